@@ -1,0 +1,10 @@
+//! Reading and writing the formats of the wire, to the letter of the real server.
+//!
+//! A request body becomes a [`Node`](json::Node): a tree that still knows what a `Value` forgets (the order of the
+//! members, repeated keys, how a number was written), because the answers to bad bodies depend on it.
+//! The `schema` module turns a `Node` into the canonical `Value` of a kind.
+
+pub(crate) mod json;
+pub(crate) mod quote;
+pub(crate) mod time;
+pub(crate) mod yaml;

@@ -1,0 +1,85 @@
+//! Times as Go's `time` package reads and writes them in RFC 3339.
+
+use jiff::Timestamp;
+
+use super::quote::quote;
+
+/// `2024-01-02T03:04:05Z`: whole seconds, UTC.
+pub(crate) fn format(time: Timestamp) -> String {
+    let seconds = Timestamp::from_second(time.as_second()).unwrap_or(time);
+    seconds.to_string()
+}
+
+/// Reads a `metav1.Time`; the error is Go's.
+pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
+    const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
+    let bad = |rest: &str, element: &str| {
+        format!("parsing time {} as \"{LAYOUT}\": cannot parse {} as \"{element}\"", quote(text), quote(rest))
+    };
+    let mut rest = text;
+    for (element, digits) in
+        [("2006", 4), ("-", 0), ("01", 2), ("-", 0), ("02", 2), ("T", 0), ("15", 2), (":", 0), ("04", 2), (":", 0), ("05", 2)]
+    {
+        rest = take(rest, element, digits).ok_or_else(|| bad(rest, element))?;
+    }
+    let fraction = rest.strip_prefix(['.', ',']).map(|r| r.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let zone = fraction.unwrap_or(rest);
+    if !is_zone(zone) {
+        return Err(match zone.strip_prefix('Z') {
+            Some(extra) if !extra.is_empty() => format!("parsing time {}: extra text: {}", quote(text), quote(extra)),
+            _ => bad(zone, "Z07:00"),
+        });
+    }
+    text.replace(',', ".").parse::<Timestamp>().map_err(|_| out_of_range(text))
+}
+
+fn out_of_range(text: &str) -> String {
+    let number = |range: std::ops::Range<usize>| text.get(range).and_then(|s| s.parse::<u32>().ok()).unwrap_or(0);
+    let part = match () {
+        () if !(1..=12).contains(&number(5..7)) => "month",
+        () if number(11..13) > 23 => "hour",
+        () if number(14..16) > 59 => "minute",
+        () if number(17..19) > 59 => "second",
+        () => "day",
+    };
+    format!("parsing time {}: {part} out of range", quote(text))
+}
+
+fn take<'a>(text: &'a str, element: &str, digits: usize) -> Option<&'a str> {
+    if digits == 0 {
+        return text.strip_prefix(element);
+    }
+    let head = text.get(..digits)?;
+    head.bytes().all(|b| b.is_ascii_digit()).then(|| &text[digits..])
+}
+
+fn is_zone(zone: &str) -> bool {
+    let b = zone.as_bytes();
+    zone == "Z"
+        || (b.len() == 6
+            && matches!(b[0], b'+' | b'-')
+            && b[3] == b':'
+            && [1, 2, 4, 5].iter().all(|&i| b[i].is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_becomes_utc() {
+        assert_eq!(format(parse("2024-01-02T05:04:05.25+02:00").unwrap()), "2024-01-02T03:04:05Z");
+    }
+
+    #[test]
+    fn a_bad_time_is_reported_as_go_does() {
+        assert_eq!(
+            parse("nope").unwrap_err(),
+            r#"parsing time "nope" as "2006-01-02T15:04:05Z07:00": cannot parse "nope" as "2006""#
+        );
+        assert_eq!(
+            parse("2024-13-02T05:04:05Z").unwrap_err(),
+            r#"parsing time "2024-13-02T05:04:05Z": month out of range"#
+        );
+    }
+}

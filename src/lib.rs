@@ -1,0 +1,5 @@
+#![doc = "placeholder"]
+mod codec;
+mod schema;
+mod status;
+mod registry;

@@ -1,0 +1,309 @@
+//! From a [`Node`] to the canonical `Value` of a kind, with the errors and warnings of the real decoder.
+
+use serde_json::{Map, Value};
+
+use super::{Field, Presence, Struct, Type};
+use crate::codec::json::Node;
+use crate::codec::time;
+
+/// The decoder reports at most this many unknown and duplicate fields.
+const MAX_STRICT_ERRORS: usize = 100;
+
+/// A decoded object and what strict decoding has to say about it.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    /// Canonical: only known fields, no empty ones, except those that are always written.
+    pub(crate) value: Value,
+    /// `unknown field "x"` and `duplicate field "y"`, in document order.
+    pub(crate) strict: Vec<String>,
+}
+
+/// Decodes a node as a kind. The error is the first type error, in Go's words.
+pub(crate) fn decode(node: &Node, root: &'static Struct) -> Result<Decoded, String> {
+    let mut decoder = Decoder::default();
+    let mut value = Value::Null;
+    decoder.structure(node, root, &mut value);
+    if let Some(error) = decoder.error {
+        return Err(error);
+    }
+    if value.is_null() {
+        value = Value::Object(Map::new());
+    }
+    prune(&mut value, root);
+    Ok(Decoded { value, strict: decoder.strict })
+}
+
+/// Brings a value into canonical form: what Go's `omitempty` leaves out goes, what is always written is there.
+pub(crate) fn prune(value: &mut Value, root: &'static Struct) {
+    let Some(map) = value.as_object_mut() else { return };
+    for field in root.fields {
+        if let Some(inner) = map.get_mut(field.name) {
+            prune_type(inner, &field.ty);
+        }
+        let keep = match map.get(field.name) {
+            None | Some(Value::Null) => false,
+            Some(v) => field.presence != Presence::OmitEmpty || !is_empty(v),
+        };
+        if keep {
+            continue;
+        }
+        if field.presence == Presence::Always {
+            map.insert(field.name.to_owned(), zero(&field.ty));
+        } else {
+            map.remove(field.name);
+        }
+    }
+}
+
+fn prune_type(value: &mut Value, ty: &Type) {
+    match (ty, value) {
+        (Type::Struct(s), value) => prune(value, s),
+        (Type::List(list), Value::Array(items)) => items.iter_mut().for_each(|item| prune_type(item, &list.item)),
+        (Type::Map(inner), Value::Object(map)) => map.values_mut().for_each(|v| prune_type(v, inner)),
+        _ => {}
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(b) => !b,
+        Value::Number(n) => n.as_i64() == Some(0),
+        Value::String(s) => s.is_empty(),
+        Value::Array(a) => a.is_empty(),
+        Value::Object(m) => m.is_empty(),
+    }
+}
+
+/// Go's zero value of a type.
+fn zero(ty: &Type) -> Value {
+    match ty {
+        Type::String | Type::Named(_) => Value::String(String::new()),
+        Type::Bool => Value::Bool(false),
+        Type::Int32 | Type::Int64 => 0.into(),
+        Type::Time | Type::FieldsV1 => Value::Null,
+        Type::Map(_) => Value::Object(Map::new()),
+        Type::List(_) => Value::Array(Vec::new()),
+        Type::Struct(s) => {
+            let mut value = Value::Object(Map::new());
+            prune(&mut value, s);
+            value
+        }
+    }
+}
+
+#[derive(Default)]
+struct Decoder {
+    /// The innermost struct and the field names down to here: what Go's errors show.
+    struct_name: &'static str,
+    fields: Vec<&'static str>,
+    /// The same with indices and map keys: what strict errors show.
+    path: String,
+    error: Option<String>,
+    strict: Vec<String>,
+}
+
+impl Decoder {
+    fn structure(&mut self, node: &Node, ty: &'static Struct, into: &mut Value) {
+        let members = match node {
+            Node::Null => return,
+            Node::Object(members) => members,
+            other => return self.type_error(&other.go_kind(), &format!("v1.{}", ty.go_name)),
+        };
+        if !into.is_object() {
+            *into = Value::Object(Map::new());
+        }
+        let Some(map) = into.as_object_mut() else { return };
+        let outer = std::mem::replace(&mut self.struct_name, ty.go_name);
+        let mut seen: Vec<&str> = Vec::with_capacity(members.len());
+        for (key, child) in members {
+            let repeated = seen.contains(&key.as_str());
+            let Some(field) = ty.field(key) else {
+                if !repeated {
+                    seen.push(key);
+                    self.strict_error("unknown", key);
+                }
+                continue;
+            };
+            if repeated {
+                self.strict_error("duplicate", key);
+            }
+            seen.push(key);
+            self.struct_field(child, field, map);
+        }
+        self.struct_name = outer;
+    }
+
+    fn struct_field(&mut self, node: &Node, field: &'static Field, map: &mut Map<String, Value>) {
+        let mark = self.enter(field.name);
+        self.fields.push(field.name);
+        if matches!(node, Node::Null) {
+            if is_nilable(&field.ty) || field.presence == Presence::Pointer {
+                map.remove(field.name);
+            }
+        } else {
+            let slot = map.entry(field.name).or_insert(Value::Null);
+            self.value(node, &field.ty, slot);
+        }
+        self.fields.pop();
+        self.path.truncate(mark);
+    }
+
+    fn value(&mut self, node: &Node, ty: &'static Type, into: &mut Value) {
+        match (ty, node) {
+            (Type::Struct(s), _) => self.structure(node, s, into),
+            (_, Node::Null) => {}
+            (Type::String | Type::Named(_), Node::String(s)) => *into = Value::String(s.clone()),
+            (Type::Bool, Node::Bool(b)) => *into = Value::Bool(*b),
+            (Type::Int32, Node::Number(n)) => self.integer(n, n.parse::<i32>().ok().map(i64::from), "int32", into),
+            (Type::Int64, Node::Number(n)) => self.integer(n, n.parse::<i64>().ok(), "int64", into),
+            (Type::Time, Node::String(s)) => match time::parse(s) {
+                Ok(t) => *into = Value::String(time::format(t)),
+                Err(e) => self.fail(e),
+            },
+            (Type::FieldsV1, node) => *into = node.to_value(),
+            (Type::Map(inner), Node::Object(members)) => self.map(members, inner, into),
+            (Type::List(list), Node::Array(items)) => {
+                let values = items.iter().enumerate().map(|(i, item)| self.item(i, item, &list.item)).collect();
+                *into = Value::Array(values);
+            }
+            (ty, node) => self.type_error(&node.go_kind(), &ty.go_type()),
+        }
+    }
+
+    fn map(&mut self, members: &[(String, Node)], inner: &'static Type, into: &mut Value) {
+        if !into.is_object() {
+            *into = Value::Object(Map::new());
+        }
+        let Some(map) = into.as_object_mut() else { return };
+        let mut seen: Vec<&str> = Vec::with_capacity(members.len());
+        for (key, child) in members {
+            if seen.contains(&key.as_str()) {
+                self.strict_error("duplicate", key);
+            }
+            seen.push(key);
+            let mark = self.enter(key);
+            let mut value = Value::Null;
+            self.value(child, inner, &mut value);
+            if value.is_null() {
+                value = zero(inner);
+            }
+            map.insert(key.clone(), value);
+            self.path.truncate(mark);
+        }
+    }
+
+    fn item(&mut self, index: usize, node: &Node, ty: &'static Type) -> Value {
+        let mark = self.path.len();
+        self.path.push_str(&format!("[{index}]"));
+        let mut value = Value::Null;
+        self.value(node, ty, &mut value);
+        if value.is_null() {
+            value = zero(ty);
+        }
+        self.path.truncate(mark);
+        value
+    }
+
+    fn integer(&mut self, literal: &str, parsed: Option<i64>, go_type: &str, into: &mut Value) {
+        match parsed {
+            Some(n) => *into = n.into(),
+            None => self.type_error(&format!("number {literal}"), go_type),
+        }
+    }
+
+    fn enter(&mut self, name: &str) -> usize {
+        let mark = self.path.len();
+        if mark > 0 {
+            self.path.push('.');
+        }
+        self.path.push_str(name);
+        mark
+    }
+
+    fn strict_error(&mut self, what: &str, key: &str) {
+        if self.strict.len() < MAX_STRICT_ERRORS {
+            let mark = self.enter(key);
+            self.strict.push(format!("{what} field \"{}\"", self.path));
+            self.path.truncate(mark);
+        }
+    }
+
+    fn type_error(&mut self, value: &str, go_type: &str) {
+        let place = if self.fields.is_empty() {
+            "value".to_owned()
+        } else {
+            format!("struct field {}.{}", self.struct_name, self.fields.join("."))
+        };
+        self.fail(format!("json: cannot unmarshal {value} into Go {place} of type {go_type}"));
+    }
+
+    fn fail(&mut self, error: String) {
+        self.error.get_or_insert(error);
+    }
+}
+
+/// Whether `null` resets a field of this type, rather than leaving it as it is.
+fn is_nilable(ty: &Type) -> bool {
+    matches!(ty, Type::Map(_) | Type::List(_) | Type::FieldsV1 | Type::Time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::json;
+    use crate::schema::core::ENDPOINTS;
+    use serde_json::json;
+
+    fn run(text: &str) -> Result<Decoded, String> {
+        decode(&json::parse(text.as_bytes()).unwrap(), &ENDPOINTS)
+    }
+
+    #[test]
+    fn empty_fields_go_and_required_ones_stay() {
+        let decoded = run(r#"{"metadata":{"name":"a","labels":{},"annotations":null},"subsets":[{"addresses":[{}],"ports":[null]}]}"#);
+        assert_eq!(
+            decoded.unwrap().value,
+            json!({"metadata":{"name":"a"},"subsets":[{"addresses":[{"ip":""}],"ports":[{"port":0}]}]})
+        );
+    }
+
+    #[test]
+    fn a_repeated_struct_merges_and_a_repeated_scalar_wins() {
+        let decoded = run(r#"{"metadata":{"name":"a","labels":{"x":"1"}},"metadata":{"name":"b"}}"#).unwrap();
+        assert_eq!(decoded.value, json!({"metadata":{"name":"b","labels":{"x":"1"}}}));
+        assert_eq!(decoded.strict, [r#"duplicate field "metadata""#]);
+    }
+
+    #[test]
+    fn unknown_fields_come_in_document_order_with_their_paths() {
+        let decoded = run(r#"{"z":1,"subsets":[{"addresses":[{"ip":"1.1.1.1","zone":"a"}],"ports":[{"Port":3}]}],"a":2,"a":3}"#);
+        assert_eq!(
+            decoded.unwrap().strict,
+            [
+                r#"unknown field "z""#,
+                r#"unknown field "subsets[0].addresses[0].zone""#,
+                r#"unknown field "subsets[0].ports[0].Port""#,
+                r#"unknown field "a""#
+            ]
+        );
+    }
+
+    #[test]
+    fn the_first_type_error_is_reported_in_gos_words() {
+        for (text, error) in [
+            (
+                r#"{"subsets":[{"ports":[{"port":80.5}]}]}"#,
+                "json: cannot unmarshal number 80.5 into Go struct field EndpointPort.subsets.ports.port of type int32",
+            ),
+            (
+                r#"{"metadata":{"labels":{"a":1}}}"#,
+                "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string",
+            ),
+            (r#"{"metadata":[]}"#, "json: cannot unmarshal array into Go struct field Endpoints.metadata of type v1.ObjectMeta"),
+            (r#"{"subsets":{}}"#, "json: cannot unmarshal object into Go struct field Endpoints.subsets of type []v1.EndpointSubset"),
+        ] {
+            assert_eq!(run(text).unwrap_err(), error);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! From a canonical `Value` to JSON in the field order of its kind.
+
+use serde_json::Value;
+
+use super::{Struct, Type};
+use crate::codec::json::{sorted, write_sorted, write_string};
+
+/// A value of this kind as compact JSON, without a line end.
+pub(crate) fn to_json(value: &Value, ty: &'static Struct) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512);
+    encode_struct(&mut out, value, ty);
+    out
+}
+
+/// Appends a value of any type.
+pub(crate) fn encode(out: &mut Vec<u8>, value: &Value, ty: &Type) {
+    match (ty, value) {
+        (Type::Struct(s), _) => encode_struct(out, value, s),
+        (Type::List(list), Value::Array(items)) => {
+            out.push(b'[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                encode(out, item, &list.item);
+            }
+            out.push(b']');
+        }
+        (Type::Map(inner), Value::Object(map)) => {
+            out.push(b'{');
+            for (i, (key, item)) in sorted(map).into_iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                write_string(out, key);
+                out.push(b':');
+                encode(out, item, inner);
+            }
+            out.push(b'}');
+        }
+        _ => write_sorted(out, value),
+    }
+}
+
+fn encode_struct(out: &mut Vec<u8>, value: &Value, ty: &'static Struct) {
+    let Some(map) = value.as_object() else { return write_sorted(out, value) };
+    out.push(b'{');
+    let mut first = true;
+    for field in ty.fields {
+        let Some(inner) = map.get(field.name) else { continue };
+        if !first {
+            out.push(b',');
+        }
+        first = false;
+        out.push(b'"');
+        out.extend_from_slice(field.name.as_bytes());
+        out.extend_from_slice(b"\":");
+        encode(out, inner, &field.ty);
+    }
+    out.push(b'}');
+}

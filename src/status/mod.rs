@@ -1,0 +1,333 @@
+//! Every `metav1.Status` the server answers with: code, reason, message and details, in one place.
+
+pub(crate) mod field;
+
+use serde_json::{Map, Value, json};
+
+use field::FieldError;
+
+/// A `metav1.Status`. Failures are the server's errors; the one success is the answer to a deletion.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Status {
+    pub(crate) code: u16,
+    /// Empty for errors that are not API errors: the real server answers those with a bare 500.
+    pub(crate) reason: &'static str,
+    pub(crate) message: String,
+    pub(crate) details: Option<Details>,
+    /// `metadata.continue`, which only an expired continue token's answer has.
+    pub(crate) continue_token: Option<String>,
+    success: bool,
+}
+
+/// `status.details`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Details {
+    pub(crate) name: String,
+    pub(crate) group: String,
+    /// The plural resource in most errors, the kind in `Invalid` and in failed delete preconditions.
+    pub(crate) kind: String,
+    pub(crate) uid: String,
+    pub(crate) causes: Vec<Cause>,
+    pub(crate) retry_after_seconds: u32,
+}
+
+/// One of `details.causes`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Cause {
+    pub(crate) reason: String,
+    pub(crate) message: String,
+    pub(crate) field: String,
+}
+
+/// `endpoints` or `deployments.apps`: how a message names a resource or a kind of a group.
+pub(crate) fn qualified(name: &str, group: &str) -> String {
+    if group.is_empty() { name.to_owned() } else { format!("{name}.{group}") }
+}
+
+impl Status {
+    fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
+        Status { code, reason, message: message.into(), details: None, continue_token: None, success: false }
+    }
+
+    pub(crate) fn with_details(mut self, details: Details) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    fn named(self, name: &str, group: &str, kind: &str) -> Self {
+        let details = Details { name: name.to_owned(), group: group.to_owned(), kind: kind.to_owned(), ..Details::default() };
+        self.with_details(details)
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Status::new(400, "BadRequest", message)
+    }
+
+    pub(crate) fn unauthorized() -> Self {
+        Status::new(401, "Unauthorized", "Unauthorized")
+    }
+
+    /// A denial about a resource; `name` may be empty.
+    pub(crate) fn forbidden(resource: &str, group: &str, name: &str, why: &str) -> Self {
+        let what = qualified(resource, group);
+        let message =
+            if name.is_empty() { format!("{what} is forbidden: {why}") } else { format!("{what} \"{name}\" is forbidden: {why}") };
+        Status::new(403, "Forbidden", message).named(name, group, resource)
+    }
+
+    /// A denial about a path that is no resource.
+    pub(crate) fn forbidden_path(why: &str) -> Self {
+        Status::new(403, "Forbidden", format!("forbidden: {why}")).with_details(Details::default())
+    }
+
+    pub(crate) fn not_found(resource: &str, group: &str, name: &str) -> Self {
+        let message = format!("{} {} not found", qualified(resource, group), crate::codec::quote::quote(name));
+        Status::new(404, "NotFound", message).named(name, group, resource)
+    }
+
+    /// What the router answers for a path below a served prefix that leads nowhere.
+    pub(crate) fn no_route() -> Self {
+        Status::new(404, "NotFound", "the server could not find the requested resource").with_details(Details::default())
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        Status::new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+            .with_details(Details::default())
+    }
+
+    /// The router's refusal of an `Accept` header; it knows what the route can produce.
+    pub(crate) fn not_acceptable_route(available: &[&str]) -> Self {
+        let message = format!("406: Not Acceptable\n\nAvailable representations: {}", available.join(", "));
+        Status::new(406, "NotAcceptable", message).with_details(Details::default())
+    }
+
+    /// The handler's refusal of an `Accept` header.
+    pub(crate) fn not_acceptable(accepted: &[&str]) -> Self {
+        Status::not_acceptable_because(format!("only the following media types are accepted: {}", accepted.join(", ")))
+    }
+
+    pub(crate) fn not_acceptable_because(message: String) -> Self {
+        Status::new(406, "NotAcceptable", message)
+    }
+
+    pub(crate) fn already_exists(resource: &str, group: &str, name: &str) -> Self {
+        let message = format!("{} \"{name}\" already exists", qualified(resource, group));
+        Status::new(409, "AlreadyExists", message).named(name, group, resource)
+    }
+
+    /// The object of this name is still being deleted.
+    pub(crate) fn already_exists_terminating(resource: &str, group: &str, name: &str) -> Self {
+        let mut status = Status::already_exists(resource, group, name);
+        status.message = format!("object is being deleted: {}", status.message);
+        status
+    }
+
+    /// A name made from `generateName` was taken, time after time.
+    pub(crate) fn generated_name_conflict(mut self) -> Self {
+        self.message.push_str(", the server was not able to generate a unique name for the object");
+        self.details.get_or_insert_default().retry_after_seconds = 1;
+        self
+    }
+
+    /// `resource` is the kind where a delete precondition failed.
+    pub(crate) fn conflict(resource: &str, group: &str, name: &str, why: &str) -> Self {
+        let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", qualified(resource, group));
+        Status::new(409, "Conflict", message).named(name, group, resource)
+    }
+
+    /// The optimistic lock failed.
+    pub(crate) fn modified(resource: &str, group: &str, name: &str) -> Self {
+        let why = "the object has been modified; please apply your changes to the latest version and try again";
+        Status::conflict(resource, group, name, why)
+    }
+
+    /// Server-side apply ran into other managers' fields: `(manager as described, path)` pairs.
+    pub(crate) fn apply_conflict(message: String, causes: Vec<(String, String)>) -> Self {
+        let causes = causes
+            .into_iter()
+            .map(|(message, field)| Cause { reason: "FieldManagerConflict".to_owned(), message, field })
+            .collect();
+        Status::new(409, "Conflict", message).with_details(Details { causes, ..Details::default() })
+    }
+
+    pub(crate) fn expired(message: impl Into<String>) -> Self {
+        Status::new(410, "Expired", message)
+    }
+
+    pub(crate) fn request_entity_too_large(message: impl AsRef<str>) -> Self {
+        Status::new(413, "RequestEntityTooLarge", format!("Request entity too large: {}", message.as_ref()))
+    }
+
+    /// The handler's refusal of a `Content-Type`.
+    pub(crate) fn unsupported_media_type(accepted: &[&str]) -> Self {
+        let message = format!(
+            "the body of the request was in an unknown format - accepted media types include: {}",
+            accepted.join(", ")
+        );
+        Status::new(415, "UnsupportedMediaType", message)
+    }
+
+    /// The router's refusal of a `Content-Type`.
+    pub(crate) fn unsupported_media_type_route() -> Self {
+        Status::new(415, "UnsupportedMediaType", "415: Unsupported Media Type").with_details(Details::default())
+    }
+
+    /// Validation failed. The message says each error once, the causes repeat them as found.
+    pub(crate) fn invalid(kind: &str, group: &str, name: &str, errors: &[FieldError]) -> Self {
+        let message = format!("{} \"{name}\" is invalid: {}", qualified(kind, group), field::aggregate(errors));
+        let causes = errors.iter().map(FieldError::cause).collect();
+        Status::new(422, "Invalid", message).with_details(Details {
+            name: name.to_owned(),
+            group: group.to_owned(),
+            kind: kind.to_owned(),
+            causes,
+            ..Details::default()
+        })
+    }
+
+    /// A patch that could not be applied, without saying why.
+    pub(crate) fn unprocessable() -> Self {
+        Status::new(422, "Invalid", "the server rejected our request due to an error in our request")
+            .with_details(Details::default())
+    }
+
+    /// An error that is no API error: a 500 without a reason.
+    pub(crate) fn raw(message: impl Into<String>) -> Self {
+        Status::new(500, "", message)
+    }
+
+    pub(crate) fn internal_error(why: &str) -> Self {
+        let cause = Cause { reason: String::new(), message: why.to_owned(), field: String::new() };
+        Status::new(500, "InternalError", format!("Internal error occurred: {why}"))
+            .with_details(Details { causes: vec![cause], ..Details::default() })
+    }
+
+    /// A resource version beyond the newest one.
+    pub(crate) fn resource_version_too_large(requested: u64, current: u64) -> Self {
+        let cause = Cause {
+            reason: "ResourceVersionTooLarge".to_owned(),
+            message: "Too large resource version".to_owned(),
+            field: String::new(),
+        };
+        Status::new(504, "Timeout", format!("Timeout: Too large resource version: {requested}, current: {current}"))
+            .with_details(Details { causes: vec![cause], retry_after_seconds: 1, ..Details::default() })
+    }
+
+    /// The answer to a deletion that removed the object.
+    pub(crate) fn deleted(resource: &str, group: &str, name: &str, uid: &str) -> Self {
+        let mut status = Status::new(200, "", "").named(name, group, resource);
+        status.details.get_or_insert_default().uid = uid.to_owned();
+        status.success = true;
+        status
+    }
+
+    pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
+        self.details.as_ref().map(|d| d.retry_after_seconds).filter(|&s| s > 0)
+    }
+
+    /// The fields in the order the server writes them.
+    fn members(&self) -> Vec<(&'static str, Value)> {
+        let mut metadata = Map::new();
+        if let Some(token) = &self.continue_token {
+            metadata.insert("continue".to_owned(), token.clone().into());
+        }
+        let mut members = vec![
+            ("kind", json!("Status")),
+            ("apiVersion", json!("v1")),
+            ("metadata", Value::Object(metadata)),
+            ("status", json!(if self.success { "Success" } else { "Failure" })),
+        ];
+        if !self.message.is_empty() {
+            members.push(("message", json!(self.message)));
+        }
+        if !self.reason.is_empty() {
+            members.push(("reason", json!(self.reason)));
+        }
+        members
+    }
+
+    /// Compact JSON in the server's order, without a line end.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        for (name, value) in self.members() {
+            out.member(name, &value);
+        }
+        if let Some(details) = &self.details {
+            out.raw("details", &details.to_json());
+        }
+        if !self.success {
+            out.member("code", &self.code.into());
+        }
+        out.finish()
+    }
+
+    /// The same as a value, for formats that sort their keys.
+    pub(crate) fn to_value(&self) -> Value {
+        serde_json::from_slice(&self.to_json()).unwrap_or_default()
+    }
+}
+
+impl Details {
+    fn to_json(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        for (name, text) in [("name", &self.name), ("group", &self.group), ("kind", &self.kind), ("uid", &self.uid)] {
+            out.text(name, text);
+        }
+        if !self.causes.is_empty() {
+            let mut list = vec![b'['];
+            for (i, cause) in self.causes.iter().enumerate() {
+                if i > 0 {
+                    list.push(b',');
+                }
+                list.extend(cause.to_json());
+            }
+            list.push(b']');
+            out.raw("causes", &list);
+        }
+        if self.retry_after_seconds > 0 {
+            out.member("retryAfterSeconds", &self.retry_after_seconds.into());
+        }
+        out.finish()
+    }
+}
+
+impl Cause {
+    fn to_json(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        for (name, text) in [("reason", &self.reason), ("message", &self.message), ("field", &self.field)] {
+            out.text(name, text);
+        }
+        out.finish()
+    }
+}
+
+/// Writes the members of one object in the order they are given.
+#[derive(Default)]
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn raw(&mut self, name: &str, json: &[u8]) {
+        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
+        crate::codec::json::write_string(&mut self.0, name);
+        self.0.push(b':');
+        self.0.extend_from_slice(json);
+    }
+
+    fn member(&mut self, name: &str, value: &Value) {
+        self.raw(name, crate::codec::json::compact(value).as_bytes());
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        if !text.is_empty() {
+            self.member(name, &text.into());
+        }
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        if self.0.is_empty() {
+            self.0.push(b'{');
+        }
+        self.0.push(b'}');
+        self.0
+    }
+}
