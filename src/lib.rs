@@ -3,3 +3,7 @@ mod codec;
 mod schema;
 mod status;
 mod registry;
+mod clock;
+mod ids;
+mod object;
+mod storage;

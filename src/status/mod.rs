@@ -13,7 +13,7 @@ pub(crate) struct Status {
     /// Empty for errors that are not API errors: the real server answers those with a bare 500.
     pub(crate) reason: &'static str,
     pub(crate) message: String,
-    pub(crate) details: Option<Details>,
+    pub(crate) details: Option<Box<Details>>,
     /// `metadata.continue`, which only an expired continue token's answer has.
     pub(crate) continue_token: Option<String>,
     success: bool,
@@ -50,7 +50,7 @@ impl Status {
     }
 
     pub(crate) fn with_details(mut self, details: Details) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 

@@ -1,0 +1,77 @@
+//! The admission plugin every cluster has: NamespaceLifecycle.
+
+use serde_json::{Value, json};
+
+use crate::cluster::{Cluster, key};
+use crate::object::{Object, is_terminating, meta_str};
+use crate::registry::{Namespaces, Strategy, generic};
+use crate::status::{Cause, Status};
+use crate::storage::Transaction;
+
+/// The namespaces that cannot be deleted.
+const IMMORTAL: [&str; 3] = ["default", "kube-public", "kube-system"];
+
+/// A creation needs a namespace that exists and is not being deleted.
+pub(crate) fn check_create(
+    cluster: &Cluster,
+    tx: &mut Transaction<'_, Object>,
+    strategy: &dyn Strategy,
+    namespace: &str,
+    object: &Value,
+) -> Result<(), Status> {
+    let resource = strategy.resource();
+    if !resource.namespaced {
+        return Ok(());
+    }
+    let Some(found) = tx.get(&key(Namespaces.resource(), "", namespace)) else {
+        if cluster.implicit_namespaces {
+            return create_namespace(cluster, tx, namespace);
+        }
+        return Err(Status::not_found("namespaces", "", namespace));
+    };
+    if is_terminating(found.value()) {
+        return Err(terminating(strategy, namespace, object));
+    }
+    Ok(())
+}
+
+fn terminating(strategy: &dyn Strategy, namespace: &str, object: &Value) -> Status {
+    let name = match (meta_str(object, "name"), meta_str(object, "generateName")) {
+        ("", "") => "Unknown",
+        ("", generate) => generate,
+        (name, _) => name,
+    };
+    let resource = strategy.resource();
+    let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+    let mut status = Status::forbidden(resource.plural, resource.group, name, &why);
+    status.details.get_or_insert_default().causes.push(Cause {
+        reason: "NamespaceTerminating".to_owned(),
+        message: format!("namespace {namespace} is being terminated"),
+        field: "metadata.namespace".to_owned(),
+    });
+    status
+}
+
+/// Some namespaces stay.
+pub(crate) fn check_delete(strategy: &dyn Strategy, name: &str) -> Result<(), Status> {
+    if strategy.resource().plural == "namespaces" && strategy.resource().group.is_empty() && IMMORTAL.contains(&name) {
+        return Err(Status::forbidden("namespaces", "", name, "this namespace may not be deleted"));
+    }
+    Ok(())
+}
+
+/// Makes a namespace as if someone had created it.
+pub(crate) fn create_namespace(
+    cluster: &Cluster,
+    tx: &mut Transaction<'_, Object>,
+    name: &str,
+) -> Result<(), Status> {
+    let mut object = json!({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}});
+    Namespaces.set_defaults(&mut object);
+    Namespaces.prepare_for_create(&mut object);
+    generic::fill_system_fields(&mut object, cluster.ids.uid(), &cluster.timestamp());
+    generic::before_create(&Namespaces, &mut object)?;
+    let resource = Namespaces.resource();
+    tx.put(&key(resource, "", name), |revision| Object::at_revision(resource, object, revision));
+    Ok(())
+}

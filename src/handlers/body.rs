@@ -1,0 +1,196 @@
+//! From the bytes of a body to an object of the kind the path asks for, with the errors of upstream's decoder.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::{Context, Warnings};
+use crate::codec::json::{self, Node};
+use crate::codec::yaml;
+use crate::registry::Strategy;
+use crate::registry::known_kinds;
+use crate::request::negotiation::{Media, body_media};
+use crate::request::options::FieldValidation;
+use crate::schema;
+use crate::status::Status;
+
+/// How much of a bad body an error shows, in bytes.
+const SUMMARY: usize = 30;
+/// The Go type that kind and apiVersion are first read into.
+const TYPE_META: &str =
+    r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
+/// The name of the real server's type registry, which it tells.
+const SCHEME: &str = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30";
+
+/// A body as a tree, and what was odd about it before any field was looked at.
+pub(crate) struct Parsed {
+    pub(crate) node: Node,
+    duplicates: Vec<String>,
+}
+
+/// An object decoded from a body.
+pub(crate) struct Decoded {
+    /// Canonical and defaulted.
+    pub(crate) object: Value,
+    /// The body as sent, for what the canonical form forgets.
+    pub(crate) node: Node,
+}
+
+/// Parses bytes of either format; the error is the parser's text.
+pub(crate) fn parse(media: Media, bytes: &[u8]) -> Result<Parsed, String> {
+    match media {
+        Media::Json => match json::parse(bytes) {
+            Ok(node) => Ok(Parsed { node, duplicates: Vec::new() }),
+            Err(e) => Err(format!("couldn't get version/kind; json parse error: {e}")),
+        },
+        Media::Yaml => yaml::parse(bytes).map(|d| Parsed { node: d.node, duplicates: d.duplicates }),
+    }
+}
+
+/// Reads and decodes the body of a create or a replace.
+pub(super) async fn read(ctx: &mut Context<'_>) -> Result<(Media, Bytes), Status> {
+    let media = body_media(ctx.request)?;
+    Ok((media, ctx.read_body().await?))
+}
+
+/// Decodes a body as the kind of this resource.
+pub(crate) fn decode(
+    media: Media,
+    bytes: &[u8],
+    strategy: &dyn Strategy,
+    validation: FieldValidation,
+    warnings: &mut Warnings,
+) -> Result<Decoded, Status> {
+    let kind = strategy.resource().kind;
+    let unrecognized = |error: String| {
+        Status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): {error} ({})",
+            summary(bytes)
+        ))
+    };
+    let parsed = parse(media, bytes).map_err(unrecognized)?;
+    let type_meta = TypeMeta::of(&parsed.node).map_err(unrecognized)?.or(strategy);
+    let (group, version) = type_meta.group_version().map_err(unrecognized)?;
+    let cannot = |error: &str| {
+        let in_body = &type_meta.kind;
+        Status::bad_request(format!("{in_body} in version \"{version}\" cannot be handled as a {kind}: {error}"))
+    };
+    check_kind(strategy, &type_meta, group, version).map_err(|e| cannot(&e))?;
+    let decoded = schema::decode(&parsed.node, strategy.resource().schema).map_err(|e| cannot(&e))?;
+    report(&parsed.duplicates, &decoded.strict, validation, warnings).map_err(|e| cannot(&e))?;
+    let mut object = decoded.value;
+    set_type(&mut object, strategy);
+    strategy.set_defaults(&mut object);
+    Ok(Decoded { object, node: parsed.node })
+}
+
+/// Writes the kind and the version the resource is stored in.
+pub(crate) fn set_type(object: &mut Value, strategy: &dyn Strategy) {
+    object["kind"] = strategy.resource().kind.into();
+    object["apiVersion"] = strategy.resource().api_version().into();
+}
+
+/// Warns of unknown and duplicate fields, or refuses them.
+fn report(
+    duplicates: &[String],
+    strict: &[String],
+    validation: FieldValidation,
+    warnings: &mut Warnings,
+) -> Result<(), String> {
+    match validation {
+        FieldValidation::Ignore => Ok(()),
+        FieldValidation::Warn => {
+            duplicates.iter().chain(strict).for_each(|text| warnings.add(text.as_str()));
+            Ok(())
+        }
+        FieldValidation::Strict => {
+            let yaml = (!duplicates.is_empty()).then(|| format!("yaml: unmarshal errors:\n  {}", duplicates.join("\n  ")));
+            let all: Vec<&str> = yaml.iter().chain(strict).map(String::as_str).collect();
+            if all.is_empty() { Ok(()) } else { Err(format!("strict decoding error: {}", all.join(", "))) }
+        }
+    }
+}
+
+/// The kind and apiVersion of a body.
+struct TypeMeta {
+    api_version: String,
+    kind: String,
+}
+
+impl TypeMeta {
+    fn of(node: &Node) -> Result<Self, String> {
+        let prefix = "couldn't get version/kind; json parse error: json: cannot unmarshal";
+        let mut found = TypeMeta { api_version: String::new(), kind: String::new() };
+        let members = match node {
+            Node::Null => return Ok(found),
+            Node::Object(members) => members,
+            other => return Err(format!("{prefix} {} into Go value of type {TYPE_META}", other.go_kind())),
+        };
+        for (key, value) in members {
+            // Go's encoding/json, which reads these two, does not care about case.
+            let (slot, field) = match key.to_ascii_lowercase().as_str() {
+                "apiversion" => (&mut found.api_version, "apiVersion"),
+                "kind" => (&mut found.kind, "kind"),
+                _ => continue,
+            };
+            match value {
+                Node::String(text) => slot.clone_from(text),
+                Node::Null => {}
+                other => {
+                    return Err(format!("{prefix} {} into Go struct field .{field} of type string", other.go_kind()));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the body leaves out comes from the route.
+    fn or(mut self, strategy: &dyn Strategy) -> Self {
+        if self.kind.is_empty() {
+            self.kind = strategy.resource().kind.to_owned();
+        }
+        if self.api_version.is_empty() {
+            self.api_version = strategy.resource().api_version();
+        }
+        self
+    }
+
+    fn group_version(&self) -> Result<(&str, &str), String> {
+        let mut parts = self.api_version.split('/');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(version), None, _) => Ok(("", version)),
+            (Some(group), Some(version), None) => Ok((group, version)),
+            _ => Err(format!("unexpected GroupVersion string: {}", self.api_version)),
+        }
+    }
+}
+
+/// Only the resource's own kind can be converted to it.
+fn check_kind(strategy: &dyn Strategy, found: &TypeMeta, group: &str, version: &str) -> Result<(), String> {
+    let resource = strategy.resource();
+    if found.kind == resource.kind && group == resource.group && version == resource.version {
+        return Ok(());
+    }
+    let internal = if resource.group.is_empty() { "core" } else { resource.group.split('.').next().unwrap_or_default() };
+    if known_kinds::contains(&found.api_version, &found.kind) {
+        return Err(format!(
+            "converting ({version}.{}) to ({internal}.{}): unknown conversion",
+            found.kind, resource.kind
+        ));
+    }
+    let api_version = &found.api_version;
+    Err(format!("no kind \"{}\" is registered for version \"{api_version}\" in scheme \"{SCHEME}\"", found.kind))
+}
+
+/// The first bytes of a body, as an error shows them.
+fn summary(bytes: &[u8]) -> String {
+    let head = &bytes[..bytes.len().min(SUMMARY)];
+    let more = if bytes.len() > SUMMARY { " ..." } else { "" };
+    match bytes.first() {
+        None => "<empty>".to_owned(),
+        Some(b'{') => format!("{}{more}", String::from_utf8_lossy(head)),
+        Some(_) => {
+            let hex: String = head.iter().map(|b| format!("{b:02x}")).collect();
+            format!("{hex}{more}")
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! DELETE of an object.
+
+use std::sync::Arc;
+
+use super::update::check_path_segment;
+use super::{Context, admission, body};
+use crate::cluster::{Cluster, key};
+use crate::codec::json::Node;
+use crate::object::{Object, meta_str};
+use crate::registry::Strategy;
+use crate::registry::generic::Deletion;
+use crate::request::negotiation::body_media;
+use crate::request::options::DeleteOptions;
+use crate::response::Response;
+use crate::status::Status;
+use crate::storage::Transaction;
+
+/// The name of the type registry for options, which the real server tells.
+const OPTIONS_SCHEME: &str = "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27";
+
+/// What a deletion did.
+pub(crate) enum Deleted {
+    /// The object is gone; this was its last state.
+    Removed(Arc<Object>),
+    /// The object stays until its finalizers are gone.
+    Marked(Arc<Object>),
+}
+
+pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
+    let negotiated = ctx.negotiate()?;
+    let presenter = ctx.presenter(negotiated)?;
+    check_path_segment(&ctx.target.name)?;
+    let options = read_options(ctx).await?;
+    let target = ctx.target;
+    let deleted =
+        ctx.cluster.storage.write(|tx| delete(ctx.cluster, tx, target.strategy, &target.namespace, &target.name, &options))?;
+    match deleted {
+        Deleted::Removed(object) if target.strategy.returns_deleted_object() => presenter.object(200, &object),
+        Deleted::Removed(object) => {
+            let resource = target.strategy.resource();
+            let uid = meta_str(object.value(), "uid");
+            Ok(Response::status(&Status::deleted(resource.plural, resource.group, &target.name, uid), negotiated))
+        }
+        Deleted::Marked(object) => {
+            let accepted = options.orphan_dependents == Some(false);
+            presenter.object(if accepted { 202 } else { 200 }, &object)
+        }
+    }
+}
+
+/// The options of a deletion: those in the body if there is one, otherwise those in the query.
+pub(super) async fn read_options(ctx: &mut Context<'_>) -> Result<DeleteOptions, Status> {
+    let bytes = ctx.read_body().await?;
+    if bytes.is_empty() {
+        return DeleteOptions::from_query(ctx.query);
+    }
+    let media = body_media(ctx.request)?;
+    let node = body::parse(media, &bytes).map_err(Status::bad_request)?.node;
+    check_kind(&node)?;
+    DeleteOptions::from_body(&node)
+}
+
+/// The kind of the options may be left out; the version may be anything.
+fn check_kind(node: &Node) -> Result<(), Status> {
+    let text = |key| match node.get(key) {
+        Some(Node::String(text)) => text.as_str(),
+        _ => "",
+    };
+    match text("kind") {
+        "" | "DeleteOptions" => Ok(()),
+        kind => {
+            let version = Some(text("apiVersion")).filter(|v| !v.is_empty()).unwrap_or("v1");
+            Err(Status::bad_request(format!(
+                "no kind \"{kind}\" is registered for version \"{version}\" in scheme \"{OPTIONS_SCHEME}\""
+            )))
+        }
+    }
+}
+
+/// Deletes one object, or starts to.
+pub(crate) fn delete(
+    cluster: &Cluster,
+    tx: &mut Transaction<'_, Object>,
+    strategy: &dyn Strategy,
+    namespace: &str,
+    name: &str,
+    options: &DeleteOptions,
+) -> Result<Deleted, Status> {
+    let resource = strategy.resource();
+    let key = key(resource, namespace, name);
+    admission::check_delete(strategy, name)?;
+    let Some(live) = tx.get(&key).cloned() else {
+        return Err(Status::not_found(resource.plural, resource.group, name));
+    };
+    match strategy.before_delete(live.value(), options, &cluster.timestamp())? {
+        Deletion::Remove => {
+            if !options.dry_run {
+                tx.delete(&key, |revision| Object::at_revision(resource, live.value().clone(), revision));
+            }
+            Ok(Deleted::Removed(live))
+        }
+        Deletion::Mark(next) if &next == live.value() => Ok(Deleted::Marked(live)),
+        Deletion::Mark(next) if options.dry_run => Ok(Deleted::Marked(Arc::new(Object::new(resource, next)))),
+        Deletion::Mark(next) => {
+            Ok(Deleted::Marked(tx.put(&key, |revision| Object::at_revision(resource, next, revision))))
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! GET of a collection: a list, page by page if asked, at the version asked for; or the start of a watch.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::{Context, watch};
+use crate::clock;
+use crate::cluster::{Cluster, prefix};
+use crate::object::Object;
+use crate::registry::Strategy;
+use crate::request::negotiation;
+use crate::request::options::{AtVersion, ListOptions, VersionMatch, parse_version};
+use crate::request::selector::{FieldSelector, LabelSelector, SupportedFields};
+use crate::response::{List, Response};
+use crate::status::Status;
+use crate::storage::Revision;
+
+/// How long a request waits for a version that is yet to come.
+const FUTURE_VERSION_WAIT: Duration = Duration::from_secs(3);
+/// The only version of continue tokens.
+const TOKEN_VERSION: &str = "meta.k8s.io/v1";
+
+pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
+    let mut options = {
+        let negotiated = ctx.negotiate()?;
+        let presenter_check = ctx.presenter(negotiated);
+        let options = ListOptions::parse(ctx.query, ctx.target.watch_path)?;
+        presenter_check?;
+        options
+    };
+    if ctx.target.watch_path && !ctx.target.name.is_empty() {
+        pin_name(&mut options, &ctx.target.name)?;
+    }
+    check_fields(ctx.target.strategy, &options.fields)?;
+    if options.watch {
+        let negotiated = negotiation::negotiate_stream(ctx.request, ctx.query)?;
+        return watch::handle(ctx, &options, negotiated).await;
+    }
+    let negotiated = ctx.negotiate()?;
+    let list = list_now(ctx.cluster, ctx.target.strategy, &ctx.target.namespace, &options).await?;
+    ctx.presenter(negotiated)?.list(&list)
+}
+
+/// The deprecated watch path of one object is a watch with a field selector.
+fn pin_name(options: &mut ListOptions, name: &str) -> Result<(), Status> {
+    match options.fields.exact("metadata.name") {
+        Some(selected) if selected != name => {
+            Err(Status::bad_request("fieldSelector metadata.name doesn't match requested name"))
+        }
+        _ => {
+            options.fields.pin("metadata.name", name);
+            Ok(())
+        }
+    }
+}
+
+fn check_fields(strategy: &dyn Strategy, fields: &FieldSelector) -> Result<(), Status> {
+    let supported = match strategy.selectable_fields() {
+        [] => SupportedFields::MetadataOnly,
+        more => SupportedFields::Also(more),
+    };
+    fields.check_known(&supported).map_err(Status::bad_request)
+}
+
+/// Which objects a list or a watch is about.
+#[derive(Clone)]
+pub(super) struct Selection {
+    pub(super) strategy: &'static dyn Strategy,
+    pub(super) prefix: String,
+    labels: LabelSelector,
+    fields: FieldSelector,
+}
+
+impl Selection {
+    pub(super) fn new(strategy: &'static dyn Strategy, namespace: &str, options: &ListOptions) -> Self {
+        let prefix = prefix(strategy.resource(), namespace);
+        Selection { strategy, prefix, labels: options.labels.clone(), fields: options.fields.clone() }
+    }
+
+    pub(super) fn is_everything(&self) -> bool {
+        self.labels.is_empty() && self.fields.is_empty()
+    }
+
+    pub(super) fn matches(&self, object: &Object) -> bool {
+        let field = |label: &str| match label {
+            "metadata.name" => object.name().to_owned(),
+            "metadata.namespace" => object.namespace().to_owned(),
+            other => self.strategy.field(object.value(), other),
+        };
+        self.is_everything() || (self.labels.matches(object.labels()) && self.fields.matches(&field))
+    }
+}
+
+/// Lists what is there, at the version asked for.
+pub(super) async fn list_now(
+    cluster: &Cluster,
+    strategy: &'static dyn Strategy,
+    namespace: &str,
+    options: &ListOptions,
+) -> Result<List, Status> {
+    let selection = Selection::new(strategy, namespace, options);
+    let page = Page::of(cluster, &selection, options).await?;
+    page.collect(cluster, &selection)
+}
+
+/// Which part of a list is wanted.
+struct Page {
+    /// The revision to show; `None` is the newest.
+    at: Option<Revision>,
+    /// The key to start at, relative to the selection's prefix.
+    start: String,
+    limit: usize,
+    /// The continue token was made for this revision.
+    continued: bool,
+}
+
+impl Page {
+    async fn of(cluster: &Cluster, selection: &Selection, options: &ListOptions) -> Result<Self, Status> {
+        let any = options.resource_version == "0";
+        if !options.continue_token.is_empty() {
+            if !options.resource_version.is_empty() && !any {
+                return Err(Status::bad_request("specifying resource version is not allowed when using continue"));
+            }
+            return Page::continued(cluster, options, any).await;
+        }
+        let invalid = |e: String| Status::bad_request(format!("invalid resource version: {e}"));
+        let version = parse_version(&options.resource_version).map_err(invalid)?;
+        let limit = if any || selection.fields.exact("metadata.name").is_some() { 0 } else { options.limit };
+        let mut page = Page { at: None, start: String::new(), limit, continued: false };
+        if let AtVersion::Number(version) = version {
+            wait_for(cluster, version).await?;
+            // Without a match, a limit makes it exact: the rule from before there was a match.
+            let exact = match options.version_match {
+                Some(version_match) => version_match == VersionMatch::Exact,
+                None => options.limit > 0,
+            };
+            page.at = exact.then_some(Revision(version));
+        }
+        Ok(page)
+    }
+
+    async fn continued(cluster: &Cluster, options: &ListOptions, any: bool) -> Result<Self, Status> {
+        let token = Token::decode(&options.continue_token)
+            .map_err(|e| Status::bad_request(format!("invalid continue token: {e}")))?;
+        let limit = if any { 0 } else { options.limit };
+        let mut page = Page { at: None, start: token.start, limit, continued: true };
+        if let Ok(version) = u64::try_from(token.revision) {
+            wait_for(cluster, version).await?;
+            page.at = Some(Revision(version));
+        }
+        Ok(page)
+    }
+
+    fn collect(&self, cluster: &Cluster, selection: &Selection) -> Result<List, Status> {
+        let view = cluster.storage.view();
+        let at = self.at.unwrap_or(view.revision());
+        if view.check(at).is_err() {
+            return Err(self.expired());
+        }
+        let mut range = view.range(&selection.prefix, &self.start, at);
+        let mut list = List { items: Vec::new(), revision: at, continue_token: None, remaining: None };
+        let mut last = None;
+        for (key, object) in range.by_ref() {
+            if selection.matches(object) {
+                list.items.push(object.clone());
+                if list.items.len() == self.limit {
+                    last = Some(key);
+                    break;
+                }
+            }
+        }
+        if let Some(last) = last {
+            let remaining = range.count();
+            if remaining > 0 {
+                let start = format!("/{}\0", last.strip_prefix(selection.prefix.as_str()).unwrap_or(last));
+                list.continue_token = Some(Token { revision: at.0.cast_signed(), start }.encode());
+                list.remaining = selection.is_everything().then_some(remaining);
+            }
+        }
+        Ok(list)
+    }
+
+    /// The moment asked for is gone; a page can be gone on with inconsistently.
+    fn expired(&self) -> Status {
+        if !self.continued {
+            return Status::expired("The resourceVersion for the provided list is too old.");
+        }
+        let mut status = Status::expired(
+            "The provided continue parameter is too old to display a consistent list result. You can start a new \
+             list without the continue parameter, or use the continue token in this response to retrieve the \
+             remainder of the results. Continuing with the provided token results in an inconsistent list - objects \
+             that were created, modified, or deleted between the time the first chunk was returned and now may show \
+             up in the list.",
+        );
+        status.continue_token = Some(Token { revision: -1, start: self.start.clone() }.encode());
+        status
+    }
+}
+
+/// A continue token, taken apart.
+struct Token {
+    /// Negative: the newest there is.
+    revision: i64,
+    /// Relative to the listed prefix.
+    start: String,
+}
+
+impl Token {
+    fn encode(&self) -> String {
+        let json = json!({"rv": self.revision, "start": self.start, "v": TOKEN_VERSION});
+        // The server's order of the fields.
+        let text = format!("{{\"v\":{},\"rv\":{},\"start\":{}}}", json["v"], json["rv"], json["start"]);
+        URL_SAFE_NO_PAD.encode(text)
+    }
+
+    fn decode(text: &str) -> Result<Self, String> {
+        let bytes = decode_base64(text).map_err(|e| format!("continue key is not valid: {e}"))?;
+        let node = crate::codec::json::parse(&bytes).map_err(|e| format!("continue key is not valid: {e}"))?;
+        let value = node.to_value();
+        let version = value["v"].as_str().unwrap_or_default();
+        if version != TOKEN_VERSION {
+            return Err(format!("continue key is not valid: server does not recognize this encoded version {version}"));
+        }
+        let revision = value["rv"].as_i64().unwrap_or(0);
+        if revision == 0 {
+            return Err(format!(
+                "continue key is not valid: incorrect encoded start resourceVersion (version {TOKEN_VERSION})"
+            ));
+        }
+        let start = Token::start_of(&value)?;
+        Ok(Token { revision, start })
+    }
+
+    /// The key to go on from: below the listed prefix, whatever a client writes into its token.
+    fn start_of(value: &Value) -> Result<String, String> {
+        let start = value["start"].as_str().unwrap_or_default();
+        if start.is_empty() {
+            return Err(format!("continue key is not valid: encoded start key empty (version {TOKEN_VERSION})"));
+        }
+        if start.split('/').any(|part| part == ".." || part == ".") {
+            return Err(format!("continue key is not valid: {start}"));
+        }
+        Ok(start.strip_prefix('/').unwrap_or(start).to_owned())
+    }
+}
+
+/// Unpadded base64url; the error counts bytes as Go does.
+fn decode_base64(text: &str) -> Result<Vec<u8>, String> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| {
+        let bad = |b: u8| !(b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let at = text.bytes().position(bad).unwrap_or(text.len() / 4 * 4);
+        format!("illegal base64 data at input byte {at}")
+    })
+}
+
+/// Waits a while for a version that is yet to come.
+pub(super) async fn wait_for(cluster: &Cluster, version: u64) -> Result<(), Status> {
+    let mut latest = cluster.storage.subscribe();
+    let deadline = clock::add(cluster.clock.now(), SignedDuration::try_from(FUTURE_VERSION_WAIT).unwrap_or_default());
+    let reached = latest.wait_for(|revision| revision.0 >= version);
+    tokio::select! {
+        biased;
+        _ = reached => return Ok(()),
+        () = cluster.clock.sleep_until(deadline) => {}
+    }
+    Err(Status::resource_version_too_large(version, cluster.storage.revision().0))
+}

@@ -1,0 +1,174 @@
+//! One verb, one file: what happens once a request is known, allowed and routed.
+//!
+//! Each file has two halves. `handle` is the request's side: negotiation, parameters and body, in the order the real
+//! server checks them. The function named after the verb is the cluster's side: it works on decoded objects, runs in one
+//! storage transaction, and also serves seeding and the controllers.
+
+pub(crate) mod admission;
+pub(crate) mod body;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod delete_collection;
+pub(crate) mod discovery;
+mod get;
+pub(crate) mod health;
+pub(crate) mod list;
+pub(crate) mod openapi;
+pub(crate) mod update;
+pub(crate) mod version;
+mod watch;
+
+use std::sync::Arc;
+
+use crate::authentication::UserInfo;
+use crate::authorization::{Attributes, Authorizer};
+use crate::cluster::Cluster;
+use crate::registry::Strategy;
+use crate::request::Request;
+use crate::request::info::RequestInfo;
+use crate::request::negotiation::{self, Negotiated};
+use crate::request::options::{WriteOptions, manager_from_user_agent};
+use crate::request::query::Query;
+use crate::response::{IncludeObject, Presenter, Response};
+use crate::status::Status;
+
+/// A request for a resource, on its way through a handler.
+pub(crate) struct Context<'a> {
+    pub(crate) cluster: &'a Arc<Cluster>,
+    pub(crate) authorizer: &'a Authorizer,
+    pub(crate) max_body: usize,
+    pub(crate) request: &'a mut Request,
+    pub(crate) query: &'a Query,
+    pub(crate) info: &'a RequestInfo,
+    pub(crate) user: &'a UserInfo,
+    pub(crate) target: &'a Target,
+    pub(crate) warnings: &'a mut Warnings,
+}
+
+/// What a routed path points at.
+#[derive(Clone)]
+pub(crate) struct Target {
+    pub(crate) strategy: &'static dyn Strategy,
+    /// Empty: all namespaces, or a resource without them.
+    pub(crate) namespace: String,
+    /// Empty: the collection.
+    pub(crate) name: String,
+    /// Empty: the object itself.
+    pub(crate) subresource: String,
+    /// Reached through one of the deprecated `/watch/` paths.
+    pub(crate) watch_path: bool,
+}
+
+/// The texts of the `Warning` headers, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Warnings(pub(crate) Vec<String>);
+
+impl Warnings {
+    pub(crate) fn add(&mut self, text: impl Into<String>) {
+        self.0.push(text.into());
+    }
+}
+
+impl Target {
+    /// The rules for writing to this target.
+    pub(crate) fn writing_strategy(&self) -> &'static dyn Strategy {
+        if self.subresource.is_empty() {
+            return self.strategy;
+        }
+        self.strategy.subresource(&self.subresource).unwrap_or(self.strategy)
+    }
+
+    /// The verbs this target has, as discovery names them.
+    fn verbs(&self) -> &'static [&'static str] {
+        let resource = self.strategy.resource();
+        if self.subresource.is_empty() {
+            return resource.verbs;
+        }
+        resource.subresources.iter().find(|s| s.name == self.subresource).map_or(&[], |s| s.verbs)
+    }
+
+    /// The verb a method stands for here, if the route has that method.
+    fn verb(&self, method: &http::Method) -> Option<&'static str> {
+        let item = !self.name.is_empty();
+        let across = self.strategy.resource().namespaced && self.namespace.is_empty();
+        let verb = match method.as_str() {
+            "GET" if self.watch_path => "watch",
+            _ if self.watch_path => return None,
+            "GET" if item => "get",
+            "GET" => "list",
+            _ if across => return None,
+            "POST" if !item => "create",
+            "PUT" if item => "update",
+            "PATCH" if item => "patch",
+            "DELETE" if item => "delete",
+            "DELETE" => "deletecollection",
+            _ => return None,
+        };
+        self.verbs().contains(&verb).then_some(verb)
+    }
+}
+
+/// Answers a routed request: the router's own checks, then the verb.
+pub(crate) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
+    let verb = ctx.target.verb(&ctx.request.method).ok_or_else(Status::method_not_allowed)?;
+    let streams = matches!(verb, "list" | "watch");
+    negotiation::check_route(ctx.request, streams)?;
+    if let Some((since, text)) = ctx.target.strategy.deprecation()
+        && ctx.cluster.version.minor >= since
+    {
+        ctx.warnings.add(text);
+    }
+    match verb {
+        "get" => get::handle(ctx).await,
+        "list" | "watch" => list::handle(ctx).await,
+        "create" => create::handle(ctx).await,
+        "update" => update::handle(ctx).await,
+        "delete" => delete::handle(ctx).await,
+        "deletecollection" => delete_collection::handle(ctx).await,
+        _ => Err(Status::method_not_allowed()),
+    }
+}
+
+impl Context<'_> {
+    fn negotiate(&self) -> Result<Negotiated, Status> {
+        negotiation::negotiate(self.request, self.query)
+    }
+
+    fn presenter(&self, negotiated: Negotiated) -> Result<Presenter<'static>, Status> {
+        let include_object = match negotiated.transform {
+            negotiation::Transform::Table(_) => IncludeObject::parse(self.query)?,
+            _ => IncludeObject::Metadata,
+        };
+        let now = self.cluster.clock.now();
+        Ok(Presenter { strategy: self.target.strategy, negotiated, include_object, now })
+    }
+
+    async fn read_body(&mut self) -> Result<bytes::Bytes, Status> {
+        self.request.body.read(self.max_body).await
+    }
+
+    /// Who writes, for `managedFields`.
+    fn manager(&self, options: &WriteOptions) -> String {
+        if options.field_manager.is_empty() {
+            manager_from_user_agent(self.request.header("user-agent").unwrap_or_default())
+        } else {
+            options.field_manager.clone()
+        }
+    }
+
+    /// Whether the user may also create, which a PUT to a missing object takes.
+    fn authorize_create(&self) -> Result<(), Status> {
+        let attributes = Attributes {
+            verb: "create",
+            api_group: &self.info.api_group,
+            api_version: &self.info.api_version,
+            resource: &self.info.resource,
+            subresource: &self.info.subresource,
+            namespace: &self.info.namespace,
+            name: &self.info.name,
+            path: &self.info.path,
+            is_resource_request: true,
+        };
+        self.authorizer.authorize(self.user, &attributes)
+    }
+}

@@ -1,0 +1,92 @@
+//! A watch: where it starts, how it is written, when it ends.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Context;
+use super::list::{Selection, wait_for};
+use crate::clock;
+use crate::cluster::Cluster;
+use crate::object::Object;
+use crate::request::negotiation::Negotiated;
+use crate::request::options::{AtVersion, ListOptions, parse_version};
+use crate::response::watch::{Ending, Encoder, Feed, Start};
+use crate::response::{ByteStream, Response};
+use crate::status::Status;
+use crate::storage::Revision;
+
+/// A watch without a timeout lasts this long, times a factor from 1 to 2.
+const MIN_WATCH: SignedDuration = SignedDuration::from_secs(1800);
+
+pub(super) async fn handle(
+    ctx: &mut Context<'_>,
+    options: &ListOptions,
+    negotiated: Negotiated,
+) -> Result<Response, Status> {
+    let started = ctx.cluster.clock.now();
+    let selection = Selection::new(ctx.target.strategy, &ctx.target.namespace, options);
+    let start = start(ctx.cluster, &selection, options).await?;
+    let encoder = Encoder::new(ctx.presenter(negotiated)?);
+    let select: Arc<dyn Fn(&Object) -> bool + Send + Sync> = {
+        let selection = selection.clone();
+        Arc::new(move |object| selection.matches(object))
+    };
+    let feed = Feed {
+        cluster: ctx.cluster.clone(),
+        prefix: selection.prefix,
+        select,
+        start,
+        ending: ending(ctx.cluster, options, started),
+        bookmarks: options.allow_bookmarks,
+        encoder,
+    };
+    Ok(respond(ctx, feed.stream()))
+}
+
+/// The stream as the client asked for it: a chunked body, or the messages of a WebSocket.
+fn respond(ctx: &mut Context<'_>, frames: ByteStream) -> Response {
+    match crate::response::websocket::accept(ctx.request) {
+        Some(upgrade) => upgrade.answer(frames),
+        None => Response {
+            status: 200,
+            headers: vec![("content-type", "application/json".to_owned())],
+            body: crate::response::Body::Stream(frames),
+        },
+    }
+}
+
+/// Where the watch starts: with what is there, or after a revision.
+async fn start(cluster: &Cluster, selection: &Selection, options: &ListOptions) -> Result<Start, Status> {
+    let version = parse_version(&options.resource_version).map_err(Status::raw)?;
+    let from_now = matches!(version, AtVersion::Unset | AtVersion::Any);
+    match (options.send_initial_events, version) {
+        (Some(false), _) if from_now => Ok(Start::After(cluster.storage.revision())),
+        (None | Some(false), AtVersion::Number(n)) => Ok(Start::After(Revision(n))),
+        (_, AtVersion::Number(n)) => match wait_for(cluster, n).await {
+            Ok(()) => Ok(snapshot(cluster, selection)),
+            Err(status) => Ok(Start::Failed(status)),
+        },
+        _ => Ok(snapshot(cluster, selection)),
+    }
+}
+
+fn snapshot(cluster: &Cluster, selection: &Selection) -> Start {
+    let view = cluster.storage.view();
+    let revision = view.revision();
+    let objects = view.range(&selection.prefix, "", revision).map(|(_, object)| object.clone());
+    Start::With { objects: objects.filter(|object| selection.matches(object)).collect(), revision }
+}
+
+fn ending(cluster: &Cluster, options: &ListOptions, started: Timestamp) -> Ending {
+    let length = match options.timeout_seconds {
+        Some(seconds) if seconds < 0 => return Ending::AtOnce,
+        Some(seconds) if seconds > 0 => SignedDuration::from_secs(seconds),
+        _ => spread(MIN_WATCH, cluster.ids.spread()),
+    };
+    Ending::At(clock::add(started, length))
+}
+
+fn spread(length: SignedDuration, factor: f64) -> SignedDuration {
+    SignedDuration::try_from_secs_f64(length.as_secs_f64() * factor).unwrap_or(length)
+}

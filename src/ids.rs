@@ -1,0 +1,85 @@
+//! Everything the server makes up: uids, name suffixes, audit ids. All of it comes from one seed.
+
+use parking_lot::Mutex;
+
+/// What the server appends to `generateName`: no vowels and no look-alikes.
+const SUFFIX_ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+const SUFFIX_LENGTH: usize = 5;
+/// `generateName` is cut so that the whole name has at most 63 characters.
+const MAX_GENERATED_BASE: usize = 63 - SUFFIX_LENGTH;
+
+/// The source of made-up names.
+#[derive(Debug)]
+pub(crate) struct Ids {
+    /// What ends up in objects: the same requests get the same names, whatever else is asked in between.
+    objects: Mutex<fastrand::Rng>,
+    /// What ends up in headers only.
+    requests: Mutex<fastrand::Rng>,
+}
+
+impl Ids {
+    pub(crate) fn new(seed: u64) -> Self {
+        Ids {
+            objects: Mutex::new(fastrand::Rng::with_seed(seed)),
+            requests: Mutex::new(fastrand::Rng::with_seed(!seed)),
+        }
+    }
+
+    /// A version 4 UUID for an object.
+    pub(crate) fn uid(&self) -> String {
+        uuid(&mut self.objects.lock())
+    }
+
+    /// A version 4 UUID for a request.
+    pub(crate) fn audit_id(&self) -> String {
+        uuid(&mut self.requests.lock())
+    }
+
+    /// A name that starts with `base`, as `generateName` asks for.
+    pub(crate) fn name(&self, base: &str) -> String {
+        let mut rng = self.objects.lock();
+        let mut end = base.len().min(MAX_GENERATED_BASE);
+        while !base.is_char_boundary(end) {
+            end -= 1;
+        }
+        let mut name = base[..end].to_owned();
+        name.extend((0..SUFFIX_LENGTH).map(|_| char::from(SUFFIX_ALPHABET[rng.usize(..SUFFIX_ALPHABET.len())])));
+        name
+    }
+
+    /// A factor from 1 to 2, by which the real server spreads the ends of watches without a timeout.
+    pub(crate) fn spread(&self) -> f64 {
+        1.0 + self.requests.lock().f64()
+    }
+}
+
+fn uuid(rng: &mut fastrand::Rng) -> String {
+    let n = (rng.u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{n:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_names() {
+        let (a, b) = (Ids::new(7), Ids::new(7));
+        assert_eq!((a.uid(), a.name("gen-")), (b.uid(), b.name("gen-")));
+        assert_ne!(a.uid(), Ids::new(8).uid());
+    }
+
+    #[test]
+    fn a_uid_is_a_version_4_uuid() {
+        let uid = Ids::new(1).uid();
+        assert_eq!(uid.len(), 36);
+        assert_eq!(&uid[14..15], "4");
+        assert!("89ab".contains(&uid[19..20]));
+    }
+
+    #[test]
+    fn a_long_base_is_cut_to_58_characters() {
+        assert_eq!(Ids::new(1).name(&"a".repeat(80)).len(), 63);
+    }
+}

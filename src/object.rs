@@ -1,0 +1,153 @@
+//! A stored object: its value and its JSON, encoded once and shared by everyone who answers with it.
+
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use crate::registry::resource::Resource;
+use crate::schema;
+use crate::storage::Revision;
+
+/// One version of one object.
+#[derive(Debug)]
+pub(crate) struct Object {
+    pub(crate) resource: &'static Resource,
+    value: Value,
+    /// Compact JSON and a line end.
+    line: Bytes,
+    /// The watch frames of this version, made when first needed and then shared by all watchers.
+    frames: [OnceLock<Bytes>; 3],
+}
+
+/// What a watch event says happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Change {
+    Added,
+    Modified,
+    Deleted,
+}
+
+impl Change {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Change::Added => "ADDED",
+            Change::Modified => "MODIFIED",
+            Change::Deleted => "DELETED",
+        }
+    }
+}
+
+impl Object {
+    /// The value must be canonical for the resource's kind.
+    pub(crate) fn new(resource: &'static Resource, value: Value) -> Self {
+        let mut line = schema::to_json(&value, resource.schema);
+        line.push(b'\n');
+        Object { resource, value, line: line.into(), frames: Default::default() }
+    }
+
+    /// The same object under another revision.
+    pub(crate) fn at_revision(resource: &'static Resource, mut value: Value, revision: Revision) -> Self {
+        set_resource_version(&mut value, Some(revision));
+        Object::new(resource, value)
+    }
+
+    pub(crate) fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// Compact JSON in the server's field order, without a line end.
+    pub(crate) fn json(&self) -> &[u8] {
+        &self.line[..self.line.len() - 1]
+    }
+
+    /// The same with its line end: the body of a GET.
+    pub(crate) fn line(&self) -> &Bytes {
+        &self.line
+    }
+
+    /// The JSON as it stands in a list: without kind and apiVersion, and without its opening brace.
+    pub(crate) fn item_json(&self) -> &[u8] {
+        // {"kind":"K","apiVersion":"V",
+        let head = 9 + self.resource.kind.len() + 16 + self.resource.api_version_len() + 2;
+        self.json().get(head..).unwrap_or_default()
+    }
+
+    /// `{"type":"ADDED","object":{…}}` and a line end.
+    pub(crate) fn frame(&self, change: Change) -> Bytes {
+        self.frames[change as usize].get_or_init(|| frame(change.as_str(), self.json())).clone()
+    }
+
+    pub(crate) fn metadata(&self) -> Option<&Map<String, Value>> {
+        metadata(&self.value)
+    }
+
+    pub(crate) fn labels(&self) -> Option<&Map<String, Value>> {
+        self.metadata()?.get("labels")?.as_object()
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        meta_str(&self.value, "name")
+    }
+
+    pub(crate) fn namespace(&self) -> &str {
+        meta_str(&self.value, "namespace")
+    }
+
+    pub(crate) fn resource_version(&self) -> &str {
+        meta_str(&self.value, "resourceVersion")
+    }
+}
+
+/// One line of a watch stream.
+pub(crate) fn frame(change: &str, object: &[u8]) -> Bytes {
+    let mut out = Vec::with_capacity(object.len() + 40);
+    out.extend_from_slice(b"{\"type\":\"");
+    out.extend_from_slice(change.as_bytes());
+    out.extend_from_slice(b"\",\"object\":");
+    out.extend_from_slice(object);
+    out.extend_from_slice(b"}\n");
+    out.into()
+}
+
+pub(crate) fn metadata(value: &Value) -> Option<&Map<String, Value>> {
+    value.get("metadata")?.as_object()
+}
+
+/// The metadata of an object, made if it is not there.
+pub(crate) fn metadata_mut(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    let slot = &mut value["metadata"];
+    if !slot.is_object() {
+        *slot = Value::Object(Map::new());
+    }
+    match slot {
+        Value::Object(map) => map,
+        _ => unreachable!("made an object just above"),
+    }
+}
+
+/// A string of the metadata; empty where there is none.
+pub(crate) fn meta_str<'a>(value: &'a Value, field: &str) -> &'a str {
+    metadata(value).and_then(|m| m.get(field)).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A list of strings of the metadata.
+pub(crate) fn meta_strings(value: &Value, field: &str) -> Vec<String> {
+    let list = metadata(value).and_then(|m| m.get(field)).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+pub(crate) fn set_resource_version(value: &mut Value, revision: Option<Revision>) {
+    let metadata = metadata_mut(value);
+    match revision {
+        Some(revision) => metadata.insert("resourceVersion".to_owned(), revision.to_string().into()),
+        None => metadata.remove("resourceVersion"),
+    };
+}
+
+pub(crate) fn is_terminating(value: &Value) -> bool {
+    metadata(value).is_some_and(|m| m.contains_key("deletionTimestamp"))
+}

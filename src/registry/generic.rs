@@ -1,0 +1,165 @@
+//! The order of rules every resource shares: upstream's `rest.BeforeCreate`, `BeforeUpdate` and `BeforeDelete`.
+
+use serde_json::{Value, json};
+
+use super::resource::Resource;
+use super::strategy::Strategy;
+use super::validation::meta;
+use crate::object::{is_terminating, meta_str, meta_strings, metadata, metadata_mut};
+use crate::request::options::{DeleteOptions, Propagation};
+use crate::status::Status;
+
+/// The finalizer of a deletion that leaves the dependents alone.
+pub(crate) const ORPHAN_FINALIZER: &str = "orphan";
+/// The finalizer of a deletion that waits for the dependents.
+pub(crate) const FOREGROUND_FINALIZER: &str = "foregroundDeletion";
+
+/// What a client may not set on a creation; the server sets it afterwards.
+const WIPED: [&str; 5] = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"];
+
+/// Removes the fields only the server sets.
+pub(crate) fn wipe_system_fields(object: &mut Value) {
+    let metadata = metadata_mut(object);
+    for field in WIPED {
+        metadata.remove(field);
+    }
+}
+
+/// Gives a new object its identity.
+pub(crate) fn fill_system_fields(object: &mut Value, uid: String, now: &str) {
+    let metadata = metadata_mut(object);
+    metadata.remove("selfLink");
+    metadata.insert("uid".to_owned(), uid.into());
+    metadata.insert("creationTimestamp".to_owned(), now.into());
+}
+
+/// Upstream's `BeforeCreate`, once the object has its name: the strategy's part, then validation.
+pub(crate) fn before_create(strategy: &dyn Strategy, object: &mut Value) -> Result<(), Status> {
+    let errors = strategy.validate(object);
+    if !errors.is_empty() {
+        let resource = strategy.resource();
+        return Err(Status::invalid(resource.kind, resource.group, meta_str(object, "name"), &errors));
+    }
+    strategy.canonicalize(object);
+    Ok(())
+}
+
+/// Upstream's `BeforeUpdate`: what an update cannot change is put back, then validation.
+pub(crate) fn before_update(strategy: &dyn Strategy, object: &mut Value, old: &Value) -> Result<(), Status> {
+    strategy.prepare_for_update(object, old);
+    restore_metadata(object, old);
+    let mut errors = meta::validate_update_generic(object, old);
+    errors.extend(strategy.validate_update(object, old));
+    if !errors.is_empty() {
+        let resource = strategy.resource();
+        return Err(Status::invalid(resource.kind, resource.group, meta_str(object, "name"), &errors));
+    }
+    strategy.canonicalize(object);
+    Ok(())
+}
+
+fn restore_metadata(object: &mut Value, old: &Value) {
+    let empty = serde_json::Map::new();
+    let old = metadata(old).unwrap_or(&empty);
+    let new = metadata_mut(object);
+    let mut put_back = |field: &str| {
+        match old.get(field) {
+            Some(value) => new.insert(field.to_owned(), value.clone()),
+            None => new.remove(field),
+        };
+    };
+    put_back("creationTimestamp");
+    put_back("generation");
+    if old.contains_key("deletionTimestamp") {
+        put_back("deletionTimestamp");
+    }
+    new.remove("selfLink");
+    for field in ["uid", "deletionGracePeriodSeconds", "namespace"] {
+        if let (false, Some(value)) = (new.contains_key(field), old.get(field)) {
+            new.insert(field.to_owned(), value.clone());
+        }
+    }
+}
+
+/// What a deletion does to an object.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Deletion {
+    /// It goes.
+    Remove,
+    /// It stays, in this state, until its finalizers are gone.
+    Mark(Value),
+}
+
+/// Upstream's `BeforeDelete` and the choice of finalizers: preconditions, then what becomes of the object.
+pub(crate) fn before_delete(
+    resource: &Resource,
+    object: &Value,
+    options: &DeleteOptions,
+    now: &str,
+) -> Result<Deletion, Status> {
+    check_preconditions(resource, object, options)?;
+    let mut next = object.clone();
+    let finalizers = finalizers_for_deletion(&meta_strings(object, "finalizers"), options);
+    if finalizers.is_empty() {
+        return Ok(Deletion::Remove);
+    }
+    metadata_mut(&mut next).insert("finalizers".to_owned(), finalizers.into());
+    mark_as_deleting(&mut next, now);
+    Ok(Deletion::Mark(next))
+}
+
+fn check_preconditions(resource: &Resource, object: &Value, options: &DeleteOptions) -> Result<(), Status> {
+    let checks = [
+        ("UID", "uid", &options.preconditions.uid, "deleted and then recreated"),
+        ("ResourceVersion", "resourceVersion", &options.preconditions.resource_version, "modified"),
+    ];
+    for (what, field, wanted, happened) in checks {
+        let found = meta_str(object, field);
+        if let Some(wanted) = wanted.as_deref().filter(|w| *w != found) {
+            let why = format!(
+                "the {what} in the precondition ({wanted}) does not match the {what} in record ({found}). \
+                 The object might have been {happened}"
+            );
+            return Err(Status::conflict(resource.kind, resource.group, meta_str(object, "name"), &why));
+        }
+    }
+    Ok(())
+}
+
+/// Which finalizers a deletion leaves: the garbage collector's two follow the propagation policy.
+pub(crate) fn finalizers_for_deletion(present: &[String], options: &DeleteOptions) -> Vec<String> {
+    let has = |finalizer: &str| present.iter().any(|f| f == finalizer);
+    let orphan = match (options.orphan_dependents, options.propagation) {
+        (Some(orphan), _) => orphan,
+        (None, Some(policy)) => policy == Propagation::Orphan,
+        (None, None) => has(ORPHAN_FINALIZER),
+    };
+    let foreground = match (options.orphan_dependents, options.propagation) {
+        (Some(_), _) => false,
+        (None, Some(policy)) => policy == Propagation::Foreground,
+        (None, None) => has(FOREGROUND_FINALIZER) && !orphan,
+    };
+    let others = present.iter().filter(|f| *f != ORPHAN_FINALIZER && *f != FOREGROUND_FINALIZER).cloned();
+    if orphan == has(ORPHAN_FINALIZER) && foreground == has(FOREGROUND_FINALIZER) {
+        return present.to_vec();
+    }
+    let chosen = [(orphan, ORPHAN_FINALIZER), (foreground, FOREGROUND_FINALIZER)];
+    others.chain(chosen.into_iter().filter(|(wanted, _)| *wanted).map(|(_, f)| f.to_owned())).collect()
+}
+
+/// Starts the wait for finalizers. A second time changes nothing.
+fn mark_as_deleting(object: &mut Value, now: &str) {
+    let metadata = metadata_mut(object);
+    if !metadata.contains_key("deletionGracePeriodSeconds")
+        && let Some(generation) = metadata.get("generation").and_then(Value::as_i64).filter(|g| *g > 0)
+    {
+        metadata.insert("generation".to_owned(), json!(generation + 1));
+    }
+    metadata.entry("deletionTimestamp").or_insert_with(|| now.into());
+    metadata.insert("deletionGracePeriodSeconds".to_owned(), json!(0));
+}
+
+/// Whether an update leaves nothing that holds a terminating object.
+pub(crate) fn is_released(strategy: &dyn Strategy, object: &Value) -> bool {
+    is_terminating(object) && meta_strings(object, "finalizers").is_empty() && strategy.may_be_removed(object)
+}

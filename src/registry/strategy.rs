@@ -1,0 +1,88 @@
+//! The rules of one resource.
+
+use serde_json::Value;
+
+use super::generic::{self, Deletion};
+use super::resource::Resource;
+use crate::request::options::DeleteOptions;
+use crate::status::Status;
+use crate::status::field::FieldError;
+
+/// What differs from resource to resource. The defaults are those of a plain kind.
+pub(crate) trait Strategy: Sync {
+    fn resource(&self) -> &'static Resource;
+
+    /// Fills in what a version's defaults say; runs on every decoded object.
+    fn set_defaults(&self, _object: &mut Value) {}
+
+    /// Sets what the server decides on a creation, whatever the client sent.
+    fn prepare_for_create(&self, _object: &mut Value) {}
+
+    fn validate(&self, object: &Value) -> Vec<FieldError>;
+
+    /// Puts back what this kind of update may not change.
+    fn prepare_for_update(&self, _object: &mut Value, _old: &Value) {}
+
+    fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError>;
+
+    /// Warnings about a valid object that is about to be written.
+    fn warnings(&self, _object: &Value) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Runs last, on valid objects.
+    fn canonicalize(&self, _object: &mut Value) {}
+
+    /// Fields this way of writing resets, and so cannot own.
+    fn reset_fields(&self) -> &'static [&'static [&'static str]] {
+        &[]
+    }
+
+    /// Whether PUT creates what is missing.
+    fn allow_create_on_update(&self) -> bool {
+        false
+    }
+
+    /// Whether an update may go without a resourceVersion.
+    fn allow_unconditional_update(&self) -> bool {
+        true
+    }
+
+    /// Whether a deletion answers with the object rather than with a Status.
+    fn returns_deleted_object(&self) -> bool {
+        false
+    }
+
+    /// Whether a terminating object without finalizers goes for good.
+    fn may_be_removed(&self, _object: &Value) -> bool {
+        true
+    }
+
+    /// What a deletion does to an object that is there.
+    fn before_delete(&self, object: &Value, options: &DeleteOptions, now: &str) -> Result<Deletion, Status> {
+        generic::before_delete(self.resource(), object, options, now)
+    }
+
+    /// A warning on every request for this resource, from the minor version it is deprecated in.
+    fn deprecation(&self) -> Option<(u32, &'static str)> {
+        None
+    }
+
+    /// The field labels beyond `metadata.name` and `metadata.namespace`.
+    fn selectable_fields(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The value of one of the [`Strategy::selectable_fields`].
+    fn field(&self, _object: &Value, _label: &str) -> String {
+        String::new()
+    }
+
+    /// The cells of a Table row between Name and Age.
+    fn cells(&self, object: &Value) -> Vec<Value>;
+
+    /// The rules of writing through a subresource.
+    fn subresource(&self, _name: &str) -> Option<&'static dyn Strategy> {
+        None
+    }
+}

@@ -1,0 +1,160 @@
+//! What a request is about, as upstream's `RequestInfoFactory` sees it: the words of authorization and of faults.
+//!
+//! This is not yet routing: a path that leads nowhere has a `RequestInfo` too, and is authorized before it is a 404.
+
+use http::Method;
+
+use super::query::Query;
+use super::selector::FieldSelector;
+
+/// The verbs of the API, plus the empty one of unknown methods.
+pub(crate) type Verb = &'static str;
+
+/// A request, taken apart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct RequestInfo {
+    pub(crate) is_resource: bool,
+    /// The decoded path.
+    pub(crate) path: String,
+    pub(crate) verb: Verb,
+    pub(crate) api_group: String,
+    pub(crate) api_version: String,
+    pub(crate) namespace: String,
+    pub(crate) resource: String,
+    pub(crate) subresource: String,
+    pub(crate) name: String,
+}
+
+/// The path was a prefix like `/api/v1/watch` with nothing after it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Undetermined;
+
+impl RequestInfo {
+    pub(crate) fn new(method: &Method, path: &str, query: &Query) -> Result<Self, Undetermined> {
+        let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let mut info = RequestInfo { path: path.to_owned(), verb: lower(method), ..RequestInfo::default() };
+        let (group, rest) = match parts.as_slice() {
+            ["api", _, _, ..] => ("", &parts[1..]),
+            ["apis", group, _, _, ..] => (*group, &parts[2..]),
+            _ => return Ok(info),
+        };
+        info.is_resource = true;
+        info.api_group = group.to_owned();
+        info.api_version = rest[0].to_owned();
+        info.verb = verb_of(method);
+        info.take_parts(&rest[1..])?;
+        info.refine(query);
+        Ok(info)
+    }
+
+    fn take_parts(&mut self, parts: &[&str]) -> Result<(), Undetermined> {
+        let mut parts = parts;
+        if let Some(&prefix @ ("watch" | "proxy")) = parts.first() {
+            self.verb = if prefix == "watch" { "watch" } else { "proxy" };
+            parts = &parts[1..];
+            if parts.is_empty() {
+                return Err(Undetermined);
+            }
+        }
+        if parts.first() == Some(&"namespaces") && parts.len() > 1 {
+            self.namespace = parts[1].to_owned();
+            if parts.len() > 2 && !matches!(parts[2], "status" | "finalize") {
+                parts = &parts[2..];
+            }
+        }
+        self.resource = parts.first().copied().unwrap_or_default().to_owned();
+        self.name = parts.get(1).copied().unwrap_or_default().to_owned();
+        if self.verb != "proxy" {
+            self.subresource = parts.get(2).copied().unwrap_or_default().to_owned();
+        }
+        Ok(())
+    }
+
+    /// A collection is listed, watched or deleted; a field selector can name one object of it.
+    fn refine(&mut self, query: &Query) {
+        if !self.name.is_empty() {
+            return;
+        }
+        match self.verb {
+            "get" => self.verb = if query.flag("watch") == Some(true) { "watch" } else { "list" },
+            "delete" => self.verb = "deletecollection",
+            "watch" => {}
+            _ => return,
+        }
+        let selector = query.get("fieldSelector").and_then(|text| FieldSelector::parse(text).ok());
+        if let Some(name) = selector.as_ref().and_then(|s| s.exact("metadata.name")) {
+            self.name = name.to_owned();
+        }
+    }
+}
+
+fn verb_of(method: &Method) -> Verb {
+    match method.as_str() {
+        "GET" | "HEAD" => "get",
+        "POST" => "create",
+        "PUT" => "update",
+        "PATCH" => "patch",
+        "DELETE" => "delete",
+        _ => "",
+    }
+}
+
+/// What is no resource is authorized by its method.
+fn lower(method: &Method) -> Verb {
+    match method.as_str() {
+        "GET" => "get",
+        "HEAD" => "head",
+        "POST" => "post",
+        "PUT" => "put",
+        "PATCH" => "patch",
+        "DELETE" => "delete",
+        "OPTIONS" => "options",
+        "TRACE" => "trace",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(method: Method, path: &str, query: &str) -> RequestInfo {
+        RequestInfo::new(&method, path, &Query::parse(query)).unwrap()
+    }
+
+    #[test]
+    fn verbs_follow_method_and_path() {
+        let cases = [
+            (Method::GET, "/api/v1/namespaces/n/endpoints", "", "list"),
+            (Method::GET, "/api/v1/namespaces/n/endpoints", "watch=1", "watch"),
+            (Method::GET, "/api/v1/namespaces/n/endpoints/x", "watch=1", "get"),
+            (Method::HEAD, "/api/v1/namespaces/n/endpoints/x", "", "get"),
+            (Method::DELETE, "/api/v1/endpoints", "", "deletecollection"),
+            (Method::GET, "/api/v1/watch/endpoints", "", "watch"),
+            (Method::OPTIONS, "/api/v1/endpoints", "", ""),
+            (Method::PUT, "/apis/apps/v1/namespaces/n/deployments/d/scale", "", "update"),
+        ];
+        for (method, path, query, verb) in cases {
+            assert_eq!(info(method, path, query).verb, verb, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_namespace_is_in_itself() {
+        let got = info(Method::GET, "/api/v1/namespaces/n/status", "");
+        assert_eq!((got.resource.as_str(), got.name.as_str(), got.namespace.as_str()), ("namespaces", "n", "n"));
+        assert_eq!(got.subresource, "status");
+        assert_eq!(info(Method::GET, "/api/v1/namespaces", "").namespace, "");
+    }
+
+    #[test]
+    fn a_field_selector_can_name_the_object() {
+        assert_eq!(info(Method::GET, "/api/v1/endpoints", "fieldSelector=metadata.name%3Dx").name, "x");
+    }
+
+    #[test]
+    fn a_bare_watch_prefix_is_undetermined() {
+        assert_eq!(RequestInfo::new(&Method::GET, "/api/v1/watch", &Query::default()), Err(Undetermined));
+        assert_eq!(RequestInfo::new(&Method::GET, "/apis/apps/v1/watch/", &Query::default()), Err(Undetermined));
+    }
+}

@@ -1,0 +1,333 @@
+//! The options of the verbs: `CreateOptions`, `UpdateOptions`, `PatchOptions`, `DeleteOptions`, `ListOptions`.
+
+use serde_json::Value;
+
+use super::query::{Query, parse_uint};
+use super::selector::{FieldSelector, LabelSelector};
+use crate::codec::json::Node;
+use crate::codec::quote::{is_print, quote};
+use crate::schema::{self, meta::DELETE_OPTIONS};
+use crate::status::Status;
+use crate::status::field::FieldError;
+
+const META_GROUP: &str = "meta.k8s.io";
+const MAX_FIELD_MANAGER: usize = 128;
+
+/// What to do about unknown and duplicate fields.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum FieldValidation {
+    Ignore,
+    Warn,
+    Strict,
+}
+
+/// The options creates, updates and patches share.
+#[derive(Clone, Debug)]
+pub(crate) struct WriteOptions {
+    pub(crate) dry_run: bool,
+    /// Empty when the request did not say.
+    pub(crate) field_manager: String,
+    pub(crate) field_validation: FieldValidation,
+}
+
+impl WriteOptions {
+    /// `kind` is the options type the error names: `CreateOptions`, `UpdateOptions` or `PatchOptions`.
+    pub(crate) fn parse(query: &Query, kind: &str) -> Result<Self, Status> {
+        let mut errors = Vec::new();
+        let options = Self::collect(query, &mut errors);
+        if errors.is_empty() { Ok(options) } else { Err(Status::invalid(kind, META_GROUP, "", &errors)) }
+    }
+
+    pub(crate) fn collect(query: &Query, errors: &mut Vec<FieldError>) -> Self {
+        let field_manager = query.get("fieldManager").unwrap_or_default().to_owned();
+        validate_field_manager(&field_manager, errors);
+        let dry_run = dry_run(query.all("dryRun").map(str::to_owned).collect(), errors);
+        let text = query.get("fieldValidation").unwrap_or_default();
+        let field_validation = match text {
+            "" | "Warn" => FieldValidation::Warn,
+            "Ignore" => FieldValidation::Ignore,
+            "Strict" => FieldValidation::Strict,
+            _ => {
+                let supported = ["", "Ignore", "Strict", "Warn"];
+                errors.push(FieldError::not_supported("fieldValidation", &text.into(), &supported));
+                FieldValidation::Warn
+            }
+        };
+        WriteOptions { dry_run, field_manager, field_validation }
+    }
+}
+
+fn validate_field_manager(manager: &str, errors: &mut Vec<FieldError>) {
+    if manager.len() > MAX_FIELD_MANAGER {
+        errors.push(FieldError::too_long("fieldManager", MAX_FIELD_MANAGER));
+    }
+    if let Some((position, bad)) = manager.char_indices().find(|(_, c)| !is_print(*c)) {
+        let detail = format!("invalid character U+{:04X} (at position {position})", bad as u32);
+        errors.push(FieldError::invalid_str("fieldManager", manager, detail));
+    }
+}
+
+/// The manager a request writes as when it names none: its User-Agent up to the first slash.
+pub(crate) fn manager_from_user_agent(user_agent: &str) -> String {
+    let head = user_agent.split('/').next().unwrap_or_default();
+    let mut manager = String::new();
+    for c in head.chars().filter(|c| is_print(*c)) {
+        if manager.len() + c.len_utf8() > MAX_FIELD_MANAGER {
+            break;
+        }
+        manager.push(c);
+    }
+    if manager.is_empty() { "unknown".to_owned() } else { manager }
+}
+
+fn dry_run(values: Vec<String>, errors: &mut Vec<FieldError>) -> bool {
+    if values.iter().any(|v| v != "All") {
+        let all = Value::from(values.clone());
+        errors.push(FieldError::not_supported("dryRun", &all, &["All"]));
+    }
+    !values.is_empty()
+}
+
+/// `propagationPolicy`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Propagation {
+    Foreground,
+    Background,
+    Orphan,
+}
+
+/// What must hold of the object to be deleted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Preconditions {
+    pub(crate) uid: Option<String>,
+    pub(crate) resource_version: Option<String>,
+}
+
+/// `DeleteOptions`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DeleteOptions {
+    pub(crate) dry_run: bool,
+    pub(crate) propagation: Option<Propagation>,
+    pub(crate) orphan_dependents: Option<bool>,
+    pub(crate) grace_period_seconds: Option<i64>,
+    pub(crate) preconditions: Preconditions,
+}
+
+impl DeleteOptions {
+    /// Options in a query; only looked at when there is no body.
+    pub(crate) fn from_query(query: &Query) -> Result<Self, Status> {
+        let grace_period_seconds = query.integer("gracePeriodSeconds").map_err(Status::bad_request)?;
+        let parts = DeleteParts {
+            dry_run: query.all("dryRun").map(str::to_owned).collect(),
+            policy: query.get("propagationPolicy").map(str::to_owned),
+            orphan_dependents: query.flag("orphanDependents"),
+            grace_period_seconds,
+            preconditions: Preconditions {
+                uid: query.get("uid").filter(|uid| !uid.is_empty()).map(str::to_owned),
+                resource_version: query.get("resourceVersion").filter(|v| !v.is_empty()).map(str::to_owned),
+            },
+        };
+        parts.validate()
+    }
+
+    /// Options in a body that was already decoded to a node.
+    pub(crate) fn from_body(node: &Node) -> Result<Self, Status> {
+        let decoded = schema::decode(node, &DELETE_OPTIONS).map_err(Status::bad_request)?.value;
+        let text = |v: Option<&Value>| v.and_then(Value::as_str).map(str::to_owned);
+        let preconditions = decoded.get("preconditions");
+        let dry_run = decoded.get("dryRun").and_then(Value::as_array).into_iter().flatten();
+        let parts = DeleteParts {
+            dry_run: dry_run.filter_map(Value::as_str).map(str::to_owned).collect(),
+            policy: text(decoded.get("propagationPolicy")),
+            orphan_dependents: decoded.get("orphanDependents").and_then(Value::as_bool),
+            grace_period_seconds: decoded.get("gracePeriodSeconds").and_then(Value::as_i64),
+            preconditions: Preconditions {
+                uid: text(preconditions.and_then(|p| p.get("uid"))),
+                resource_version: text(preconditions.and_then(|p| p.get("resourceVersion"))),
+            },
+        };
+        parts.validate()
+    }
+}
+
+/// Delete options as sent.
+struct DeleteParts {
+    dry_run: Vec<String>,
+    policy: Option<String>,
+    orphan_dependents: Option<bool>,
+    grace_period_seconds: Option<i64>,
+    preconditions: Preconditions,
+}
+
+impl DeleteParts {
+    fn validate(self) -> Result<DeleteOptions, Status> {
+        let mut errors = Vec::new();
+        let propagation = self.policy.as_deref().and_then(|policy| match policy {
+            "Foreground" => Some(Propagation::Foreground),
+            "Background" => Some(Propagation::Background),
+            "Orphan" => Some(Propagation::Orphan),
+            _ => None,
+        });
+        if let Some(policy) = &self.policy {
+            if self.orphan_dependents.is_some() {
+                let detail = "orphanDependents and deletionPropagation cannot be both set";
+                errors.push(FieldError::invalid_str("propagationPolicy", policy, detail));
+            }
+            if propagation.is_none() {
+                let supported = ["Foreground", "Background", "Orphan", "nil"];
+                errors.push(FieldError::not_supported("propagationPolicy", &policy.as_str().into(), &supported));
+            }
+        }
+        let dry_run = dry_run(self.dry_run, &mut errors);
+        if !errors.is_empty() {
+            return Err(Status::invalid("DeleteOptions", META_GROUP, "", &errors));
+        }
+        Ok(DeleteOptions {
+            dry_run,
+            propagation,
+            orphan_dependents: self.orphan_dependents,
+            grace_period_seconds: self.grace_period_seconds,
+            preconditions: self.preconditions,
+        })
+    }
+}
+
+/// `resourceVersion` of a read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum AtVersion {
+    /// Not given: the most recent.
+    Unset,
+    /// `0`: any.
+    Any,
+    Number(u64),
+}
+
+/// `resourceVersionMatch`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum VersionMatch {
+    Exact,
+    NotOlderThan,
+}
+
+/// `ListOptions` of a list, a watch or a deletion of a collection.
+#[derive(Clone, Debug)]
+pub(crate) struct ListOptions {
+    pub(crate) labels: LabelSelector,
+    pub(crate) fields: FieldSelector,
+    pub(crate) watch: bool,
+    pub(crate) allow_bookmarks: bool,
+    pub(crate) send_initial_events: Option<bool>,
+    /// As sent; a list and a watch read it differently.
+    pub(crate) resource_version: String,
+    pub(crate) version_match: Option<VersionMatch>,
+    pub(crate) timeout_seconds: Option<i64>,
+    /// 0 means no limit.
+    pub(crate) limit: usize,
+    pub(crate) continue_token: String,
+}
+
+impl ListOptions {
+    /// `always_watch` is for the deprecated `/watch/` paths, where the parameter is not looked at.
+    pub(crate) fn parse(query: &Query, always_watch: bool) -> Result<Self, Status> {
+        let limit = query.integer("limit").map_err(Status::bad_request)?.unwrap_or(0);
+        let timeout_seconds = query.integer("timeoutSeconds").map_err(Status::bad_request)?;
+        let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or_default()).map_err(Status::bad_request)?;
+        let fields = FieldSelector::parse(query.get("fieldSelector").unwrap_or_default()).map_err(Status::bad_request)?;
+        let mut options = ListOptions {
+            labels,
+            fields,
+            watch: always_watch || query.flag("watch") == Some(true),
+            allow_bookmarks: query.flag("allowWatchBookmarks") == Some(true),
+            send_initial_events: query.flag("sendInitialEvents"),
+            resource_version: query.get("resourceVersion").unwrap_or_default().to_owned(),
+            version_match: None,
+            timeout_seconds,
+            limit: usize::try_from(limit).unwrap_or(0),
+            continue_token: query.get("continue").unwrap_or_default().to_owned(),
+        };
+        let errors = options.validate(query.get("resourceVersionMatch").unwrap_or_default());
+        if errors.is_empty() { Ok(options) } else { Err(Status::invalid("ListOptions", META_GROUP, "", &errors)) }
+    }
+
+    /// The same rules as a list, whatever `watch` says: for the deletion of a collection.
+    pub(crate) fn parse_for_delete(query: &Query) -> Result<Self, Status> {
+        Self::parse(&query.without("watch"), false)
+    }
+
+    fn validate(&mut self, text: &str) -> Vec<FieldError> {
+        let errors = if self.watch { self.watch_errors(text) } else { self.list_errors(text) };
+        self.version_match = match text {
+            "Exact" => Some(VersionMatch::Exact),
+            "NotOlderThan" => Some(VersionMatch::NotOlderThan),
+            _ => None,
+        };
+        errors
+    }
+
+    fn list_errors(&self, text: &str) -> Vec<FieldError> {
+        const FIELD: &str = "resourceVersionMatch";
+        let mut errors = Vec::new();
+        if !text.is_empty() {
+            if self.resource_version.is_empty() {
+                let detail = "resourceVersionMatch is forbidden unless resourceVersion is provided";
+                errors.push(FieldError::forbidden(FIELD, detail));
+            }
+            if !self.continue_token.is_empty() {
+                errors.push(FieldError::forbidden(FIELD, "resourceVersionMatch is forbidden when continue is provided"));
+            }
+            if text != "Exact" && text != "NotOlderThan" {
+                errors.push(FieldError::not_supported(FIELD, &text.into(), &["Exact", "NotOlderThan", ""]));
+            }
+            if text == "Exact" && self.resource_version == "0" {
+                let detail = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
+                errors.push(FieldError::forbidden(FIELD, detail));
+            }
+        }
+        if self.send_initial_events.is_some() {
+            errors.push(FieldError::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+        }
+        errors
+    }
+
+    fn watch_errors(&self, text: &str) -> Vec<FieldError> {
+        const FIELD: &str = "resourceVersionMatch";
+        let from_start = matches!(self.resource_version.as_str(), "" | "0");
+        let mut errors = Vec::new();
+        // A watch from the start is one with initial events to the server, and those cannot go on from a page.
+        if self.send_initial_events.is_none() && text.is_empty() {
+            if from_start && !self.continue_token.is_empty() {
+                errors.push(FieldError::forbidden(FIELD, "resourceVersionMatch is forbidden when continue is provided"));
+            }
+            return errors;
+        }
+        if self.send_initial_events.is_some() && text != "NotOlderThan" {
+            let detail = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+            errors.push(FieldError::forbidden(FIELD, detail));
+        }
+        if !text.is_empty() {
+            if self.send_initial_events.is_none() {
+                let detail = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+                errors.push(FieldError::forbidden(FIELD, detail));
+            }
+            if text != "NotOlderThan" {
+                errors.push(FieldError::not_supported(FIELD, &text.into(), &["NotOlderThan"]));
+            }
+            if !self.continue_token.is_empty() {
+                errors.push(FieldError::forbidden(FIELD, "resourceVersionMatch is forbidden when continue is provided"));
+            }
+        }
+        errors
+    }
+}
+
+/// Reads a `resourceVersion` parameter; the error is that of the parser below a get or a watch.
+pub(crate) fn parse_version(text: &str) -> Result<AtVersion, String> {
+    match text {
+        "" => Ok(AtVersion::Unset),
+        _ => match parse_uint(text) {
+            Ok(0) => Ok(AtVersion::Any),
+            Ok(n) => Ok(AtVersion::Number(n)),
+            Err(e) => Err(format!("resourceVersion: Invalid value: {}: {e}", quote(text))),
+        },
+    }
+}

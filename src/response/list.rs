@@ -1,0 +1,51 @@
+//! A list of objects.
+
+use std::sync::Arc;
+
+use crate::codec::json::write_string;
+use crate::object::Object;
+use crate::registry::Resource;
+use crate::storage::Revision;
+
+/// One page of a list, or all of it.
+#[derive(Debug)]
+pub(crate) struct List {
+    pub(crate) items: Vec<Arc<Object>>,
+    pub(crate) revision: Revision,
+    /// Where the next page starts.
+    pub(crate) continue_token: Option<String>,
+    pub(crate) remaining: Option<usize>,
+}
+
+impl List {
+    /// The list's metadata as JSON.
+    pub(crate) fn meta_json(&self) -> Vec<u8> {
+        let mut out = format!("{{\"resourceVersion\":\"{}\"", self.revision).into_bytes();
+        if let Some(token) = &self.continue_token {
+            out.extend_from_slice(b",\"continue\":");
+            write_string(&mut out, token);
+        }
+        if let Some(remaining) = self.remaining {
+            out.extend_from_slice(format!(",\"remainingItemCount\":{remaining}").as_bytes());
+        }
+        out.push(b'}');
+        out
+    }
+
+    /// The list as the kind itself; its items carry no kind of their own.
+    pub(crate) fn to_json(&self, resource: &Resource) -> Vec<u8> {
+        let meta = self.meta_json();
+        let size: usize = self.items.iter().map(|item| item.json().len()).sum();
+        let mut out = Vec::with_capacity(size + meta.len() + 128);
+        let head = format!("{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":", resource.list_kind, resource.api_version());
+        out.extend_from_slice(head.as_bytes());
+        out.extend_from_slice(&meta);
+        out.extend_from_slice(b",\"items\":[");
+        for (i, item) in self.items.iter().enumerate() {
+            out.extend_from_slice(if i == 0 { b"{" } else { b",{" });
+            out.extend_from_slice(item.item_json());
+        }
+        out.extend_from_slice(b"]}");
+        out
+    }
+}

@@ -1,0 +1,141 @@
+//! Answers: how objects, lists and errors are written in the format that was negotiated.
+//!
+//! An object's JSON exists already ([`Object`]); what is left is to frame it, indent it, turn it into YAML, or cut a
+//! Table row or its metadata out of it.
+
+pub(crate) mod list;
+mod partial;
+pub(crate) mod table;
+pub(crate) mod watch;
+
+use std::pin::Pin;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use jiff::Timestamp;
+
+use crate::codec::{json, yaml};
+use crate::object::Object;
+use crate::registry::Strategy;
+use crate::request::Connection;
+use crate::request::negotiation::{Media, MetaVersion, Negotiated, Transform};
+use crate::status::Status;
+
+pub(crate) use list::List;
+pub(crate) use table::IncludeObject;
+
+/// An answer on its way out. The pipeline adds the headers every answer has.
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Body,
+}
+
+/// The body of an answer.
+pub(crate) enum Body {
+    Empty,
+    Full(Bytes),
+    /// Written as it comes, for as long as it comes.
+    Stream(ByteStream),
+    /// The connection is handed over.
+    Upgraded(Box<dyn FnOnce(Box<dyn Connection>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>),
+}
+
+/// The frames of a watch.
+pub(crate) type ByteStream = Pin<Box<dyn Stream<Item = Bytes> + Send + Sync>>;
+
+impl Response {
+    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        let headers = vec![("content-type", content_type.to_owned())];
+        Response { status, headers, body: Body::Full(body.into()) }
+    }
+
+    pub(crate) fn empty(status: u16) -> Self {
+        Response { status, headers: Vec::new(), body: Body::Empty }
+    }
+
+    /// Plain text, which upstream sends with a warning not to guess at it.
+    pub(crate) fn text(status: u16, body: impl Into<Bytes>) -> Self {
+        Response::new(status, "text/plain; charset=utf-8", body).header("x-content-type-options", "nosniff")
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(n, _)| *n != name);
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// An error in the format negotiated for errors.
+    pub(crate) fn status(status: &Status, negotiated: Negotiated) -> Self {
+        let body = finish(status.to_json().into(), negotiated);
+        let mut response = Response::new(status.code, negotiated.media.content_type(), body);
+        if let Some(seconds) = status.retry_after_seconds() {
+            response = response.header("retry-after", seconds.to_string());
+        }
+        response
+    }
+}
+
+/// Compact JSON without a line end, brought into the negotiated format.
+pub(crate) fn finish(compact: Vec<u8>, negotiated: Negotiated) -> Bytes {
+    match (negotiated.media, negotiated.pretty) {
+        (Media::Yaml, _) => yaml::emit(&serde_json::from_slice(&compact).unwrap_or_default()).into(),
+        (Media::Json, true) => json::indent(&compact).into(),
+        (Media::Json, false) => {
+            let mut line = compact;
+            line.push(b'\n');
+            line.into()
+        }
+    }
+}
+
+/// Writes objects of one resource the way one request asked for.
+pub(crate) struct Presenter<'a> {
+    pub(crate) strategy: &'a dyn Strategy,
+    pub(crate) negotiated: Negotiated,
+    pub(crate) include_object: IncludeObject,
+    pub(crate) now: Timestamp,
+}
+
+impl Presenter<'_> {
+    pub(crate) fn object(&self, status: u16, object: &Object) -> Result<Response, Status> {
+        let n = self.negotiated;
+        let body = match n.transform {
+            Transform::None if n.media == Media::Json && !n.pretty => object.line().clone(),
+            Transform::None => finish(object.json().to_vec(), n),
+            Transform::Table(version) => finish(self.table_of(object, version), n),
+            Transform::PartialObjectMetadata(version) => finish(partial::object(object, version), n),
+            Transform::PartialObjectMetadataList(_) => {
+                return Err(Status::not_acceptable_because(format!(
+                    "you requested PartialObjectMetadataList, but the requested object is not a list (*core.{})",
+                    object.resource.kind
+                )));
+            }
+        };
+        Ok(Response::new(status, n.media.content_type(), body))
+    }
+
+    pub(crate) fn list(&self, list: &List) -> Result<Response, Status> {
+        let n = self.negotiated;
+        let resource = self.strategy.resource();
+        let body = match n.transform {
+            Transform::None => list.to_json(resource),
+            Transform::Table(version) => {
+                table::write(self, &list.meta_json(), &list.items, version, table::Columns::Shown)
+            }
+            Transform::PartialObjectMetadataList(version) => partial::list(list, version),
+            Transform::PartialObjectMetadata(_) => {
+                return Err(Status::not_acceptable_because(format!(
+                    "you requested PartialObjectMetadata, but the requested object is a list (*core.{})",
+                    resource.list_kind
+                )));
+            }
+        };
+        Ok(Response::new(200, n.media.content_type(), finish(body, n)))
+    }
+
+    fn table_of(&self, object: &Object, version: MetaVersion) -> Vec<u8> {
+        let meta = table::meta_of(object);
+        table::write(self, &meta, std::slice::from_ref(object), version, table::Columns::Shown)
+    }
+}

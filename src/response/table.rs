@@ -1,0 +1,170 @@
+//! Tables: what kubectl prints.
+
+use std::borrow::Borrow;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Presenter, partial};
+use crate::codec::json::{write_sorted, write_string};
+use crate::codec::time;
+use crate::object::{Object, meta_str};
+use crate::registry::Resource;
+use crate::request::negotiation::MetaVersion;
+use crate::request::query::Query;
+use crate::status::Status;
+
+/// `includeObject`: what each row carries beside its cells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum IncludeObject {
+    None,
+    Metadata,
+    Object,
+}
+
+impl IncludeObject {
+    pub(crate) fn parse(query: &Query) -> Result<Self, Status> {
+        match query.get("includeObject").unwrap_or_default() {
+            "" | "Metadata" => Ok(IncludeObject::Metadata),
+            "Object" => Ok(IncludeObject::Object),
+            "None" => Ok(IncludeObject::None),
+            other => Err(Status::bad_request(format!(
+                "Unable to convert to Table as requested: includeObject: Invalid value: {}: must be 'Metadata', 'Object', 'None', or empty",
+                crate::codec::quote::quote(other)
+            ))),
+        }
+    }
+}
+
+/// Whether the columns are described; in a watch only the first event does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Columns {
+    Shown,
+    Null,
+}
+
+/// The metadata of a table of one object.
+pub(super) fn meta_of(object: &Object) -> Vec<u8> {
+    match object.resource_version() {
+        "" => b"{}".to_vec(),
+        version => format!("{{\"resourceVersion\":\"{version}\"}}").into_bytes(),
+    }
+}
+
+pub(super) fn write<O: Borrow<Object>>(
+    presenter: &Presenter<'_>,
+    meta: &[u8],
+    objects: &[O],
+    version: MetaVersion,
+    columns: Columns,
+) -> Vec<u8> {
+    let mut out = format!("{{\"kind\":\"Table\",\"apiVersion\":\"{}\",\"metadata\":", version.api_version()).into_bytes();
+    out.extend_from_slice(meta);
+    out.extend_from_slice(b",\"columnDefinitions\":");
+    match columns {
+        Columns::Shown => write_columns(&mut out, presenter.strategy.resource()),
+        Columns::Null => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b",\"rows\":[");
+    for (i, object) in objects.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write_row(&mut out, presenter, object.borrow(), version);
+    }
+    out.extend_from_slice(b"]}");
+    out
+}
+
+fn write_columns(out: &mut Vec<u8>, resource: &Resource) {
+    out.push(b'[');
+    for (i, column) in resource.columns.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        for (label, text) in [
+            ("{\"name\":", column.name),
+            (",\"type\":", column.ty),
+            (",\"format\":", column.format),
+            (",\"description\":", column.description),
+        ] {
+            out.extend_from_slice(label.as_bytes());
+            write_string(out, text);
+        }
+        out.extend_from_slice(format!(",\"priority\":{}}}", column.priority).as_bytes());
+    }
+    out.push(b']');
+}
+
+fn write_row(out: &mut Vec<u8>, presenter: &Presenter<'_>, object: &Object, version: MetaVersion) {
+    let mut cells: Vec<Value> = vec![object.name().into()];
+    cells.extend(presenter.strategy.cells(object.value()));
+    cells.push(age(object.value(), presenter.now).into());
+    out.extend_from_slice(b"{\"cells\":");
+    write_sorted(out, &Value::Array(cells));
+    out.extend_from_slice(b",\"object\":");
+    match presenter.include_object {
+        IncludeObject::None => out.extend_from_slice(b"null"),
+        IncludeObject::Metadata => partial::write(out, object, version),
+        IncludeObject::Object => out.extend_from_slice(object.json()),
+    }
+    out.push(b'}');
+}
+
+/// The Age cell.
+fn age(object: &Value, now: Timestamp) -> String {
+    match time::parse(meta_str(object, "creationTimestamp")) {
+        Ok(created) => human_duration(now.as_second() - created.as_second()),
+        Err(_) => "<unknown>".to_owned(),
+    }
+}
+
+/// `duration.HumanDuration`: two units at the most, coarser with age.
+fn human_duration(seconds: i64) -> String {
+    const MINUTE: i64 = 60;
+    const HOUR: i64 = 60 * MINUTE;
+    const DAY: i64 = 24 * HOUR;
+    const YEAR: i64 = 365 * DAY;
+    let two = |big: i64, big_unit: &str, small: i64, small_unit: &str| {
+        let (first, rest) = (seconds / big, seconds % big / small);
+        if rest == 0 { format!("{first}{big_unit}") } else { format!("{first}{big_unit}{rest}{small_unit}") }
+    };
+    match seconds {
+        s if s < -1 => "<invalid>".to_owned(),
+        s if s < 0 => "0s".to_owned(),
+        s if s < 2 * MINUTE => format!("{s}s"),
+        s if s < 10 * MINUTE => two(MINUTE, "m", 1, "s"),
+        s if s < 3 * HOUR => format!("{}m", s / MINUTE),
+        s if s < 8 * HOUR => two(HOUR, "h", MINUTE, "m"),
+        s if s < 2 * DAY => format!("{}h", s / HOUR),
+        s if s < 8 * DAY => two(DAY, "d", HOUR, "h"),
+        s if s < 2 * YEAR => format!("{}d", s / DAY),
+        s if s < 8 * YEAR => two(YEAR, "y", DAY, "d"),
+        s => format!("{}y", s / YEAR),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_gets_coarser() {
+        for (seconds, text) in [
+            (-5, "<invalid>"),
+            (-1, "0s"),
+            (119, "119s"),
+            (120, "2m"),
+            (125, "2m5s"),
+            (3600, "60m"),
+            (3 * 3600 + 60, "3h1m"),
+            (47 * 3600, "47h"),
+            (50 * 3600, "2d2h"),
+            (100 * 86400, "100d"),
+            (800 * 86400, "2y70d"),
+            (4000 * 86400, "10y"),
+        ] {
+            assert_eq!(human_duration(seconds), text, "{seconds}");
+        }
+    }
+}

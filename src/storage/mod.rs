@@ -1,0 +1,266 @@
+//! Where the objects are: every version of every object, one revision counter and one log of events.
+//!
+//! It knows no HTTP, no kind and no JSON: keys, revisions and opaque values behind an `Arc`. It is not async; a write is
+//! a closure run under the lock, so reading, deciding and writing are one step.
+//!
+//! Old versions stay until they are compacted. That makes one structure answer everything time-related: a list at an
+//! exact revision, pages that all show the revision of the first, a watch from a revision, and "too old" afterwards.
+//! A watcher is a cursor into the log ([`View::events_after`]): replay and live are the same read, so nothing is lost or
+//! repeated between them, and a slow watcher costs nothing but its place.
+
+mod log;
+mod view;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use tokio::sync::watch;
+
+pub(crate) use log::Event;
+use log::Log;
+pub(crate) use view::{Compacted, View};
+
+/// How many events the log keeps before it compacts the oldest away.
+pub(crate) const DEFAULT_EVENT_LOG_LIMIT: usize = 100_000;
+
+/// A point in the history of the whole store: etcd's revision, the number inside every `resourceVersion`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Revision(pub(crate) u64);
+
+impl Revision {
+    pub(crate) fn next(self) -> Revision {
+        Revision(self.0 + 1)
+    }
+}
+
+impl std::fmt::Display for Revision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One state of one object; `None` is its absence.
+struct Version<T> {
+    revision: Revision,
+    object: Option<Arc<T>>,
+}
+
+struct State<T> {
+    revision: Revision,
+    /// Nothing before this revision can be read any more.
+    compacted: Revision,
+    /// The versions of each object, oldest first.
+    versions: HashMap<Arc<str>, Vec<Version<T>>>,
+    /// The keys in etcd's order, bytewise.
+    keys: BTreeSet<Arc<str>>,
+    log: Log<T>,
+}
+
+/// The store. Cheap to share behind an `Arc`.
+pub(crate) struct Storage<T> {
+    state: RwLock<State<T>>,
+    latest: watch::Sender<Revision>,
+}
+
+impl<T> Storage<T> {
+    pub(crate) fn new(event_log_limit: usize) -> Self {
+        let state = State {
+            revision: Revision(1),
+            compacted: Revision(0),
+            versions: HashMap::new(),
+            keys: BTreeSet::new(),
+            log: Log::new(event_log_limit),
+        };
+        Storage { state: RwLock::new(state), latest: watch::Sender::new(Revision(1)) }
+    }
+
+    /// A consistent look at the store; writers wait while it is held.
+    pub(crate) fn view(&self) -> View<'_, T> {
+        View::new(self.state.read())
+    }
+
+    /// The newest revision.
+    pub(crate) fn revision(&self) -> Revision {
+        *self.latest.borrow()
+    }
+
+    /// Tells of every new revision.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Revision> {
+        self.latest.subscribe()
+    }
+
+    /// Runs a write: reads, decisions and changes inside the closure happen as one.
+    pub(crate) fn write<R>(&self, run: impl FnOnce(&mut Transaction<'_, T>) -> R) -> R {
+        let mut state = self.state.write();
+        let before = state.revision;
+        let result = run(&mut Transaction { state: &mut state });
+        let after = state.revision;
+        if let Some(oldest) = state.log.overflow() {
+            state.compact(oldest);
+        }
+        // Told before the lock goes, so that revisions are told in order.
+        if after != before {
+            self.latest.send_replace(after);
+        }
+        result
+    }
+
+    /// Forgets what was before this revision (at most the newest one).
+    pub(crate) fn compact(&self, revision: Revision) {
+        self.state.write().compact(revision);
+    }
+}
+
+impl<T> State<T> {
+    fn live(&self, key: &str) -> Option<&Arc<T>> {
+        self.versions.get(key)?.last()?.object.as_ref()
+    }
+
+    fn compact(&mut self, revision: Revision) {
+        let revision = revision.min(self.revision);
+        if revision <= self.compacted {
+            return;
+        }
+        self.compacted = revision;
+        let touched = self.log.drop_through(revision);
+        for key in touched {
+            self.compact_key(&key, revision);
+        }
+    }
+
+    /// Keeps the newest version at or before the revision, unless it is an absence, and all later ones.
+    fn compact_key(&mut self, key: &Arc<str>, revision: Revision) {
+        let Some(versions) = self.versions.get_mut(key) else { return };
+        let visible = versions.partition_point(|v| v.revision <= revision).saturating_sub(1);
+        let absent = versions.get(visible).is_some_and(|v| v.object.is_none() && v.revision <= revision);
+        versions.drain(..visible + usize::from(absent));
+        if versions.is_empty() {
+            self.versions.remove(key);
+            self.keys.remove(key);
+        }
+    }
+}
+
+/// A write in progress.
+pub(crate) struct Transaction<'a, T> {
+    state: &'a mut State<T>,
+}
+
+impl<T> Transaction<'_, T> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Arc<T>> {
+        self.state.live(key)
+    }
+
+    pub(crate) fn revision(&self) -> Revision {
+        self.state.revision
+    }
+
+    /// The live objects whose keys start with the prefix, in key order.
+    pub(crate) fn range(&self, prefix: &str) -> Vec<(Arc<str>, Arc<T>)> {
+        let keys = self.state.keys.range::<str, _>((std::ops::Bound::Included(prefix), std::ops::Bound::Unbounded));
+        keys.take_while(|key| key.starts_with(prefix))
+            .filter_map(|key| self.state.live(key).map(|object| (key.clone(), object.clone())))
+            .collect()
+    }
+
+    /// Creates or changes an object, which is made knowing its revision.
+    pub(crate) fn put(&mut self, key: &str, make: impl FnOnce(Revision) -> T) -> Arc<T> {
+        let revision = self.state.revision.next();
+        let object = Arc::new(make(revision));
+        self.append(key, revision, object.clone(), false);
+        object
+    }
+
+    /// Removes an object. The event shows what `make` returns: the last state under the revision of the removal.
+    pub(crate) fn delete(&mut self, key: &str, make: impl FnOnce(Revision) -> T) -> Arc<T> {
+        let revision = self.state.revision.next();
+        let object = Arc::new(make(revision));
+        self.append(key, revision, object.clone(), true);
+        object
+    }
+
+    fn append(&mut self, key: &str, revision: Revision, object: Arc<T>, deleted: bool) {
+        let state = &mut *self.state;
+        let key = match state.versions.get_key_value(key) {
+            Some((key, _)) => key.clone(),
+            None => {
+                let key: Arc<str> = key.into();
+                state.keys.insert(key.clone());
+                key
+            }
+        };
+        let versions = state.versions.entry(key.clone()).or_default();
+        let previous = versions.last().and_then(|v| v.object.clone());
+        let current = (!deleted).then(|| object.clone());
+        versions.push(Version { revision, object: current });
+        state.log.push(Event { revision, key, object, previous, deleted });
+        state.revision = revision;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(storage: &Storage<u64>, key: &str) -> u64 {
+        storage.write(|tx| *tx.put(key, |r| r.0))
+    }
+
+    fn delete(storage: &Storage<u64>, key: &str) -> u64 {
+        storage.write(|tx| *tx.delete(key, |r| r.0))
+    }
+
+    fn list(storage: &Storage<u64>, prefix: &str, at: u64) -> Vec<u64> {
+        let view = storage.view();
+        view.range(prefix, "", Revision(at)).map(|(_, o)| **o).collect()
+    }
+
+    #[test]
+    fn a_list_at_a_revision_shows_that_moment() {
+        let storage = Storage::new(100);
+        let (a, b) = (put(&storage, "/e/n/a"), put(&storage, "/e/n/b"));
+        let changed = put(&storage, "/e/n/a");
+        let gone = delete(&storage, "/e/n/b");
+        assert_eq!(list(&storage, "/e/n/", a), [a]);
+        assert_eq!(list(&storage, "/e/n/", b), [a, b]);
+        assert_eq!(list(&storage, "/e/n/", changed), [changed, b]);
+        assert_eq!(list(&storage, "/e/n/", gone), [changed]);
+    }
+
+    #[test]
+    fn keys_come_in_bytewise_order() {
+        let storage = Storage::new(100);
+        for key in ["/e/a/x", "/e/a-b/x", "/e/a.b/x", "/e/a0/x"] {
+            put(&storage, key);
+        }
+        let view = storage.view();
+        let keys: Vec<_> = view.range("/e/", "", storage.revision()).map(|(k, _)| k.to_string()).collect();
+        assert_eq!(keys, ["/e/a-b/x", "/e/a.b/x", "/e/a/x", "/e/a0/x"]);
+    }
+
+    #[test]
+    fn compaction_keeps_what_is_visible_and_refuses_what_is_not() {
+        let storage = Storage::new(100);
+        let first = put(&storage, "/e/n/a");
+        let second = put(&storage, "/e/n/a");
+        let gone = put(&storage, "/e/n/b");
+        delete(&storage, "/e/n/b");
+        let last = put(&storage, "/e/n/c");
+        storage.compact(Revision(last));
+        assert_eq!(list(&storage, "/e/n/", last), [second, last]);
+        assert!(storage.view().check(Revision(first)).is_err());
+        assert!(storage.view().check(Revision(last)).is_ok());
+        assert!(storage.view().events_after(Revision(gone), 10).is_err());
+        assert!(storage.state.read().versions.get("/e/n/b").is_none());
+    }
+
+    #[test]
+    fn a_full_log_compacts_its_oldest_events() {
+        let storage = Storage::new(3);
+        let revisions: Vec<_> = (0..5).map(|i| put(&storage, &format!("/e/n/{i}"))).collect();
+        assert_eq!(storage.view().events_after(Revision(revisions[0]), 10).unwrap_err().through, Revision(revisions[1]));
+        let events = storage.view().events_after(Revision(revisions[1]), 10).unwrap();
+        assert_eq!(events.iter().map(|e| e.revision.0).collect::<Vec<_>>(), revisions[2..]);
+    }
+}

@@ -1,0 +1,67 @@
+//! Reading the store.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use parking_lot::RwLockReadGuard;
+
+use super::{Event, Revision, State};
+
+/// The revision asked for is gone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Compacted {
+    /// Everything before this was compacted.
+    pub(crate) through: Revision,
+}
+
+/// A consistent look at the store.
+pub(crate) struct View<'a, T> {
+    state: RwLockReadGuard<'a, State<T>>,
+}
+
+impl<'a, T> View<'a, T> {
+    pub(super) fn new(state: RwLockReadGuard<'a, State<T>>) -> Self {
+        View { state }
+    }
+
+    pub(crate) fn revision(&self) -> Revision {
+        self.state.revision
+    }
+
+    /// The live object of this key.
+    pub(crate) fn get(&self, key: &str) -> Option<&Arc<T>> {
+        self.state.live(key)
+    }
+
+    /// Whether the store can still show this revision.
+    pub(crate) fn check(&self, revision: Revision) -> Result<(), Compacted> {
+        if revision < self.state.compacted { Err(Compacted { through: self.state.compacted }) } else { Ok(()) }
+    }
+
+    /// The objects of that moment whose keys start with `prefix` and are not before `prefix + start`, in key order.
+    pub(crate) fn range(
+        &self,
+        prefix: &str,
+        start: &str,
+        at: Revision,
+    ) -> impl Iterator<Item = (&Arc<str>, &Arc<T>)> + use<'_, 'a, T> {
+        let from = format!("{prefix}{start}");
+        let prefix = prefix.to_owned();
+        let latest = at >= self.state.revision;
+        self.state
+            .keys
+            .range::<str, _>((Bound::Included(from.as_str()), Bound::Unbounded))
+            .take_while(move |key| key.starts_with(&prefix))
+            .filter_map(move |key| {
+                let versions = self.state.versions.get(key)?;
+                let index = if latest { versions.len() } else { versions.partition_point(|v| v.revision <= at) };
+                versions[..index].last()?.object.as_ref().map(|object| (key, object))
+            })
+    }
+
+    /// At most `limit` events after the cursor, oldest first.
+    pub(crate) fn events_after(&self, cursor: Revision, limit: usize) -> Result<Vec<Arc<Event<T>>>, Compacted> {
+        self.check(cursor)?;
+        Ok(self.state.log.after(cursor, limit))
+    }
+}
