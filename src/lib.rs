@@ -1,4 +1,6 @@
 #![doc = "placeholder"]
+mod authentication;
+mod authorization;
 mod codec;
 mod schema;
 mod status;

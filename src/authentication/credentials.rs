@@ -1,0 +1,159 @@
+//! Where a request carries its token: a header, or a subprotocol of its WebSocket handshake (a browser's script can set
+//! no header there).
+
+use base64::Engine as _;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, CONNECTION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+
+/// The hosted flavour's header for the same token.
+pub(crate) const AUTH_TOKEN: &str = "x-auth-token";
+
+/// What the `Warning` says when a token is missed for a second space before it.
+pub(crate) const EXTRA_SPACE: &str =
+    "the provided Authorization header contains extra space before the bearer token, and is ignored";
+
+const BEARER_PROTOCOL: &str = "base64url.bearer.authorization.k8s.io.";
+
+/// As lenient as Go's `RawURLEncoding`: unpadded, stray bits at the end ignored.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
+);
+
+/// A subprotocol that is no usable token. The client is only told 401.
+#[derive(Debug, PartialEq)]
+pub(crate) struct InvalidToken;
+
+/// The token of `Authorization: Bearer`, else of `X-Auth-Token`.
+pub(crate) fn header_token(headers: &HeaderMap) -> Option<String> {
+    let bearer = bearer_words(headers).map(|words| words[1].clone());
+    bearer
+        .or_else(|| first(headers, AUTH_TOKEN))
+        .filter(|token| !token.is_empty())
+}
+
+/// The text of the warning the real server gives for `Authorization: Bearer  token`.
+pub(crate) fn warning(headers: &HeaderMap) -> Option<&'static str> {
+    bearer_words(headers)
+        .filter(|words| words[1].is_empty() && words.len() == 3)
+        .map(|_| EXTRA_SPACE)
+}
+
+/// The scheme, the token and the rest of the first `Authorization` line, where the scheme is Bearer.
+fn bearer_words(headers: &HeaderMap) -> Option<Vec<String>> {
+    let line = first(headers, AUTHORIZATION.as_str())?;
+    let words: Vec<String> = line.splitn(3, ' ').map(str::to_owned).collect();
+    (words.len() > 1 && words[0].eq_ignore_ascii_case("bearer")).then_some(words)
+}
+
+fn first(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get(name)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+}
+
+/// The token among the subprotocols of a WebSocket handshake. There must be another, for the server to answer with.
+pub(crate) fn websocket_token(headers: &HeaderMap) -> Result<Option<String>, InvalidToken> {
+    if !is_websocket(headers) {
+        return Ok(None);
+    }
+    let (bearer, others): (Vec<String>, Vec<String>) = protocols(headers)
+        .into_iter()
+        .partition(|protocol| protocol.starts_with(BEARER_PROTOCOL));
+    let encoded = match bearer.as_slice() {
+        [] => return Ok(None),
+        [one] => &one[BEARER_PROTOCOL.len()..],
+        _ => return Err(InvalidToken),
+    };
+    let bytes = BASE64.decode(encoded).map_err(|_| InvalidToken)?;
+    let token = String::from_utf8(bytes).map_err(|_| InvalidToken)?;
+    match (token.is_empty(), others.is_empty()) {
+        (true, _) => Ok(None),
+        (false, true) => Err(InvalidToken),
+        (false, false) => Ok(Some(token)),
+    }
+}
+
+/// The subprotocols offered beside the token, in order; the first is the one to echo.
+pub(crate) fn websocket_protocols(headers: &HeaderMap) -> Vec<String> {
+    let mut protocols = protocols(headers);
+    protocols.retain(|protocol| !protocol.starts_with(BEARER_PROTOCOL));
+    protocols
+}
+
+fn protocols(headers: &HeaderMap) -> Vec<String> {
+    let lines = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
+    lines
+        .flat_map(|line| {
+            String::from_utf8_lossy(line.as_bytes())
+                .split(',')
+                .map(|p| p.trim().to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn is_websocket(headers: &HeaderMap) -> bool {
+    let upgrade = first(headers, UPGRADE.as_str()).unwrap_or_default();
+    let connection = first(headers, CONNECTION.as_str()).unwrap_or_default();
+    upgrade.eq_ignore_ascii_case("websocket")
+        && connection
+            .split(',')
+            .any(|option| option.trim().eq_ignore_ascii_case("upgrade"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn headers(name: &'static str, value: &'static str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_static(value));
+        headers
+    }
+
+    #[test]
+    fn a_second_space_before_the_token_is_warned_of() {
+        assert_eq!(warning(&headers("authorization", "Bearer  t")), Some(EXTRA_SPACE));
+        for fine in ["Bearer t", "Bearer", "Bearer ", "Basic  t", "Bearer t more"] {
+            assert_eq!(warning(&headers("authorization", fine)), None, "{fine}");
+        }
+    }
+
+    #[test]
+    fn an_empty_auth_token_is_none() {
+        assert_eq!(header_token(&headers("x-auth-token", "  ")), None);
+        assert_eq!(header_token(&headers("x-auth-token", " t ")).as_deref(), Some("t"));
+    }
+
+    #[test]
+    fn the_token_is_never_echoed_as_a_subprotocol() {
+        let mut offered = headers(
+            "sec-websocket-protocol",
+            "base64url.bearer.authorization.k8s.io.eA , a,b",
+        );
+        offered.append("sec-websocket-protocol", HeaderValue::from_static("c"));
+        assert_eq!(websocket_protocols(&offered), ["a", "b", "c"]);
+        assert!(websocket_protocols(&HeaderMap::new()).is_empty());
+    }
+
+    #[test]
+    fn a_handshake_is_told_by_both_of_its_headers() {
+        let cases = [
+            ("WebSocket", "keep-alive, Upgrade", true),
+            ("websocket", "upgrade", true),
+            ("websocket", "keep-alive", false),
+            ("h2c", "Upgrade", false),
+        ];
+        for (upgrade, connection, expected) in cases {
+            let mut list = headers("upgrade", upgrade);
+            list.insert("connection", HeaderValue::from_static(connection));
+            assert_eq!(is_websocket(&list), expected, "{upgrade} {connection}");
+        }
+    }
+}
