@@ -2,6 +2,7 @@
 mod authentication;
 mod authorization;
 mod codec;
+mod handlers;
 mod schema;
 mod status;
 mod registry;

@@ -2,6 +2,9 @@
 
 use super::{API_VERSION, KIND, List, ListKind, METADATA, PatchStrategy, Struct, Type, atomic_list, opt, ptr, req};
 
+/// The Go package of these types.
+pub(crate) const PACKAGE: &str = "io.k8s.api.core.v1";
+
 /// The description of `subsets`, which is also that of the Endpoints column.
 pub(crate) const SUBSETS_DOC: &str = "The set of all endpoints is the union of all subsets. Addresses are placed into subsets according to the IPs they share. A single address with multiple ports, some of which are ready and some of which are not (because they come from different containers) will result in the address being displayed in different subsets for the different ports. No address will appear in both Addresses and NotReadyAddresses in the same subset. Sets of addresses and ports that comprise a service.";
 

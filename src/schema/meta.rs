@@ -2,6 +2,9 @@
 
 use super::{API_VERSION, KIND, List, ListKind, PatchStrategy, Struct, Type, atomic_list, opt, ptr, req};
 
+/// The Go package of these types.
+pub(crate) const PACKAGE: &str = "io.k8s.apimachinery.pkg.apis.meta.v1";
+
 static FINALIZERS: List = List { item: Type::String, kind: ListKind::Set, patch: PatchStrategy::MergePrimitives };
 static OWNER_REFERENCES: List = List {
     item: Type::Struct(&OWNER_REFERENCE),
@@ -41,7 +44,8 @@ pub(crate) static OBJECT_META: Struct = Struct::new(
         opt("finalizers", Type::List(&FINALIZERS), "Must be empty before the object is removed."),
         opt("managedFields", Type::List(&MANAGED_FIELDS), "Which manager owns which fields."),
     ],
-);
+)
+.of(PACKAGE);
 
 pub(crate) static OWNER_REFERENCE: Struct = Struct::new(
     "OwnerReference",
@@ -55,6 +59,7 @@ pub(crate) static OWNER_REFERENCE: Struct = Struct::new(
         ptr("blockOwnerDeletion", Type::Bool, "Whether a foreground deletion of the owner waits for this object."),
     ],
 )
+.of(PACKAGE)
 .atomic();
 
 pub(crate) static MANAGED_FIELDS_ENTRY: Struct = Struct::new(
@@ -69,7 +74,8 @@ pub(crate) static MANAGED_FIELDS_ENTRY: Struct = Struct::new(
         ptr("fieldsV1", Type::FieldsV1, "The set of fields."),
         opt("subresource", Type::String, "The subresource the change came through."),
     ],
-);
+)
+.of(PACKAGE);
 
 static PRECONDITIONS: Struct = Struct::new(
     "Preconditions",
@@ -78,7 +84,8 @@ static PRECONDITIONS: Struct = Struct::new(
         ptr("uid", Type::Named("types.UID"), "The expected uid."),
         ptr("resourceVersion", Type::String, "The expected resourceVersion."),
     ],
-);
+)
+.of(PACKAGE);
 
 pub(crate) static DELETE_OPTIONS: Struct = Struct::new(
     "DeleteOptions",
@@ -93,4 +100,5 @@ pub(crate) static DELETE_OPTIONS: Struct = Struct::new(
         opt("dryRun", Type::List(&STRINGS), "All: do everything but the deletion."),
         ptr("ignoreStoreReadErrorWithClusterBreakingPotential", Type::Bool, "Not supported."),
     ],
-);
+)
+.of(PACKAGE);

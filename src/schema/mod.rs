@@ -65,6 +65,8 @@ pub(crate) enum PatchStrategy {
 pub(crate) struct Struct {
     /// The name of the Go type, which shows in type errors.
     pub(crate) go_name: &'static str,
+    /// The Go package, as the OpenAPI documents name it: `io.k8s.api.core.v1`.
+    pub(crate) package: &'static str,
     pub(crate) doc: &'static str,
     pub(crate) fields: &'static [Field],
     /// `x-kubernetes-map-type: atomic`: owned as one.
@@ -92,8 +94,15 @@ pub(crate) enum Presence {
 }
 
 impl Struct {
+    /// A type of core/v1; see [`of`](Self::of) for the others.
     pub(crate) const fn new(go_name: &'static str, doc: &'static str, fields: &'static [Field]) -> Self {
-        Struct { go_name, doc, fields, atomic: false }
+        Struct { go_name, package: core::PACKAGE, doc, fields, atomic: false }
+    }
+
+    /// The same type in another Go package.
+    pub(crate) const fn of(mut self, package: &'static str) -> Self {
+        self.package = package;
+        self
     }
 
     pub(crate) const fn atomic(mut self) -> Self {

@@ -1,0 +1,133 @@
+//! How a client learns what is served: the legacy tree ([`legacy`]: a list of versions, a list of groups, a list of
+//! resources for each version) and the one-request form that newer clients ask for first ([`aggregated`]).
+//!
+//! Both are views of the table of resources, nothing more. Each document is a struct whose fields stand in the order of
+//! the Go struct, so that `serde` writes them as the real server does. This file knows the order of things: groups by
+//! the priority kube-apiserver registers them with, versions from most to least stable, resources by name.
+
+pub(crate) mod aggregated;
+pub(crate) mod legacy;
+#[cfg(test)]
+pub(crate) mod sample;
+
+use std::cmp::Reverse;
+
+use serde::Serialize;
+
+use crate::registry::resource::Resource;
+
+/// The groups in the order of `/apis`. Those of custom resources follow by name.
+const GROUP_ORDER: &[&str] = &[
+    "apiregistration.k8s.io",
+    "apps",
+    "events.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "networking.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "storage.k8s.io",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "scheduling.k8s.io",
+    "coordination.k8s.io",
+    "node.k8s.io",
+    "discovery.k8s.io",
+    "resource.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+];
+
+/// The groups below `/apis` in their order, the core group not among them.
+fn groups(resources: &[&'static Resource]) -> Vec<&'static str> {
+    let mut groups: Vec<_> = resources
+        .iter()
+        .map(|r| r.group)
+        .filter(|group| !group.is_empty())
+        .collect();
+    groups.sort_by_key(|group| {
+        (
+            GROUP_ORDER.iter().position(|g| g == group).unwrap_or(GROUP_ORDER.len()),
+            *group,
+        )
+    });
+    groups.dedup();
+    groups
+}
+
+/// The versions of a group, the preferred one first.
+fn versions(resources: &[&'static Resource], group: &str) -> Vec<&'static str> {
+    let mut versions: Vec<_> = resources
+        .iter()
+        .filter(|r| r.group == group)
+        .map(|r| r.version)
+        .collect();
+    versions.sort_by_key(|version| (Reverse(stability(version)), *version));
+    versions.dedup();
+    versions
+}
+
+/// Level, major and minor of `v1`, `v2beta1`, `v1alpha1`; upstream calls their order kube-aware. Nothing else has any.
+fn stability(version: &str) -> Option<(u8, u32, u32)> {
+    let rest = version.strip_prefix('v')?;
+    let split = |level, word| rest.split_once(word).map(|(major, minor)| (level, major, minor));
+    let (level, major, minor) = split(0, "alpha").or_else(|| split(1, "beta")).unwrap_or((2, rest, "0"));
+    Some((level, major.parse().ok()?, minor.parse().ok()?))
+}
+
+/// The resources of one group version by name.
+pub(super) fn resources_of(resources: &[&'static Resource], group: &str, version: &str) -> Vec<&'static Resource> {
+    let mut members: Vec<_> = resources
+        .iter()
+        .copied()
+        .filter(|r| r.group == group && r.version == version)
+        .collect();
+    members.sort_by_key(|r| r.plural);
+    members
+}
+
+/// Compact, without a line end. These documents cannot fail to serialise: they are structs of strings and lists.
+fn to_json(document: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(document).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample::{ALL, resource};
+    use super::*;
+
+    #[test]
+    fn groups_stand_in_the_order_of_the_real_server() {
+        static MORE: [Resource; 4] = [
+            resource("zoo.example.com", "v1"),
+            resource("batch", "v1"),
+            resource("a.example.com", "v1"),
+            resource("apps", "v1"),
+        ];
+        let resources: Vec<_> = ALL.iter().copied().chain(&MORE).collect();
+        assert_eq!(
+            groups(&resources),
+            ["apps", "batch", "a.example.com", "zoo.example.com"]
+        );
+    }
+
+    #[test]
+    fn the_most_stable_version_is_preferred() {
+        static MORE: [Resource; 7] = [
+            resource("g", "next"),
+            resource("g", "v1"),
+            resource("g", "v1alpha1"),
+            resource("g", "v2beta2"),
+            resource("g", "v10"),
+            resource("g", "v2beta10"),
+            resource("g", "v1"),
+        ];
+        let resources: Vec<_> = MORE.iter().collect();
+        assert_eq!(
+            versions(&resources, "g"),
+            ["v10", "v1", "v2beta10", "v2beta2", "v1alpha1", "next"]
+        );
+    }
+}

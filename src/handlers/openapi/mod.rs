@@ -1,0 +1,18 @@
+//! The OpenAPI documents, which kubectl validates with, merges by and explains from.
+//!
+//! Nothing is written down twice: the operations come from the table of resources ([`paths`] says which there are, as
+//! data), the definitions from the tables of the kinds ([`schema`]), and [`v3`] and [`v2`] say the same in two dialects.
+//! Newer clients fetch [`v3`], a document a group version, by way of an index of hashed addresses; older ones fetch the
+//! whole as [`v2`].
+//!
+//! Below the top level all members are sorted by name, where the real server follows its structs: no client can tell,
+//! because only the hash of a document is ever compared, and only with itself.
+
+mod common;
+mod naming;
+mod parameters;
+mod paths;
+mod render;
+mod schema;
+pub(crate) mod v2;
+pub(crate) mod v3;

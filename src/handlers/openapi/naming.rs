@@ -1,0 +1,97 @@
+//! The words upstream makes names of operations and tags from.
+
+use crate::registry::resource::{Resource, Subresource};
+
+/// `listCoreV1NamespacedEndpoints`.
+pub(super) fn id(word: &str, resource: &Resource, suffix: &str) -> String {
+    format!(
+        "{word}{}{}{}{suffix}",
+        group_id(resource),
+        namespaced(resource),
+        resource.kind
+    )
+}
+
+/// `the specified Namespace` or `status of the specified Namespace`.
+pub(super) fn part_of(resource: &Resource, sub: Option<&Subresource>) -> String {
+    let part = sub.map(|sub| format!("{} of ", sub.name)).unwrap_or_default();
+    format!("{part}the specified {}", resource.kind)
+}
+
+pub(super) fn suffix(sub: Option<&Subresource>) -> String {
+    sub.map(|sub| capitalised(sub.name)).unwrap_or_default()
+}
+
+/// `a Namespace`, `an Event`, `Endpoints`: a plural has none.
+pub(super) fn with_article(kind: &str) -> String {
+    match kind {
+        _ if kind.ends_with('s') && !kind.ends_with("ss") => kind.to_owned(),
+        _ if kind.starts_with(['A', 'E', 'I', 'O', 'U']) => format!("an {kind}"),
+        _ => format!("a {kind}"),
+    }
+}
+
+/// `CoreV1`, `RbacAuthorizationV1`.
+pub(super) fn group_id(resource: &Resource) -> String {
+    format!(
+        "{}{}",
+        capitalised(&group_word(resource)),
+        capitalised(resource.version)
+    )
+}
+
+/// `core_v1`, `rbacAuthorization_v1`.
+pub(super) fn tag(resource: &Resource) -> String {
+    format!("{}_{}", group_word(resource), resource.version)
+}
+
+/// The group in camel case, `core` for the one without a name; `.k8s.io` is understood.
+fn group_word(resource: &Resource) -> String {
+    let group = resource.group.strip_suffix(".k8s.io").unwrap_or(resource.group);
+    let mut parts = group.split('.');
+    let first = parts.next().filter(|part| !part.is_empty()).unwrap_or("core");
+    parts.fold(first.to_owned(), |word, part| word + &capitalised(part))
+}
+
+fn capitalised(word: &str) -> String {
+    let mut chars = word.chars();
+    chars
+        .next()
+        .map(|c| c.to_ascii_uppercase().to_string() + chars.as_str())
+        .unwrap_or_default()
+}
+
+pub(super) fn namespaced(resource: &Resource) -> &'static str {
+    if resource.namespaced { "Namespaced" } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handlers::discovery::sample::{ENDPOINTS, resource};
+
+    static ROLES: Resource = resource("rbac.authorization.k8s.io", "v1beta1");
+
+    #[test]
+    fn an_operation_is_named_after_group_version_scope_and_kind() {
+        assert_eq!(id("list", &ENDPOINTS, ""), "listCoreV1NamespacedEndpoints");
+        assert_eq!(
+            id("watch", &ROLES, "List"),
+            "watchRbacAuthorizationV1beta1NamespacedWidgetList"
+        );
+    }
+
+    #[test]
+    fn a_tag_is_the_group_in_camel_case_and_the_version() {
+        assert_eq!(tag(&ENDPOINTS), "core_v1");
+        assert_eq!(tag(&ROLES), "rbacAuthorization_v1beta1");
+    }
+
+    #[test]
+    fn a_plural_kind_has_no_article() {
+        assert_eq!(with_article("Endpoints"), "Endpoints");
+        assert_eq!(with_article("Event"), "an Event");
+        assert_eq!(with_article("Namespace"), "a Namespace");
+        assert_eq!(with_article("IngressClass"), "an IngressClass");
+    }
+}

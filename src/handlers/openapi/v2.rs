@@ -1,0 +1,147 @@
+//! Swagger 2.0: everything in one document.
+
+use serde_json::{Map, Value, json};
+
+use super::paths::{Body, Operation, Path, paths};
+use super::render::{PATCH_TYPES, add_extensions, answer_types, reason, render_parameters, security_schemes, write};
+use super::schema::{Dialect, definitions, meta_name};
+use crate::handlers::version::Version;
+use crate::registry::resource::Resource;
+
+/// What `/openapi/v2` answers as JSON.
+pub(crate) fn document(resources: &[&'static Resource], server: Version) -> Vec<u8> {
+    let paths: Map<_, _> = paths(resources)
+        .iter()
+        .map(|path| (path.template.clone(), render_path(path)))
+        .collect();
+    write(&[
+        ("swagger", "2.0".into()),
+        (
+            "info",
+            json!({ "title": "Kubernetes", "version": server.git_version() }),
+        ),
+        ("paths", paths.into()),
+        ("definitions", definitions(resources, Dialect::V2).into()),
+        ("securityDefinitions", security_schemes()),
+        ("security", json!([{ "BearerToken": [] }])),
+    ])
+}
+
+fn render_path(path: &Path) -> Value {
+    let mut members: Map<String, Value> = path
+        .operations
+        .iter()
+        .map(|op| (op.method.to_owned(), render_operation(op)))
+        .collect();
+    if !path.parameters.is_empty() {
+        members.insert(
+            "parameters".to_owned(),
+            render_parameters(&path.parameters, Dialect::V2),
+        );
+    }
+    members.into()
+}
+
+fn render_operation(operation: &Operation) -> Value {
+    let mut value = json!({
+        "consumes": consumes(&operation.body),
+        "description": operation.description,
+        "operationId": operation.id,
+        "produces": answer_types(operation),
+        "responses": responses(operation),
+        "schemes": ["https"],
+        "tags": [operation.tag],
+    });
+    let mut parameters = render_parameters(&operation.parameters, Dialect::V2);
+    if let (Some(body), Some(list)) = (body_parameter(&operation.body), parameters.as_array_mut()) {
+        list.insert(0, body);
+    }
+    if parameters != json!([]) {
+        value["parameters"] = parameters;
+    }
+    add_extensions(&mut value, operation);
+    value
+}
+
+fn consumes(body: &Body) -> Value {
+    match body {
+        Body::Patch => json!(PATCH_TYPES),
+        Body::None | Body::Required(_) | Body::Optional(_) => json!(["*/*"]),
+    }
+}
+
+/// In this dialect a body is one parameter more.
+fn body_parameter(body: &Body) -> Option<Value> {
+    let (definition, required) = match body {
+        Body::None => return None,
+        Body::Required(name) => (name.clone(), true),
+        Body::Optional(name) => (name.clone(), false),
+        Body::Patch => (meta_name("Patch"), true),
+    };
+    let mut parameter = json!({ "in": "body", "name": "body", "schema": Dialect::V2.reference(&definition) });
+    if required {
+        parameter["required"] = true.into();
+    }
+    Some(parameter)
+}
+
+fn responses(operation: &Operation) -> Value {
+    let mut responses = Map::new();
+    for &code in operation.codes {
+        let schema = Dialect::V2.reference(&operation.answer);
+        responses.insert(
+            code.to_string(),
+            json!({ "description": reason(code), "schema": schema }),
+        );
+    }
+    responses.insert("401".to_owned(), json!({ "description": reason(401) }));
+    responses.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handlers::discovery::sample::ALL;
+
+    fn parsed() -> Value {
+        serde_json::from_slice(&document(ALL, Version::default())).unwrap()
+    }
+
+    #[test]
+    fn the_document_is_swagger_2() {
+        let text = String::from_utf8(document(ALL, Version::default())).unwrap();
+        let start =
+            r#"{"swagger":"2.0","info":{"title":"Kubernetes","version":"v1.36.2"},"paths":{"/api/v1/":{"get":{"#;
+        assert!(text.starts_with(start), "{}", &text[..200]);
+    }
+
+    #[test]
+    fn a_body_is_a_parameter() {
+        let document = parsed();
+        let patch = &document["paths"]["/api/v1/namespaces/{name}"]["patch"];
+        let body = json!({
+            "in": "body", "name": "body", "required": true,
+            "schema": { "$ref": "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.Patch" },
+        });
+        assert_eq!(patch["parameters"][0], body);
+        assert_eq!(patch["consumes"], json!(PATCH_TYPES));
+    }
+
+    #[test]
+    fn references_stand_beside_their_descriptions_without_defaults() {
+        let document = parsed();
+        let port = json!({ "type": "integer", "format": "int32", "description": "The port number." });
+        assert_eq!(
+            document["definitions"]["io.k8s.api.core.v1.EndpointPort"]["properties"]["port"],
+            port
+        );
+        let metadata = json!({
+            "$ref": "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta",
+            "description": "Standard object metadata.",
+        });
+        assert_eq!(
+            document["definitions"]["io.k8s.api.core.v1.Endpoints"]["properties"]["metadata"],
+            metadata
+        );
+    }
+}

@@ -1,0 +1,369 @@
+//! OpenAPI 3.0: a document a group version, and the index that leads to them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::paths::{Body, Operation, Path, paths, root};
+use super::render::{PATCH_TYPES, add_extensions, answer_types, reason, render_parameters, security_schemes, write};
+use super::schema::{Dialect, definitions, meta_name};
+use crate::handlers::discovery::{aggregated::etag, resources_of};
+use crate::handlers::version::Version;
+use crate::registry::resource::Resource;
+
+/// A document and what stands for it in its address and entity tag.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) json: Vec<u8>,
+    pub(crate) hash: String,
+}
+
+/// All documents by what follows `/openapi/v3/`: `api/v1`, `apis/apps/v1`.
+pub(crate) fn documents(resources: &[&'static Resource], server: Version) -> BTreeMap<String, Document> {
+    let mut documents = BTreeMap::new();
+    for resource in resources {
+        let name = root(resource).trim_start_matches('/').to_owned();
+        if let Some(json) = document(resources, resource.group, resource.version, server)
+            && !documents.contains_key(&name)
+        {
+            let hash = etag(&json);
+            documents.insert(name, Document { json, hash });
+        }
+    }
+    documents
+}
+
+/// What `/openapi/v3` answers: where the documents are, in their present form.
+pub(crate) fn index(documents: &BTreeMap<String, Document>) -> Vec<u8> {
+    let address = |(name, document): (&String, &Document)| {
+        let url = format!("/openapi/v3/{name}?hash={}", document.hash);
+        (name.clone(), json!({ "serverRelativeURL": url }))
+    };
+    let paths: Map<String, Value> = documents.iter().map(address).collect();
+    write(&[("paths", paths.into())])
+}
+
+/// The document of one group version, if it is served.
+pub(crate) fn document(
+    resources: &[&'static Resource],
+    group: &str,
+    version: &str,
+    server: Version,
+) -> Option<Vec<u8>> {
+    let members = resources_of(resources, group, version);
+    if members.is_empty() {
+        return None;
+    }
+    let paths: Map<_, _> = paths(&members)
+        .iter()
+        .map(|path| (path.template.clone(), render_path(path)))
+        .collect();
+    let components = json!({
+        "schemas": definitions(&members, Dialect::V3),
+        "securitySchemes": security_schemes(),
+    });
+    Some(write(&[
+        ("openapi", "3.0.0".into()),
+        (
+            "info",
+            json!({ "title": "Kubernetes", "version": server.git_version() }),
+        ),
+        ("paths", paths.into()),
+        ("components", components),
+    ]))
+}
+
+fn render_path(path: &Path) -> Value {
+    let mut members: Map<String, Value> = path
+        .operations
+        .iter()
+        .map(|op| (op.method.to_owned(), render_operation(op)))
+        .collect();
+    if !path.parameters.is_empty() {
+        members.insert(
+            "parameters".to_owned(),
+            render_parameters(&path.parameters, Dialect::V3),
+        );
+    }
+    members.into()
+}
+
+fn render_operation(operation: &Operation) -> Value {
+    let mut value = json!({
+        "description": operation.description,
+        "operationId": operation.id,
+        "responses": responses(operation),
+        "tags": [operation.tag],
+    });
+    if !operation.parameters.is_empty() {
+        value["parameters"] = render_parameters(&operation.parameters, Dialect::V3);
+    }
+    if let Some(body) = request_body(&operation.body) {
+        value["requestBody"] = body;
+    }
+    add_extensions(&mut value, operation);
+    value
+}
+
+fn request_body(body: &Body) -> Option<Value> {
+    match body {
+        Body::None => None,
+        Body::Optional(name) => Some(json!({ "content": content(["*/*"], name) })),
+        Body::Required(name) => Some(json!({ "content": content(["*/*"], name), "required": true })),
+        Body::Patch => Some(json!({ "content": content(PATCH_TYPES, &meta_name("Patch")), "required": true })),
+    }
+}
+
+fn responses(operation: &Operation) -> Value {
+    let mut responses = Map::new();
+    for &code in operation.codes {
+        let content = content(answer_types(operation), &operation.answer);
+        responses.insert(
+            code.to_string(),
+            json!({ "description": reason(code), "content": content }),
+        );
+    }
+    responses.insert("401".to_owned(), json!({ "description": reason(401) }));
+    responses.into()
+}
+
+/// The same definition in every one of these media types.
+fn content<'a>(types: impl IntoIterator<Item = &'a str>, definition: &str) -> Value {
+    let schema = json!({ "schema": Dialect::V3.reference(definition) });
+    types
+        .into_iter()
+        .map(|ty| (ty.to_owned(), schema.clone()))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handlers::discovery::sample::{ALL, resource};
+
+    static WIDGETS: Resource = resource("rbac.authorization.k8s.io", "v1");
+
+    fn core() -> Value {
+        serde_json::from_slice(&document(ALL, "", "v1", Version::default()).unwrap()).unwrap()
+    }
+
+    fn names(value: &Value) -> Vec<&str> {
+        value.as_object().unwrap().keys().map(String::as_str).collect()
+    }
+
+    /// The names of the parameters of an operation or a path.
+    fn parameters(value: &Value) -> Vec<&str> {
+        value["parameters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|p| p["name"].as_str().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn the_document_begins_like_the_real_one() {
+        let text = String::from_utf8(document(ALL, "", "v1", Version::default()).unwrap()).unwrap();
+        let start =
+            r#"{"openapi":"3.0.0","info":{"title":"Kubernetes","version":"v1.36.2"},"paths":{"/api/v1/":{"get":{"#;
+        assert!(text.starts_with(start), "{}", &text[..200]);
+    }
+
+    #[test]
+    fn the_paths_are_those_of_the_resources() {
+        let expected = [
+            "/api/v1/",
+            "/api/v1/endpoints",
+            "/api/v1/namespaces",
+            "/api/v1/namespaces/{namespace}/endpoints",
+            "/api/v1/namespaces/{namespace}/endpoints/{name}",
+            "/api/v1/namespaces/{name}",
+            "/api/v1/namespaces/{name}/finalize",
+            "/api/v1/namespaces/{name}/status",
+            "/api/v1/watch/endpoints",
+            "/api/v1/watch/namespaces",
+            "/api/v1/watch/namespaces/{namespace}/endpoints",
+            "/api/v1/watch/namespaces/{namespace}/endpoints/{name}",
+            "/api/v1/watch/namespaces/{name}",
+        ];
+        let document = core();
+        let mut found = names(&document["paths"]);
+        found.sort_unstable();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_patch_says_all_that_kubectl_looks_for() {
+        let document = core();
+        let patch = &document["paths"]["/api/v1/namespaces/{namespace}/endpoints/{name}"]["patch"];
+        assert_eq!(patch["operationId"], "patchCoreV1NamespacedEndpoints");
+        assert_eq!(patch["description"], "partially update the specified Endpoints");
+        assert_eq!(patch["tags"], json!(["core_v1"]));
+        assert_eq!(patch["x-kubernetes-action"], "patch");
+        assert_eq!(
+            patch["x-kubernetes-group-version-kind"],
+            json!({ "group": "", "version": "v1", "kind": "Endpoints" })
+        );
+        assert_eq!(
+            parameters(patch),
+            ["dryRun", "fieldManager", "fieldValidation", "force"]
+        );
+        let mut types = names(&patch["requestBody"]["content"]);
+        types.sort_unstable();
+        assert_eq!(types, PATCH_TYPES);
+    }
+
+    #[test]
+    fn shared_parameters_stand_at_the_path() {
+        let document = core();
+        let item = &document["paths"]["/api/v1/namespaces/{namespace}/endpoints/{name}"];
+        assert_eq!(parameters(item), ["name", "namespace", "pretty"]);
+        assert!(item["get"].get("parameters").is_none());
+        let everywhere = &document["paths"]["/api/v1/endpoints"];
+        assert_eq!(everywhere["parameters"].as_array().unwrap().len(), 11);
+        assert_eq!(
+            parameters(&document["paths"]["/api/v1/namespaces/{name}/finalize"]),
+            ["dryRun", "fieldManager", "fieldValidation", "name", "pretty"]
+        );
+    }
+
+    #[test]
+    fn operations_are_named_as_upstream_names_them() {
+        let document = core();
+        let id = |path: &str, method: &str| {
+            document["paths"][path][method]["operationId"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        let item = "/api/v1/namespaces/{namespace}/endpoints";
+        assert_eq!(id(item, "get"), "listCoreV1NamespacedEndpoints");
+        assert_eq!(id(item, "post"), "createCoreV1NamespacedEndpoints");
+        assert_eq!(id(item, "delete"), "deleteCoreV1CollectionNamespacedEndpoints");
+        assert_eq!(id("/api/v1/endpoints", "get"), "listCoreV1EndpointsForAllNamespaces");
+        assert_eq!(
+            id("/api/v1/watch/endpoints", "get"),
+            "watchCoreV1EndpointsListForAllNamespaces"
+        );
+        assert_eq!(id("/api/v1/watch/namespaces/{name}", "get"), "watchCoreV1Namespace");
+        assert_eq!(
+            id("/api/v1/namespaces/{name}/status", "put"),
+            "replaceCoreV1NamespaceStatus"
+        );
+        assert_eq!(id("/api/v1/", "get"), "getCoreV1APIResources");
+    }
+
+    #[test]
+    fn a_definition_says_how_its_fields_merge() {
+        let document = core();
+        let schemas = &document["components"]["schemas"];
+        let subsets = &schemas["io.k8s.api.core.v1.Endpoints"]["properties"]["subsets"];
+        assert_eq!(subsets["x-kubernetes-list-type"], "atomic");
+        let item =
+            json!({ "allOf": [{ "$ref": "#/components/schemas/io.k8s.api.core.v1.EndpointSubset" }], "default": {} });
+        assert_eq!(subsets["items"], item);
+        let owners = json!({
+            "description": "The objects this one depends on.",
+            "type": "array",
+            "items": {
+                "allOf": [{ "$ref": "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference" }],
+                "default": {},
+            },
+            "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": ["uid"],
+            "x-kubernetes-patch-strategy": "merge",
+            "x-kubernetes-patch-merge-key": "uid",
+        });
+        let meta = &schemas["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"]["properties"];
+        assert_eq!(meta["ownerReferences"], owners);
+    }
+
+    #[test]
+    fn a_definition_says_which_fields_there_must_be() {
+        let document = core();
+        let port = json!({
+            "description": "One port.",
+            "type": "object",
+            "properties": {
+                "appProtocol": { "type": "string", "description": "The application protocol spoken on this port." },
+                "name": {
+                    "type": "string",
+                    "description": "The name of the port; a DNS label, needed when there are several ports.",
+                },
+                "port": { "type": "integer", "format": "int32", "default": 0, "description": "The port number." },
+                "protocol": {
+                    "type": "string",
+                    "enum": ["SCTP", "TCP", "UDP"],
+                    "description": "UDP, TCP or SCTP; TCP when left out.",
+                },
+            },
+            "required": ["port"],
+            "x-kubernetes-map-type": "atomic",
+        });
+        assert_eq!(
+            document["components"]["schemas"]["io.k8s.api.core.v1.EndpointPort"],
+            port
+        );
+    }
+
+    #[test]
+    fn every_reference_leads_to_a_definition() {
+        let text = String::from_utf8(document(ALL, "", "v1", Version::default()).unwrap()).unwrap();
+        let document = core();
+        let schemas = names(&document["components"]["schemas"]);
+        for reference in text.split("#/components/schemas/").skip(1) {
+            let name = reference.split('"').next().unwrap();
+            assert!(schemas.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_kind_says_of_which_group_and_version_it_is() {
+        let document = core();
+        let kinds = |name: &str| document["components"]["schemas"][name]["x-kubernetes-group-version-kind"].clone();
+        let of = |kind: &str| json!([{ "group": "", "version": "v1", "kind": kind }]);
+        assert_eq!(kinds("io.k8s.api.core.v1.NamespaceList"), of("NamespaceList"));
+        assert_eq!(
+            kinds("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"),
+            of("DeleteOptions")
+        );
+        assert_eq!(kinds("io.k8s.api.core.v1.EndpointSubset"), Value::Null);
+    }
+
+    #[test]
+    fn the_index_leads_to_each_document_by_its_hash() {
+        let resources = [ALL[0], &WIDGETS, ALL[1]];
+        let documents = documents(&resources, Version::default());
+        let (core, widgets) = (
+            &documents["api/v1"].hash,
+            &documents["apis/rbac.authorization.k8s.io/v1"].hash,
+        );
+        let expected = format!(
+            concat!(
+                r#"{{"paths":{{"api/v1":{{"serverRelativeURL":"/openapi/v3/api/v1?hash={}"}},"#,
+                r#""apis/rbac.authorization.k8s.io/v1":{{"serverRelativeURL":"#,
+                r#""/openapi/v3/apis/rbac.authorization.k8s.io/v1?hash={}"}}}}}}"#,
+            ),
+            core, widgets
+        );
+        assert_eq!(String::from_utf8(index(&documents)).unwrap(), expected);
+        assert_eq!(core.len(), 128);
+    }
+
+    #[test]
+    fn another_group_has_paths_and_operations_of_its_own() {
+        let json = document(&[&WIDGETS], "rbac.authorization.k8s.io", "v1", Version::default()).unwrap();
+        let document: Value = serde_json::from_slice(&json).unwrap();
+        let list = &document["paths"]["/apis/rbac.authorization.k8s.io/v1/widgets"]["get"];
+        assert_eq!(list["operationId"], "listRbacAuthorizationV1WidgetForAllNamespaces");
+        assert_eq!(list["tags"], json!(["rbacAuthorization_v1"]));
+        let post = &document["paths"]["/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/widgets"]["post"];
+        assert_eq!(post["description"], "create a Widget");
+    }
+
+    #[test]
+    fn what_is_not_served_has_no_document() {
+        assert_eq!(document(ALL, "apps", "v1", Version::default()), None);
+    }
+}

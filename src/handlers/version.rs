@@ -1,0 +1,175 @@
+//! The version the server says it is, at `/version`.
+
+use serde::Serialize;
+
+/// The release of Kubernetes whose behaviour is served.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Version {
+    pub(crate) major: u32,
+    pub(crate) minor: u32,
+    pub(crate) patch: u32,
+}
+
+impl Default for Version {
+    /// The release the recordings were made from.
+    fn default() -> Self {
+        Version {
+            major: 1,
+            minor: 36,
+            patch: 2,
+        }
+    }
+}
+
+impl Version {
+    /// Reads `1.33`, `v1.33.1` and the like.
+    pub(crate) fn parse(text: &str) -> Result<Version, String> {
+        let unknown = || format!("{text:?} is no Kubernetes version such as \"1.33\" or \"v1.33.1\"");
+        let parts: Vec<u32> = text
+            .strip_prefix('v')
+            .unwrap_or(text)
+            .split('.')
+            .map(number)
+            .collect::<Option<_>>()
+            .ok_or_else(unknown)?;
+        match parts[..] {
+            [1, minor] => Ok(Version {
+                major: 1,
+                minor,
+                patch: 0,
+            }),
+            [1, minor, patch] => Ok(Version { major: 1, minor, patch }),
+            _ => Err(unknown()),
+        }
+    }
+
+    /// `v1.36.2`.
+    pub(crate) fn git_version(self) -> String {
+        format!("v{}.{}.{}", self.major, self.minor, self.patch)
+    }
+
+    /// Every request about core/v1 Endpoints is answered with a deprecation warning since 1.33.
+    pub(crate) fn warns_endpoints_deprecated(self) -> bool {
+        self.minor >= 33
+    }
+
+    /// Compatibility versions show in the document since 1.33.
+    fn has_compatibility_version(self) -> bool {
+        self.minor >= 33
+    }
+}
+
+/// Digits and nothing else: `parse` alone would take a sign.
+fn number(part: &str) -> Option<u32> {
+    part.parse().ok().filter(|_| part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// `version.Info`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Info {
+    major: String,
+    minor: String,
+    #[serde(skip_serializing_if = "Option::is_none", flatten)]
+    compatibility: Option<Compatibility>,
+    git_version: String,
+    git_commit: &'static str,
+    git_tree_state: &'static str,
+    build_date: &'static str,
+    go_version: &'static str,
+    compiler: &'static str,
+    platform: &'static str,
+}
+
+/// The part of `version.Info` that came with 1.33.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Compatibility {
+    emulation_major: String,
+    emulation_minor: String,
+    min_compatibility_major: String,
+    min_compatibility_minor: String,
+}
+
+/// The body of `/version`, which is indented whatever the client asks for.
+pub(crate) fn document(version: Version) -> Vec<u8> {
+    let Version { major, minor, .. } = version;
+    let compatibility = version.has_compatibility_version().then(|| Compatibility {
+        emulation_major: major.to_string(),
+        emulation_minor: minor.to_string(),
+        min_compatibility_major: major.to_string(),
+        min_compatibility_minor: minor.saturating_sub(1).to_string(),
+    });
+    let info = Info {
+        major: major.to_string(),
+        minor: minor.to_string(),
+        compatibility,
+        git_version: version.git_version(),
+        git_commit: "0000000000000000000000000000000000000000",
+        git_tree_state: "clean",
+        // What an upstream build says that was not told its date.
+        build_date: "1970-01-01T00:00:00Z",
+        go_version: "go1.26.0",
+        compiler: "gc",
+        platform: "linux/amd64",
+    };
+    serde_json::to_vec_pretty(&info).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_is_indented_and_in_the_real_order() {
+        let expected = r#"{
+  "major": "1",
+  "minor": "36",
+  "emulationMajor": "1",
+  "emulationMinor": "36",
+  "minCompatibilityMajor": "1",
+  "minCompatibilityMinor": "35",
+  "gitVersion": "v1.36.2",
+  "gitCommit": "0000000000000000000000000000000000000000",
+  "gitTreeState": "clean",
+  "buildDate": "1970-01-01T00:00:00Z",
+  "goVersion": "go1.26.0",
+  "compiler": "gc",
+  "platform": "linux/amd64"
+}"#;
+        assert_eq!(String::from_utf8(document(Version::default())).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_older_server_says_nothing_of_compatibility() {
+        let text = String::from_utf8(document(Version::parse("1.32").unwrap())).unwrap();
+        assert!(
+            text.starts_with("{\n  \"major\": \"1\",\n  \"minor\": \"32\",\n  \"gitVersion\": \"v1.32.0\",\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_version_may_have_a_v_and_a_patch() {
+        let patched = |minor, patch| Ok(Version { major: 1, minor, patch });
+        assert_eq!(Version::parse("1.33"), patched(33, 0));
+        assert_eq!(Version::parse("v1.33.1"), patched(33, 1));
+        assert_eq!(Version::parse("1.36.2"), patched(36, 2));
+    }
+
+    #[test]
+    fn what_is_no_kubernetes_version_is_refused_by_name() {
+        for text in ["", "1", "v", "2.0", "1.x", "1.+3", "1.33.1.2", "1.33-rc.1", "vv1.33"] {
+            assert!(
+                Version::parse(text).unwrap_err().contains(&format!("{text:?}")),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn endpoints_are_deprecated_from_1_33_on() {
+        assert!(!Version::parse("1.32.9").unwrap().warns_endpoints_deprecated());
+        assert!(Version::parse("1.33").unwrap().warns_endpoints_deprecated());
+    }
+}
