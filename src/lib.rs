@@ -3,3 +3,4 @@ mod codec;
 mod schema;
 mod status;
 mod registry;
+mod request;

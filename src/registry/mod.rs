@@ -1,2 +1,3 @@
 //! placeholder
 pub(crate) mod resource;
+pub(crate) mod validation;

@@ -1,0 +1,3 @@
+//! What a request asks for, parsed once.
+
+pub(crate) mod selector;
