@@ -1,0 +1,201 @@
+//! IP addresses as the API has always read them, and what it wants of them today.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::codec::quote::quote;
+use crate::status::field::FieldError;
+
+/// `ParseIPSloppy`: like Go before 1.17, leading zeros are read as decimal. No zone, no mask, no spaces.
+pub(crate) fn parse_lenient(text: &str) -> Option<IpAddr> {
+    let mut plain = String::with_capacity(text.len());
+    for part in text.split_inclusive(['.', ':']) {
+        let (digits, separator) = match part.strip_suffix(['.', ':']) {
+            Some(digits) => (digits, &part[digits.len()..]),
+            None => (part, ""),
+        };
+        let trimmed = digits.trim_start_matches('0');
+        plain.push_str(if trimmed.is_empty() && !digits.is_empty() { "0" } else { trimmed });
+        plain.push_str(separator);
+    }
+    plain.parse().ok()
+}
+
+/// `IsValidIPForLegacyField` with `StrictIPCIDRValidation`, which 1.36 turned on.
+pub(crate) fn validate_ip(path: &str, text: &str) -> Vec<FieldError> {
+    if parse_lenient(text).is_none() {
+        let reason = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+        return vec![FieldError::invalid_str(path, text, reason)];
+    }
+    let reason = match text.parse::<IpAddr>() {
+        Err(_) => "must not have leading 0s",
+        Ok(ip) if is_mapped(ip) => "must not be an IPv4-mapped IPv6 address",
+        Ok(_) => return Vec::new(),
+    };
+    vec![FieldError::invalid_str(path, text, reason)]
+}
+
+/// `ValidateNonSpecialIP`: addresses that mean something to a node only are no endpoints.
+pub(crate) fn validate_non_special_ip(path: &str, text: &str) -> Vec<FieldError> {
+    let Some(ip) = parse_lenient(text).map(|ip| ip.to_canonical()) else {
+        return vec![FieldError::invalid_str(path, text, "must be a valid IP address")];
+    };
+    let rules = [
+        (ip.is_unspecified(), format!("may not be unspecified ({text})")),
+        (ip.is_loopback(), "may not be in the loopback range (127.0.0.0/8, ::1/128)".to_owned()),
+        (is_link_local(ip), "may not be in the link-local range (169.254.0.0/16, fe80::/10)".to_owned()),
+        (
+            is_link_local_multicast(ip),
+            "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)".to_owned(),
+        ),
+    ];
+    rules.into_iter().filter(|rule| rule.0).map(|rule| FieldError::invalid_str(path, text, rule.1)).collect()
+}
+
+/// `GetWarningsForIP`: what to say of an address that is valid but not written in its canonical form.
+pub(crate) fn ip_warning(path: &str, text: &str) -> Option<String> {
+    let lenient = parse_lenient(text)?;
+    match text.parse::<IpAddr>() {
+        Ok(ip) if !is_mapped(ip) => {
+            let canonical = ip.to_string();
+            let (shown, wanted) = (quote(text), quote(&canonical));
+            (ip.is_ipv6() && canonical != text)
+                .then(|| format!("{path}: IPv6 address {shown} should be in RFC 5952 canonical format ({wanted})"))
+        }
+        _ => {
+            let (shown, wanted) = (quote(text), quote(&lenient.to_canonical().to_string()));
+            Some(format!("{path}: non-standard IP address {shown} is invalid: use {wanted}"))
+        }
+    }
+}
+
+fn is_mapped(ip: IpAddr) -> bool {
+    matches!(ip, IpAddr::V6(ip) if ip.to_ipv4_mapped().is_some())
+}
+
+fn is_link_local(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => Ipv4Addr::is_link_local(&ip),
+        IpAddr::V6(ip) => Ipv6Addr::is_unicast_link_local(&ip),
+    }
+}
+
+/// `224.0.0.0/24` and, whatever the message says, `ffX2::/16`.
+fn is_link_local_multicast(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => matches!(ip.octets(), [224, 0, 0, _]),
+        IpAddr::V6(ip) => ip.segments()[0] & 0xff0f == 0xff02,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bodies(errors: &[FieldError]) -> Vec<String> {
+        errors.iter().map(FieldError::body).collect()
+    }
+
+    #[test]
+    fn addresses_are_read_as_leniently_as_ever() {
+        for (text, ip) in [
+            ("10.0.0.1", Some("10.0.0.1")),
+            ("010.000.0.0001", Some("10.0.0.1")),
+            ("255.255.255.255", Some("255.255.255.255")),
+            ("::", Some("::")),
+            ("2001:DB8:0:0::1", Some("2001:db8::1")),
+            ("00001::", Some("1::")),
+            ("::ffff:010.0.0.1", Some("::ffff:10.0.0.1")),
+            ("1:2:3:4:5:6:7::", Some("1:2:3:4:5:6:7:0")),
+            ("", None),
+            ("x", None),
+            ("1", None),
+            ("1.2.3", None),
+            ("1.2.3.256", None),
+            ("1.2.3.4.", None),
+            ("1..2.3", None),
+            (" 1.2.3.4", None),
+            ("1.2.3.4/24", None),
+            ("0x1.2.3.4", None),
+            ("fe80::1%eth0", None),
+            ("1:2:3:4:5:6:7::8", None),
+            ("1::2::3", None),
+            (":::", None),
+            ("12345::", None),
+            ("1.2.3.4::", None),
+        ] {
+            assert_eq!(parse_lenient(text).map(|ip| ip.to_string()).as_deref(), ip, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_form_of_an_address_is_checked_strictly() {
+        let unreadable = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+        for (text, reason) in [
+            ("", unreadable),
+            ("x", unreadable),
+            ("010.0.0.1", "must not have leading 0s"),
+            ("::ffff:010.0.0.1", "must not have leading 0s"),
+            ("00001::", "must not have leading 0s"),
+            ("::ffff:10.0.0.1", "must not be an IPv4-mapped IPv6 address"),
+        ] {
+            assert_eq!(bodies(&validate_ip("ip", text)), [format!("Invalid value: \"{text}\": {reason}")], "{text}");
+        }
+        for text in ["10.0.0.1", "2001:DB8:0:0::1", "::10.0.0.1", "0001::"] {
+            assert!(validate_ip("ip", text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn special_ranges_are_refused() {
+        let loopback = "may not be in the loopback range (127.0.0.0/8, ::1/128)";
+        let link_local = "may not be in the link-local range (169.254.0.0/16, fe80::/10)";
+        let multicast = "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)";
+        for (text, reason) in [
+            ("x", "must be a valid IP address"),
+            ("", "must be a valid IP address"),
+            ("0.0.0.0", "may not be unspecified (0.0.0.0)"),
+            ("::", "may not be unspecified (::)"),
+            ("::ffff:0.0.0.0", "may not be unspecified (::ffff:0.0.0.0)"),
+            ("127.0.0.1", loopback),
+            ("0127.1.2.3", loopback),
+            ("::1", loopback),
+            ("::ffff:127.0.0.1", loopback),
+            ("169.254.1.1", link_local),
+            ("fe80::1", link_local),
+            ("febf::1", link_local),
+            ("224.0.0.255", multicast),
+            ("ff02::1", multicast),
+            ("ff12::1", multicast),
+        ] {
+            let found = bodies(&validate_non_special_ip("ip", text));
+            assert_eq!(found, [format!("Invalid value: \"{text}\": {reason}")], "{text}");
+        }
+        for text in ["10.0.0.1", "255.255.255.255", "224.0.1.0", "ff05::1", "fec0::1", "2001:db8::1"] {
+            assert!(validate_non_special_ip("ip", text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unusual_form_is_warned_about() {
+        for (text, warning) in [
+            ("010.0.0.1", Some(r#"ip: non-standard IP address "010.0.0.1" is invalid: use "10.0.0.1""#)),
+            ("::ffff:10.0.0.1", Some(r#"ip: non-standard IP address "::ffff:10.0.0.1" is invalid: use "10.0.0.1""#)),
+            ("00001::", Some(r#"ip: non-standard IP address "00001::" is invalid: use "1::""#)),
+            (
+                "2001:DB8:0:0::1",
+                Some(r#"ip: IPv6 address "2001:DB8:0:0::1" should be in RFC 5952 canonical format ("2001:db8::1")"#),
+            ),
+            (
+                "1:0:0:2:0:0:0:3",
+                Some(r#"ip: IPv6 address "1:0:0:2:0:0:0:3" should be in RFC 5952 canonical format ("1:0:0:2::3")"#),
+            ),
+            ("::1.2.3.4", Some(r#"ip: IPv6 address "::1.2.3.4" should be in RFC 5952 canonical format ("::102:304")"#)),
+            ("10.0.0.1", None),
+            ("2001:db8::1", None),
+            ("1:0:2:3:4:5:6:7", None),
+            ("x", None),
+        ] {
+            assert_eq!(ip_warning("ip", text).as_deref(), warning, "{text}");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! `metadata`, as `k8s.io/apimachinery/pkg/api/validation` checks it for every kind.
+//!
+//! Upstream ranges over the label and annotation maps in random order; here their errors come in the order of the keys.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value};
+
+use super::names::{NameRule, is_label_value, is_qualified_name, name_is_dns_label, name_is_path_segment};
+use super::owner::validate_owner_references;
+use crate::codec::json::sorted;
+use crate::codec::quote::{is_print, quote};
+use crate::status::field::FieldError;
+
+const ANNOTATIONS_MAX: usize = 256 << 10;
+const FIELD_MANAGER_MAX: usize = 128;
+const SUBRESOURCE_MAX: usize = 256;
+
+const PATH: &str = "metadata";
+
+/// `rest.BeforeCreate`: the check for all kinds, made once the kind's own found nothing.
+pub(crate) fn validate_create_generic(object: &Value, namespaced: bool) -> Vec<FieldError> {
+    validate_object_meta(metadata(object), namespaced, name_is_path_segment, PATH)
+}
+
+/// `rest.validateCommonFields`: the check for all kinds, whose errors come before those of the kind's own.
+pub(crate) fn validate_update_generic(new: &Value, old: &Value, namespaced: bool) -> Vec<FieldError> {
+    let mut errors = validate_object_meta(metadata(new), namespaced, name_is_path_segment, PATH);
+    errors.extend(validate_object_meta_update(metadata(new), metadata(old), PATH));
+    errors
+}
+
+/// `ValidateObjectMetaAccessor`. A generated name must be there already.
+pub(crate) fn validate_object_meta(
+    meta: &Map<String, Value>,
+    namespaced: bool,
+    name_rule: NameRule,
+    path: &str,
+) -> Vec<FieldError> {
+    let mut errors = validate_name(meta, name_rule, path);
+    errors.extend(validate_namespace(meta, namespaced, path));
+    let generation = number(meta, "generation");
+    if generation < 0 {
+        let reason = "must be greater than or equal to 0";
+        errors.push(FieldError::invalid(format!("{path}.generation"), &generation.into(), reason));
+    }
+    errors.extend(validate_labels(meta, &format!("{path}.labels")));
+    errors.extend(validate_annotations(meta, &format!("{path}.annotations")));
+    errors.extend(validate_owner_references(meta, &format!("{path}.ownerReferences")));
+    errors.extend(validate_finalizers(meta, &format!("{path}.finalizers")));
+    errors.extend(validate_managed_fields(meta, &format!("{path}.managedFields")));
+    errors
+}
+
+/// `ValidateObjectMetaAccessorUpdate`.
+pub(crate) fn validate_object_meta_update(
+    new: &Map<String, Value>,
+    old: &Map<String, Value>,
+    path: &str,
+) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if old.contains_key("deletionTimestamp") {
+        errors.extend(validate_no_new_finalizers(new, old, &format!("{path}.finalizers")));
+    }
+    if text(new, "resourceVersion").is_empty() {
+        errors.push(FieldError::invalid_str(format!("{path}.resourceVersion"), "", "must be specified for an update"));
+    }
+    let generation = number(new, "generation");
+    if generation < number(old, "generation") {
+        let reason = "must not be decremented";
+        errors.push(FieldError::invalid(format!("{path}.generation"), &generation.into(), reason));
+    }
+    errors.extend(validate_immutable(new, old, path));
+    errors.extend(validate_labels(new, &format!("{path}.labels")));
+    errors.extend(validate_annotations(new, &format!("{path}.annotations")));
+    errors.extend(validate_owner_references(new, &format!("{path}.ownerReferences")));
+    errors.extend(validate_managed_fields(new, &format!("{path}.managedFields")));
+    errors
+}
+
+fn validate_name(meta: &Map<String, Value>, rule: NameRule, path: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let (prefix, name) = (text(meta, "generateName"), text(meta, "name"));
+    if !prefix.is_empty() {
+        errors.extend(invalid_each(&format!("{path}.generateName"), prefix, rule(prefix, true)));
+    }
+    if name.is_empty() {
+        errors.push(FieldError::required(format!("{path}.name"), "name or generateName is required"));
+    } else {
+        errors.extend(invalid_each(&format!("{path}.name"), name, rule(name, false)));
+    }
+    errors
+}
+
+fn validate_namespace(meta: &Map<String, Value>, namespaced: bool, path: &str) -> Vec<FieldError> {
+    let path = format!("{path}.namespace");
+    match (namespaced, text(meta, "namespace")) {
+        (true, "") => vec![FieldError::required(path, "")],
+        (true, namespace) => invalid_each(&path, namespace, name_is_dns_label(namespace, false)),
+        (false, "") => Vec::new(),
+        (false, _) => vec![FieldError::forbidden(path, "not allowed on this type")],
+    }
+}
+
+fn validate_labels(meta: &Map<String, Value>, path: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for (key, value) in strings(meta, "labels") {
+        errors.extend(invalid_each(path, key, is_qualified_name(key)));
+        errors.extend(invalid_each(path, value, is_label_value(value)));
+    }
+    errors
+}
+
+fn validate_annotations(meta: &Map<String, Value>, path: &str) -> Vec<FieldError> {
+    let annotations = strings(meta, "annotations");
+    let mut errors = Vec::new();
+    for (key, _) in &annotations {
+        // Case does not matter in the key of an annotation.
+        errors.extend(invalid_each(path, key, is_qualified_name(&key.to_lowercase())));
+    }
+    if annotations.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>() > ANNOTATIONS_MAX {
+        errors.push(FieldError::too_long(path, ANNOTATIONS_MAX));
+    }
+    errors
+}
+
+fn validate_finalizers(meta: &Map<String, Value>, path: &str) -> Vec<FieldError> {
+    let finalizers = finalizers(meta);
+    let mut errors: Vec<FieldError> = finalizers.iter().flat_map(|name| validate_finalizer_name(name, path)).collect();
+    if finalizers.contains(&"orphan") && finalizers.contains(&"foregroundDeletion") {
+        let shown = Value::Array(list(meta, "finalizers").to_vec());
+        let reason = "finalizer orphan and foregroundDeletion cannot be both set";
+        errors.push(FieldError::invalid(path, &shown, reason));
+    }
+    errors
+}
+
+/// `ValidateFinalizerName`, as far as it goes for every kind.
+pub(super) fn validate_finalizer_name(name: &str, path: &str) -> Vec<FieldError> {
+    invalid_each(path, name, is_qualified_name(name))
+}
+
+fn validate_no_new_finalizers(new: &Map<String, Value>, old: &Map<String, Value>, path: &str) -> Option<FieldError> {
+    let old = finalizers(old);
+    let added: BTreeSet<&str> = finalizers(new).into_iter().filter(|name| !old.contains(name)).collect();
+    if added.is_empty() {
+        return None;
+    }
+    let added: Vec<String> = added.into_iter().map(quote).collect();
+    let reason = format!(
+        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+        added.join(", ")
+    );
+    Some(FieldError::forbidden(path, reason))
+}
+
+/// `ValidateManagedFields`.
+fn validate_managed_fields(meta: &Map<String, Value>, path: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for (i, entry) in list(meta, "managedFields").iter().enumerate() {
+        let Some(entry) = entry.as_object() else { continue };
+        let path = format!("{path}[{i}]");
+        let operation = text(entry, "operation");
+        if !matches!(operation, "Apply" | "Update") {
+            let reason = "must be `Apply` or `Update`";
+            errors.push(FieldError::invalid_str(format!("{path}.operation"), operation, reason));
+        }
+        let fields_type = text(entry, "fieldsType");
+        if !matches!(fields_type, "" | "FieldsV1") {
+            errors.push(FieldError::invalid_str(format!("{path}.fieldsType"), fields_type, "must be `FieldsV1`"));
+        }
+        errors.extend(validate_field_manager(text(entry, "manager"), &format!("{path}.manager")));
+        if text(entry, "subresource").len() > SUBRESOURCE_MAX {
+            errors.push(FieldError::too_long(format!("{path}.subresource"), SUBRESOURCE_MAX));
+        }
+    }
+    errors
+}
+
+/// `ValidateFieldManager`, which is also what the `fieldManager` of a request must pass.
+pub(crate) fn validate_field_manager(manager: &str, path: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if manager.len() > FIELD_MANAGER_MAX {
+        errors.push(FieldError::too_long(path, FIELD_MANAGER_MAX));
+    }
+    for (at, c) in manager.char_indices().filter(|&(_, c)| !is_print(c)) {
+        let reason = format!("invalid character U+{:04X} (at position {at})", u32::from(c));
+        errors.push(FieldError::invalid_str(path, manager, reason));
+    }
+    errors
+}
+
+/// `ValidateImmutableField`, for all the fields nobody may change.
+fn validate_immutable(new: &Map<String, Value>, old: &Map<String, Value>, path: &str) -> Vec<FieldError> {
+    ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"]
+        .into_iter()
+        .filter(|&field| new.get(field) != old.get(field))
+        .map(|field| {
+            let empty = if matches!(field, "name" | "namespace" | "uid") { Value::from("") } else { Value::Null };
+            let value = new.get(field).unwrap_or(&empty);
+            FieldError::invalid(format!("{path}.{field}"), value, "field is immutable")
+        })
+        .collect()
+}
+
+/// One error for every reason against a value.
+pub(super) fn invalid_each(path: &str, value: &str, reasons: Vec<String>) -> Vec<FieldError> {
+    reasons.into_iter().map(|reason| FieldError::invalid_str(path, value, reason)).collect()
+}
+
+/// The metadata of an object, empty where there is none.
+pub(super) fn metadata(object: &Value) -> &Map<String, Value> {
+    static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+    object.get("metadata").and_then(Value::as_object).unwrap_or(&NONE)
+}
+
+/// A string field, empty where it is absent.
+pub(super) fn text<'a>(map: &'a Map<String, Value>, field: &str) -> &'a str {
+    map.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A list field, empty where it is absent.
+pub(super) fn list<'a>(map: &'a Map<String, Value>, field: &str) -> &'a [Value] {
+    map.get(field).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// The names in `metadata.finalizers`.
+pub(super) fn finalizers(meta: &Map<String, Value>) -> Vec<&str> {
+    list(meta, "finalizers").iter().filter_map(Value::as_str).collect()
+}
+
+fn number(map: &Map<String, Value>, field: &str) -> i64 {
+    map.get(field).and_then(Value::as_i64).unwrap_or_default()
+}
+
+/// A map of strings, in the order of its keys.
+fn strings<'a>(map: &'a Map<String, Value>, field: &str) -> Vec<(&'a str, &'a str)> {
+    let Some(members) = map.get(field).and_then(Value::as_object) else { return Vec::new() };
+    sorted(members).into_iter().map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default())).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,25 @@
+//! What an object must be before it is stored, as pure functions from objects to [`FieldError`]s.
+//!
+//! The layers are upstream's, because an update runs several of them over the same metadata and every error counts
+//! as a cause each time it is found (the message says it once):
+//!
+//! | here | upstream | called by |
+//! |---|---|---|
+//! | [`meta::validate_create_generic`] | `rest.BeforeCreate`, its last check | the generic registry, if the strategy found nothing |
+//! | [`meta::validate_update_generic`] | `rest.validateCommonFields` | the generic registry, before the strategy |
+//! | [`meta::validate_object_meta`] | `api/validation.ValidateObjectMetaAccessor` | both, and the next |
+//! | [`meta::validate_object_meta_update`] | `api/validation.ValidateObjectMetaAccessorUpdate` | the same |
+//! | [`core::validate_object_meta`], [`core::validate_object_meta_update`] | their namesakes in `pkg/apis/core/validation` | the kinds |
+//! | [`endpoints`], [`namespace`] | `pkg/apis/core/validation` as the strategies call it | the strategies |
+//!
+//! So a bad label on update is found four times, a changed immutable field twice, an unqualified finalizer twice.
+//!
+//! [`FieldError`]: crate::status::field::FieldError
+
+pub(crate) mod core;
+pub(crate) mod endpoints;
+pub(crate) mod ip;
+pub(crate) mod meta;
+pub(crate) mod names;
+pub(crate) mod namespace;
+pub(crate) mod owner;
