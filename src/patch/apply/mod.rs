@@ -1,0 +1,39 @@
+//! Field ownership and server-side apply: `metadata.managedFields`.
+//!
+//! Every stored object remembers which manager set which of its fields. [`create`] and [`update`] keep that record for
+//! plain writes; `apply` also goes by it. Everything here is pure: time and names come in as arguments, objects in their
+//! canonical form.
+//!
+//! A field is a path of [`path::Element`]s, a manager's fields are a [`set::Set`], and what counts as one field is for
+//! the schema to say: maps and structs are owned member by member, sets and keyed lists item by item, everything atomic
+//! as one. [`typed`] walks values that way. The entries themselves are the business of [`managed_fields`].
+//!
+//! The algorithm is that of `sigs.k8s.io/structured-merge-diff` and of `k8s.io/apimachinery/pkg/util/managedfields`.
+
+mod managed_fields;
+mod path;
+mod set;
+mod typed;
+mod update;
+
+#[cfg(test)]
+mod update_tests;
+
+pub(crate) use managed_fields::{Sent, keep_times};
+pub(crate) use update::{create, update};
+
+/// Who writes, through what, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Writer<'a> {
+    /// `fieldManager`, or else the first part of the User-Agent.
+    pub(crate) manager: &'a str,
+    /// The version of the resource: `v1`, `apps/v1`.
+    pub(crate) api_version: &'a str,
+    /// Empty for the object itself.
+    pub(crate) subresource: &'a str,
+    /// RFC 3339.
+    pub(crate) now: &'a str,
+}
+
+/// Paths of named fields, such as those a strategy resets: `[["status"], ["spec", "finalizers"]]`.
+pub(crate) type Paths<'a> = &'a [&'a [&'a str]];

@@ -1,0 +1,304 @@
+//! A set of fields: a tree of path elements, as `fieldsV1` stores it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::path::{Element, Parsed};
+use super::typed;
+use crate::schema::Type;
+
+/// A set of field paths. A child is there only to hold members further down: it is not a member for that.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Set {
+    members: BTreeSet<Element>,
+    children: BTreeMap<Element, Set>,
+}
+
+impl Set {
+    /// Adds one path, not its parents. Nobody owns the whole object: the empty path is no field.
+    pub(crate) fn insert(&mut self, path: &[Element]) {
+        match path {
+            [] => {}
+            [last] => {
+                self.members.insert(last.clone());
+            }
+            [first, rest @ ..] => self.children.entry(first.clone()).or_default().insert(rest),
+        }
+    }
+
+    /// A set of plain field paths.
+    pub(crate) fn of_fields(paths: &[&[&str]]) -> Set {
+        let mut set = Set::default();
+        for path in paths {
+            set.insert(&path.iter().map(|name| Element::field(name)).collect::<Vec<_>>());
+        }
+        set
+    }
+
+    pub(crate) fn has(&self, element: &Element) -> bool {
+        self.members.contains(element)
+    }
+
+    /// What lies below an element.
+    pub(crate) fn below(&self, element: &Element) -> Option<&Set> {
+        self.children.get(element)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty() && self.children.values().all(Set::is_empty)
+    }
+
+    pub(crate) fn union(&self, other: &Set) -> Set {
+        let mut out = self.clone();
+        out.members.extend(other.members.iter().cloned());
+        for (element, theirs) in &other.children {
+            let merged = out
+                .children
+                .get(element)
+                .map_or_else(|| theirs.clone(), |ours| ours.union(theirs));
+            out.children.insert(element.clone(), merged);
+        }
+        out
+    }
+
+    pub(crate) fn intersection(&self, other: &Set) -> Set {
+        let members = self.members.intersection(&other.members).cloned().collect();
+        let children = self
+            .children
+            .iter()
+            .filter_map(|(element, set)| Some((element.clone(), set.intersection(other.children.get(element)?))))
+            .collect();
+        Set { members, children }.without_empty()
+    }
+
+    /// The paths that are not in `other`. A path below one in `other` stays.
+    pub(crate) fn difference(&self, other: &Set) -> Set {
+        let members = self.members.difference(&other.members).cloned().collect();
+        let children = self
+            .children
+            .iter()
+            .map(|(element, set)| {
+                (
+                    element.clone(),
+                    other.below(element).map_or_else(|| set.clone(), |o| set.difference(o)),
+                )
+            })
+            .collect();
+        Set { members, children }.without_empty()
+    }
+
+    /// The paths that are neither in `other` nor below one in it.
+    pub(crate) fn recursive_difference(&self, other: &Set) -> Set {
+        let members = self.members.difference(&other.members).cloned().collect();
+        let children = self
+            .children
+            .iter()
+            .filter(|(element, _)| !other.has(element))
+            .map(|(element, set)| {
+                (
+                    element.clone(),
+                    other
+                        .below(element)
+                        .map_or_else(|| set.clone(), |o| set.recursive_difference(o)),
+                )
+            })
+            .collect();
+        Set { members, children }.without_empty()
+    }
+
+    /// With the named fields of structs added that have members below them: owning `metadata.labels.a` is being in
+    /// `metadata` and in `metadata.labels`, though not owning either.
+    pub(crate) fn with_named_fields(&self, ty: &Type) -> Set {
+        let mut out = self.clone();
+        for (element, set) in &self.children {
+            let child = typed::child_type(ty, element);
+            if matches!(ty, Type::Struct(_)) && child.is_some() {
+                out.members.insert(element.clone());
+            }
+            if let Some(child) = child {
+                out.children.insert(element.clone(), set.with_named_fields(child));
+            }
+        }
+        out
+    }
+
+    /// Brings a set in line with the schema, as the real server does before every use. What lies below an atomic field
+    /// becomes that field; a granular container owned without anything below becomes all that is in it now. The error is
+    /// the first field the schema does not know.
+    pub(crate) fn reconcile(&self, ty: &Type, live: &Set) -> Result<Set, String> {
+        let mut out = self.clone();
+        for (element, set) in self.children.iter().filter(|(_, set)| !set.is_empty()) {
+            let child = typed::child_type(ty, element).ok_or_else(|| undeclared(element))?;
+            if typed::is_granular(child) {
+                let live = live.below(element).cloned().unwrap_or_default();
+                let reconciled = set.reconcile(child, &live).map_err(|e| format!("{element}{e}"))?;
+                out.children.insert(element.clone(), reconciled);
+            } else {
+                out.children.remove(element);
+                out.members.insert(element.clone());
+            }
+        }
+        for element in self
+            .members
+            .iter()
+            .filter(|element| !self.children.contains_key(element))
+        {
+            let child = typed::child_type(ty, element).ok_or_else(|| undeclared(element))?;
+            if let Some(all) = live.below(element).filter(|_| typed::is_granular(child)) {
+                out.children.insert(element.clone(), all.clone());
+            }
+        }
+        Ok(out)
+    }
+
+    /// Every path, members of a level before its children.
+    pub(crate) fn paths(&self) -> Vec<Vec<Element>> {
+        let mut out = Vec::new();
+        self.collect_paths(&mut Vec::new(), &mut out);
+        out
+    }
+
+    fn collect_paths(&self, prefix: &mut Vec<Element>, out: &mut Vec<Vec<Element>>) {
+        for element in &self.members {
+            prefix.push(element.clone());
+            out.push(prefix.clone());
+            prefix.pop();
+        }
+        for (element, set) in &self.children {
+            prefix.push(element.clone());
+            set.collect_paths(prefix, out);
+            prefix.pop();
+        }
+    }
+
+    fn without_empty(mut self) -> Set {
+        self.children.retain(|_, set| !set.is_empty());
+        self
+    }
+
+    /// The stored form. A member with others below it is marked by a `.` beside them.
+    pub(crate) fn encode(&self) -> Value {
+        let mut out = Map::new();
+        for element in &self.members {
+            out.insert(element.encode(), Value::Object(Map::new()));
+        }
+        for (element, set) in self.children.iter().filter(|(_, set)| !set.is_empty()) {
+            let mut value = set.encode();
+            if let (true, Some(map)) = (self.has(element), value.as_object_mut()) {
+                map.insert(".".to_owned(), Value::Object(Map::new()));
+            }
+            out.insert(element.encode(), value);
+        }
+        Value::Object(out)
+    }
+
+    /// Reads the stored form; nothing if it is not well formed.
+    pub(crate) fn decode(value: &Value) -> Option<Set> {
+        let mut set = Set::default();
+        let members = match value {
+            Value::Null => return Some(set),
+            value => value.as_object()?,
+        };
+        for (key, value) in members.iter().filter(|(key, _)| *key != ".") {
+            let element = match Element::parse(key) {
+                Parsed::Element(element) => element,
+                Parsed::Unknown => continue,
+                Parsed::Invalid => return None,
+            };
+            let below = Set::decode(value)?;
+            if below.is_empty() || value.get(".").is_some() {
+                set.members.insert(element.clone());
+            }
+            if !below.is_empty() {
+                set.children.insert(element, below);
+            }
+        }
+        Some(set)
+    }
+}
+
+fn undeclared(element: &Element) -> String {
+    format!("{element}: field not declared in schema")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::core::ENDPOINTS;
+    use serde_json::json;
+
+    fn set(value: Value) -> Set {
+        Set::decode(&value).unwrap()
+    }
+
+    #[test]
+    fn a_stored_set_reads_back_as_it_was() {
+        let stored = json!({
+            "f:metadata": {
+                "f:labels": {".": {}, "f:a": {}},
+                "f:finalizers": {"v:\"x.io/y\"": {}},
+                "f:ownerReferences": {"k:{\"uid\":\"u1\"}": {}}
+            },
+            "f:subsets": {}
+        });
+        assert_eq!(set(stored.clone()).encode(), stored);
+    }
+
+    #[test]
+    fn elements_of_an_unknown_kind_are_skipped_and_broken_ones_are_refused() {
+        assert_eq!(set(json!({"f:a": {"x:b": {}}})).encode(), json!({"f:a": {}}));
+        assert_eq!(Set::decode(&json!({"a": {}})), None);
+        assert_eq!(Set::decode(&json!({"f:a": 1})), None);
+        assert_eq!(Set::decode(&json!([])), None);
+    }
+
+    #[test]
+    fn a_difference_keeps_what_lies_below_and_a_recursive_one_does_not() {
+        let all = set(json!({"f:a": {".": {}, "f:b": {}}, "f:c": {}}));
+        let a = set(json!({"f:a": {}}));
+        assert_eq!(all.difference(&a), set(json!({"f:a": {"f:b": {}}, "f:c": {}})));
+        assert_eq!(all.recursive_difference(&a), set(json!({"f:c": {}})));
+    }
+
+    #[test]
+    fn union_and_intersection_go_path_by_path() {
+        let a = set(json!({"f:a": {"f:x": {}, "f:y": {}}, "f:b": {}}));
+        let b = set(json!({"f:a": {".": {}, "f:y": {}}}));
+        assert_eq!(
+            a.union(&b),
+            set(json!({"f:a": {".": {}, "f:x": {}, "f:y": {}}, "f:b": {}}))
+        );
+        assert_eq!(a.intersection(&b), set(json!({"f:a": {"f:y": {}}})));
+    }
+
+    #[test]
+    fn named_fields_on_the_way_are_added_and_map_keys_are_not() {
+        let root = Type::Struct(&ENDPOINTS);
+        let owned = set(json!({"f:metadata": {"f:labels": {"f:a": {}}}}));
+        let expected = set(json!({"f:metadata": {".": {}, "f:labels": {".": {}, "f:a": {}}}}));
+        assert_eq!(owned.with_named_fields(&root), expected);
+    }
+
+    #[test]
+    fn what_lies_below_an_atomic_field_becomes_that_field() {
+        let odd = set(json!({"f:subsets": {"i:0": {"f:ports": {}}}}));
+        let reconciled = odd.reconcile(&Type::Struct(&ENDPOINTS), &Set::default());
+        assert_eq!(reconciled, Ok(set(json!({"f:subsets": {}}))));
+    }
+
+    #[test]
+    fn a_container_owned_alone_becomes_all_that_is_in_it() {
+        let live = set(json!({"f:metadata": {"f:labels": {"f:a": {}}}}));
+        let owned = set(json!({"f:metadata": {"f:labels": {}}}));
+        let expected = set(json!({"f:metadata": {"f:labels": {".": {}, "f:a": {}}}}));
+        assert_eq!(owned.reconcile(&Type::Struct(&ENDPOINTS), &live), Ok(expected));
+    }
+
+    #[test]
+    fn a_set_with_a_field_the_schema_does_not_know_is_refused() {
+        let odd = set(json!({"f:metadata": {"f:nope": {}}}));
+        let error = odd.reconcile(&Type::Struct(&ENDPOINTS), &Set::default()).unwrap_err();
+        assert_eq!(error, ".metadata.nope: field not declared in schema");
+    }
+}
