@@ -1,12 +1,29 @@
-#![doc = "placeholder"]
+#![doc = include_str!("../README.md")]
+
 mod authentication;
 mod authorization;
-mod codec;
-mod handlers;
-mod schema;
-mod status;
-mod registry;
+mod builder;
 mod clock;
+mod cluster;
+mod codec;
+mod error;
+mod handlers;
 mod ids;
+mod kubeconfig;
+mod listener;
+mod names;
 mod object;
+mod patch;
+mod pipeline;
+mod registry;
+mod request;
+mod response;
+mod routes;
+mod schema;
+mod server;
+mod status;
 mod storage;
+
+pub use builder::FakeApiServerBuilder;
+pub use error::Error;
+pub use server::FakeApiServer;

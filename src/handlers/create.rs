@@ -8,7 +8,7 @@ use super::{Context, Warnings, admission, body};
 use crate::cluster::{Cluster, key};
 use crate::object::{Object, is_terminating, meta_str, metadata_mut};
 use crate::patch::apply::{self, Writer};
-use crate::registry::validation::dedup_owner_references;
+use crate::registry::validation::owner::dedup_owner_references;
 use crate::registry::{Strategy, generic};
 use crate::request::options::WriteOptions;
 use crate::response::Response;

@@ -60,10 +60,10 @@ fn pin_name(options: &mut ListOptions, name: &str) -> Result<(), Status> {
 
 fn check_fields(strategy: &dyn Strategy, fields: &FieldSelector) -> Result<(), Status> {
     let supported = match strategy.selectable_fields() {
-        [] => SupportedFields::MetadataOnly,
-        more => SupportedFields::Also(more),
+        [] => SupportedFields::Metadata,
+        all => SupportedFields::Own(all),
     };
-    fields.check_known(&supported).map_err(Status::bad_request)
+    fields.check_known(supported).map_err(Status::bad_request)
 }
 
 /// Which objects a list or a watch is about.

@@ -8,7 +8,8 @@ use super::{Context, Warnings, admission, body, create};
 use crate::cluster::{Cluster, key};
 use crate::object::{Object, meta_str, metadata_mut, set_resource_version};
 use crate::patch::apply::{self, Sent, Writer};
-use crate::registry::validation::{dedup_owner_references, path_segment_errors};
+use crate::names::is_path_segment_name;
+use crate::registry::validation::owner::dedup_owner_references;
 use crate::registry::{Strategy, generic};
 use crate::request::options::WriteOptions;
 use crate::request::query::parse_uint;
@@ -82,7 +83,7 @@ pub(crate) fn check_name(object: &Value, name: &str) -> Result<(), Status> {
 
 /// A name that would not be a storage key of its own.
 pub(crate) fn check_path_segment(name: &str) -> Result<(), Status> {
-    match path_segment_errors(name).first() {
+    match is_path_segment_name(name).first() {
         Some(error) => Err(Status::bad_request(format!(
             "Name parameter invalid: {}: {error}",
             crate::codec::quote::quote(name)

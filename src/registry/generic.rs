@@ -35,7 +35,10 @@ pub(crate) fn fill_system_fields(object: &mut Value, uid: String, now: &str) {
 
 /// Upstream's `BeforeCreate`, once the object has its name: the strategy's part, then validation.
 pub(crate) fn before_create(strategy: &dyn Strategy, object: &mut Value) -> Result<(), Status> {
-    let errors = strategy.validate(object);
+    let mut errors = strategy.validate(object);
+    if errors.is_empty() {
+        errors = meta::validate_create_generic(object, strategy.resource().namespaced);
+    }
     if !errors.is_empty() {
         let resource = strategy.resource();
         return Err(Status::invalid(resource.kind, resource.group, meta_str(object, "name"), &errors));
@@ -48,7 +51,7 @@ pub(crate) fn before_create(strategy: &dyn Strategy, object: &mut Value) -> Resu
 pub(crate) fn before_update(strategy: &dyn Strategy, object: &mut Value, old: &Value) -> Result<(), Status> {
     strategy.prepare_for_update(object, old);
     restore_metadata(object, old);
-    let mut errors = meta::validate_update_generic(object, old);
+    let mut errors = meta::validate_update_generic(object, old, strategy.resource().namespaced);
     errors.extend(strategy.validate_update(object, old));
     if !errors.is_empty() {
         let resource = strategy.resource();

@@ -108,7 +108,7 @@ impl Strategy for Namespaces {
     }
 
     fn selectable_fields(&self) -> &'static [&'static str] {
-        &["status.phase"]
+        &["metadata.name", "status.phase"]
     }
 
     fn field(&self, object: &Value, _label: &str) -> String {

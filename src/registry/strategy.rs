@@ -68,7 +68,7 @@ pub(crate) trait Strategy: Sync {
         None
     }
 
-    /// The field labels beyond `metadata.name` and `metadata.namespace`.
+    /// All field labels, for a resource that has more than `metadata.name` and `metadata.namespace`.
     fn selectable_fields(&self) -> &'static [&'static str] {
         &[]
     }

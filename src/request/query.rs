@@ -1,5 +1,7 @@
 //! The query of a request, as Go's `url.ParseQuery` reads it.
 
+use std::time::Duration;
+
 use percent_encoding::percent_decode_str;
 
 /// The pairs of a query, in order. A pair with a bad escape or a semicolon is dropped, as Go does.
@@ -63,6 +65,46 @@ fn parse_number<T: std::str::FromStr>(text: &str, function: &str, digits: &str) 
     text.parse().map_err(|_| format!("{function}: parsing {quoted}: value out of range"))
 }
 
+/// `time.ParseDuration`; `None` is a negative one.
+pub(crate) fn parse_duration(text: &str) -> Result<Option<Duration>, String> {
+    let quoted = crate::codec::quote::quote(text);
+    let invalid = || format!("time: invalid duration {quoted}");
+    let negative = text.starts_with('-');
+    let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if rest == "0" {
+        return Ok(Some(Duration::ZERO));
+    }
+    if rest.is_empty() {
+        return Err(invalid());
+    }
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let number: f64 = rest[..digits].parse().map_err(|_| invalid())?;
+        let after = &rest[digits..];
+        let unit_len = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
+        let factor = match &after[..unit_len] {
+            "" => return Err(format!("time: missing unit in duration {quoted}")),
+            "ns" => 1e-9,
+            "us" | "µs" | "μs" => 1e-6,
+            "ms" => 1e-3,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            unit => {
+                let unit = crate::codec::quote::quote(unit);
+                return Err(format!("time: unknown unit {unit} in duration {quoted}"));
+            }
+        };
+        seconds += number * factor;
+        rest = &after[unit_len..];
+    }
+    if negative {
+        return Ok(None);
+    }
+    Duration::try_from_secs_f64(seconds).map(Some).map_err(|_| invalid())
+}
+
 fn decode(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
     is_escaped_well(&spaced).then(|| percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
@@ -88,6 +130,19 @@ mod tests {
         assert_eq!(query.get("b"), None);
         assert_eq!(query.get("e"), Some("x y+"));
         assert_eq!(query.get("limit"), Some(""));
+    }
+
+    #[test]
+    fn a_duration_is_read_as_go_does() {
+        assert_eq!(parse_duration("1m1.5s"), Ok(Some(Duration::from_millis(61_500))));
+        assert_eq!(parse_duration("-1s"), Ok(None));
+        for (text, error) in [
+            ("foo", r#"time: invalid duration "foo""#),
+            ("1", r#"time: missing unit in duration "1""#),
+            ("1x", r#"time: unknown unit "x" in duration "1x""#),
+        ] {
+            assert_eq!(parse_duration(text).unwrap_err(), error);
+        }
     }
 
     #[test]

@@ -3,10 +3,12 @@
 //! An object's JSON exists already ([`Object`]); what is left is to frame it, indent it, turn it into YAML, or cut a
 //! Table row or its metadata out of it.
 
+pub(crate) mod headers;
 pub(crate) mod list;
 mod partial;
 pub(crate) mod table;
 pub(crate) mod watch;
+pub(crate) mod websocket;
 
 use std::pin::Pin;
 
@@ -17,7 +19,7 @@ use jiff::Timestamp;
 use crate::codec::{json, yaml};
 use crate::object::Object;
 use crate::registry::Strategy;
-use crate::request::Connection;
+use crate::request::{Connection, Upgrade};
 use crate::request::negotiation::{Media, MetaVersion, Negotiated, Transform};
 use crate::status::Status;
 
@@ -38,7 +40,7 @@ pub(crate) enum Body {
     /// Written as it comes, for as long as it comes.
     Stream(ByteStream),
     /// The connection is handed over.
-    Upgraded(Box<dyn FnOnce(Box<dyn Connection>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>),
+    Upgraded(Upgrade, Box<dyn FnOnce(Box<dyn Connection>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>),
 }
 
 /// The frames of a watch.

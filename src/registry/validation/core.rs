@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::meta::{self, finalizers, metadata};
-use super::names::NameRule;
+use crate::names::NameRule;
 use crate::status::field::FieldError;
 
 const PATH: &str = "metadata";
@@ -47,7 +47,7 @@ pub(super) fn validate_finalizer_name(name: &str, path: &str) -> Vec<FieldError>
 
 #[cfg(test)]
 mod tests {
-    use super::super::names::name_is_dns_subdomain;
+    use crate::names::name_is_dns_subdomain;
     use super::*;
     use serde_json::json;
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::core;
 use super::ip::{ip_warning, validate_ip, validate_non_special_ip};
 use super::meta::{invalid_each, list, metadata, text};
-use super::names::{is_dns1123_label, is_dns1123_subdomain, is_qualified_name, name_is_dns_subdomain};
+use crate::names::{is_dns1123_label, is_dns1123_subdomain, is_qualified_name, name_is_dns_subdomain};
 use crate::status::field::FieldError;
 
 /// As the message lists them.

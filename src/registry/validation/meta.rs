@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-use super::names::{NameRule, is_label_value, is_qualified_name, name_is_dns_label, name_is_path_segment};
+use crate::names::{NameRule, is_label_value, is_qualified_name, name_is_dns_label, name_is_path_segment};
 use super::owner::validate_owner_references;
 use crate::codec::json::sorted;
 use crate::codec::quote::{is_print, quote};

@@ -20,6 +20,5 @@ pub(crate) mod core;
 pub(crate) mod endpoints;
 pub(crate) mod ip;
 pub(crate) mod meta;
-pub(crate) mod names;
 pub(crate) mod namespace;
 pub(crate) mod owner;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::core::{self, validate_finalizer_name};
 use super::meta::{list, metadata, text};
-use super::names::name_is_dns_label;
+use crate::names::name_is_dns_label;
 use crate::status::field::FieldError;
 
 /// `ValidateNamespace`.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::lexer::{END, Item, Token, scan};
-use crate::registry::validation::names::{is_label_value, is_qualified_name};
+use crate::names::{is_label_value, is_qualified_name};
 use crate::status::field::{FieldError, aggregate};
 
 /// A parsed `labelSelector`: all requirements must hold.

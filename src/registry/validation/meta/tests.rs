@@ -1,5 +1,5 @@
 use super::*;
-use crate::registry::validation::names::name_is_dns_subdomain;
+use crate::names::name_is_dns_subdomain;
 use serde_json::json;
 
 const NAME_PART: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";

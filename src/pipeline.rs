@@ -1,0 +1,198 @@
+//! The path of a request, a stage a line, in the order of the real apiserver.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use crate::authentication::{Authenticator, UserInfo, impersonation};
+use crate::authorization::{Attributes, Authorizer};
+use crate::clock;
+use crate::cluster::Cluster;
+use crate::handlers::{self, Context, Warnings};
+use crate::request::info::RequestInfo;
+use crate::request::negotiation::negotiate_error;
+use crate::request::query::Query;
+use crate::request::{Request, query};
+use crate::response::{Response, headers};
+use crate::routes::{self, Documents, Route};
+use crate::status::Status;
+
+/// How long a request may take; a shorter `?timeout` counts.
+pub(crate) const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What it takes to answer a request.
+pub(crate) struct Pipeline {
+    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) authorizer: Authorizer,
+    pub(crate) max_body: usize,
+    /// Where the server can be reached, as `/api` tells it.
+    pub(crate) address: String,
+    pub(crate) documents: OnceLock<Documents>,
+    /// The identities of the flow schema and the priority level that every answer names.
+    pub(crate) flow: [String; 2],
+}
+
+/// A request after the checks that need no handler.
+struct Admitted {
+    info: RequestInfo,
+    user: UserInfo,
+}
+
+impl Pipeline {
+    /// Answers one request.
+    pub(crate) async fn serve(&self, mut request: Request) -> Response {
+        let query = Query::parse(&request.raw_query);
+        let audit_id = self.audit_id(&request);
+        let mut warnings = Warnings::default();
+        let mut flow = None;
+        let response = match self.stages(&mut request, &query, &mut warnings, &mut flow).await {
+            Ok(response) => response,
+            Err(Refusal::Status(status)) => Response::status(&status, negotiate_error(&request, &query)),
+            Err(Refusal::Denied(status)) => {
+                Response::status(&status, negotiate_error(&request, &query)).header("x-content-type-options", "nosniff")
+            }
+            Err(Refusal::Raw(response)) => return *response.header("audit-id", audit_id).boxed(),
+        };
+        headers::complete(response, &request, &audit_id, &warnings, flow)
+    }
+
+    async fn stages<'a>(
+        &'a self,
+        request: &mut Request,
+        query: &Query,
+        warnings: &mut Warnings,
+        flow: &mut Option<&'a [String; 2]>,
+    ) -> Result<Response, Refusal> {
+        let path = routes::decode_path(&request.path);
+        let info = RequestInfo::new(&request.method, &path, query).map_err(|_| Refusal::undetermined(request))?;
+        let timeout = timeout(&info, query)?;
+        let user = self.authenticator.authenticate(&request.headers)?;
+        warnings.0.extend(crate::authentication::credentials::warning(&request.headers).map(str::to_owned));
+        *flow = Some(&self.flow);
+        let user = self.impersonate(request, user, &info)?;
+        self.authorizer.authorize(&user, &attributes(&info)).map_err(Refusal::Denied)?;
+        let admitted = Admitted { info, user };
+        let deadline = clock::add(self.cluster.clock.now(), SignedDuration::try_from(timeout).unwrap_or_default());
+        let answer = self.route(request, query, &path, &admitted, warnings);
+        if matches!(admitted.info.verb, "watch") {
+            return answer.await;
+        }
+        tokio::select! {
+            biased;
+            () = std::future::ready(()), if self.cluster.clock.now() >= deadline => Err(Refusal::timed_out()),
+            answer = answer => answer,
+            () = self.cluster.clock.sleep_until(deadline) => Err(Refusal::timed_out()),
+            () = tokio::time::sleep(DEFAULT_REQUEST_TIMEOUT) => Err(Refusal::timed_out()),
+        }
+    }
+
+    fn impersonate(&self, request: &Request, user: UserInfo, info: &RequestInfo) -> Result<UserInfo, Refusal> {
+        let attributes = attributes(info);
+        let other = impersonation::impersonate(&request.headers, &user, &attributes, &self.authorizer)?;
+        Ok(other.unwrap_or(user))
+    }
+
+    async fn route(
+        &self,
+        request: &mut Request,
+        query: &Query,
+        path: &str,
+        admitted: &Admitted,
+        warnings: &mut Warnings,
+    ) -> Result<Response, Refusal> {
+        match routes::route(path) {
+            Route::Resource(target) => {
+                let mut ctx = Context {
+                    cluster: &self.cluster,
+                    authorizer: &self.authorizer,
+                    max_body: self.max_body,
+                    request,
+                    query,
+                    info: &admitted.info,
+                    user: &admitted.user,
+                    target: &target,
+                    warnings,
+                };
+                Ok(handlers::handle(&mut ctx).await?)
+            }
+            Route::Document(document) => {
+                let documents = self.documents.get_or_init(|| Documents::new(&self.cluster.version, &self.address));
+                Ok(documents.answer(&document, request, query)?)
+            }
+            Route::NoResource => Err(Status::no_route().into()),
+            Route::NotFound => Ok(Response::text(404, "404 page not found\n")),
+        }
+    }
+
+    fn audit_id(&self, request: &Request) -> String {
+        match request.headers.get("audit-id").filter(|id| !id.is_empty()) {
+            Some(id) => String::from_utf8_lossy(id.as_bytes()).into_owned(),
+            None => self.cluster.ids.audit_id(),
+        }
+    }
+}
+
+/// Why a request got no further.
+enum Refusal {
+    Status(Status),
+    /// A 403 of the authorizer, which upstream marks.
+    Denied(Status),
+    /// An answer from outside the API, which gets no more headers than it has.
+    Raw(Box<Response>),
+}
+
+impl From<Status> for Refusal {
+    fn from(status: Status) -> Self {
+        Refusal::Status(status)
+    }
+}
+
+impl Refusal {
+    fn undetermined(request: &Request) -> Self {
+        let target = escape_html(&request.target());
+        let text = format!(
+            "Internal Server Error: \"{target}\": failed to create RequestInfo: unable to determine kind and namespace \
+             from url, {target}\n"
+        );
+        Refusal::Raw(Box::new(Response::text(500, text)))
+    }
+
+    /// The deadline's answer comes from a filter that knows no kinds.
+    fn timed_out() -> Self {
+        const BODY: &str = "{\"metadata\":{},\"status\":\"Failure\",\"message\":\"Timeout: request did not complete within the allotted timeout\",\"reason\":\"Timeout\",\"details\":{},\"code\":504}";
+        let response = Response::new(504, "text/plain; charset=utf-8", BODY).header("cache-control", "no-cache, private");
+        Refusal::Raw(Box::new(response))
+    }
+}
+
+fn attributes(info: &RequestInfo) -> Attributes<'_> {
+    Attributes {
+        verb: info.verb,
+        api_group: &info.api_group,
+        api_version: &info.api_version,
+        resource: &info.resource,
+        subresource: &info.subresource,
+        namespace: &info.namespace,
+        name: &info.name,
+        path: &info.path,
+        is_resource_request: info.is_resource,
+    }
+}
+
+/// `?timeout`: a Go duration, at most the server's own. Watches have their own.
+fn timeout(info: &RequestInfo, query: &Query) -> Result<Duration, Status> {
+    let text = query.get("timeout").unwrap_or_default();
+    if text.is_empty() || info.verb == "watch" {
+        return Ok(DEFAULT_REQUEST_TIMEOUT);
+    }
+    let asked = query::parse_duration(text)
+        .map_err(|e| Status::bad_request(format!("invalid timeout specified in the request URL - {e}")))?;
+    Ok(asked.filter(|d| !d.is_zero()).map_or(DEFAULT_REQUEST_TIMEOUT, |d| d.min(DEFAULT_REQUEST_TIMEOUT)))
+}
+
+fn escape_html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,105 @@
+//! The headers every answer has, in the order the real server writes them.
+
+use std::io::Write as _;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::{Body, Response};
+use crate::handlers::Warnings;
+use crate::request::Request;
+
+/// A body larger than this is compressed for who accepts it, in bytes.
+const GZIP_ABOVE: usize = 128 * 1024;
+/// How many characters all warnings may have together.
+const WARNING_BUDGET: usize = 4096;
+/// How many characters each may have once they are too many.
+const WARNING_CUT: usize = 256;
+
+/// Adds what the handlers leave to everyone's last stage.
+pub(crate) fn complete(
+    response: Response,
+    request: &Request,
+    audit_id: &str,
+    warnings: &Warnings,
+    flow: Option<&[String; 2]>,
+) -> Response {
+    let mut response = compress(response, request).header("audit-id", audit_id);
+    if !response.headers.iter().any(|(name, _)| *name == "cache-control") {
+        response = response.header("cache-control", "no-cache, private");
+    }
+    if let Some([schema, level]) = flow {
+        response = response
+            .header("x-kubernetes-pf-flowschema-uid", schema.as_str())
+            .header("x-kubernetes-pf-prioritylevel-uid", level.as_str());
+    }
+    response.headers.extend(warning_headers(&warnings.0).into_iter().map(|text| ("warning", text)));
+    response.headers.sort_by_key(|(name, _)| *name);
+    response
+}
+
+fn compress(response: Response, request: &Request) -> Response {
+    let Body::Full(body) = &response.body else { return response };
+    let accepted = request.header("accept-encoding").unwrap_or_default().split(',').any(|item| item.trim() == "gzip");
+    if !accepted || body.len() <= GZIP_ABOVE {
+        return response;
+    }
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+    match encoder.write_all(body).and_then(|()| encoder.finish()) {
+        Ok(packed) => {
+            let mut response = response.header("content-encoding", "gzip").header("vary", "Accept-Encoding");
+            response.body = Body::Full(Bytes::from(packed));
+            response
+        }
+        Err(_) => response,
+    }
+}
+
+/// `299 - "text"`, one for each text; too much text is cut, and what is then still too much is dropped.
+fn warning_headers(texts: &[String]) -> Vec<String> {
+    let mut distinct: Vec<&str> = Vec::new();
+    for text in texts {
+        if !text.chars().any(char::is_control) && !distinct.contains(&text.as_str()) {
+            distinct.push(text);
+        }
+    }
+    let total: usize = distinct.iter().map(|t| t.chars().count()).sum();
+    if total <= WARNING_BUDGET {
+        return distinct.into_iter().map(quoted).collect();
+    }
+    let mut used = 0;
+    let mut headers = Vec::new();
+    for text in distinct {
+        let cut: String = text.chars().take(WARNING_CUT).collect();
+        used += cut.chars().count();
+        headers.push(quoted(&cut));
+        if used > WARNING_BUDGET {
+            break;
+        }
+    }
+    headers
+}
+
+fn quoted(text: &str) -> String {
+    format!("299 - \"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_warning_is_sent_once_and_escaped() {
+        let texts = ["a \"b\"", "a \"b\"", "bad\n", "c"].map(str::to_owned);
+        assert_eq!(warning_headers(&texts), [r#"299 - "a \"b\"""#, r#"299 - "c""#]);
+    }
+
+    #[test]
+    fn too_many_warnings_are_cut_and_then_dropped() {
+        let texts: Vec<String> = (0..60).map(|i| format!("{i:0>400}")).collect();
+        let headers = warning_headers(&texts);
+        assert_eq!(headers.len(), 17);
+        assert!(headers.iter().all(|h| h.len() == WARNING_CUT + "299 - \"\"".len()));
+    }
+}

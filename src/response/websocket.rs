@@ -1,0 +1,99 @@
+//! A watch over a WebSocket: the same lines, one a message.
+
+use std::pin::Pin;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use super::{Body, ByteStream, Response};
+use crate::authentication::credentials;
+use crate::request::{Connection, Request, Upgrade};
+
+/// A client has nothing to say on a watch; what it sends may not be larger than this, in bytes.
+const MAX_CLIENT_MESSAGE: usize = 64 * 1024;
+
+/// A handshake that the client started.
+pub(crate) struct Handshake {
+    answer: Result<Accepted, Response>,
+}
+
+struct Accepted {
+    key: String,
+    protocol: Option<String>,
+    upgrade: Upgrade,
+}
+
+/// The handshake, if the request is one.
+pub(crate) fn accept(request: &mut Request) -> Option<Handshake> {
+    let has = |name: &str, word: &str| {
+        let values = request.headers.get_all(name).iter().filter_map(|v| v.to_str().ok());
+        values.flat_map(|v| v.split(',')).any(|item| item.trim().eq_ignore_ascii_case(word))
+    };
+    if !has("connection", "upgrade") || !has("upgrade", "websocket") {
+        return None;
+    }
+    let upgrade = request.upgrade.take()?;
+    Some(Handshake { answer: check(request, upgrade) })
+}
+
+fn check(request: &Request, upgrade: Upgrade) -> Result<Accepted, Response> {
+    if request.header("sec-websocket-version") != Some("13") {
+        return Err(Response::text(400, "missing or bad WebSocket Version"));
+    }
+    let Some(key) = request.header("sec-websocket-key") else {
+        return Err(Response::text(400, "challenge mismatch"));
+    };
+    if request.header("origin").is_none() {
+        return Err(Response::empty(403));
+    }
+    let protocol = credentials::websocket_protocols(&request.headers).into_iter().next();
+    Ok(Accepted { key: derive_accept_key(key.as_bytes()), protocol, upgrade })
+}
+
+impl Handshake {
+    /// Switches protocols and sends the frames, or says why not.
+    pub(crate) fn answer(self, frames: ByteStream) -> Response {
+        let accepted = match self.answer {
+            Ok(accepted) => accepted,
+            Err(response) => return response,
+        };
+        let mut headers = vec![
+            ("upgrade", "websocket".to_owned()),
+            ("connection", "Upgrade".to_owned()),
+            ("sec-websocket-accept", accepted.key),
+        ];
+        headers.extend(accepted.protocol.map(|p| ("sec-websocket-protocol", p)));
+        let run = move |connection| -> Pin<Box<dyn Future<Output = ()> + Send>> { Box::pin(send(connection, frames)) };
+        Response { status: 101, headers, body: Body::Upgraded(accepted.upgrade, Box::new(run)) }
+    }
+}
+
+/// Sends every frame as a text message, answers pings, and closes when there are no more.
+async fn send(connection: Box<dyn Connection>, mut frames: ByteStream) {
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(MAX_CLIENT_MESSAGE))
+        .max_frame_size(Some(MAX_CLIENT_MESSAGE));
+    let mut socket = WebSocketStream::from_raw_socket(connection, Role::Server, Some(config)).await;
+    loop {
+        tokio::select! {
+            frame = frames.next() => {
+                let Some(frame) = frame else { break };
+                let text = String::from_utf8_lossy(&frame).into_owned();
+                if socket.send(Message::text(text)).await.is_err() {
+                    return;
+                }
+            }
+            message = socket.next() => match message {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(_)) => {}
+            },
+        }
+    }
+    let close = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+    let _ = socket.close(Some(close)).await;
+}
