@@ -1,0 +1,126 @@
+//! Events to a tree: go-yaml's `parser.parse`, with the nodes in one vector so that nothing recurses.
+
+use std::collections::HashMap;
+
+use libyaml_safer::{Event, EventData};
+
+use super::events::Events;
+
+/// Where in [`Tree::nodes`] a node is.
+pub(super) type Id = usize;
+
+pub(super) enum Kind {
+    Scalar {
+        text: String,
+        implicit: bool,
+    },
+    Sequence(Vec<Id>),
+    /// Keys and values in turn.
+    Mapping(Vec<Id>),
+    Alias {
+        anchor: String,
+        target: Id,
+    },
+}
+
+pub(super) struct TreeNode {
+    pub(super) kind: Kind,
+    pub(super) tag: Option<String>,
+    /// From 0.
+    line: u64,
+}
+
+/// One document. The root is the first node.
+pub(super) struct Tree {
+    nodes: Vec<TreeNode>,
+}
+
+impl Tree {
+    /// Reads the next document, if there is one.
+    pub(super) fn next(events: &mut Events) -> Result<Option<Tree>, String> {
+        let mut builder = Builder::default();
+        loop {
+            let event = events.next()?;
+            match event.data {
+                EventData::StreamEnd => return Ok(None),
+                EventData::DocumentEnd { .. } => return Ok(Some(Tree { nodes: builder.nodes })),
+                _ => builder.take(event)?,
+            }
+        }
+    }
+
+    pub(super) fn node(&self, id: Id) -> &TreeNode {
+        &self.nodes[id]
+    }
+
+    /// The line, from 1, a node starts on.
+    pub(super) fn line_of(&self, id: Id) -> u64 {
+        self.nodes[id].line + 1
+    }
+
+    /// The line, from 1, the content starts on.
+    pub(super) fn line(&self) -> usize {
+        self.nodes.first().map_or(1, |root| root.line as usize + 1)
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    nodes: Vec<TreeNode>,
+    open: Vec<Id>,
+    anchors: HashMap<String, Id>,
+}
+
+impl Builder {
+    fn take(&mut self, event: Event) -> Result<(), String> {
+        let line = event.start_mark.line;
+        let (kind, tag, anchor, opens) = match event.data {
+            EventData::Scalar {
+                anchor,
+                tag,
+                value,
+                plain_implicit,
+                ..
+            } => (
+                Kind::Scalar {
+                    text: value,
+                    implicit: plain_implicit,
+                },
+                tag,
+                anchor,
+                false,
+            ),
+            EventData::SequenceStart { anchor, tag, .. } => (Kind::Sequence(Vec::new()), tag, anchor, true),
+            EventData::MappingStart { anchor, tag, .. } => (Kind::Mapping(Vec::new()), tag, anchor, true),
+            EventData::Alias { anchor } => {
+                let target = self.anchors.get(&anchor).copied();
+                let target = target.ok_or_else(|| format!("yaml: unknown anchor '{anchor}' referenced"))?;
+                (Kind::Alias { anchor, target }, None, None, false)
+            }
+            EventData::SequenceEnd | EventData::MappingEnd => {
+                self.open.pop();
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        let id = self.push(TreeNode { kind, tag, line });
+        if let Some(anchor) = anchor {
+            self.anchors.insert(anchor, id);
+        }
+        if opens {
+            self.open.push(id);
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, node: TreeNode) -> Id {
+        let id = self.nodes.len();
+        self.nodes.push(node);
+        if let Some(&parent) = self.open.last()
+            && let Kind::Sequence(children) | Kind::Mapping(children) = &mut self.nodes[parent].kind
+        {
+            children.push(id);
+        }
+        id
+    }
+}
