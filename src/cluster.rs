@@ -15,6 +15,8 @@ pub(crate) struct Cluster {
     pub(crate) version: Version,
     /// Whether a namespace springs up when something is created in it.
     pub(crate) implicit_namespaces: bool,
+    /// Becomes true when the server stops; watches end then.
+    pub(crate) stopping: tokio::sync::watch::Sender<bool>,
 }
 
 impl Cluster {

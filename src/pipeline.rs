@@ -54,7 +54,7 @@ impl Pipeline {
             Err(Refusal::Denied(status)) => {
                 Response::status(&status, negotiate_error(&request, &query)).header("x-content-type-options", "nosniff")
             }
-            Err(Refusal::Raw(response)) => return *response.header("audit-id", audit_id).boxed(),
+            Err(Refusal::Raw(response)) => return response.header("audit-id", audit_id),
         };
         headers::complete(response, &request, &audit_id, &warnings, flow)
     }

@@ -22,13 +22,18 @@ impl Query {
     }
 
     /// The first value of this name.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
+    pub(crate) fn get<'a>(&'a self, name: &str) -> Option<&'a str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
     /// Every value of this name.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Names and values, in order.
+    pub(crate) fn pairs(&self) -> &[(String, String)] {
+        &self.0
     }
 
     /// The same query without the parameters of this name.

@@ -82,6 +82,7 @@ impl Feed {
                 }
             }
             let mut latest = cluster.storage.subscribe();
+            let mut stopping = cluster.stopping.subscribe();
             let mut next_bookmark = first_bookmark(cluster.clock.now(), end);
             loop {
                 latest.borrow_and_update();
@@ -111,6 +112,7 @@ impl Feed {
                 tokio::select! {
                     biased;
                     changed = latest.changed() => if changed.is_err() { return },
+                    () = stopped(&mut stopping) => return,
                     () = cluster.clock.sleep_until(bookmark.min(end)) => {
                         let now = cluster.clock.now();
                         if now >= end {
@@ -125,6 +127,11 @@ impl Feed {
             }
         })
     }
+}
+
+/// Waits until the server stops.
+async fn stopped(stopping: &mut tokio::sync::watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 /// The events after the cursor, or why there are none to be had.

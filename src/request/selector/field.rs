@@ -73,6 +73,12 @@ impl FieldSelector {
         self.requirements.is_empty()
     }
 
+    /// Adds an equality.
+    pub(crate) fn pin(&mut self, key: &str, value: &str) {
+        let (key, value) = (key.to_owned(), value.to_owned());
+        self.requirements.push(Requirement { key, operator: Operator::Equals, value });
+    }
+
     pub(crate) fn requirements(&self) -> impl Iterator<Item = (&str, Operator, &str)> {
         self.requirements.iter().map(|r| (r.key.as_str(), r.operator, r.value.as_str()))
     }

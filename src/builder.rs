@@ -1,0 +1,455 @@
+//! Setting up a server.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::panic::Location;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::authentication::{Authenticator, UserInfo, tokens};
+use crate::authorization::Authorizer;
+use crate::authorization::rbac::Rbac;
+use crate::clock::Clock;
+use crate::cluster::Cluster;
+use crate::error::{Error, Kind};
+use crate::handlers::admission;
+use crate::handlers::version::Version;
+use crate::ids::Ids;
+use crate::listener::{self, Listener};
+use crate::pipeline::Pipeline;
+use crate::registry::INITIAL_NAMESPACES;
+use crate::request::DEFAULT_MAX_BODY;
+use crate::seed;
+use crate::server::FakeApiServer;
+use crate::storage::{DEFAULT_EVENT_LOG_LIMIT, Storage};
+
+/// Sets up a [`FakeApiServer`]. Made by [`FakeApiServer::builder`].
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use fake_apiserver::FakeApiServer;
+/// use serde_json::json;
+///
+/// let server = FakeApiServer::builder()
+///     .object(json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "db", "namespace": "shop"}}))
+///     .token("s3cret", "alice", ["dev"])
+///     .start()
+///     .await;
+/// assert!(server.get_value("endpoints", "shop", "db").is_some());
+/// # });
+/// ```
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is started"]
+pub struct FakeApiServerBuilder {
+    address: SocketAddr,
+    #[cfg(feature = "tls")]
+    tls: bool,
+    tokens: Vec<(String, UserInfo)>,
+    token_file: Option<PathBuf>,
+    anonymous: bool,
+    rbac: Option<Vec<Value>>,
+    objects: Vec<Source>,
+    implicit_namespaces: bool,
+    controllers: bool,
+    seed: u64,
+    time: Option<Timestamp>,
+    version: String,
+    event_log_limit: usize,
+    max_connections: usize,
+    max_body: usize,
+}
+
+/// Where an object to start with comes from.
+#[derive(Debug)]
+enum Source {
+    Value { object: Result<Value, String>, caller: &'static Location<'static> },
+    File(PathBuf),
+}
+
+impl Default for FakeApiServerBuilder {
+    fn default() -> Self {
+        FakeApiServerBuilder {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            #[cfg(feature = "tls")]
+            tls: false,
+            tokens: Vec::new(),
+            token_file: None,
+            anonymous: true,
+            rbac: None,
+            objects: Vec::new(),
+            implicit_namespaces: false,
+            controllers: true,
+            seed: 0,
+            time: None,
+            version: "1.36.2".to_owned(),
+            event_log_limit: DEFAULT_EVENT_LOG_LIMIT,
+            max_connections: listener::DEFAULT_MAX_CONNECTIONS,
+            max_body: DEFAULT_MAX_BODY,
+        }
+    }
+}
+
+impl FakeApiServerBuilder {
+    /// Listens on this address; port 0 means any free one. Default: `127.0.0.1:0`.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().bind(([127, 0, 0, 1], 0));
+    /// ```
+    pub fn bind(mut self, address: impl Into<SocketAddr>) -> Self {
+        self.address = address.into();
+        self
+    }
+
+    /// Serves HTTPS, HTTP/2 and HTTP/1.1, with a certificate made for this server. The authority that signed it is in
+    /// the kubeconfig and in [`FakeApiServer::ca_certificate`].
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().tls();
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// Adds a user who is known by a bearer token. From the first token on, requests with an unknown token are refused
+    /// with 401; those without one are `system:anonymous`.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().token("t0ken", "admin", ["system:masters"]);
+    /// ```
+    pub fn token<G: Into<String>>(
+        mut self,
+        token: impl Into<String>,
+        user: impl Into<String>,
+        groups: impl IntoIterator<Item = G>,
+    ) -> Self {
+        let name = user.into();
+        let groups = groups.into_iter().map(Into::into).collect();
+        self.tokens.push((token.into(), UserInfo { uid: name.clone(), name, groups, ..UserInfo::default() }));
+        self
+    }
+
+    /// Adds the users of a token file: kube-apiserver's CSV, `token,user,uid,"group1,group2"`.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().token_file("tokens.csv");
+    /// ```
+    pub fn token_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.token_file = Some(path.into());
+        self
+    }
+
+    /// Whether requests without a token are welcome as `system:anonymous`, or refused with 401. Default: welcome.
+    /// Matters only where there are tokens.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().token("t", "u", ["g"]).anonymous(false);
+    /// ```
+    pub fn anonymous(mut self, welcome: bool) -> Self {
+        self.anonymous = welcome;
+        self
+    }
+
+    /// Authorizes by RBAC: these Role, ClusterRole, RoleBinding and ClusterRoleBinding objects on top of the default
+    /// ones of every cluster. Without this everybody may do everything.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// let builder = fake_apiserver::FakeApiServer::builder().rbac([json!({
+    ///     "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+    ///     "metadata": {"name": "alice-views"},
+    ///     "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+    ///     "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "alice"}],
+    /// })]);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If an object cannot be turned into JSON.
+    #[track_caller]
+    pub fn rbac<T: Serialize>(mut self, objects: impl IntoIterator<Item = T>) -> Self {
+        let list = self.rbac.get_or_insert_default();
+        for object in objects {
+            match serde_json::to_value(object) {
+                Ok(value) => list.push(value),
+                Err(error) => panic!("this RBAC object cannot be serialized: {error}"),
+            }
+        }
+        self
+    }
+
+    /// Stores an object before the server starts. A namespace that is missing is made.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// let builder = fake_apiserver::FakeApiServer::builder()
+    ///     .object(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}));
+    /// ```
+    #[track_caller]
+    pub fn object(mut self, object: impl Serialize) -> Self {
+        let object = serde_json::to_value(object).map_err(|e| e.to_string());
+        self.objects.push(Source::Value { object, caller: Location::caller() });
+        self
+    }
+
+    /// Stores the objects of a YAML or JSON file, which may have many documents and lists, or of every such file in a
+    /// directory.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().objects_file("manifests/");
+    /// ```
+    pub fn objects_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.objects.push(Source::File(path.into()));
+        self
+    }
+
+    /// Whether a namespace springs up when something is created in it. Default: no, as on a real server.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().implicit_namespaces(true);
+    /// ```
+    pub fn implicit_namespaces(mut self, implicit: bool) -> Self {
+        self.implicit_namespaces = implicit;
+        self
+    }
+
+    /// Whether the parts of the controller manager without which deletions would hang are played: the garbage collector
+    /// and the namespace controller. Default: yes.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().controllers(false);
+    /// ```
+    pub fn controllers(mut self, played: bool) -> Self {
+        self.controllers = played;
+        self
+    }
+
+    /// The seed of everything the server makes up: uids, generated names. Default: 0.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().seed(42);
+    /// ```
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Stops the server's clock at this time, in seconds since 1970; it moves only by [`FakeApiServer::advance`]. Without
+    /// this it runs with the machine's.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().frozen_at(1_700_000_000);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the time is not in the years -9999 to 9999.
+    #[track_caller]
+    pub fn frozen_at(mut self, unix_seconds: i64) -> Self {
+        match Timestamp::from_second(unix_seconds) {
+            Ok(time) => self.time = Some(time),
+            Err(error) => panic!("{unix_seconds} is no time the server can show: {error}"),
+        }
+        self
+    }
+
+    /// The Kubernetes version to play, such as `1.36` or `v1.33.1`. Default: `1.36.2`.
+    ///
+    /// It changes what `/version` says and which deprecation warnings are sent; all else is that of 1.36.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().kubernetes_version("1.32");
+    /// ```
+    pub fn kubernetes_version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// How many events are kept for watches to resume from, before the oldest are compacted. Default: 100,000.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().event_log_limit(50);
+    /// ```
+    pub fn event_log_limit(mut self, events: usize) -> Self {
+        self.event_log_limit = events;
+        self
+    }
+
+    /// How many connections may be open at a time; more wait. Default: 10,000.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().max_connections(100);
+    /// ```
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections.max(1);
+        self
+    }
+
+    /// The largest request body, in bytes; a larger one is refused with 413. Default: 3 MiB.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().max_body(64 * 1024);
+    /// ```
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// Starts the server on the current tokio runtime.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let server = fake_apiserver::FakeApiServer::builder().seed(1).start().await;
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If what was given to the builder is wrong, naming the line that called this. [`FakeApiServerBuilder::try_start`]
+    /// returns an error instead.
+    #[track_caller]
+    pub fn start(self) -> impl Future<Output = FakeApiServer> + Send {
+        let caller = Location::caller();
+        async move {
+            match self.try_start().await {
+                Ok(server) => server,
+                Err(error) => panic!("the fake apiserver asked for at {caller} cannot start: {error}"),
+            }
+        }
+    }
+
+    /// Starts the server on the current tokio runtime, or says why not.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let server = fake_apiserver::FakeApiServer::builder().try_start().await?;
+    /// # Ok::<_, fake_apiserver::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the address is taken, or a file or value given to the builder cannot be read or is wrong.
+    pub async fn try_start(self) -> Result<FakeApiServer, Error> {
+        self.launch()
+    }
+
+    /// Starts the server on a runtime of its own, for tests without one.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::builder().start_blocking();
+    /// assert!(server.url().starts_with("http://127.0.0.1:"));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`FakeApiServerBuilder::start`].
+    #[track_caller]
+    pub fn start_blocking(self) -> FakeApiServer {
+        match self.try_start_blocking() {
+            Ok(server) => server,
+            Err(error) => panic!("the fake apiserver cannot start: {error}"),
+        }
+    }
+
+    /// Starts the server on a runtime of its own, or says why not.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::builder().try_start_blocking()?;
+    /// # Ok::<_, fake_apiserver::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`FakeApiServerBuilder::try_start`], or if no thread could be started.
+    pub fn try_start_blocking(self) -> Result<FakeApiServer, Error> {
+        let thread = crate::server::RuntimeThread::start().map_err(Kind::Runtime)?;
+        let guard = thread.handle().enter();
+        let server = self.launch();
+        drop(guard);
+        Ok(server?.on(thread))
+    }
+
+    fn launch(self) -> Result<FakeApiServer, Error> {
+        let version = Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
+        let authenticator = self.authenticator()?;
+        let token = self.tokens.first().map(|(token, _)| token.clone());
+        let authorizer = match &self.rbac {
+            None => Authorizer::AlwaysAllow,
+            Some(objects) => Authorizer::Rbac(Rbac::from_objects(objects).map_err(|e| Error::invalid("rbac", e))?),
+        };
+        let cluster = Arc::new(Cluster {
+            storage: Storage::new(self.event_log_limit),
+            clock: self.time.map_or_else(Clock::running, Clock::frozen),
+            ids: Ids::new(self.seed),
+            version,
+            implicit_namespaces: self.implicit_namespaces,
+            stopping: tokio::sync::watch::Sender::new(false),
+        });
+        for namespace in INITIAL_NAMESPACES {
+            // These are valid.
+            let _ = cluster.storage.write(|tx| admission::create_namespace(&cluster, tx, namespace));
+        }
+        seed_all(&cluster, self.objects)?;
+        let listener = Listener::bind(self.address, self.max_connections)
+            .map_err(|source| Kind::Bind { address: self.address, source })?;
+        #[cfg(feature = "tls")]
+        let (listener, authority) = if self.tls {
+            let identity = listener::tls::Identity::generate(listener.address().ip())
+                .map_err(|e| Error::invalid("tls", e.to_string()))?;
+            (listener.with_tls(identity.acceptor), Some(identity.authority))
+        } else {
+            (listener, None)
+        };
+        #[cfg(not(feature = "tls"))]
+        let authority: Option<String> = None;
+        let address = listener.address();
+        let pipeline = Arc::new(Pipeline {
+            cluster: cluster.clone(),
+            authenticator,
+            authorizer,
+            max_body: self.max_body,
+            address: address.to_string(),
+            documents: OnceLock::new(),
+            flow: [cluster.ids.audit_id(), cluster.ids.audit_id()],
+        });
+        let running = listener.serve(pipeline);
+        let controllers = self.controllers.then(|| tokio::spawn(crate::controllers::run(cluster.clone())));
+        Ok(FakeApiServer::new(cluster, running, controllers, address, authority, token))
+    }
+
+    fn authenticator(&self) -> Result<Authenticator, Error> {
+        let mut known = match &self.token_file {
+            None if self.tokens.is_empty() => return Ok(Authenticator::open()),
+            None => tokens::Tokens::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, e))?;
+                tokens::parse(&text).map_err(|e| {
+                    Error::invalid(format!("{}:{}", path.display(), e.line), e.message)
+                })?
+            }
+        };
+        for (token, user) in &self.tokens {
+            known.insert(token.clone(), user.clone());
+        }
+        Ok(Authenticator::new(known, self.anonymous))
+    }
+}
+
+fn seed_all(cluster: &Cluster, sources: Vec<Source>) -> Result<(), Error> {
+    for source in sources {
+        match source {
+            Source::File(path) => seed::files(cluster, &path)?,
+            Source::Value { object, caller } => {
+                object
+                    .and_then(|value| seed::object(cluster, value).map(drop))
+                    .map_err(|problem| Error::invalid(format!("the object given at {caller}"), problem))?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! The kubeconfig that points clients at a server.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// What a kubeconfig says.
+pub(crate) struct Kubeconfig<'a> {
+    pub(crate) url: &'a str,
+    /// The certificate authority, in PEM; for a server with TLS.
+    pub(crate) authority: Option<&'a str>,
+    pub(crate) token: Option<&'a str>,
+}
+
+impl Kubeconfig<'_> {
+    /// The file as text.
+    pub(crate) fn render(&self) -> String {
+        let authority = self.authority.map_or(String::new(), |pem| {
+            format!("    certificate-authority-data: {}\n", STANDARD.encode(pem))
+        });
+        let user = match self.token {
+            Some(token) => format!("  user:\n    token: {}\n", serde_json::Value::from(token)),
+            None => "  user: {}\n".to_owned(),
+        };
+        format!(
+            "apiVersion: v1\n\
+             kind: Config\n\
+             clusters:\n\
+             - name: fake\n\
+             \x20 cluster:\n\
+             \x20   server: {url}\n\
+             {authority}\
+             contexts:\n\
+             - name: fake\n\
+             \x20 context:\n\
+             \x20   cluster: fake\n\
+             \x20   namespace: default\n\
+             \x20   user: fake\n\
+             current-context: fake\n\
+             users:\n\
+             - name: fake\n\
+             {user}",
+            url = self.url,
+        )
+    }
+}

@@ -1,0 +1,118 @@
+//! Between warp and the pipeline. No other file names warp.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
+use warp::path::FullPath;
+use warp::reply::Reply as _;
+use warp::{Buf, Filter};
+
+use crate::pipeline::Pipeline;
+use crate::request::{Body, BodyError, Connection, Request, Upgrade};
+use crate::response;
+
+/// Larger bodies are sent in chunks on HTTP/1.1, as Go's server does, in bytes.
+const CHUNKED_ABOVE: usize = 2048;
+
+/// The version of HTTP a request came in.
+#[derive(Clone, Copy)]
+struct Arrived(Version);
+
+/// What serves the requests of one connection.
+pub(super) fn service(
+    pipeline: Arc<Pipeline>,
+) -> impl hyper::service::Service<
+    http::Request<Incoming>,
+    Response = warp::reply::Response,
+    Error = Infallible,
+    Future: Send,
+> {
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    let route = warp::any()
+        .map(move || pipeline.clone())
+        .and(warp::method())
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<OnUpgrade>())
+        .and(warp::ext::optional::<Arrived>())
+        .and(warp::body::stream())
+        .then(answer);
+    let inner = TowerToHyperService::new(warp::service(route));
+    service_fn(move |mut request: http::Request<Incoming>| {
+        let version = request.version();
+        request.extensions_mut().insert(Arrived(version));
+        inner.call(request)
+    })
+}
+
+#[expect(clippy::too_many_arguments, reason = "warp hands over each part of a request on its own")]
+async fn answer(
+    pipeline: Arc<Pipeline>,
+    method: Method,
+    path: FullPath,
+    raw_query: String,
+    headers: HeaderMap,
+    upgrade: Option<OnUpgrade>,
+    arrived: Option<Arrived>,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
+) -> warp::reply::Response {
+    let version = arrived.map_or(Version::HTTP_11, |arrived| arrived.0);
+    let request = Request {
+        method,
+        path: path.as_str().to_owned(),
+        raw_query,
+        version,
+        headers,
+        body: Body(Box::pin(body.map(|chunk| chunk.map(collect).map_err(|_| BodyError)))),
+        upgrade: upgrade.map(into_upgrade),
+    };
+    reply(pipeline.serve(request).await, version)
+}
+
+fn collect(mut chunk: impl Buf) -> Bytes {
+    chunk.copy_to_bytes(chunk.remaining())
+}
+
+fn into_upgrade(upgrade: OnUpgrade) -> Upgrade {
+    Upgrade(Box::pin(async move {
+        let connection = upgrade.await.ok()?;
+        Some(Box::new(TokioIo::new(connection)) as Box<dyn Connection>)
+    }))
+}
+
+/// An answer as warp sends it.
+fn reply(answer: response::Response, version: Version) -> warp::reply::Response {
+    let mut reply = match answer.body {
+        response::Body::Empty => warp::reply::Response::new(Bytes::new().into()),
+        response::Body::Full(body) if body.len() > CHUNKED_ABOVE && version == Version::HTTP_11 => {
+            let whole = futures_util::stream::once(std::future::ready(Ok::<_, Infallible>(body)));
+            warp::reply::stream(whole).into_response()
+        }
+        response::Body::Full(body) => warp::reply::Response::new(body.into()),
+        response::Body::Stream(frames) => warp::reply::stream(frames.map(Ok::<_, Infallible>)).into_response(),
+        response::Body::Upgraded(upgrade, run) => {
+            tokio::spawn(async move {
+                if let Some(connection) = upgrade.0.await {
+                    run(connection).await;
+                }
+            });
+            warp::reply::Response::new(Bytes::new().into())
+        }
+    };
+    *reply.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in answer.headers {
+        if let Ok(value) = HeaderValue::from_str(&value).or_else(|_| HeaderValue::from_bytes(value.as_bytes())) {
+            reply.headers_mut().append(HeaderName::from_static(name), value);
+        }
+    }
+    reply
+}

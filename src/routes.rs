@@ -1,0 +1,327 @@
+//! Where a path leads. Resources are data, so routing is a reading of the path, not a tree of handlers.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+
+use crate::handlers::discovery::{aggregated, legacy};
+use crate::handlers::openapi::{v2, v3};
+use crate::handlers::version::{self, Version};
+use crate::handlers::{Target, health};
+use crate::registry;
+use crate::request::Request;
+use crate::request::negotiation::{self, Media};
+use crate::request::query::Query;
+use crate::response::{self, Response};
+use crate::status::Status;
+
+/// The media type of a protobuf OpenAPI v2 document.
+const OPENAPI_V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+const OPENAPI_V2_PROTOBUF_OLD: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+
+/// Where a path leads.
+pub(crate) enum Route {
+    Resource(Target),
+    Document(Document),
+    /// Below a served prefix, but to nothing: a 404 as a Status.
+    NoResource,
+    /// A 404 as plain text.
+    NotFound,
+}
+
+/// A path that is no resource.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Document {
+    Root,
+    Health,
+    Version,
+    ApiVersions,
+    Groups,
+    Group(String),
+    Resources { group: String, version: String },
+    OpenApiV2,
+    OpenApiV3Index,
+    /// By its key in the index, such as `api/v1`.
+    OpenApiV3(String),
+}
+
+/// Decodes the escapes of a path, once; an escaped slash separates like a plain one.
+pub(crate) fn decode_path(raw: &str) -> String {
+    percent_decode_str(raw).decode_utf8_lossy().into_owned()
+}
+
+pub(crate) fn route(path: &str) -> Route {
+    let Some(rest) = path.strip_prefix('/') else { return Route::NotFound };
+    let segments: Vec<&str> = rest.trim_end_matches('/').split('/').collect();
+    let slashed = rest.ends_with('/');
+    let document = match segments.as_slice() {
+        ["" | "index.html"] if rest.len() <= "index.html".len() && rest != "/" => Document::Root,
+        ["healthz" | "livez" | "readyz", ..] if !slashed => Document::Health,
+        ["version"] => Document::Version,
+        ["openapi", "v2"] if !slashed => Document::OpenApiV2,
+        ["openapi", "v3"] if !slashed => Document::OpenApiV3Index,
+        ["openapi", "v3", ..] if !slashed => Document::OpenApiV3(segments[2..].join("/")),
+        ["api"] => Document::ApiVersions,
+        ["apis"] if !rest.ends_with("//") => Document::Groups,
+        ["api", version, rest @ ..] => return in_version("", version, rest),
+        ["apis", group, ..] if !is_served(group) => return Route::NotFound,
+        ["apis", group] => Document::Group((*group).to_owned()),
+        ["apis", group, version, rest @ ..] => return in_version(group, version, rest),
+        _ => return Route::NotFound,
+    };
+    Route::Document(document)
+}
+
+fn is_served(group: &str) -> bool {
+    !group.is_empty() && registry::resources().iter().any(|r| r.group == group)
+}
+
+fn in_version(group: &str, version: &str, rest: &[&str]) -> Route {
+    if !registry::resources().iter().any(|r| r.group == group && r.version == version) {
+        return Route::NoResource;
+    }
+    match rest {
+        [] => Route::Document(Document::Resources { group: group.to_owned(), version: version.to_owned() }),
+        ["watch", rest @ ..] => target(group, version, rest, true),
+        rest => target(group, version, rest, false),
+    }
+}
+
+fn target(group: &str, version: &str, parts: &[&str], watch_path: bool) -> Route {
+    // `namespaces/x/endpoints` is in a namespace; `namespaces/x/status` is about one.
+    let (namespace, parts) = match parts {
+        ["namespaces", _, "status" | "finalize"] | ["namespaces"] | ["namespaces", _] => ("", parts),
+        ["namespaces", namespace, rest @ ..] => (*namespace, rest),
+        _ => ("", parts),
+    };
+    let (plural, name, subresource) = match parts {
+        [plural] => (*plural, "", ""),
+        [plural, name] => (*plural, *name, ""),
+        [plural, name, subresource] => (*plural, *name, *subresource),
+        _ => return Route::NoResource,
+    };
+    let Some(strategy) = registry::find(group, version, plural) else { return Route::NoResource };
+    let resource = strategy.resource();
+    let misplaced = resource.namespaced && namespace.is_empty() && !name.is_empty()
+        || !resource.namespaced && !namespace.is_empty()
+        || parts.len() > 1 && name.is_empty();
+    let unknown_part = !subresource.is_empty()
+        && (watch_path || !resource.subresources.iter().any(|s| s.name == subresource))
+        || parts.len() > 2 && subresource.is_empty();
+    if misplaced || unknown_part {
+        return Route::NoResource;
+    }
+    Route::Resource(Target {
+        strategy,
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        subresource: subresource.to_owned(),
+        watch_path,
+    })
+}
+
+/// The documents of a server; made when the first of them is asked for.
+pub(crate) struct Documents {
+    version: Version,
+    address: String,
+    aggregated: [(Vec<u8>, String); 2],
+    openapi_v2: (Vec<u8>, String),
+    openapi_v3: BTreeMap<String, v3::Document>,
+}
+
+impl Documents {
+    pub(crate) fn new(version: &Version, address: &str) -> Self {
+        let resources = registry::resources();
+        let tagged = |document: Vec<u8>| {
+            let tag = format!("\"{}\"", aggregated::etag(&document));
+            (document, tag)
+        };
+        Documents {
+            version: *version,
+            address: address.to_owned(),
+            aggregated: [tagged(aggregated::api(&resources)), tagged(aggregated::apis(&resources))],
+            openapi_v2: tagged(v2::document(&resources, *version)),
+            openapi_v3: v3::documents(&resources, *version),
+        }
+    }
+
+    pub(crate) fn answer(&self, document: &Document, request: &Request, query: &Query) -> Result<Response, Status> {
+        let any_method = matches!(
+            document,
+            Document::Root
+                | Document::Health
+                | Document::Groups
+                | Document::OpenApiV2
+                | Document::OpenApiV3Index
+                | Document::OpenApiV3(_)
+        );
+        if !any_method && request.method != http::Method::GET {
+            return Err(Status::method_not_allowed());
+        }
+        match document {
+            Document::Root => Ok(Response::new(200, negotiation::JSON, self.paths())),
+            Document::Health => Ok(health(request, query)),
+            Document::Version => version_document(request, self.version),
+            Document::ApiVersions => self.discovery(request, query, 0, Some(legacy::api_versions(&self.address))),
+            Document::Groups => self.discovery(request, query, 1, Some(legacy::group_list(&registry::resources()))),
+            Document::Group(group) => plain(request, query, legacy::group(&registry::resources(), group)),
+            Document::Resources { group, version } => {
+                plain(request, query, legacy::resource_list(&registry::resources(), group, version))
+            }
+            Document::OpenApiV2 => Ok(self.openapi_v2(request)),
+            Document::OpenApiV3Index => {
+                Ok(Response::new(200, "text/plain; charset=utf-8", v3::index(&self.openapi_v3)))
+            }
+            Document::OpenApiV3(key) => Ok(self.openapi_v3(request, query, key)),
+        }
+    }
+
+    /// What `/` lists.
+    fn paths(&self) -> Vec<u8> {
+        let mut paths: Vec<String> = ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
+            .map(str::to_owned)
+            .to_vec();
+        paths.extend(self.openapi_v3.keys().map(|key| format!("/{key}")));
+        paths.sort();
+        crate::codec::json::indent(crate::codec::json::compact(&serde_json::json!({"paths": paths})).as_bytes())
+    }
+
+    fn discovery(
+        &self,
+        request: &Request,
+        query: &Query,
+        which: usize,
+        legacy: Option<Vec<u8>>,
+    ) -> Result<Response, Status> {
+        let accept = request.header("accept").unwrap_or_default();
+        let Some(media) = negotiation::aggregated_discovery(accept) else {
+            return plain(request, query, legacy);
+        };
+        let (document, tag) = &self.aggregated[which];
+        if request.header("if-none-match") == Some(tag) {
+            return Ok(Response::empty(304).header("etag", tag).header("vary", "Accept").header("cache-control", "public"));
+        }
+        let negotiated = negotiation::Negotiated {
+            media,
+            pretty: false,
+            transform: negotiation::Transform::None,
+        };
+        let content_type = format!("{};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", media.content_type());
+        let body = response::finish(document.clone(), negotiated);
+        Ok(Response::new(200, &content_type, body)
+            .header("etag", tag)
+            .header("vary", "Accept")
+            .header("cache-control", "public"))
+    }
+
+    fn openapi_v2(&self, request: &Request) -> Response {
+        let accept = request.header("accept").unwrap_or_default();
+        let names: Vec<&str> = accept.split(',').map(|c| c.split(';').next().unwrap_or_default().trim()).collect();
+        let json = accept.is_empty() || names.iter().any(|n| ["*/*", "application/*", negotiation::JSON].contains(n));
+        let protobuf = names.iter().any(|n| [OPENAPI_V2_PROTOBUF, OPENAPI_V2_PROTOBUF_OLD].contains(n));
+        let (document, tag) = &self.openapi_v2;
+        let response = match (protobuf, json) {
+            // An empty message is a document without anything in it: enough for the clients that insist on this form.
+            (true, _) => Response::new(200, OPENAPI_V2_PROTOBUF, Vec::new()),
+            (_, true) if request.header("if-none-match") == Some(tag) => Response::empty(304),
+            (_, true) => Response::new(200, negotiation::JSON, document.clone()).header("etag", tag),
+            _ => Response::empty(406),
+        };
+        response.header("vary", "Accept")
+    }
+
+    fn openapi_v3(&self, request: &Request, query: &Query, key: &str) -> Response {
+        let Some(document) = self.openapi_v3.get(key) else { return Response::empty(404) };
+        let tag = format!("\"{}\"", document.hash);
+        let asked = query.get("hash").unwrap_or_default();
+        if !asked.is_empty() && asked != document.hash {
+            let location = format!("/openapi/v3/{key}?hash={}", document.hash);
+            return Response::new(301, negotiation::JSON, Vec::new()).header("location", location).header("etag", tag);
+        }
+        let accept = request.header("accept").unwrap_or_default();
+        let fits = accept.is_empty() || accept.contains("json") || accept.contains("*/*") || accept.contains("application/*");
+        if !fits {
+            return Response::empty(406).header("vary", "Accept");
+        }
+        if request.header("if-none-match") == Some(tag.as_str()) {
+            return Response::empty(304).header("etag", tag).header("vary", "Accept");
+        }
+        let response = Response::new(200, negotiation::JSON, document.json.clone()).header("etag", tag);
+        let response = response.header("vary", "Accept");
+        if asked.is_empty() { response } else { response.header("cache-control", "public, immutable") }
+    }
+}
+
+fn plain(request: &Request, query: &Query, document: Option<Vec<u8>>) -> Result<Response, Status> {
+    let negotiated = negotiation::negotiate(request, query)?;
+    let document = document.ok_or_else(Status::no_route)?;
+    let body = response::finish(document, negotiated);
+    Ok(Response::new(200, negotiated.media.content_type(), body))
+}
+
+fn version_document(request: &Request, version: Version) -> Result<Response, Status> {
+    let accept = request.header("accept").unwrap_or_default();
+    let fits = accept.is_empty()
+        || accept.split(',').any(|c| ["*/*", negotiation::JSON].contains(&c.split(';').next().unwrap_or_default().trim()));
+    if !fits {
+        return Err(Status::not_acceptable_route(&[Media::Json.content_type()]));
+    }
+    Ok(Response::new(200, negotiation::JSON, version::document(version)))
+}
+
+fn health(request: &Request, query: &Query) -> Response {
+    let path = decode_path(&request.path);
+    match health::check(&path, query.pairs()) {
+        Some(answer) if answer.nosniff => Response::text(answer.code, answer.body),
+        Some(answer) => Response::new(answer.code, "text/plain; charset=utf-8", answer.body),
+        None => Response::text(404, "404 page not found\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn describe(path: &str) -> String {
+        match route(path) {
+            Route::Resource(t) => {
+                format!("{}|{}|{}|{}|{}", t.strategy.resource().plural, t.namespace, t.name, t.subresource, t.watch_path)
+            }
+            Route::Document(document) => format!("{document:?}"),
+            Route::NoResource => "status".to_owned(),
+            Route::NotFound => "text".to_owned(),
+        }
+    }
+
+    #[test]
+    fn paths_lead_where_the_real_server_has_something() {
+        for (path, to) in [
+            ("/", "Root"),
+            ("/api", "ApiVersions"),
+            ("/api/", "ApiVersions"),
+            ("/apis/", "Groups"),
+            ("/apis//", "text"),
+            ("/healthz", "Health"),
+            ("/healthz/", "text"),
+            ("/API/v1", "text"),
+            ("//api/v1", "text"),
+            ("/foo", "text"),
+            ("/apis/nope.io/v1/x", "text"),
+            ("/api/v2", "status"),
+            ("/api/v1/foo", "status"),
+            ("/api/v1//endpoints", "status"),
+            ("/api/v1/endpoints", "endpoints||||false"),
+            ("/api/v1/endpoints/x", "status"),
+            ("/api/v1/namespaces/n/endpoints/", "endpoints|n|||false"),
+            ("/api/v1/namespaces/n/endpoints/x", "endpoints|n|x||false"),
+            ("/api/v1/namespaces/n/endpoints/x/status", "status"),
+            ("/api/v1/namespaces/n", "namespaces||n||false"),
+            ("/api/v1/namespaces/n/finalize", "namespaces||n|finalize|false"),
+            ("/api/v1/watch/namespaces/n/endpoints/x", "endpoints|n|x||true"),
+            ("/api/v1/watch/namespaces/n", "namespaces||n||true"),
+            ("/api/v1/watch/foo", "status"),
+        ] {
+            assert_eq!(describe(path), to, "{path}");
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! A running server, as a test holds it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::task::JoinHandle;
+
+use crate::builder::FakeApiServerBuilder;
+use crate::cluster::{Cluster, key, prefix};
+use crate::kubeconfig::Kubeconfig;
+use crate::listener::Running;
+use crate::registry::{self, Strategy};
+use crate::seed;
+use crate::storage::Revision;
+
+/// A fake Kubernetes apiserver, running until it is dropped.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use fake_apiserver::FakeApiServer;
+///
+/// let server = FakeApiServer::start().await;
+/// println!("point a client at {}", server.url());
+/// # });
+/// ```
+#[derive(Debug)]
+pub struct FakeApiServer {
+    inner: Inner,
+    /// Last, so that all else is gone before its runtime.
+    thread: Option<RuntimeThread>,
+}
+
+struct Inner {
+    cluster: Arc<Cluster>,
+    running: Option<Running>,
+    controllers: Option<JoinHandle<()>>,
+    address: SocketAddr,
+    authority: Option<String>,
+    token: Option<String>,
+    kubeconfig_file: OnceLock<tempfile::NamedTempFile>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inner").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl FakeApiServer {
+    /// Starts a server on a free port of 127.0.0.1, on the current tokio runtime.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let server = fake_apiserver::FakeApiServer::start().await;
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If no port can be had.
+    #[track_caller]
+    pub fn start() -> impl Future<Output = FakeApiServer> + Send {
+        FakeApiServer::builder().start()
+    }
+
+    /// Starts a server on a runtime of its own, for tests without one.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If no port or thread can be had.
+    #[track_caller]
+    pub fn start_blocking() -> FakeApiServer {
+        FakeApiServer::builder().start_blocking()
+    }
+
+    /// Sets a server up in detail.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().seed(7);
+    /// ```
+    pub fn builder() -> FakeApiServerBuilder {
+        FakeApiServerBuilder::default()
+    }
+
+    pub(crate) fn new(
+        cluster: Arc<Cluster>,
+        running: Running,
+        controllers: Option<JoinHandle<()>>,
+        address: SocketAddr,
+        authority: Option<String>,
+        token: Option<String>,
+    ) -> Self {
+        let inner = Inner {
+            cluster,
+            running: Some(running),
+            controllers,
+            address,
+            authority,
+            token,
+            kubeconfig_file: OnceLock::new(),
+        };
+        FakeApiServer { inner, thread: None }
+    }
+
+    /// Ties the server to the runtime it runs on.
+    pub(crate) fn on(mut self, thread: RuntimeThread) -> Self {
+        self.thread = Some(thread);
+        self
+    }
+
+    /// The base URL: `http://127.0.0.1:34567`, or `https://…` with TLS.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// assert!(server.url().starts_with("http://127.0.0.1:"));
+    /// ```
+    pub fn url(&self) -> String {
+        let scheme = if self.inner.authority.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.inner.address)
+    }
+
+    /// The address the server listens on.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// assert_ne!(server.address().port(), 0);
+    /// ```
+    pub fn address(&self) -> SocketAddr {
+        self.inner.address
+    }
+
+    /// The certificate authority that signed the server's certificate, in PEM; nothing without TLS.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// assert_eq!(server.ca_certificate(), None);
+    /// ```
+    pub fn ca_certificate(&self) -> Option<&str> {
+        self.inner.authority.as_deref()
+    }
+
+    /// A kubeconfig for this server, as text. Where there are tokens it carries the first one.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// assert!(server.kubeconfig().contains(&server.url()));
+    /// ```
+    pub fn kubeconfig(&self) -> String {
+        let url = self.url();
+        let authority = self.inner.authority.as_deref();
+        Kubeconfig { url: &url, authority, token: self.inner.token.as_deref() }.render()
+    }
+
+    /// The same in a file, which lives as long as the server.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let text = std::fs::read_to_string(server.kubeconfig_file()).unwrap();
+    /// assert_eq!(text, server.kubeconfig());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the file cannot be written.
+    #[track_caller]
+    pub fn kubeconfig_file(&self) -> &Path {
+        let write = || -> std::io::Result<tempfile::NamedTempFile> {
+            let file = tempfile::Builder::new().prefix("kubeconfig-").tempfile()?;
+            std::fs::write(file.path(), self.kubeconfig())?;
+            Ok(file)
+        };
+        if let Some(file) = self.inner.kubeconfig_file.get() {
+            return file.path();
+        }
+        match write() {
+            Ok(file) => self.inner.kubeconfig_file.get_or_init(|| file).path(),
+            Err(error) => panic!("no kubeconfig could be written: {error}"),
+        }
+    }
+
+    /// Stores an object as it is, past admission and access control. A namespace that is missing is made; an object of
+    /// the same name is replaced. Watches see it like any other write.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// server.seed(json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "db", "namespace": "shop"}}));
+    /// assert!(server.get_value("namespaces", "", "shop").is_some());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the object is not valid, or of a kind the server does not have.
+    #[track_caller]
+    pub fn seed(&self, object: impl Serialize) {
+        let result = serde_json::to_value(object)
+            .map_err(|e| e.to_string())
+            .and_then(|value| seed::object(&self.inner.cluster, value));
+        if let Err(error) = result {
+            panic!("this object cannot be stored: {error}");
+        }
+    }
+
+    /// Stores the objects of a YAML or JSON file with one or many documents, or of all such files in a directory.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let file = tempfile::NamedTempFile::new().unwrap();
+    /// std::fs::write(&file, "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n").unwrap();
+    /// server.seed_file(file.path());
+    /// assert!(server.get_value("namespaces", "", "shop").is_some());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the file cannot be read or an object in it is wrong; the message names file and line.
+    #[track_caller]
+    pub fn seed_file(&self, path: impl AsRef<Path>) {
+        if let Err(error) = seed::files(&self.inner.cluster, path.as_ref()) {
+            panic!("{error}");
+        }
+    }
+
+    /// Reads an object without HTTP. The resource goes by plural, singular, short name or kind (`endpoints`, `ns`), with
+    /// its group after a dot if it has one; the namespace of a resource without namespaces is empty.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let namespace = server.get_value("ns", "", "default").unwrap();
+    /// assert_eq!(namespace["status"]["phase"], "Active");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the server has no such resource.
+    #[track_caller]
+    pub fn get_value(&self, resource: &str, namespace: &str, name: &str) -> Option<Value> {
+        let resource = find(resource).resource();
+        let view = self.inner.cluster.storage.view();
+        view.get(&key(resource, namespace, name)).map(|object| object.value().clone())
+    }
+
+    /// Reads an object without HTTP, as a type such as those of `k8s-openapi`.
+    ///
+    /// ```
+    /// #[derive(serde::Deserialize)]
+    /// struct Named { metadata: Meta }
+    /// #[derive(serde::Deserialize)]
+    /// struct Meta { name: String }
+    ///
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let namespace: Named = server.get("namespaces", "", "default").unwrap();
+    /// assert_eq!(namespace.metadata.name, "default");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the server has no such resource, or the object does not fit the type.
+    #[track_caller]
+    pub fn get<T: DeserializeOwned>(&self, resource: &str, namespace: &str, name: &str) -> Option<T> {
+        self.get_value(resource, namespace, name).map(typed)
+    }
+
+    /// Reads all objects of a resource without HTTP, in one namespace or (with an empty one) in all.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let names: Vec<_> =
+    ///     server.list_values("namespaces", "").iter().map(|n| n["metadata"]["name"].clone()).collect();
+    /// assert_eq!(names, ["default", "kube-node-lease", "kube-public", "kube-system"]);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the server has no such resource.
+    #[track_caller]
+    pub fn list_values(&self, resource: &str, namespace: &str) -> Vec<Value> {
+        let prefix = prefix(find(resource).resource(), namespace);
+        let view = self.inner.cluster.storage.view();
+        view.range(&prefix, "", view.revision()).map(|(_, object)| object.value().clone()).collect()
+    }
+
+    /// Reads all objects of a resource without HTTP, as a type.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let all: Vec<serde_json::Map<String, serde_json::Value>> = server.list("endpoints", "");
+    /// assert!(all.is_empty());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the server has no such resource, or an object does not fit the type.
+    #[track_caller]
+    pub fn list<T: DeserializeOwned>(&self, resource: &str, namespace: &str) -> Vec<T> {
+        self.list_values(resource, namespace).into_iter().map(typed).collect()
+    }
+
+    /// The newest revision: the `resourceVersion` of the last write of any kind.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// assert!(server.revision() > 0);
+    /// ```
+    pub fn revision(&self) -> u64 {
+        self.inner.cluster.storage.revision().0
+    }
+
+    /// Moves the server's clock ahead. Watch timeouts, bookmarks and the controllers go off as if the time had passed.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// server.advance(Duration::from_secs(60));
+    /// ```
+    pub fn advance(&self, by: Duration) {
+        self.inner.cluster.clock.advance(by);
+    }
+
+    /// Forgets the history before a revision, as etcd does every few minutes: lists and watches from before it are
+    /// answered with 410 Expired. [`FakeApiServer::revision`] forgets all of it.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// server.compact(server.revision());
+    /// ```
+    pub fn compact(&self, revision: u64) {
+        self.inner.cluster.storage.compact(Revision(revision));
+    }
+
+    /// Stops the server: watches end, requests in flight are finished, the port is free. Dropping it stops it too, at
+    /// once.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let server = fake_apiserver::FakeApiServer::start().await;
+    /// server.shutdown().await;
+    /// # });
+    /// ```
+    pub async fn shutdown(mut self) {
+        self.inner.cluster.stopping.send_replace(true);
+        if let Some(running) = self.inner.running.take() {
+            running.stop().await;
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.cluster.stopping.send_replace(true);
+        if let Some(controllers) = &self.controllers {
+            controllers.abort();
+        }
+    }
+}
+
+#[track_caller]
+fn find(resource: &str) -> &'static dyn Strategy {
+    match registry::find_name(resource) {
+        Some(strategy) => strategy,
+        None => {
+            let served: Vec<_> = registry::resources().iter().map(|r| r.plural).collect();
+            panic!("the fake apiserver has no resource {resource:?}; it has {}", served.join(", "));
+        }
+    }
+}
+
+#[track_caller]
+fn typed<T: DeserializeOwned>(value: Value) -> T {
+    match serde_json::from_value(value) {
+        Ok(typed) => typed,
+        Err(error) => panic!("the stored object does not fit the type asked for: {error}"),
+    }
+}
+
+/// A thread with a tokio runtime that one server runs on.
+#[derive(Debug)]
+pub(crate) struct RuntimeThread {
+    handle: tokio::runtime::Handle,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl RuntimeThread {
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let thread = std::thread::Builder::new().name("fake-apiserver".to_owned()).spawn(move || {
+            let _ = runtime.block_on(stopped);
+        })?;
+        Ok(RuntimeThread { handle, stop: Some(stop), thread: Some(thread) })
+    }
+
+    pub(crate) fn handle(&self) -> &tokio::runtime::Handle {
+        &self.handle
+    }
+}
+
+impl Drop for RuntimeThread {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
