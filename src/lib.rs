@@ -1,5 +1,6 @@
 #![doc = "placeholder"]
 mod codec;
+mod patch;
 mod schema;
 mod status;
 mod registry;
