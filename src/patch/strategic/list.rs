@@ -1,0 +1,140 @@
+//! Merging lists: in whole, as sets of plain values, or element by element by a key.
+
+use serde_json::Value;
+
+use super::lookup::Place;
+use super::{Members, PATCH, merge_map, order, show_members, unknown_patch_type};
+use crate::codec::go_value;
+use crate::patch::PatchError;
+use crate::schema::PatchStrategy;
+
+type Values = Vec<Value>;
+
+/// Merges the list of a patch into the one of the object; `deleting`, takes its plain values out instead.
+pub(super) fn merge(
+    original: Values,
+    patch: &mut Values,
+    item: Place,
+    strategy: PatchStrategy,
+    deleting: bool,
+) -> Result<Values, PatchError> {
+    match strategy {
+        PatchStrategy::Replace => Ok(patch.clone()),
+        _ if original.is_empty() && patch.is_empty() => Ok(original),
+        PatchStrategy::MergePrimitives => merge_as(original, patch, item, None, deleting),
+        PatchStrategy::MergeBy(key) => merge_as(original, patch, item, Some(key), deleting),
+    }
+}
+
+fn merge_as(
+    original: Values,
+    patch: &mut Values,
+    item: Place,
+    merge_key: Option<&str>,
+    deleting: bool,
+) -> Result<Values, PatchError> {
+    match (element_type(&original, patch)?, merge_key) {
+        ("map[string]interface {}", None) => Err(PatchError::Internal(format!(
+            "cannot merge lists without merge key for {}",
+            item.kind()
+        ))),
+        ("map[string]interface {}", Some(key)) => merge_maps(original, patch, item, key),
+        _ if deleting => Ok(original.into_iter().filter(|value| !patch.contains(value)).collect()),
+        _ => {
+            let both = [original.as_slice(), patch].concat();
+            order::arrange(deduplicate(both), patch, &original, merge_key)
+        }
+    }
+}
+
+fn merge_maps(mut original: Values, patch: &mut Values, item: Place, key: &str) -> Result<Values, PatchError> {
+    let replace = follow_directives(&mut original, patch, key)?;
+    let plain: Values = patch
+        .iter()
+        .filter(|element| element.get(PATCH).is_none())
+        .cloned()
+        .collect();
+    if replace {
+        return order::arrange(plain.clone(), &[], &plain, Some(key));
+    }
+    let before = original.clone();
+    for element in patch
+        .iter_mut()
+        .filter_map(Value::as_object_mut)
+        .filter(|e| !e.contains_key(PATCH))
+    {
+        merge_element(&mut original, element, item, key)?;
+    }
+    order::arrange(original, &plain, &before, Some(key))
+}
+
+/// Deletes what the patch says to delete. True if the list is to be replaced by the other elements of the patch.
+fn follow_directives(original: &mut Values, patch: &Values, key: &str) -> Result<bool, PatchError> {
+    let mut replace = false;
+    for element in patch.iter().filter_map(Value::as_object) {
+        let Some(directive) = element.get(PATCH) else { continue };
+        match directive.as_str() {
+            Some("delete") => {
+                let value = merge_key_of(element, key)?;
+                original.retain(|element| element.get(key) != Some(value));
+            }
+            Some("replace") => replace = true,
+            Some("merge") => {
+                return Err(PatchError::Internal(
+                    "merging lists cannot yet be specified in the patch".to_owned(),
+                ));
+            }
+            _ => return Err(unknown_patch_type(directive, element)),
+        }
+    }
+    Ok(replace)
+}
+
+fn merge_element(original: &mut Values, patch: &mut Members, item: Place, key: &str) -> Result<(), PatchError> {
+    let value = merge_key_of(patch, key)?;
+    match original.iter_mut().find(|element| element.get(key) == Some(value)) {
+        Some(Value::Object(old)) => *old = merge_map(std::mem::take(old), patch, item)?,
+        _ => original.push(Value::Object(patch.clone())),
+    }
+    Ok(())
+}
+
+/// The merge key's value in an element.
+pub(super) fn merge_key_of<'a>(element: &'a Members, key: &str) -> Result<&'a Value, PatchError> {
+    element.get(key).ok_or_else(|| {
+        let element = show_members(element);
+        PatchError::Internal(format!("map: {element} does not contain declared merge key: {key}"))
+    })
+}
+
+/// The Go type of the elements of both lists, which must be one and the same.
+pub(super) fn element_type(original: &[Value], patch: &[Value]) -> Result<&'static str, PatchError> {
+    let mut types = original.iter().chain(patch).map(go_value::type_name);
+    let first = match types.next() {
+        None => {
+            return Err(PatchError::Internal(
+                "no elements in any of the given slices".to_owned(),
+            ));
+        }
+        Some("nil") => return Err(PatchError::Panic),
+        // "lists of lists are not supported", which the server keeps to itself.
+        Some("[]interface {}") => return Err(PatchError::Unprocessable),
+        Some(first) => first,
+    };
+    if types.any(|other| other != first) {
+        let lists = Value::Array(vec![Value::Array(original.to_vec()), Value::Array(patch.to_vec())]);
+        let message = format!("list element types are not identical: {}", go_value::show(&lists));
+        return Err(PatchError::Internal(message));
+    }
+    Ok(first)
+}
+
+fn deduplicate(values: Values) -> Values {
+    let mut out = Values::with_capacity(values.len());
+    for value in values {
+        if !out.contains(&value) {
+            out.push(value);
+        }
+    }
+    out
+}
