@@ -1,0 +1,71 @@
+//! HTTPS with a certificate made for one server and forgotten with it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::server::TlsStream;
+
+/// The first byte of every TLS connection: a handshake record.
+const HANDSHAKE_RECORD: u8 = 0x16;
+/// What Go's server tells a client that forgot the s in https.
+const PLAIN_HTTP_ANSWER: &[u8] =
+    b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+
+/// A server's certificate and the authority that signed it.
+pub(crate) struct Identity {
+    pub(crate) acceptor: Acceptor,
+    /// The authority's certificate, in PEM.
+    pub(crate) authority: String,
+}
+
+/// Encrypts accepted connections.
+#[derive(Clone)]
+pub(crate) struct Acceptor(TlsAcceptor);
+
+impl Identity {
+    /// Makes an authority and a certificate for localhost and this address.
+    pub(crate) fn generate(address: IpAddr) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let authority_key = KeyPair::generate()?;
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "fake-apiserver-ca");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+        let authority = params.self_signed(&authority_key)?;
+        let issuer = Issuer::new(params, authority_key);
+
+        let key = KeyPair::generate()?;
+        let names = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"];
+        let mut params = CertificateParams::new(names.map(str::to_owned))?;
+        params.distinguished_name.push(DnType::CommonName, "fake-apiserver");
+        params.subject_alt_names.push(SanType::IpAddress(address));
+        let certificate = params.signed_by(&key, &issuer)?;
+
+        let chain = vec![CertificateDer::from(certificate.der().to_vec())];
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Identity { acceptor: Acceptor(TlsAcceptor::from(Arc::new(config))), authority: authority.pem() })
+    }
+}
+
+impl Acceptor {
+    /// The encrypted connection, if the client manages one.
+    pub(crate) async fn accept(&self, mut stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+        let mut first = [0];
+        if stream.peek(&mut first).await.ok()? == 1 && first[0].is_ascii_uppercase() && first[0] != HANDSHAKE_RECORD {
+            let _ = stream.write_all(PLAIN_HTTP_ANSWER).await;
+            return None;
+        }
+        self.0.accept(stream).await.ok()
+    }
+}
