@@ -8,6 +8,7 @@ use super::Writer;
 use super::set::Set;
 use crate::codec::json::Node;
 use crate::codec::time;
+use crate::schema::{Struct, Type};
 
 /// Upstream's `DefaultMaxUpdateManagers`: what kubectl and controllers leave behind must not grow for ever.
 const MAX_UPDATE_MANAGERS: usize = 10;
@@ -124,9 +125,13 @@ impl Managed {
         Some(Managed { entries })
     }
 
-    /// Without the entries in versions other than this one: there is no telling what their fields are called in it.
-    pub(crate) fn in_version(mut self, api_version: &str) -> Managed {
+    /// In line with the schema of a version, and without the entries in other versions: there is no telling what their
+    /// fields are called in this one.
+    pub(crate) fn reconciled(mut self, api_version: &str, schema: &'static Struct) -> Managed {
         self.entries.retain(|_, owned| owned.api_version == api_version);
+        for owned in self.entries.values_mut() {
+            owned.set = owned.set.reconcile(&Type::Struct(schema));
+        }
         self
     }
 

@@ -1,7 +1,7 @@
 //! Field ownership and server-side apply: `metadata.managedFields`.
 //!
 //! Every stored object remembers which manager set which of its fields. [`create`] and [`update`] keep that record for
-//! plain writes; `apply` also goes by it. Everything here is pure: time and names come in as arguments, objects in their
+//! plain writes; [`apply`] also goes by it. Everything here is pure: time and names come in as arguments, objects in their
 //! canonical form.
 //!
 //! A field is a path of [`path::Element`]s, a manager's fields are a [`set::Set`], and what counts as one field is for
@@ -10,15 +10,28 @@
 //!
 //! The algorithm is that of `sigs.k8s.io/structured-merge-diff` and of `k8s.io/apimachinery/pkg/util/managedfields`.
 
+mod applier;
+mod config;
+mod conflicts;
+mod last_applied;
 mod managed_fields;
+mod merge;
 mod path;
 mod set;
 mod typed;
 mod update;
 
 #[cfg(test)]
+mod apply_tests;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod update_tests;
 
+use crate::schema::Struct;
+use crate::status::Cause;
+
+pub(crate) use applier::apply;
 pub(crate) use managed_fields::{Sent, keep_times};
 pub(crate) use update::{create, update};
 
@@ -37,3 +50,24 @@ pub(crate) struct Writer<'a> {
 
 /// Paths of named fields, such as those a strategy resets: `[["status"], ["spec", "finalizers"]]`.
 pub(crate) type Paths<'a> = &'a [&'a [&'a str]];
+
+/// What an apply has to know of the kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind<'a> {
+    /// `Endpoints`.
+    pub(crate) name: &'a str,
+    pub(crate) schema: &'static Struct,
+    /// What the strategy of the resource resets, and so no one can own.
+    pub(crate) reset: Paths<'a>,
+}
+
+/// Why a configuration cannot be applied.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ApplyError {
+    /// 409: others own fields with other values.
+    Conflict { message: String, causes: Vec<Cause> },
+    /// 500 without a reason: the configuration is not of the kind's schema.
+    Typed(String),
+    /// 400.
+    BadRequest(String),
+}

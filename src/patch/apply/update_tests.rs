@@ -263,11 +263,3 @@ fn a_subresource_has_an_entry_of_its_own_and_no_say_in_the_others() {
     );
     assert_eq!(entries(&new)[1]["subresource"], "status");
 }
-
-#[test]
-fn a_stored_set_that_names_an_unknown_field_costs_the_object_its_entries() {
-    let mut live = created(endpoints(json!({}), "10.10.1.1"));
-    live["metadata"]["managedFields"][0]["fieldsV1"] = json!({"f:nope": {}});
-    let new = updated(&live, endpoints(json!({}), "10.10.3.3"), "golden");
-    assert_eq!(new["metadata"].get("managedFields"), None);
-}
