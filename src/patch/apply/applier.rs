@@ -56,7 +56,7 @@ pub(crate) fn apply(
     Ok(object)
 }
 
-/// What a merge left of nulls, which stand for empty values, does not belong into an object.
+/// Without the nulls of the configuration, which stand for empty values and have no place in an object.
 fn canonical(merged: &Value, kind: &Kind<'_>) -> Result<Value, ApplyError> {
     decode(&Node::from_value(merged), kind.schema)
         .map(|decoded| decoded.value)

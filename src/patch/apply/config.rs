@@ -255,7 +255,8 @@ mod tests {
     fn an_undeclared_field_is_named_with_the_object() {
         assert_eq!(
             typed(r#""metadata":{"name":"foo","namespace":"default"},"spec":{}"#),
-            "failed to create typed patch object (default/foo; /v1, Kind=Endpoints): .spec: field not declared in schema"
+            "failed to create typed patch object (default/foo; /v1, Kind=Endpoints): \
+             .spec: field not declared in schema"
         );
     }
 
@@ -273,7 +274,8 @@ mod tests {
             ),
             (
                 r#""metadata":{"labels":{"a":{"b":["c"]}}}"#,
-                r#".metadata.labels.a: expected string, got &value.valueUnstructured{Value:map[string]interface {}{"b":[]interface {}{"c"}}}"#,
+                ".metadata.labels.a: expected string, got &value.valueUnstructured\
+                 {Value:map[string]interface {}{\"b\":[]interface {}{\"c\"}}}",
             ),
             (r#""subsets":5"#, ".subsets: expected list, got &{5}"),
             (

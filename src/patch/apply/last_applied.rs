@@ -1,8 +1,8 @@
 //! From client-side to server-side apply: what kubectl left in its annotation.
 //!
-//! Client-side apply keeps the whole configuration in an annotation. When `kubectl` itself applies to such an object, the
-//! fields that are still as that annotation says were kubectl's all along and make no conflict, and the annotation is
-//! kept up to date so that the way back stays open.
+//! Client-side apply keeps the whole configuration in an annotation. When `kubectl` itself applies to such an object,
+//! the fields that are still as that annotation says were kubectl's all along and make no conflict, and the annotation
+//! is kept up to date so that the way back stays open.
 
 use serde_json::{Map, Value};
 
@@ -19,8 +19,7 @@ const KUBECTL: &str = "kubectl";
 /// `ValidateAnnotationsSize`: all keys and values together.
 const MAX_ANNOTATIONS_SIZE: usize = 256 * 1024;
 
-/// The conflicts that remain when those over fields unchanged since the last client-side apply do not count. None remain
-/// only if all of them were such.
+/// The conflicts that remain when those over fields unchanged since the last client-side apply do not count.
 pub(crate) fn remaining(
     conflicts: Vec<Conflict>,
     live: &Value,

@@ -136,8 +136,8 @@ fn with_elements<'a>(items: &'a [Value], list: &List) -> Vec<(Element, &'a Value
         .collect()
 }
 
-/// Takes the fields out that a manager applied before (`last`) and that no one claims now (`claimed`, this manager's new
-/// fields included).
+/// Takes the fields out that a manager applied before (`last`) and that no one claims now (`claimed`, this manager's
+/// new fields included).
 ///
 /// Upstream does it in three steps, and so does this: remove all of `last`, put back what is claimed, put back what was
 /// never in `last` and only went because its container did.

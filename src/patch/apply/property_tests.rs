@@ -186,7 +186,8 @@ proptest! {
 
     #[test]
     fn an_applied_value_is_there(start in config(), wanted in config()) {
-        let object = apply(Some(&first(&start)), &Node::from_value(&wanted), &KIND, &writer(1, &time(2)), true).unwrap();
+        let (live, node) = (first(&start), Node::from_value(&wanted));
+        let object = apply(Some(&live), &node, &KIND, &writer(1, &time(2)), true).unwrap();
         for path in leaves(&wanted) {
             let value = find(&wanted, &path, &Type::Struct(&NAMESPACE));
             if value != Some(&json!([])) {

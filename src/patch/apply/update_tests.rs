@@ -215,10 +215,12 @@ fn a_reset_clears_every_entry_and_adds_none() {
 fn entries_sent_with_an_update_take_the_place_of_the_stored_ones() {
     let live = created(endpoints(json!({"labels": {"x": "1"}}), "10.10.1.1"));
     let sent = json!({
-        "manager": "m", "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:subsets": {}}
+        "manager": "m", "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:subsets": {}}
     });
     let unknown = json!({
-        "manager": "n", "operation": "Apply", "apiVersion": "x.io/v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {}}
+        "manager": "n", "operation": "Apply", "apiVersion": "x.io/v1", "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:spec": {}}
     });
     let mut new = endpoints(json!({"labels": {"x": "1"}}), "10.10.1.1");
     update(
