@@ -1,4 +1,4 @@
-//! `metadata.managedFields`: its entries read, written, sorted and capped.
+//! `metadata.managedFields`: its entries read, written and sorted.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,8 @@ use super::Writer;
 use super::set::Set;
 use crate::codec::json::Node;
 use crate::codec::time;
+use crate::schema::{Struct, Type};
 
-/// Upstream's `DefaultMaxUpdateManagers`: what kubectl and controllers leave behind must not grow for ever.
-const MAX_UPDATE_MANAGERS: usize = 10;
-/// Who gets the fields of the oldest Update entries beyond that.
-const ANCIENT_CHANGES: &str = "ancient-changes";
 /// `metav1.validation`: the longest name of a manager.
 const MAX_MANAGER_LENGTH: usize = 128;
 
@@ -124,9 +121,13 @@ impl Managed {
         Some(Managed { entries })
     }
 
-    /// Without the entries in versions other than this one: there is no telling what their fields are called in it.
-    pub(crate) fn in_version(mut self, api_version: &str) -> Managed {
+    /// In line with the schema of a version, and without the entries in other versions: there is no telling what their
+    /// fields are called in this one.
+    pub(crate) fn reconciled(mut self, api_version: &str, schema: &'static Struct) -> Managed {
         self.entries.retain(|_, owned| owned.api_version == api_version);
+        for owned in self.entries.values_mut() {
+            owned.set = owned.set.reconcile(&Type::Struct(schema));
+        }
         self
     }
 
@@ -150,65 +151,6 @@ impl Managed {
         });
         let list = entries.iter().map(|(id, owned)| encode_entry(id, owned)).collect();
         metadata.insert("managedFields".to_owned(), Value::Array(list));
-    }
-
-    /// Upstream's `capUpdateManagers`: merges the oldest Update entries of a version into `ancient-changes` until there
-    /// are few enough.
-    pub(crate) fn cap(&mut self) {
-        let mut updaters: Vec<Identity> = self
-            .entries
-            .keys()
-            .filter(|id| id.operation == Operation::Update)
-            .cloned()
-            .collect();
-        let mut left = updaters.len();
-        updaters.sort_by_cached_key(|id| {
-            (
-                seconds(self.entries.get(id).and_then(|o| o.time.as_deref())),
-                id.clone(),
-            )
-        });
-        let mut first_of_version: BTreeMap<String, Identity> = BTreeMap::new();
-        for id in updaters {
-            if left <= MAX_UPDATE_MANAGERS {
-                return;
-            }
-            let Some(first) = first_of_version.get(&id.api_version) else {
-                first_of_version.insert(id.api_version.clone(), id);
-                continue;
-            };
-            left -= 1;
-            self.bury(first.clone(), &id);
-        }
-    }
-
-    /// Moves two entries of one version into its bucket, which gets the later time.
-    fn bury(&mut self, first: Identity, id: &Identity) {
-        let bucket = Identity {
-            manager: ANCIENT_CHANGES.to_owned(),
-            operation: Operation::Update,
-            api_version: id.api_version.clone(),
-            subresource: String::new(),
-        };
-        if *id == bucket {
-            // Upstream would lose the bucket here: two entries of one second, the other one's name the lesser.
-            if let Some(owned) = self.entries.remove(&first) {
-                self.absorb(bucket, owned);
-            }
-            return;
-        }
-        if !self.entries.contains_key(&bucket) {
-            if let Some(owned) = self.entries.remove(&first) {
-                self.entries.insert(bucket.clone(), owned);
-            }
-        }
-        if let Some(owned) = self.entries.remove(id) {
-            let time = owned.time.clone();
-            self.absorb(bucket.clone(), owned);
-            if let Some(ancient) = self.entries.get_mut(&bucket) {
-                ancient.time = time;
-            }
-        }
     }
 
     /// Adds fields to an entry, which is made where there is none.
@@ -280,36 +222,9 @@ fn encode_entry(id: &Identity, owned: &Owned) -> Value {
 }
 
 /// Unix seconds; a missing time sorts first.
-fn seconds(time: Option<&str>) -> i64 {
+pub(crate) fn seconds(time: Option<&str>) -> i64 {
     time.and_then(|text| time::parse(text).ok())
         .map_or(0, |time| time.as_second())
-}
-
-/// Upstream's `IgnoreManagedFieldsTimestampsTransformer`, for just before a write: where the new object differs from the
-/// stored one in nothing but times of entries, it gets the stored times back, so that the write becomes none. Entries are
-/// compared by position: that times moved one past another is a difference.
-pub(crate) fn keep_times(live: &Value, new: &mut Value) {
-    let stored = &live["metadata"]["managedFields"];
-    if stored == &new["metadata"]["managedFields"] || without_times(live) != without_times(new) {
-        return;
-    }
-    if let Some(field) = new
-        .get_mut("metadata")
-        .and_then(|metadata| metadata.get_mut("managedFields"))
-    {
-        *field = stored.clone();
-    }
-}
-
-fn without_times(object: &Value) -> Value {
-    let mut object = object.clone();
-    let entries = object
-        .pointer_mut("/metadata/managedFields")
-        .and_then(Value::as_array_mut);
-    for entry in entries.into_iter().flatten().filter_map(Value::as_object_mut) {
-        entry.remove("time");
-    }
-    object
 }
 
 /// An object without its `managedFields`.
@@ -385,7 +300,7 @@ mod tests {
     #[test]
     fn one_unusable_entry_spoils_the_list() {
         let good = entry("a", "Apply", None);
-        assert!(Managed::decode(&[good.clone()]).is_some());
+        assert!(Managed::decode(std::slice::from_ref(&good)).is_some());
         for (field, value) in [
             ("operation", json!("Nope")),
             ("fieldsType", json!("FieldsV2")),
@@ -420,70 +335,5 @@ mod tests {
             .map(|e| &e["manager"])
             .collect();
         assert_eq!(names, ["z", "z", "c12", "c2", "a"]);
-    }
-
-    #[test]
-    fn the_oldest_of_eleven_updaters_become_ancient_changes() {
-        let time = |i: usize| format!("2024-01-01T00:00:{i:02}Z");
-        let list: Vec<Value> = (0..11)
-            .map(|i| entry(&format!("m{i:02}"), "Update", Some(&time(i))))
-            .collect();
-        let mut managed = Managed::decode(&list).unwrap();
-        managed.cap();
-        let mut object = json!({"metadata": {}});
-        managed.store(&mut object);
-        let entries = object["metadata"]["managedFields"].as_array().unwrap();
-        assert_eq!(entries.len(), 10);
-        assert_eq!(entries[0]["manager"], "ancient-changes");
-        assert_eq!(entries[0]["time"], time(1));
-        assert_eq!(entries[1]["manager"], "m02");
-    }
-
-    #[test]
-    fn a_twelfth_updater_joins_the_ancient_changes_that_are_there() {
-        let time = |i: usize| format!("2024-01-01T00:00:{i:02}Z");
-        let mut list: Vec<Value> = (1..11)
-            .map(|i| entry(&format!("m{i:02}"), "Update", Some(&time(i))))
-            .collect();
-        list.push(entry("ancient-changes", "Update", Some(&time(1))));
-        let mut managed = Managed::decode(&list).unwrap();
-        managed.cap();
-        let names: Vec<_> = managed.entries.keys().map(|id| id.manager.as_str()).collect();
-        assert_eq!(
-            names,
-            [
-                "ancient-changes",
-                "m02",
-                "m03",
-                "m04",
-                "m05",
-                "m06",
-                "m07",
-                "m08",
-                "m09",
-                "m10"
-            ]
-        );
-    }
-
-    #[test]
-    fn apply_entries_do_not_count_towards_the_cap() {
-        let list: Vec<Value> = (0..12).map(|i| entry(&format!("m{i}"), "Apply", None)).collect();
-        let mut managed = Managed::decode(&list).unwrap();
-        managed.cap();
-        assert_eq!(managed.entries.len(), 12);
-    }
-
-    #[test]
-    fn a_write_that_only_moves_times_gets_the_stored_ones_back() {
-        let object = |time, label| json!({"metadata": {"labels": {"a": label}, "managedFields": [entry("a", "Apply", Some(time))]}});
-        let live = object("2024-01-01T00:00:00Z", "1");
-        let mut same = object("2024-01-01T00:00:09Z", "1");
-        keep_times(&live, &mut same);
-        assert_eq!(same, live);
-        let changed = object("2024-01-01T00:00:09Z", "2");
-        let mut new = changed.clone();
-        keep_times(&live, &mut new);
-        assert_eq!(new, changed);
     }
 }

@@ -1,25 +1,49 @@
 //! Field ownership and server-side apply: `metadata.managedFields`.
 //!
 //! Every stored object remembers which manager set which of its fields. [`create`] and [`update`] keep that record for
-//! plain writes; `apply` also goes by it. Everything here is pure: time and names come in as arguments, objects in their
-//! canonical form.
+//! plain writes; [`apply`] also goes by it. Everything here is pure: time and names come in as arguments, objects in
+//! their canonical form.
 //!
 //! A field is a path of [`path::Element`]s, a manager's fields are a [`set::Set`], and what counts as one field is for
 //! the schema to say: maps and structs are owned member by member, sets and keyed lists item by item, everything atomic
 //! as one. [`typed`] walks values that way. The entries themselves are the business of [`managed_fields`].
 //!
-//! The algorithm is that of `sigs.k8s.io/structured-merge-diff` and of `k8s.io/apimachinery/pkg/util/managedfields`.
+//! A create owns what it sets; an update owns what it changes, and takes that from everyone else; neither ever fails.
+//! An apply owns all its configuration says, whoever else does, and fails where someone else's value would have to go.
+//! Fields it leaves out that it applied before go, unless someone else owns them too.
+//!
+//! Whoever calls these writes in this order: [`create`] on the decoded and defaulted object, before the strategy sets
+//! fields of its own; [`update`] on the object a PUT or a patch made; or else [`apply`], then defaulting. After the
+//! strategy has restored the fields that are the server's, [`keep_times`] makes a write of mere times none at all.
+//!
+//! The algorithm is that of `sigs.k8s.io/structured-merge-diff` v6 and of `k8s.io/apimachinery/pkg/util/managedfields`.
 
+mod applier;
+mod cap;
+mod config;
+mod conflicts;
+mod last_applied;
 mod managed_fields;
+mod merge;
 mod path;
 mod set;
+mod timestamps;
 mod typed;
 mod update;
 
 #[cfg(test)]
+mod apply_tests;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod update_tests;
 
-pub(crate) use managed_fields::{Sent, keep_times};
+use crate::schema::Struct;
+use crate::status::Cause;
+
+pub(crate) use applier::apply;
+pub(crate) use managed_fields::Sent;
+pub(crate) use timestamps::keep_times;
 pub(crate) use update::{create, update};
 
 /// Who writes, through what, and when.
@@ -37,3 +61,24 @@ pub(crate) struct Writer<'a> {
 
 /// Paths of named fields, such as those a strategy resets: `[["status"], ["spec", "finalizers"]]`.
 pub(crate) type Paths<'a> = &'a [&'a [&'a str]];
+
+/// What an apply has to know of the kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind<'a> {
+    /// `Endpoints`.
+    pub(crate) name: &'a str,
+    pub(crate) schema: &'static Struct,
+    /// What the strategy of the resource resets, and so no one can own.
+    pub(crate) reset: Paths<'a>,
+}
+
+/// Why a configuration cannot be applied.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ApplyError {
+    /// 409: others own fields with other values.
+    Conflict { message: String, causes: Vec<Cause> },
+    /// 500 without a reason: the configuration is not of the kind's schema.
+    Typed(String),
+    /// 400.
+    BadRequest(String),
+}

@@ -57,18 +57,18 @@ impl Element {
         Element::Field(name.to_owned())
     }
 
-    /// The key of this element in a stored set.
+    /// The key of this element in a stored set. Unlike in answers, `<`, `>` and `&` are not escaped in it.
     pub(crate) fn encode(&self) -> String {
         match self {
             Element::Field(name) => format!("f:{name}"),
             Element::Key(keys) => {
-                let map: Map<String, Value> = keys
+                let parts: Vec<String> = keys
                     .iter()
-                    .map(|(name, value)| (name.clone(), value.0.clone()))
+                    .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), value.0))
                     .collect();
-                format!("k:{}", compact(&Value::Object(map)))
+                format!("k:{{{}}}", parts.join(","))
             }
-            Element::Value(value) => format!("v:{}", compact(&value.0)),
+            Element::Value(value) => format!("v:{}", value.0),
             Element::Index(index) => format!("i:{index}"),
         }
     }

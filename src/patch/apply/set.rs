@@ -40,6 +40,15 @@ impl Set {
         self.members.contains(element)
     }
 
+    /// Whether a path is a member.
+    pub(crate) fn contains(&self, path: &[Element]) -> bool {
+        match path {
+            [] => false,
+            [last] => self.has(last),
+            [first, rest @ ..] => self.below(first).is_some_and(|set| set.contains(rest)),
+        }
+    }
+
     /// What lies below an element.
     pub(crate) fn below(&self, element: &Element) -> Option<&Set> {
         self.children.get(element)
@@ -123,33 +132,23 @@ impl Set {
         out
     }
 
-    /// Brings a set in line with the schema, as the real server does before every use. What lies below an atomic field
-    /// becomes that field; a granular container owned without anything below becomes all that is in it now. The error is
-    /// the first field the schema does not know.
-    pub(crate) fn reconcile(&self, ty: &Type, live: &Set) -> Result<Set, String> {
+    /// Brings a set in line with the schema, as the real server does before every use: what lies below an atomic field
+    /// becomes that field. Fields that the schema does not have stay.
+    pub(crate) fn reconcile(&self, ty: &Type) -> Set {
         let mut out = self.clone();
         for (element, set) in self.children.iter().filter(|(_, set)| !set.is_empty()) {
-            let child = typed::child_type(ty, element).ok_or_else(|| undeclared(element))?;
-            if typed::is_granular(child) {
-                let live = live.below(element).cloned().unwrap_or_default();
-                let reconciled = set.reconcile(child, &live).map_err(|e| format!("{element}{e}"))?;
-                out.children.insert(element.clone(), reconciled);
-            } else {
-                out.children.remove(element);
-                out.members.insert(element.clone());
+            match typed::child_type(ty, element) {
+                Some(child) if typed::is_granular(child) => {
+                    out.children.insert(element.clone(), set.reconcile(child));
+                }
+                Some(_) => {
+                    out.children.remove(element);
+                    out.members.insert(element.clone());
+                }
+                None => {}
             }
         }
-        for element in self
-            .members
-            .iter()
-            .filter(|element| !self.children.contains_key(element))
-        {
-            let child = typed::child_type(ty, element).ok_or_else(|| undeclared(element))?;
-            if let Some(all) = live.below(element).filter(|_| typed::is_granular(child)) {
-                out.children.insert(element.clone(), all.clone());
-            }
-        }
-        Ok(out)
+        out
     }
 
     /// Every path, members of a level before its children.
@@ -218,10 +217,6 @@ impl Set {
     }
 }
 
-fn undeclared(element: &Element) -> String {
-    format!("{element}: field not declared in schema")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,23 +277,8 @@ mod tests {
 
     #[test]
     fn what_lies_below_an_atomic_field_becomes_that_field() {
-        let odd = set(json!({"f:subsets": {"i:0": {"f:ports": {}}}}));
-        let reconciled = odd.reconcile(&Type::Struct(&ENDPOINTS), &Set::default());
-        assert_eq!(reconciled, Ok(set(json!({"f:subsets": {}}))));
-    }
-
-    #[test]
-    fn a_container_owned_alone_becomes_all_that_is_in_it() {
-        let live = set(json!({"f:metadata": {"f:labels": {"f:a": {}}}}));
-        let owned = set(json!({"f:metadata": {"f:labels": {}}}));
-        let expected = set(json!({"f:metadata": {"f:labels": {".": {}, "f:a": {}}}}));
-        assert_eq!(owned.reconcile(&Type::Struct(&ENDPOINTS), &live), Ok(expected));
-    }
-
-    #[test]
-    fn a_set_with_a_field_the_schema_does_not_know_is_refused() {
-        let odd = set(json!({"f:metadata": {"f:nope": {}}}));
-        let error = odd.reconcile(&Type::Struct(&ENDPOINTS), &Set::default()).unwrap_err();
-        assert_eq!(error, ".metadata.nope: field not declared in schema");
+        let odd = set(json!({"f:nope": {"f:x": {}}, "f:subsets": {"i:0": {"f:ports": {}}}}));
+        let reconciled = odd.reconcile(&Type::Struct(&ENDPOINTS));
+        assert_eq!(reconciled, set(json!({"f:nope": {"f:x": {}}, "f:subsets": {}})));
     }
 }

@@ -290,7 +290,10 @@ mod tests {
 
     #[test]
     fn atomic_fields_change_as_one() {
-        let owner = |name: &str| json!({"metadata": {"ownerReferences": [{"uid": "u", "name": name}]}, "subsets": [{"ports": name}]});
+        let owner = |name: &str| {
+            let reference = json!({"uid": "u", "name": name});
+            json!({"metadata": {"ownerReferences": [reference]}, "subsets": [{"ports": name}]})
+        };
         let modified = json!({"f:metadata": {"f:ownerReferences": {"k:{\"uid\":\"u\"}": {}}}, "f:subsets": {}});
         assert_eq!(diff(owner("a"), owner("b")), [json!({}), modified, json!({})]);
     }

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::managed_fields::{Identity, Managed, Operation, Owned, Sent, unmanaged};
 use super::set::Set;
-use super::typed::{compare, field_set};
+use super::typed::compare;
 use super::{Paths, Writer};
-use crate::schema::{Struct, Type, prune};
+use crate::schema::{Struct, prune};
 
 /// Fields nobody owns: upstream's `stripSet`.
 pub(crate) const STRIPPED: Paths<'static> = &[
@@ -28,8 +28,7 @@ pub(crate) const STRIPPED: Paths<'static> = &[
 pub(crate) fn create(object: &mut Value, schema: &'static Struct, writer: &Writer<'_>, reset: Paths<'_>) {
     let managed = Managed::of(object);
     let new = unmanaged(object);
-    let managed = track(&zero(schema), &new, managed, schema, writer, reset);
-    managed.unwrap_or_default().store(object);
+    track(&zero(schema), &new, managed, schema, writer, reset).store(object);
 }
 
 /// Gives the fields that differ from the stored object to the writer, and takes them from everyone else. `live` is the
@@ -55,13 +54,10 @@ pub(crate) fn update(
         return managed.store(new);
     }
     let plain = unmanaged(new);
-    track(&unmanaged(live), &plain, managed, schema, writer, reset)
-        .unwrap_or_default()
-        .store(new);
+    track(&unmanaged(live), &plain, managed, schema, writer, reset).store(new);
 }
 
-/// Moves ownership along with a change. Nothing if an entry names a field that the schema does not have: the real server
-/// then drops all entries.
+/// Moves ownership along with a change.
 pub(crate) fn track(
     live: &Value,
     new: &Value,
@@ -69,9 +65,8 @@ pub(crate) fn track(
     schema: &'static Struct,
     writer: &Writer<'_>,
     reset: Paths<'_>,
-) -> Option<Managed> {
-    let mut managed = managed.in_version(writer.api_version);
-    reconcile(&mut managed, live, schema).ok()?;
+) -> Managed {
+    let mut managed = managed.reconciled(writer.api_version, schema);
     let comparison = compare(live, new, schema).without(&Set::of_fields(reset));
     let changed = comparison.changed();
     for owned in managed.entries.values_mut() {
@@ -95,16 +90,7 @@ pub(crate) fn track(
         }
     }
     managed.cap();
-    Some(managed)
-}
-
-/// Brings every set in line with the schema.
-pub(crate) fn reconcile(managed: &mut Managed, live: &Value, schema: &'static Struct) -> Result<(), String> {
-    let all = field_set(live, schema);
-    for owned in managed.entries.values_mut() {
-        owned.set = owned.set.reconcile(&Type::Struct(schema), &all)?;
-    }
-    Ok(())
+    managed
 }
 
 /// What Go's empty object of a kind looks like: the live object of a create.

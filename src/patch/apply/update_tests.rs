@@ -215,10 +215,12 @@ fn a_reset_clears_every_entry_and_adds_none() {
 fn entries_sent_with_an_update_take_the_place_of_the_stored_ones() {
     let live = created(endpoints(json!({"labels": {"x": "1"}}), "10.10.1.1"));
     let sent = json!({
-        "manager": "m", "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:subsets": {}}
+        "manager": "m", "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:subsets": {}}
     });
     let unknown = json!({
-        "manager": "n", "operation": "Apply", "apiVersion": "x.io/v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {}}
+        "manager": "n", "operation": "Apply", "apiVersion": "x.io/v1", "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:spec": {}}
     });
     let mut new = endpoints(json!({"labels": {"x": "1"}}), "10.10.1.1");
     update(
@@ -262,12 +264,4 @@ fn a_subresource_has_an_entry_of_its_own_and_no_say_in_the_others() {
         json!(["golden", "Update", {"f:status": {"f:phase": {}}}])
     );
     assert_eq!(entries(&new)[1]["subresource"], "status");
-}
-
-#[test]
-fn a_stored_set_that_names_an_unknown_field_costs_the_object_its_entries() {
-    let mut live = created(endpoints(json!({}), "10.10.1.1"));
-    live["metadata"]["managedFields"][0]["fieldsV1"] = json!({"f:nope": {}});
-    let new = updated(&live, endpoints(json!({}), "10.10.3.3"), "golden");
-    assert_eq!(new["metadata"].get("managedFields"), None);
 }

@@ -1,0 +1,145 @@
+//! Server-side apply itself.
+
+use serde_json::Value;
+
+use super::conflicts::{self, Conflict, conflicts_of};
+use super::managed_fields::{Identity, Managed, Operation, Owned, unmanaged};
+use super::merge::{merge, prune};
+use super::set::Set;
+use super::typed::{compare, field_set};
+use super::update::{STRIPPED, track, zero};
+use super::{ApplyError, Kind, Writer, config, last_applied};
+use crate::codec::json::Node;
+use crate::schema::decode;
+
+/// Who gets the fields of an object that was not tracked before.
+const BEFORE_FIRST_APPLY: &str = "before-first-apply";
+
+/// Applies a configuration. The result is the merged object in canonical form, with its `managedFields`; it is `live`
+/// itself, but for `managedFields`, where the configuration changes nothing.
+pub(crate) fn apply(
+    live: Option<&Value>,
+    config: &Node,
+    kind: &Kind<'_>,
+    writer: &Writer<'_>,
+    force: bool,
+) -> Result<Value, ApplyError> {
+    let config = config::read(config, kind, writer)?;
+    let mut current = live.map_or_else(|| zero(kind.schema), unmanaged);
+    if live.is_some() {
+        // The merge writes both, so both count as there.
+        current["apiVersion"] = writer.api_version.into();
+        current["kind"] = kind.name.into();
+    }
+    let applier = Applier {
+        live: &current,
+        config: &config,
+        kind,
+        writer,
+    };
+    let managed = applier.starting_set(live.map(Managed::of).unwrap_or_default());
+    let (merged, managed) =
+        applier
+            .run(&managed, force)
+            .or_else(|conflicts| match applier.remaining(conflicts).as_slice() {
+                [] => applier
+                    .run(&managed, true)
+                    .map_err(|conflicts| conflicts::error(&conflicts)),
+                left => Err(conflicts::error(left)),
+            })?;
+    let mut object = match merged {
+        Some(merged) => canonical(&merged, kind)?,
+        None => current.clone(),
+    };
+    managed.store(&mut object);
+    last_applied::keep_up_to_date(&mut object, &config, writer.manager);
+    Ok(object)
+}
+
+/// Without the nulls of the configuration, which stand for empty values and have no place in an object.
+fn canonical(merged: &Value, kind: &Kind<'_>) -> Result<Value, ApplyError> {
+    decode(&Node::from_value(merged), kind.schema)
+        .map(|decoded| decoded.value)
+        .map_err(ApplyError::Typed)
+}
+
+/// The merged object, if anything changed, and who owns what of it.
+type Applied = (Option<Value>, Managed);
+
+struct Applier<'a> {
+    live: &'a Value,
+    config: &'a Value,
+    kind: &'a Kind<'a>,
+    writer: &'a Writer<'a>,
+}
+
+impl Applier<'_> {
+    /// The entries to start from. With none, all there is counts as set by one update just now.
+    fn starting_set(&self, managed: Managed) -> Managed {
+        let schema = self.kind.schema;
+        if managed.entries.is_empty() {
+            let writer = Writer {
+                manager: BEFORE_FIRST_APPLY,
+                ..*self.writer
+            };
+            return track(&zero(schema), self.live, managed, schema, &writer, self.kind.reset);
+        }
+        managed.reconciled(self.writer.api_version, schema)
+    }
+
+    /// The conflicts that count.
+    fn remaining(&self, conflicts: Vec<Conflict>) -> Vec<Conflict> {
+        let Writer {
+            manager, api_version, ..
+        } = *self.writer;
+        last_applied::remaining(conflicts, self.live, self.kind.schema, manager, api_version)
+    }
+
+    fn run(&self, managed: &Managed, force: bool) -> Result<Applied, Vec<Conflict>> {
+        let me = Identity::of(self.writer, Operation::Apply);
+        let mut managed = managed.clone();
+        let last = self.claim(&me, &mut managed);
+        let claimed = managed
+            .entries
+            .values()
+            .fold(Set::default(), |all, owned| all.union(&owned.set));
+        let merged = merge(self.live, self.config, self.kind.schema);
+        let merged = prune(merged, &last, &claimed, self.kind.schema);
+
+        let reset = Set::of_fields(self.kind.reset);
+        let comparison = compare(self.live, &merged, self.kind.schema).without(&reset);
+        let changed = comparison.changed();
+        let others = || managed.entries.iter().filter(|(id, _)| **id != me);
+        let conflicts: Vec<Conflict> = others()
+            .flat_map(|(id, owned)| conflicts_of(id, &owned.set.intersection(&changed)))
+            .collect();
+        if !force && !conflicts.is_empty() {
+            return Err(conflicts);
+        }
+        let is_change = merged != *self.live;
+        for (id, owned) in &mut managed.entries {
+            if *id != me {
+                owned.set = owned.set.difference(&changed).difference(&comparison.removed);
+                continue;
+            }
+            owned.set = owned.set.difference(&Set::of_fields(STRIPPED));
+            if is_change {
+                owned.time = Some(self.writer.now.to_owned());
+            }
+        }
+        managed.drop_empty();
+        Ok((is_change.then_some(merged), managed))
+    }
+
+    /// Puts the fields of the configuration in place of those applied before, which it returns. The time stays: only a
+    /// change of the object moves it.
+    fn claim(&self, me: &Identity, managed: &mut Managed) -> Set {
+        let reset = Set::of_fields(self.kind.reset);
+        let set = field_set(self.config, self.kind.schema).recursive_difference(&reset);
+        let api_version = self.writer.api_version.to_owned();
+        let before = managed.entries.remove(me);
+        let time = before.as_ref().and_then(|owned| owned.time.clone());
+        managed.entries.insert(me.clone(), Owned { set, api_version, time });
+        before.map(|owned| owned.set).unwrap_or_default()
+    }
+}
