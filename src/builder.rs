@@ -65,7 +65,10 @@ pub struct FakeApiServerBuilder {
 /// Where an object to start with comes from.
 #[derive(Debug)]
 enum Source {
-    Value { object: Result<Value, String>, caller: &'static Location<'static> },
+    Value {
+        object: Result<Value, String>,
+        caller: &'static Location<'static>,
+    },
     File(PathBuf),
 }
 
@@ -129,7 +132,15 @@ impl FakeApiServerBuilder {
     ) -> Self {
         let name = user.into();
         let groups = groups.into_iter().map(Into::into).collect();
-        self.tokens.push((token.into(), UserInfo { uid: name.clone(), name, groups, ..UserInfo::default() }));
+        self.tokens.push((
+            token.into(),
+            UserInfo {
+                uid: name.clone(),
+                name,
+                groups,
+                ..UserInfo::default()
+            },
+        ));
         self
     }
 
@@ -192,7 +203,10 @@ impl FakeApiServerBuilder {
     #[track_caller]
     pub fn object(mut self, object: impl Serialize) -> Self {
         let object = serde_json::to_value(object).map_err(|e| e.to_string());
-        self.objects.push(Source::Value { object, caller: Location::caller() });
+        self.objects.push(Source::Value {
+            object,
+            caller: Location::caller(),
+        });
         self
     }
 
@@ -317,7 +331,9 @@ impl FakeApiServerBuilder {
         async move {
             match self.try_start().await {
                 Ok(server) => server,
-                Err(error) => panic!("the fake apiserver asked for at {caller} cannot start: {error}"),
+                Err(error) => {
+                    panic!("the fake apiserver asked for at {caller} cannot start: {error}")
+                }
             }
         }
     }
@@ -375,12 +391,15 @@ impl FakeApiServerBuilder {
     }
 
     fn launch(self) -> Result<FakeApiServer, Error> {
-        let version = Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
+        let version =
+            Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
         let authenticator = self.authenticator()?;
         let token = self.tokens.first().map(|(token, _)| token.clone());
         let authorizer = match &self.rbac {
             None => Authorizer::AlwaysAllow,
-            Some(objects) => Authorizer::Rbac(Rbac::from_objects(objects).map_err(|e| Error::invalid("rbac", e))?),
+            Some(objects) => Authorizer::Rbac(
+                Rbac::from_objects(objects).map_err(|e| Error::invalid("rbac", e))?,
+            ),
         };
         let cluster = Arc::new(Cluster {
             storage: Storage::new(self.event_log_limit),
@@ -392,16 +411,24 @@ impl FakeApiServerBuilder {
         });
         for namespace in INITIAL_NAMESPACES {
             // These are valid.
-            let _ = cluster.storage.write(|tx| admission::create_namespace(&cluster, tx, namespace));
+            let _ = cluster
+                .storage
+                .write(|tx| admission::create_namespace(&cluster, tx, namespace));
         }
         seed_all(&cluster, self.objects)?;
-        let listener = Listener::bind(self.address, self.max_connections)
-            .map_err(|source| Kind::Bind { address: self.address, source })?;
+        let listener =
+            Listener::bind(self.address, self.max_connections).map_err(|source| Kind::Bind {
+                address: self.address,
+                source,
+            })?;
         #[cfg(feature = "tls")]
         let (listener, authority) = if self.tls {
             let identity = listener::tls::Identity::generate(listener.address().ip())
                 .map_err(|e| Error::invalid("tls", e.to_string()))?;
-            (listener.with_tls(identity.acceptor), Some(identity.authority))
+            (
+                listener.with_tls(identity.acceptor),
+                Some(identity.authority),
+            )
         } else {
             (listener, None)
         };
@@ -418,8 +445,17 @@ impl FakeApiServerBuilder {
             flow: [cluster.ids.audit_id(), cluster.ids.audit_id()],
         });
         let running = listener.serve(pipeline);
-        let controllers = self.controllers.then(|| tokio::spawn(crate::controllers::run(cluster.clone())));
-        Ok(FakeApiServer::new(cluster, running, controllers, address, authority, token))
+        let controllers = self
+            .controllers
+            .then(|| tokio::spawn(crate::controllers::run(cluster.clone())));
+        Ok(FakeApiServer::new(
+            cluster,
+            running,
+            controllers,
+            address,
+            authority,
+            token,
+        ))
     }
 
     fn authenticator(&self) -> Result<Authenticator, Error> {
@@ -447,7 +483,9 @@ fn seed_all(cluster: &Cluster, sources: Vec<Source>) -> Result<(), Error> {
             Source::Value { object, caller } => {
                 object
                     .and_then(|value| seed::object(cluster, value).map(drop))
-                    .map_err(|problem| Error::invalid(format!("the object given at {caller}"), problem))?;
+                    .map_err(|problem| {
+                        Error::invalid(format!("the object given at {caller}"), problem)
+                    })?;
             }
         }
     }

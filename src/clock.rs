@@ -26,12 +26,18 @@ pub(crate) struct Clock {
 impl Clock {
     /// Runs with the machine's clock.
     pub(crate) fn running() -> Self {
-        Clock { source: watch::Sender::new(Source::Running { ahead: SignedDuration::ZERO }) }
+        Clock {
+            source: watch::Sender::new(Source::Running {
+                ahead: SignedDuration::ZERO,
+            }),
+        }
     }
 
     /// Stands still until it is advanced.
     pub(crate) fn frozen(now: Timestamp) -> Self {
-        Clock { source: watch::Sender::new(Source::Frozen { now }) }
+        Clock {
+            source: watch::Sender::new(Source::Frozen { now }),
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -80,7 +86,9 @@ mod tests {
     async fn advancing_wakes_who_waits() {
         let clock = Clock::frozen(Timestamp::UNIX_EPOCH);
         let deadline = add(clock.now(), SignedDuration::from_secs(60));
-        let (slept, ()) = tokio::join!(clock.sleep_until(deadline), async { clock.advance(Duration::from_secs(60)) });
+        let (slept, ()) = tokio::join!(clock.sleep_until(deadline), async {
+            clock.advance(Duration::from_secs(60))
+        });
         assert_eq!((slept, clock.now()), ((), deadline));
     }
 }

@@ -24,9 +24,15 @@ pub struct Error(#[from] Kind);
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {
     #[error("cannot listen on {address}: {source}")]
-    Bind { address: std::net::SocketAddr, source: std::io::Error },
+    Bind {
+        address: std::net::SocketAddr,
+        source: std::io::Error,
+    },
     #[error("{}: {source}", path.display())]
-    File { path: PathBuf, source: std::io::Error },
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("{place}: {problem}")]
     Invalid { place: String, problem: String },
     #[error("no tokio runtime could be started: {0}")]
@@ -61,10 +67,16 @@ impl Error {
     }
 
     pub(crate) fn invalid(place: impl Into<String>, problem: impl Into<String>) -> Self {
-        Error(Kind::Invalid { place: place.into(), problem: problem.into() })
+        Error(Kind::Invalid {
+            place: place.into(),
+            problem: problem.into(),
+        })
     }
 
     pub(crate) fn file(path: &Path, source: std::io::Error) -> Self {
-        Error(Kind::File { path: path.to_owned(), source })
+        Error(Kind::File {
+            path: path.to_owned(),
+            source,
+        })
     }
 }

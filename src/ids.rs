@@ -43,7 +43,10 @@ impl Ids {
             end -= 1;
         }
         let mut name = base[..end].to_owned();
-        name.extend((0..SUFFIX_LENGTH).map(|_| char::from(SUFFIX_ALPHABET[rng.usize(..SUFFIX_ALPHABET.len())])));
+        name.extend(
+            (0..SUFFIX_LENGTH)
+                .map(|_| char::from(SUFFIX_ALPHABET[rng.usize(..SUFFIX_ALPHABET.len())])),
+        );
         name
     }
 
@@ -56,7 +59,14 @@ impl Ids {
 fn uuid(rng: &mut fastrand::Rng) -> String {
     let n = (rng.u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
     let hex = format!("{n:032x}");
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }
 
 #[cfg(test)]

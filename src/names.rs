@@ -17,17 +17,29 @@ pub(crate) type NameRule = fn(name: &str, prefix: bool) -> Vec<String>;
 
 /// `NameIsDNSSubdomain`, the [`NameRule`] of most kinds.
 pub(crate) fn name_is_dns_subdomain(name: &str, prefix: bool) -> Vec<String> {
-    is_dns1123_subdomain(&if prefix { mask_trailing_dash(name) } else { name.to_owned() })
+    is_dns1123_subdomain(&if prefix {
+        mask_trailing_dash(name)
+    } else {
+        name.to_owned()
+    })
 }
 
 /// `NameIsDNSLabel`, the [`NameRule`] of namespaces.
 pub(crate) fn name_is_dns_label(name: &str, prefix: bool) -> Vec<String> {
-    is_dns1123_label(&if prefix { mask_trailing_dash(name) } else { name.to_owned() })
+    is_dns1123_label(&if prefix {
+        mask_trailing_dash(name)
+    } else {
+        name.to_owned()
+    })
 }
 
 /// `ValidatePathSegmentName`, the [`NameRule`] of the generic registry.
 pub(crate) fn name_is_path_segment(name: &str, prefix: bool) -> Vec<String> {
-    if prefix { forbidden_in_path(name) } else { is_path_segment_name(name) }
+    if prefix {
+        forbidden_in_path(name)
+    } else {
+        is_path_segment_name(name)
+    }
 }
 
 /// Upstream replaces the last two bytes by `a`, so the dash may follow anything.
@@ -40,11 +52,19 @@ fn mask_trailing_dash(name: &str) -> String {
 
 /// `IsValidPathSegmentName`: whether a name can stand in a URL and in a storage key.
 pub(crate) fn is_path_segment_name(name: &str) -> Vec<String> {
-    if matches!(name, "." | "..") { vec![format!("may not be '{name}'")] } else { forbidden_in_path(name) }
+    if matches!(name, "." | "..") {
+        vec![format!("may not be '{name}'")]
+    } else {
+        forbidden_in_path(name)
+    }
 }
 
 fn forbidden_in_path(name: &str) -> Vec<String> {
-    ["/", "%"].into_iter().filter(|s| name.contains(s)).map(|s| format!("may not contain '{s}'")).collect()
+    ["/", "%"]
+        .into_iter()
+        .filter(|s| name.contains(s))
+        .map(|s| format!("may not contain '{s}'"))
+        .collect()
 }
 
 /// `IsDNS1123Subdomain`.
@@ -88,12 +108,21 @@ pub(crate) fn is_qualified_name(value: &str) -> Vec<String> {
         None => (Vec::new(), value),
         Some((_, name)) if name.contains('/') => {
             let reason = label_name_mismatch("a valid label key ");
-            return vec![reason + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"];
+            return vec![
+                reason
+                    + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
+            ];
         }
         Some(("", name)) => (vec!["prefix part must be non-empty".to_owned()], name),
         Some((prefix, name)) => {
             let errors = subdomain_errors(prefix, "bytes");
-            (errors.into_iter().map(|e| format!("prefix part {e}")).collect(), name)
+            (
+                errors
+                    .into_iter()
+                    .map(|e| format!("prefix part {e}"))
+                    .collect(),
+                name,
+            )
         }
     };
     if name.is_empty() {
@@ -115,7 +144,11 @@ pub(crate) fn is_label_value(value: &str) -> Vec<String> {
     }
     if !value.is_empty() && !looks_like_label_name(value) {
         let what = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
-        errors.push(mismatch(what, LABEL_VALUE, &["MyValue", "my_value", "12345"]));
+        errors.push(mismatch(
+            what,
+            LABEL_VALUE,
+            &["MyValue", "my_value", "12345"],
+        ));
     }
     errors
 }
@@ -131,7 +164,11 @@ fn looks_like_dns_label(value: &str) -> bool {
 }
 
 fn looks_like_label_name(value: &str) -> bool {
-    looks_like(value.as_bytes(), |c| c.is_ascii_alphanumeric(), |c| matches!(c, b'-' | b'_' | b'.'))
+    looks_like(
+        value.as_bytes(),
+        |c| c.is_ascii_alphanumeric(),
+        |c| matches!(c, b'-' | b'_' | b'.'),
+    )
 }
 
 /// Characters of the first kind at both ends, of either kind between.
@@ -147,7 +184,11 @@ fn too_long(max: usize, unit: &str) -> String {
 
 /// `RegexError`, the odd spaces included.
 fn mismatch(what: &str, pattern: &str, examples: &[&str]) -> String {
-    let examples = examples.iter().map(|e| format!("'{e}', ")).collect::<Vec<_>>().join(" or ");
+    let examples = examples
+        .iter()
+        .map(|e| format!("'{e}', "))
+        .collect::<Vec<_>>()
+        .join(" or ");
     format!("{what} (e.g. {examples}regex used for validation is '{pattern}')")
 }
 
@@ -162,10 +203,20 @@ mod tests {
 
     #[test]
     fn a_subdomain_is_dns_labels_between_dots() {
-        for good in ["a", "0", "a-b", "a--b", "example.com", "1.2.3", &"a".repeat(253)] {
+        for good in [
+            "a",
+            "0",
+            "a-b",
+            "a--b",
+            "example.com",
+            "1.2.3",
+            &"a".repeat(253),
+        ] {
             assert!(is_dns1123_subdomain(good).is_empty(), "{good}");
         }
-        for bad in ["", "Bad", "-a", "a-", "a..b", ".a", "a.", "a_b", "a b", "é", "a.-b", "a\n"] {
+        for bad in [
+            "", "Bad", "-a", "a-", "a..b", ".a", "a.", "a_b", "a b", "é", "a.-b", "a\n",
+        ] {
             assert_eq!(is_dns1123_subdomain(bad), [SUBDOMAIN_TEXT], "{bad}");
         }
     }
@@ -174,10 +225,16 @@ mod tests {
     fn a_long_name_is_said_before_a_bad_one() {
         let length = "must be no more than 253 characters";
         assert_eq!(is_dns1123_subdomain(&"a".repeat(254)), [length]);
-        assert_eq!(is_dns1123_subdomain(&"A".repeat(254)), [length, SUBDOMAIN_TEXT]);
+        assert_eq!(
+            is_dns1123_subdomain(&"A".repeat(254)),
+            [length, SUBDOMAIN_TEXT]
+        );
         let length = "must be no more than 63 characters";
         assert_eq!(is_dns1123_label(&"a".repeat(64)), [length]);
-        assert_eq!(is_dns1123_label(&format!("{}.b", "a".repeat(64))), [length, "must not contain dots"]);
+        assert_eq!(
+            is_dns1123_label(&format!("{}.b", "a".repeat(64))),
+            [length, "must not contain dots"]
+        );
         assert_eq!(is_dns1123_label(&"A".repeat(64)), [length, LABEL_TEXT]);
     }
 
@@ -205,11 +262,18 @@ mod tests {
             ("-", false),
             ("a.", false),
         ] {
-            assert_eq!(name_is_dns_subdomain(prefix, true).is_empty(), good, "{prefix}");
+            assert_eq!(
+                name_is_dns_subdomain(prefix, true).is_empty(),
+                good,
+                "{prefix}"
+            );
             assert_eq!(name_is_dns_label(prefix, true).is_empty(), good, "{prefix}");
         }
         assert!(!name_is_dns_subdomain("a-", false).is_empty());
-        assert_eq!(name_is_dns_subdomain(&"a".repeat(254), true), ["must be no more than 253 characters"]);
+        assert_eq!(
+            name_is_dns_subdomain(&"a".repeat(254), true),
+            ["must be no more than 253 characters"]
+        );
     }
 
     #[test]
@@ -232,7 +296,13 @@ mod tests {
 
     #[test]
     fn a_qualified_name_has_an_optional_prefix() {
-        for good in ["a", "A.b_c-d", "example.com/a", "x/0", &format!("{}/{}", "a".repeat(253), "b".repeat(63))] {
+        for good in [
+            "a",
+            "A.b_c-d",
+            "example.com/a",
+            "x/0",
+            &format!("{}/{}", "a".repeat(253), "b".repeat(63)),
+        ] {
             assert!(is_qualified_name(good).is_empty(), "{good}");
         }
         let name = format!("name part {NAME_TEXT}");
@@ -241,18 +311,37 @@ mod tests {
             ("a b", vec![&*name]),
             ("example.com/a~b", vec![&name]),
             ("/a", vec!["prefix part must be non-empty"]),
-            ("/", vec!["prefix part must be non-empty", "name part must be non-empty", &name]),
+            (
+                "/",
+                vec![
+                    "prefix part must be non-empty",
+                    "name part must be non-empty",
+                    &name,
+                ],
+            ),
             ("x/", vec!["name part must be non-empty", &name]),
-            ("Example.com/b", vec![&format!("prefix part {SUBDOMAIN_TEXT}")]),
+            (
+                "Example.com/b",
+                vec![&format!("prefix part {SUBDOMAIN_TEXT}")],
+            ),
             (
                 "a/b/c",
                 vec![&format!(
                     "a valid label key {NAME_TEXT} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
                 )],
             ),
-            (&"a".repeat(64), vec!["name part must be no more than 63 bytes"]),
-            (&format!("{}-", "a".repeat(63)), vec!["name part must be no more than 63 bytes", &name]),
-            (&format!("{}/b", "a".repeat(254)), vec!["prefix part must be no more than 253 bytes"]),
+            (
+                &"a".repeat(64),
+                vec!["name part must be no more than 63 bytes"],
+            ),
+            (
+                &format!("{}-", "a".repeat(63)),
+                vec!["name part must be no more than 63 bytes", &name],
+            ),
+            (
+                &format!("{}/b", "a".repeat(254)),
+                vec!["prefix part must be no more than 253 bytes"],
+            ),
         ] {
             assert_eq!(is_qualified_name(bad), errors, "{bad}");
         }
@@ -266,7 +355,13 @@ mod tests {
         for bad in ["x y", "-", "a/b", "_a", "a."] {
             assert_eq!(is_label_value(bad), [VALUE_TEXT], "{bad}");
         }
-        assert_eq!(is_label_value(&"a".repeat(64)), ["must be no more than 63 bytes"]);
-        assert_eq!(is_label_value(&"é".repeat(32)), ["must be no more than 63 bytes", VALUE_TEXT]);
+        assert_eq!(
+            is_label_value(&"a".repeat(64)),
+            ["must be no more than 63 bytes"]
+        );
+        assert_eq!(
+            is_label_value(&"é".repeat(32)),
+            ["must be no more than 63 bytes", VALUE_TEXT]
+        );
     }
 }

@@ -43,11 +43,20 @@ impl Object {
     pub(crate) fn new(resource: &'static Resource, value: Value) -> Self {
         let mut line = schema::to_json(&value, resource.schema);
         line.push(b'\n');
-        Object { resource, value, line: line.into(), frames: Default::default() }
+        Object {
+            resource,
+            value,
+            line: line.into(),
+            frames: Default::default(),
+        }
     }
 
     /// The same object under another revision.
-    pub(crate) fn at_revision(resource: &'static Resource, mut value: Value, revision: Revision) -> Self {
+    pub(crate) fn at_revision(
+        resource: &'static Resource,
+        mut value: Value,
+        revision: Revision,
+    ) -> Self {
         set_resource_version(&mut value, Some(revision));
         Object::new(resource, value)
     }
@@ -75,7 +84,9 @@ impl Object {
 
     /// `{"type":"ADDED","object":{…}}` and a line end.
     pub(crate) fn frame(&self, change: Change) -> Bytes {
-        self.frames[change as usize].get_or_init(|| frame(change.as_str(), self.json())).clone()
+        self.frames[change as usize]
+            .get_or_init(|| frame(change.as_str(), self.json()))
+            .clone()
     }
 
     pub(crate) fn metadata(&self) -> Option<&Map<String, Value>> {
@@ -131,19 +142,30 @@ pub(crate) fn metadata_mut(value: &mut Value) -> &mut Map<String, Value> {
 
 /// A string of the metadata; empty where there is none.
 pub(crate) fn meta_str<'a>(value: &'a Value, field: &str) -> &'a str {
-    metadata(value).and_then(|m| m.get(field)).and_then(Value::as_str).unwrap_or_default()
+    metadata(value)
+        .and_then(|m| m.get(field))
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// A list of strings of the metadata.
 pub(crate) fn meta_strings(value: &Value, field: &str) -> Vec<String> {
-    let list = metadata(value).and_then(|m| m.get(field)).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    let list = metadata(value)
+        .and_then(|m| m.get(field))
+        .and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 pub(crate) fn set_resource_version(value: &mut Value, revision: Option<Revision>) {
     let metadata = metadata_mut(value);
     match revision {
-        Some(revision) => metadata.insert("resourceVersion".to_owned(), revision.to_string().into()),
+        Some(revision) => {
+            metadata.insert("resourceVersion".to_owned(), revision.to_string().into())
+        }
         None => metadata.remove("resourceVersion"),
     };
 }

@@ -48,11 +48,17 @@ impl Pipeline {
         let audit_id = self.audit_id(&request);
         let mut warnings = Warnings::default();
         let mut flow = None;
-        let response = match self.stages(&mut request, &query, &mut warnings, &mut flow).await {
+        let response = match self
+            .stages(&mut request, &query, &mut warnings, &mut flow)
+            .await
+        {
             Ok(response) => response,
-            Err(Refusal::Status(status)) => Response::status(&status, negotiate_error(&request, &query)),
+            Err(Refusal::Status(status)) => {
+                Response::status(&status, negotiate_error(&request, &query))
+            }
             Err(Refusal::Denied(status)) => {
-                Response::status(&status, negotiate_error(&request, &query)).header("x-content-type-options", "nosniff")
+                Response::status(&status, negotiate_error(&request, &query))
+                    .header("x-content-type-options", "nosniff")
             }
             Err(Refusal::Raw(response)) => return response.header("audit-id", audit_id),
         };
@@ -67,15 +73,23 @@ impl Pipeline {
         flow: &mut Option<&'a [String; 2]>,
     ) -> Result<Response, Refusal> {
         let path = routes::decode_path(&request.path);
-        let info = RequestInfo::new(&request.method, &path, query).map_err(|_| Refusal::undetermined(request))?;
+        let info = RequestInfo::new(&request.method, &path, query)
+            .map_err(|_| Refusal::undetermined(request))?;
         let timeout = timeout(&info, query)?;
         let user = self.authenticator.authenticate(&request.headers)?;
-        warnings.0.extend(crate::authentication::credentials::warning(&request.headers).map(str::to_owned));
+        warnings.0.extend(
+            crate::authentication::credentials::warning(&request.headers).map(str::to_owned),
+        );
         *flow = Some(&self.flow);
         let user = self.impersonate(request, user, &info)?;
-        self.authorizer.authorize(&user, &attributes(&info)).map_err(Refusal::Denied)?;
+        self.authorizer
+            .authorize(&user, &attributes(&info))
+            .map_err(Refusal::Denied)?;
         let admitted = Admitted { info, user };
-        let deadline = clock::add(self.cluster.clock.now(), SignedDuration::try_from(timeout).unwrap_or_default());
+        let deadline = clock::add(
+            self.cluster.clock.now(),
+            SignedDuration::try_from(timeout).unwrap_or_default(),
+        );
         let answer = self.route(request, query, &path, &admitted, warnings);
         if matches!(admitted.info.verb, "watch") {
             return answer.await;
@@ -89,9 +103,15 @@ impl Pipeline {
         }
     }
 
-    fn impersonate(&self, request: &Request, user: UserInfo, info: &RequestInfo) -> Result<UserInfo, Refusal> {
+    fn impersonate(
+        &self,
+        request: &Request,
+        user: UserInfo,
+        info: &RequestInfo,
+    ) -> Result<UserInfo, Refusal> {
         let attributes = attributes(info);
-        let other = impersonation::impersonate(&request.headers, &user, &attributes, &self.authorizer)?;
+        let other =
+            impersonation::impersonate(&request.headers, &user, &attributes, &self.authorizer)?;
         Ok(other.unwrap_or(user))
     }
 
@@ -119,7 +139,9 @@ impl Pipeline {
                 Ok(handlers::handle(&mut ctx).await?)
             }
             Route::Document(document) => {
-                let documents = self.documents.get_or_init(|| Documents::new(&self.cluster.version, &self.address));
+                let documents = self
+                    .documents
+                    .get_or_init(|| Documents::new(&self.cluster.version, &self.address));
                 Ok(documents.answer(&document, request, query)?)
             }
             Route::NoResource => Err(Status::no_route().into()),
@@ -163,7 +185,8 @@ impl Refusal {
     /// The deadline's answer comes from a filter that knows no kinds.
     fn timed_out() -> Self {
         const BODY: &str = "{\"metadata\":{},\"status\":\"Failure\",\"message\":\"Timeout: request did not complete within the allotted timeout\",\"reason\":\"Timeout\",\"details\":{},\"code\":504}";
-        let response = Response::new(504, "text/plain; charset=utf-8", BODY).header("cache-control", "no-cache, private");
+        let response = Response::new(504, "text/plain; charset=utf-8", BODY)
+            .header("cache-control", "no-cache, private");
         Refusal::Raw(Box::new(response))
     }
 }
@@ -188,11 +211,18 @@ fn timeout(info: &RequestInfo, query: &Query) -> Result<Duration, Status> {
     if text.is_empty() || info.verb == "watch" {
         return Ok(DEFAULT_REQUEST_TIMEOUT);
     }
-    let asked = query::parse_duration(text)
-        .map_err(|e| Status::bad_request(format!("invalid timeout specified in the request URL - {e}")))?;
-    Ok(asked.filter(|d| !d.is_zero()).map_or(DEFAULT_REQUEST_TIMEOUT, |d| d.min(DEFAULT_REQUEST_TIMEOUT)))
+    let asked = query::parse_duration(text).map_err(|e| {
+        Status::bad_request(format!(
+            "invalid timeout specified in the request URL - {e}"
+        ))
+    })?;
+    Ok(asked
+        .filter(|d| !d.is_zero())
+        .map_or(DEFAULT_REQUEST_TIMEOUT, |d| d.min(DEFAULT_REQUEST_TIMEOUT)))
 }
 
 fn escape_html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

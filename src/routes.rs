@@ -38,7 +38,10 @@ pub(crate) enum Document {
     ApiVersions,
     Groups,
     Group(String),
-    Resources { group: String, version: String },
+    Resources {
+        group: String,
+        version: String,
+    },
     OpenApiV2,
     OpenApiV3Index,
     /// By its key in the index, such as `api/v1`.
@@ -51,7 +54,9 @@ pub(crate) fn decode_path(raw: &str) -> String {
 }
 
 pub(crate) fn route(path: &str) -> Route {
-    let Some(rest) = path.strip_prefix('/') else { return Route::NotFound };
+    let Some(rest) = path.strip_prefix('/') else {
+        return Route::NotFound;
+    };
     let segments: Vec<&str> = rest.trim_end_matches('/').split('/').collect();
     let slashed = rest.ends_with('/');
     let document = match segments.as_slice() {
@@ -77,11 +82,17 @@ fn is_served(group: &str) -> bool {
 }
 
 fn in_version(group: &str, version: &str, rest: &[&str]) -> Route {
-    if !registry::resources().iter().any(|r| r.group == group && r.version == version) {
+    if !registry::resources()
+        .iter()
+        .any(|r| r.group == group && r.version == version)
+    {
         return Route::NoResource;
     }
     match rest {
-        [] => Route::Document(Document::Resources { group: group.to_owned(), version: version.to_owned() }),
+        [] => Route::Document(Document::Resources {
+            group: group.to_owned(),
+            version: version.to_owned(),
+        }),
         ["watch", rest @ ..] => target(group, version, rest, true),
         rest => target(group, version, rest, false),
     }
@@ -90,7 +101,9 @@ fn in_version(group: &str, version: &str, rest: &[&str]) -> Route {
 fn target(group: &str, version: &str, parts: &[&str], watch_path: bool) -> Route {
     // `namespaces/x/endpoints` is in a namespace; `namespaces/x/status` is about one.
     let (namespace, parts) = match parts {
-        ["namespaces", _, "status" | "finalize"] | ["namespaces"] | ["namespaces", _] => ("", parts),
+        ["namespaces", _, "status" | "finalize"] | ["namespaces"] | ["namespaces", _] => {
+            ("", parts)
+        }
         ["namespaces", namespace, rest @ ..] => (*namespace, rest),
         _ => ("", parts),
     };
@@ -100,7 +113,9 @@ fn target(group: &str, version: &str, parts: &[&str], watch_path: bool) -> Route
         [plural, name, subresource] => (*plural, *name, *subresource),
         _ => return Route::NoResource,
     };
-    let Some(strategy) = registry::find(group, version, plural) else { return Route::NoResource };
+    let Some(strategy) = registry::find(group, version, plural) else {
+        return Route::NoResource;
+    };
     let resource = strategy.resource();
     let misplaced = resource.namespaced && namespace.is_empty() && !name.is_empty()
         || !resource.namespaced && !namespace.is_empty()
@@ -139,13 +154,21 @@ impl Documents {
         Documents {
             version: *version,
             address: address.to_owned(),
-            aggregated: [tagged(aggregated::api(&resources)), tagged(aggregated::apis(&resources))],
+            aggregated: [
+                tagged(aggregated::api(&resources)),
+                tagged(aggregated::apis(&resources)),
+            ],
             openapi_v2: tagged(v2::document(&resources, *version)),
             openapi_v3: v3::documents(&resources, *version),
         }
     }
 
-    pub(crate) fn answer(&self, document: &Document, request: &Request, query: &Query) -> Result<Response, Status> {
+    pub(crate) fn answer(
+        &self,
+        document: &Document,
+        request: &Request,
+        query: &Query,
+    ) -> Result<Response, Status> {
         let any_method = matches!(
             document,
             Document::Root
@@ -162,28 +185,52 @@ impl Documents {
             Document::Root => Ok(Response::new(200, negotiation::JSON, self.paths())),
             Document::Health => Ok(health(request, query)),
             Document::Version => version_document(request, self.version),
-            Document::ApiVersions => self.discovery(request, query, 0, Some(legacy::api_versions(&self.address))),
-            Document::Groups => self.discovery(request, query, 1, Some(legacy::group_list(&registry::resources()))),
-            Document::Group(group) => plain(request, query, legacy::group(&registry::resources(), group)),
-            Document::Resources { group, version } => {
-                plain(request, query, legacy::resource_list(&registry::resources(), group, version))
+            Document::ApiVersions => {
+                self.discovery(request, query, 0, Some(legacy::api_versions(&self.address)))
             }
+            Document::Groups => self.discovery(
+                request,
+                query,
+                1,
+                Some(legacy::group_list(&registry::resources())),
+            ),
+            Document::Group(group) => {
+                plain(request, query, legacy::group(&registry::resources(), group))
+            }
+            Document::Resources { group, version } => plain(
+                request,
+                query,
+                legacy::resource_list(&registry::resources(), group, version),
+            ),
             Document::OpenApiV2 => Ok(self.openapi_v2(request)),
-            Document::OpenApiV3Index => {
-                Ok(Response::new(200, "text/plain; charset=utf-8", v3::index(&self.openapi_v3)))
-            }
+            Document::OpenApiV3Index => Ok(Response::new(
+                200,
+                "text/plain; charset=utf-8",
+                v3::index(&self.openapi_v3),
+            )),
             Document::OpenApiV3(key) => Ok(self.openapi_v3(request, query, key)),
         }
     }
 
     /// What `/` lists.
     fn paths(&self) -> Vec<u8> {
-        let mut paths: Vec<String> = ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
-            .map(str::to_owned)
-            .to_vec();
+        let mut paths: Vec<String> = [
+            "/api",
+            "/apis",
+            "/healthz",
+            "/livez",
+            "/openapi/v2",
+            "/openapi/v3",
+            "/readyz",
+            "/version",
+        ]
+        .map(str::to_owned)
+        .to_vec();
         paths.extend(self.openapi_v3.keys().map(|key| format!("/{key}")));
         paths.sort();
-        crate::codec::json::indent(crate::codec::json::compact(&serde_json::json!({"paths": paths})).as_bytes())
+        crate::codec::json::indent(
+            crate::codec::json::compact(&serde_json::json!({"paths": paths})).as_bytes(),
+        )
     }
 
     fn discovery(
@@ -199,14 +246,20 @@ impl Documents {
         };
         let (document, tag) = &self.aggregated[which];
         if request.header("if-none-match") == Some(tag) {
-            return Ok(Response::empty(304).header("etag", tag).header("vary", "Accept").header("cache-control", "public"));
+            return Ok(Response::empty(304)
+                .header("etag", tag)
+                .header("vary", "Accept")
+                .header("cache-control", "public"));
         }
         let negotiated = negotiation::Negotiated {
             media,
             pretty: false,
             transform: negotiation::Transform::None,
         };
-        let content_type = format!("{};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", media.content_type());
+        let content_type = format!(
+            "{};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+            media.content_type()
+        );
         let body = response::finish(document.clone(), negotiated);
         Ok(Response::new(200, &content_type, body)
             .header("etag", tag)
@@ -216,39 +269,63 @@ impl Documents {
 
     fn openapi_v2(&self, request: &Request) -> Response {
         let accept = request.header("accept").unwrap_or_default();
-        let names: Vec<&str> = accept.split(',').map(|c| c.split(';').next().unwrap_or_default().trim()).collect();
-        let json = accept.is_empty() || names.iter().any(|n| ["*/*", "application/*", negotiation::JSON].contains(n));
-        let protobuf = names.iter().any(|n| [OPENAPI_V2_PROTOBUF, OPENAPI_V2_PROTOBUF_OLD].contains(n));
+        let names: Vec<&str> = accept
+            .split(',')
+            .map(|c| c.split(';').next().unwrap_or_default().trim())
+            .collect();
+        let json = accept.is_empty()
+            || names
+                .iter()
+                .any(|n| ["*/*", "application/*", negotiation::JSON].contains(n));
+        let protobuf = names
+            .iter()
+            .any(|n| [OPENAPI_V2_PROTOBUF, OPENAPI_V2_PROTOBUF_OLD].contains(n));
         let (document, tag) = &self.openapi_v2;
         let response = match (protobuf, json) {
             // An empty message is a document without anything in it: enough for the clients that insist on this form.
             (true, _) => Response::new(200, OPENAPI_V2_PROTOBUF, Vec::new()),
             (_, true) if request.header("if-none-match") == Some(tag) => Response::empty(304),
-            (_, true) => Response::new(200, negotiation::JSON, document.clone()).header("etag", tag),
+            (_, true) => {
+                Response::new(200, negotiation::JSON, document.clone()).header("etag", tag)
+            }
             _ => Response::empty(406),
         };
         response.header("vary", "Accept")
     }
 
     fn openapi_v3(&self, request: &Request, query: &Query, key: &str) -> Response {
-        let Some(document) = self.openapi_v3.get(key) else { return Response::empty(404) };
+        let Some(document) = self.openapi_v3.get(key) else {
+            return Response::empty(404);
+        };
         let tag = format!("\"{}\"", document.hash);
         let asked = query.get("hash").unwrap_or_default();
         if !asked.is_empty() && asked != document.hash {
             let location = format!("/openapi/v3/{key}?hash={}", document.hash);
-            return Response::new(301, negotiation::JSON, Vec::new()).header("location", location).header("etag", tag);
+            return Response::new(301, negotiation::JSON, Vec::new())
+                .header("location", location)
+                .header("etag", tag);
         }
         let accept = request.header("accept").unwrap_or_default();
-        let fits = accept.is_empty() || accept.contains("json") || accept.contains("*/*") || accept.contains("application/*");
+        let fits = accept.is_empty()
+            || accept.contains("json")
+            || accept.contains("*/*")
+            || accept.contains("application/*");
         if !fits {
             return Response::empty(406).header("vary", "Accept");
         }
         if request.header("if-none-match") == Some(tag.as_str()) {
-            return Response::empty(304).header("etag", tag).header("vary", "Accept");
+            return Response::empty(304)
+                .header("etag", tag)
+                .header("vary", "Accept");
         }
-        let response = Response::new(200, negotiation::JSON, document.json.clone()).header("etag", tag);
+        let response =
+            Response::new(200, negotiation::JSON, document.json.clone()).header("etag", tag);
         let response = response.header("vary", "Accept");
-        if asked.is_empty() { response } else { response.header("cache-control", "public, immutable") }
+        if asked.is_empty() {
+            response
+        } else {
+            response.header("cache-control", "public, immutable")
+        }
     }
 }
 
@@ -262,11 +339,17 @@ fn plain(request: &Request, query: &Query, document: Option<Vec<u8>>) -> Result<
 fn version_document(request: &Request, version: Version) -> Result<Response, Status> {
     let accept = request.header("accept").unwrap_or_default();
     let fits = accept.is_empty()
-        || accept.split(',').any(|c| ["*/*", negotiation::JSON].contains(&c.split(';').next().unwrap_or_default().trim()));
+        || accept.split(',').any(|c| {
+            ["*/*", negotiation::JSON].contains(&c.split(';').next().unwrap_or_default().trim())
+        });
     if !fits {
         return Err(Status::not_acceptable_route(&[Media::Json.content_type()]));
     }
-    Ok(Response::new(200, negotiation::JSON, version::document(version)))
+    Ok(Response::new(
+        200,
+        negotiation::JSON,
+        version::document(version),
+    ))
 }
 
 fn health(request: &Request, query: &Query) -> Response {
@@ -285,7 +368,14 @@ mod tests {
     fn describe(path: &str) -> String {
         match route(path) {
             Route::Resource(t) => {
-                format!("{}|{}|{}|{}|{}", t.strategy.resource().plural, t.namespace, t.name, t.subresource, t.watch_path)
+                format!(
+                    "{}|{}|{}|{}|{}",
+                    t.strategy.resource().plural,
+                    t.namespace,
+                    t.name,
+                    t.subresource,
+                    t.watch_path
+                )
             }
             Route::Document(document) => format!("{document:?}"),
             Route::NoResource => "status".to_owned(),
@@ -316,8 +406,14 @@ mod tests {
             ("/api/v1/namespaces/n/endpoints/x", "endpoints|n|x||false"),
             ("/api/v1/namespaces/n/endpoints/x/status", "status"),
             ("/api/v1/namespaces/n", "namespaces||n||false"),
-            ("/api/v1/namespaces/n/finalize", "namespaces||n|finalize|false"),
-            ("/api/v1/watch/namespaces/n/endpoints/x", "endpoints|n|x||true"),
+            (
+                "/api/v1/namespaces/n/finalize",
+                "namespaces||n|finalize|false",
+            ),
+            (
+                "/api/v1/watch/namespaces/n/endpoints/x",
+                "endpoints|n|x||true",
+            ),
             ("/api/v1/watch/namespaces/n", "namespaces||n||true"),
             ("/api/v1/watch/foo", "status"),
         ] {

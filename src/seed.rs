@@ -19,12 +19,21 @@ use crate::schema;
 
 /// Stores one object, or the items of a list; the last one stored is returned.
 pub(crate) fn object(cluster: &Cluster, value: Value) -> Result<Option<Arc<Object>>, String> {
-    let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |field: &str| {
+        value
+            .get(field)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let (api_version, kind) = (text("apiVersion"), text("kind"));
-    if kind == "List" || kind.ends_with("List") && registry::find_kind(&api_version, &kind).is_none() {
+    if kind == "List"
+        || kind.ends_with("List") && registry::find_kind(&api_version, &kind).is_none()
+    {
         return items(cluster, value, &api_version, kind.trim_end_matches("List"));
     }
-    let strategy = registry::find_kind(&api_version, &kind).ok_or_else(|| unknown(&api_version, &kind))?;
+    let strategy =
+        registry::find_kind(&api_version, &kind).ok_or_else(|| unknown(&api_version, &kind))?;
     let node = Node::from_value(&value);
     let decoded = schema::decode(&node, strategy.resource().schema)?;
     if !decoded.strict.is_empty() {
@@ -37,13 +46,26 @@ pub(crate) fn object(cluster: &Cluster, value: Value) -> Result<Option<Arc<Objec
 }
 
 /// The items of a typed list carry no kind of their own.
-fn items(cluster: &Cluster, mut list: Value, api_version: &str, kind: &str) -> Result<Option<Arc<Object>>, String> {
+fn items(
+    cluster: &Cluster,
+    mut list: Value,
+    api_version: &str,
+    kind: &str,
+) -> Result<Option<Arc<Object>>, String> {
     let mut last = None;
     let items = list.get_mut("items").map(Value::take);
-    for (i, mut item) in items.as_ref().and_then(Value::as_array).cloned().unwrap_or_default().into_iter().enumerate() {
+    for (i, mut item) in items
+        .as_ref()
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default()
+        .into_iter()
+        .enumerate()
+    {
         if let (Some(map), false) = (item.as_object_mut(), kind.is_empty()) {
             map.entry("kind").or_insert_with(|| kind.into());
-            map.entry("apiVersion").or_insert_with(|| api_version.into());
+            map.entry("apiVersion")
+                .or_insert_with(|| api_version.into());
         }
         last = object(cluster, item).map_err(|e| format!("items[{i}]: {e}"))?;
     }
@@ -54,12 +76,21 @@ fn unknown(api_version: &str, kind: &str) -> String {
     if kind.is_empty() || api_version.is_empty() {
         return "an object needs an apiVersion and a kind".to_owned();
     }
-    let served: Vec<String> =
-        registry::resources().iter().map(|r| format!("{} {}", r.api_version(), r.kind)).collect();
-    format!("{api_version} {kind} is not a kind this server has; it has {}", served.join(", "))
+    let served: Vec<String> = registry::resources()
+        .iter()
+        .map(|r| format!("{} {}", r.api_version(), r.kind))
+        .collect();
+    format!(
+        "{api_version} {kind} is not a kind this server has; it has {}",
+        served.join(", ")
+    )
 }
 
-fn store(cluster: &Cluster, strategy: &'static dyn Strategy, mut object: Value) -> Result<Arc<Object>, String> {
+fn store(
+    cluster: &Cluster,
+    strategy: &'static dyn Strategy,
+    mut object: Value,
+) -> Result<Arc<Object>, String> {
     let resource = strategy.resource();
     if resource.namespaced && meta_str(&object, "namespace").is_empty() {
         metadata_mut(&mut object).insert("namespace".to_owned(), "default".into());
@@ -72,14 +103,25 @@ fn store(cluster: &Cluster, strategy: &'static dyn Strategy, mut object: Value) 
     set_resource_version(&mut object, None);
     cluster.storage.write(|tx| {
         let metadata = metadata_mut(&mut object);
-        metadata.entry("uid").or_insert_with(|| cluster.ids.uid().into());
-        metadata.entry("creationTimestamp").or_insert_with(|| cluster.timestamp().into());
+        metadata
+            .entry("uid")
+            .or_insert_with(|| cluster.ids.uid().into());
+        metadata
+            .entry("creationTimestamp")
+            .or_insert_with(|| cluster.timestamp().into());
         generic::before_create(strategy, &mut object).map_err(|status| status.message)?;
-        if resource.namespaced && tx.get(&key(Namespaces.resource(), "", &namespace)).is_none() {
-            admission::create_namespace(cluster, tx, &namespace).map_err(|status| status.message)?;
+        if resource.namespaced
+            && tx
+                .get(&key(Namespaces.resource(), "", &namespace))
+                .is_none()
+        {
+            admission::create_namespace(cluster, tx, &namespace)
+                .map_err(|status| status.message)?;
         }
         let key = key(resource, &namespace, &name);
-        Ok(tx.put(&key, |revision| Object::at_revision(resource, object, revision)))
+        Ok(tx.put(&key, |revision| {
+            Object::at_revision(resource, object, revision)
+        }))
     })
 }
 
@@ -109,22 +151,34 @@ pub(crate) fn files(cluster: &Cluster, path: &Path) -> Result<(), Error> {
     let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
     paths.sort();
     let wanted = |path: &PathBuf| {
-        path.extension().and_then(|e| e.to_str()).is_some_and(|e| matches!(e, "yaml" | "yml" | "json"))
+        path.extension()
+            .and_then(|e| e.to_str())
+            .is_some_and(|e| matches!(e, "yaml" | "yml" | "json"))
     };
-    paths.iter().filter(|p| wanted(p)).try_for_each(|path| file(cluster, path))
+    paths
+        .iter()
+        .filter(|p| wanted(p))
+        .try_for_each(|path| file(cluster, path))
 }
 
 fn file(cluster: &Cluster, path: &Path) -> Result<(), Error> {
     let bytes = std::fs::read(path).map_err(|e| Error::file(path, e))?;
-    let documents = yaml::parse_all(&bytes).map_err(|e| Error::invalid(path.display().to_string(), e))?;
+    let documents =
+        yaml::parse_all(&bytes).map_err(|e| Error::invalid(path.display().to_string(), e))?;
     for (line, document) in documents {
         let place = || format!("{}:{line}", path.display());
         if let Some(duplicate) = document.duplicates.first() {
-            return Err(Error::invalid(path.display().to_string(), duplicate.as_str()));
+            return Err(Error::invalid(
+                path.display().to_string(),
+                duplicate.as_str(),
+            ));
         }
         let value = document.node.to_value();
         if !value.is_object() {
-            return Err(Error::invalid(place(), format!("this is no object: {}", compact(&value))));
+            return Err(Error::invalid(
+                place(),
+                format!("this is no object: {}", compact(&value)),
+            ));
         }
         object(cluster, value).map_err(|e| Error::invalid(place(), e))?;
     }

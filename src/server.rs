@@ -47,7 +47,9 @@ struct Inner {
 
 impl std::fmt::Debug for Inner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Inner").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Inner")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,7 +110,10 @@ impl FakeApiServer {
             token,
             kubeconfig_file: OnceLock::new(),
         };
-        FakeApiServer { inner, thread: None }
+        FakeApiServer {
+            inner,
+            thread: None,
+        }
     }
 
     /// Ties the server to the runtime it runs on.
@@ -124,7 +129,11 @@ impl FakeApiServer {
     /// assert!(server.url().starts_with("http://127.0.0.1:"));
     /// ```
     pub fn url(&self) -> String {
-        let scheme = if self.inner.authority.is_some() { "https" } else { "http" };
+        let scheme = if self.inner.authority.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         format!("{scheme}://{}", self.inner.address)
     }
 
@@ -157,7 +166,12 @@ impl FakeApiServer {
     pub fn kubeconfig(&self) -> String {
         let url = self.url();
         let authority = self.inner.authority.as_deref();
-        Kubeconfig { url: &url, authority, token: self.inner.token.as_deref() }.render()
+        Kubeconfig {
+            url: &url,
+            authority,
+            token: self.inner.token.as_deref(),
+        }
+        .render()
     }
 
     /// The same in a file, which lives as long as the server.
@@ -246,7 +260,8 @@ impl FakeApiServer {
     pub fn get_value(&self, resource: &str, namespace: &str, name: &str) -> Option<Value> {
         let resource = find(resource).resource();
         let view = self.inner.cluster.storage.view();
-        view.get(&key(resource, namespace, name)).map(|object| object.value().clone())
+        view.get(&key(resource, namespace, name))
+            .map(|object| object.value().clone())
     }
 
     /// Reads an object without HTTP, as a type such as those of `k8s-openapi`.
@@ -266,7 +281,12 @@ impl FakeApiServer {
     ///
     /// If the server has no such resource, or the object does not fit the type.
     #[track_caller]
-    pub fn get<T: DeserializeOwned>(&self, resource: &str, namespace: &str, name: &str) -> Option<T> {
+    pub fn get<T: DeserializeOwned>(
+        &self,
+        resource: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Option<T> {
         self.get_value(resource, namespace, name).map(typed)
     }
 
@@ -286,7 +306,9 @@ impl FakeApiServer {
     pub fn list_values(&self, resource: &str, namespace: &str) -> Vec<Value> {
         let prefix = prefix(find(resource).resource(), namespace);
         let view = self.inner.cluster.storage.view();
-        view.range(&prefix, "", view.revision()).map(|(_, object)| object.value().clone()).collect()
+        view.range(&prefix, "", view.revision())
+            .map(|(_, object)| object.value().clone())
+            .collect()
     }
 
     /// Reads all objects of a resource without HTTP, as a type.
@@ -302,7 +324,10 @@ impl FakeApiServer {
     /// If the server has no such resource, or an object does not fit the type.
     #[track_caller]
     pub fn list<T: DeserializeOwned>(&self, resource: &str, namespace: &str) -> Vec<T> {
-        self.list_values(resource, namespace).into_iter().map(typed).collect()
+        self.list_values(resource, namespace)
+            .into_iter()
+            .map(typed)
+            .collect()
     }
 
     /// The newest revision: the `resourceVersion` of the last write of any kind.
@@ -369,7 +394,10 @@ fn find(resource: &str) -> &'static dyn Strategy {
         Some(strategy) => strategy,
         None => {
             let served: Vec<_> = registry::resources().iter().map(|r| r.plural).collect();
-            panic!("the fake apiserver has no resource {resource:?}; it has {}", served.join(", "));
+            panic!(
+                "the fake apiserver has no resource {resource:?}; it has {}",
+                served.join(", ")
+            );
         }
     }
 }
@@ -392,13 +420,21 @@ pub(crate) struct RuntimeThread {
 
 impl RuntimeThread {
     pub(crate) fn start() -> std::io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = tokio::sync::oneshot::channel();
-        let thread = std::thread::Builder::new().name("fake-apiserver".to_owned()).spawn(move || {
-            let _ = runtime.block_on(stopped);
-        })?;
-        Ok(RuntimeThread { handle, stop: Some(stop), thread: Some(thread) })
+        let thread = std::thread::Builder::new()
+            .name("fake-apiserver".to_owned())
+            .spawn(move || {
+                let _ = runtime.block_on(stopped);
+            })?;
+        Ok(RuntimeThread {
+            handle,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 
     pub(crate) fn handle(&self) -> &tokio::runtime::Handle {

@@ -11,8 +11,7 @@ use http::header::{AUTHORIZATION, CONNECTION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 pub(crate) const AUTH_TOKEN: &str = "x-auth-token";
 
 /// What the `Warning` says when a token is missed for a second space before it.
-pub(crate) const EXTRA_SPACE: &str =
-    "the provided Authorization header contains extra space before the bearer token, and is ignored";
+pub(crate) const EXTRA_SPACE: &str = "the provided Authorization header contains extra space before the bearer token, and is ignored";
 
 const BEARER_PROTOCOL: &str = "base64url.bearer.authorization.k8s.io.";
 
@@ -119,7 +118,10 @@ mod tests {
 
     #[test]
     fn a_second_space_before_the_token_is_warned_of() {
-        assert_eq!(warning(&headers("authorization", "Bearer  t")), Some(EXTRA_SPACE));
+        assert_eq!(
+            warning(&headers("authorization", "Bearer  t")),
+            Some(EXTRA_SPACE)
+        );
         for fine in ["Bearer t", "Bearer", "Bearer ", "Basic  t", "Bearer t more"] {
             assert_eq!(warning(&headers("authorization", fine)), None, "{fine}");
         }
@@ -128,7 +130,10 @@ mod tests {
     #[test]
     fn an_empty_auth_token_is_none() {
         assert_eq!(header_token(&headers("x-auth-token", "  ")), None);
-        assert_eq!(header_token(&headers("x-auth-token", " t ")).as_deref(), Some("t"));
+        assert_eq!(
+            header_token(&headers("x-auth-token", " t ")).as_deref(),
+            Some("t")
+        );
     }
 
     #[test]

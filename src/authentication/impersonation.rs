@@ -42,8 +42,17 @@ pub(crate) fn impersonate(
         return Ok(None);
     };
     let mut denial = None;
-    for mode in Mode::ALL.into_iter().filter(|mode| mode.applies_to(&wanted)) {
-        match (Check { mode, user, authorizer }).run(&wanted, attributes) {
+    for mode in Mode::ALL
+        .into_iter()
+        .filter(|mode| mode.applies_to(&wanted))
+    {
+        match (Check {
+            mode,
+            user,
+            authorizer,
+        })
+        .run(&wanted, attributes)
+        {
             Ok(()) => return Ok(Some(mode.complete(wanted))),
             Err(status) => denial = denial.or(Some(status)),
         }
@@ -94,7 +103,8 @@ fn extra(headers: &HeaderMap) -> BTreeMap<String, Vec<String>> {
 /// `url.PathUnescape`; a key with a bad escape is taken as it is.
 fn unescape(key: &str) -> String {
     let escapes = key.split('%').skip(1);
-    let well_formed = |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|b| b.is_ascii_hexdigit());
+    let well_formed =
+        |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|b| b.is_ascii_hexdigit());
     if escapes.into_iter().all(well_formed) {
         percent_decode_str(key).decode_utf8_lossy().into_owned()
     } else {
@@ -128,7 +138,9 @@ fn go_syntax(user: &UserInfo) -> String {
         format!("{{{}}}", pairs.join(", "))
     };
     let (name, uid) = (quote(&user.name), quote(&user.uid));
-    format!("&user.DefaultInfo{{Name:{name}, UID:{uid}, Groups:{groups}, Extra:map[string][]string{extra}}}")
+    format!(
+        "&user.DefaultInfo{{Name:{name}, UID:{uid}, Groups:{groups}, Extra:map[string][]string{extra}}}"
+    )
 }
 
 /// A way to be allowed.
@@ -142,7 +154,12 @@ enum Mode {
 
 impl Mode {
     /// In upstream's order.
-    const ALL: [Mode; 4] = [Mode::ArbitraryNode, Mode::ServiceAccount, Mode::UserInfo, Mode::Legacy];
+    const ALL: [Mode; 4] = [
+        Mode::ArbitraryNode,
+        Mode::ServiceAccount,
+        Mode::UserInfo,
+        Mode::Legacy,
+    ];
 
     /// The name in the verbs; the legacy mode has none.
     fn name(self) -> Option<&'static str> {
@@ -155,12 +172,17 @@ impl Mode {
     }
 
     fn verb(self) -> String {
-        self.name()
-            .map_or_else(|| "impersonate".to_owned(), |name| format!("impersonate:{name}"))
+        self.name().map_or_else(
+            || "impersonate".to_owned(),
+            |name| format!("impersonate:{name}"),
+        )
     }
 
     fn applies_to(self, wanted: &UserInfo) -> bool {
-        let (node, account) = (node(&wanted.name).is_some(), service_account(&wanted.name).is_some());
+        let (node, account) = (
+            node(&wanted.name).is_some(),
+            service_account(&wanted.name).is_some(),
+        );
         match self {
             Mode::ArbitraryNode => node && only_name(wanted),
             Mode::ServiceAccount => account && only_name(wanted),
@@ -174,7 +196,8 @@ impl Mode {
         if self == Mode::ArbitraryNode {
             user.join("system:nodes");
         }
-        if let Some((namespace, _)) = service_account(&user.name).filter(|_| user.groups.is_empty()) {
+        if let Some((namespace, _)) = service_account(&user.name).filter(|_| user.groups.is_empty())
+        {
             user.groups = vec![
                 "system:serviceaccounts".to_owned(),
                 format!("system:serviceaccounts:{namespace}"),
@@ -200,8 +223,13 @@ impl Check<'_> {
     fn run(&self, wanted: &UserInfo, target: &Attributes<'_>) -> Result<(), Status> {
         if let Some(mode) = self.mode.name() {
             let verb = format!("impersonate-on:{mode}:{}", target.verb);
-            self.authorizer
-                .authorize(self.user, &Attributes { verb: &verb, ..*target })?;
+            self.authorizer.authorize(
+                self.user,
+                &Attributes {
+                    verb: &verb,
+                    ..*target
+                },
+            )?;
         }
         let verb = self.mode.verb();
         self.name(&verb, &wanted.name)?;
@@ -222,7 +250,11 @@ impl Check<'_> {
 
     /// The question about one user or group.
     fn identity<'b>(&self, verb: &'b str, resource: &'b str, name: &'b str) -> Attributes<'b> {
-        let api_group = if self.constrained() { AUTHENTICATION } else { "" };
+        let api_group = if self.constrained() {
+            AUTHENTICATION
+        } else {
+            ""
+        };
         Attributes {
             verb,
             api_group,
@@ -267,7 +299,10 @@ impl Check<'_> {
             let why = "impersonating the system:masters group is not allowed";
             return Err(forbidden(self.user, &group(MASTERS), why));
         }
-        if self.constrained() && groups.len() >= MANY && self.authorizer.allows(self.user, &group("*")) {
+        if self.constrained()
+            && groups.len() >= MANY
+            && self.authorizer.allows(self.user, &group("*"))
+        {
             return Ok(());
         }
         groups
@@ -313,7 +348,9 @@ fn check_extra(extra: &BTreeMap<String, Vec<String>>) -> Result<(), String> {
         if key.is_empty() {
             return Err("impersonating the empty string key in extra is not allowed".to_owned());
         }
-        check_key(key).map_err(|why| format!("impersonating an invalid key in extra is not allowed: {why}"))?;
+        check_key(key).map_err(|why| {
+            format!("impersonating an invalid key in extra is not allowed: {why}")
+        })?;
         if *key != key.to_lowercase() {
             return Err(format!(
                 "impersonating a non-lowercase key in extra is not allowed: {}",
@@ -329,11 +366,13 @@ fn check_extra(extra: &BTreeMap<String, Vec<String>>) -> Result<(), String> {
 
 const NOT_A_PATH: &str = r#"must be a domain-prefixed path (such as "acme.io/foo")"#;
 const NOT_A_SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const NOT_HTTP_PATH: &str = r"Invalid path (regex used for validation is '[A-Za-z0-9/\-._~%!$&'()*+,;=:]+')";
+const NOT_HTTP_PATH: &str =
+    r"Invalid path (regex used for validation is '[A-Za-z0-9/\-._~%!$&'()*+,;=:]+')";
 
 /// Upstream's `IsDomainPrefixedPath`, with the text of its aggregate.
 fn check_key(key: &str) -> Result<(), String> {
-    let invalid = |value: &str, why: &str| format!("extra.key: Invalid value: {}: {why}", quote(value));
+    let invalid =
+        |value: &str, why: &str| format!("extra.key: Invalid value: {}: {why}", quote(value));
     let (host, path) = match key.split_once('/') {
         Some((host, path)) if !host.is_empty() && !path.is_empty() => (host, path),
         _ => return Err(invalid(key, NOT_A_PATH)),
@@ -361,7 +400,10 @@ fn check_key(key: &str) -> Result<(), String> {
 /// A part of a DNS subdomain, of whatever length.
 fn is_label(label: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    !label.is_empty() && label.bytes().all(inner) && !label.starts_with('-') && !label.ends_with('-')
+    !label.is_empty()
+        && label.bytes().all(inner)
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 fn is_subdomain(name: &str) -> bool {
@@ -370,13 +412,17 @@ fn is_subdomain(name: &str) -> bool {
 
 /// The node of `system:node:name`.
 fn node(user: &str) -> Option<&str> {
-    user.strip_prefix("system:node:").filter(|name| is_subdomain(name))
+    user.strip_prefix("system:node:")
+        .filter(|name| is_subdomain(name))
 }
 
 /// The namespace and name of `system:serviceaccount:namespace:name`.
 fn service_account(user: &str) -> Option<(&str, &str)> {
-    let (namespace, name) = user.strip_prefix("system:serviceaccount:")?.split_once(':')?;
-    (namespace.len() <= 63 && is_label(namespace) && is_subdomain(name)).then_some((namespace, name))
+    let (namespace, name) = user
+        .strip_prefix("system:serviceaccount:")?
+        .split_once(':')?;
+    (namespace.len() <= 63 && is_label(namespace) && is_subdomain(name))
+        .then_some((namespace, name))
 }
 
 #[cfg(test)]

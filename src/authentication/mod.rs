@@ -125,7 +125,8 @@ mod tests {
     use super::*;
     use http::{HeaderName, HeaderValue};
 
-    const FILE: &str = "admintoken,admin,uid-admin,\"system:masters\"\nusertoken,alice,uid-alice,\"dev\"\n";
+    const FILE: &str =
+        "admintoken,admin,uid-admin,\"system:masters\"\nusertoken,alice,uid-alice,\"dev\"\n";
     const WEBSOCKET: [(&str, &str); 2] = [("upgrade", "websocket"), ("connection", "Upgrade")];
 
     fn authenticator(anonymous: bool) -> Authenticator {
@@ -170,7 +171,10 @@ mod tests {
             (&[("authorization", "Bearer  usertoken")], Some(ANONYMOUS)),
             (&[("authorization", "usertoken")], Some(ANONYMOUS)),
             (&[("authorization", "Bearer usertoken")], Some("alice")),
-            (&[("authorization", "bEARER usertoken more words")], Some("alice")),
+            (
+                &[("authorization", "bEARER usertoken more words")],
+                Some("alice"),
+            ),
             (&[("authorization", "Bearer nonsense")], None),
             (
                 &[
@@ -180,17 +184,26 @@ mod tests {
                 Some("alice"),
             ),
             (
-                &[("authorization", "Basic x"), ("authorization", "Bearer usertoken")],
+                &[
+                    ("authorization", "Basic x"),
+                    ("authorization", "Bearer usertoken"),
+                ],
                 Some(ANONYMOUS),
             ),
             (&[("x-auth-token", "usertoken")], Some("alice")),
             (&[("x-auth-token", "nonsense")], None),
             (
-                &[("x-auth-token", "admintoken"), ("authorization", "Bearer usertoken")],
+                &[
+                    ("x-auth-token", "admintoken"),
+                    ("authorization", "Bearer usertoken"),
+                ],
                 Some("alice"),
             ),
             (
-                &[("x-auth-token", "usertoken"), ("authorization", "Basic dTpw")],
+                &[
+                    ("x-auth-token", "usertoken"),
+                    ("authorization", "Basic dTpw"),
+                ],
                 Some("alice"),
             ),
         ];
@@ -212,7 +225,10 @@ mod tests {
     #[test]
     fn an_anonymous_user_belongs_to_the_unauthenticated_only() {
         let user = authenticator(true).authenticate(&HeaderMap::new()).unwrap();
-        assert_eq!(user, UserInfo::member("system:anonymous", &["system:unauthenticated"]));
+        assert_eq!(
+            user,
+            UserInfo::member("system:anonymous", &["system:unauthenticated"])
+        );
     }
 
     #[test]
@@ -268,7 +284,10 @@ mod tests {
 
     #[test]
     fn an_open_server_takes_everybody_for_its_administrator() {
-        for list in [headers(&[]), headers(&[("authorization", "Bearer anything")])] {
+        for list in [
+            headers(&[]),
+            headers(&[("authorization", "Bearer anything")]),
+        ] {
             let user = Authenticator::open().authenticate(&list).unwrap();
             assert_eq!(
                 user,

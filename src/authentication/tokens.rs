@@ -38,11 +38,15 @@ pub(crate) struct TokenFileError {
 /// warning in the log: upstream's choice, which keeps a server with such a file starting.
 pub(crate) fn parse(text: &str) -> Result<Tokens, TokenFileError> {
     let mut tokens = Tokens::default();
-    let mut reader = Reader { rest: text, line: 0 };
+    let mut reader = Reader {
+        rest: text,
+        line: 0,
+    };
     while let Some((line, mut record)) = reader.record()? {
         if record.len() < 3 {
             let found = record.len();
-            let message = format!("must have at least 3 columns (token, user name, user uid), found {found}");
+            let message =
+                format!("must have at least 3 columns (token, user name, user uid), found {found}");
             return Err(TokenFileError { line, message });
         }
         let token = std::mem::take(&mut record[0]);
@@ -122,7 +126,10 @@ impl<'a> Reader<'a> {
     }
 
     /// The same for a field whose opening quote has been read.
-    fn quoted_field(&mut self, mut line: &'a str) -> Result<(String, Option<&'a str>), TokenFileError> {
+    fn quoted_field(
+        &mut self,
+        mut line: &'a str,
+    ) -> Result<(String, Option<&'a str>), TokenFileError> {
         let misquoted = "extraneous or missing \" in quoted-field";
         let mut field = String::new();
         loop {
@@ -161,13 +168,21 @@ mod tests {
 
     #[test]
     fn a_line_is_a_token_a_user_a_uid_and_groups() {
-        let tokens = parse("t1,admin,uid-admin,\"system:masters,dev\"\r\n\nt2,\"a \"\"b\"\"\",\n").unwrap();
+        let tokens =
+            parse("t1,admin,uid-admin,\"system:masters,dev\"\r\n\nt2,\"a \"\"b\"\"\",\n").unwrap();
         let admin = tokens.user("t1").unwrap();
-        assert_eq!((admin.name.as_str(), admin.uid.as_str()), ("admin", "uid-admin"));
+        assert_eq!(
+            (admin.name.as_str(), admin.uid.as_str()),
+            ("admin", "uid-admin")
+        );
         assert_eq!(admin.groups, ["system:masters", "dev"]);
         let quoted = tokens.user("t2").unwrap();
         assert_eq!(
-            (quoted.name.as_str(), quoted.uid.as_str(), quoted.groups.len()),
+            (
+                quoted.name.as_str(),
+                quoted.uid.as_str(),
+                quoted.groups.len()
+            ),
             ("a \"b\"", "", 0)
         );
         assert!(tokens.user("t3").is_none());
@@ -190,7 +205,11 @@ mod tests {
     #[test]
     fn the_last_of_two_for_one_token_counts() {
         assert_eq!(
-            parse("t,first,1\nt,second,2").unwrap().user("t").unwrap().name,
+            parse("t,first,1\nt,second,2")
+                .unwrap()
+                .user("t")
+                .unwrap()
+                .name,
             "second"
         );
     }

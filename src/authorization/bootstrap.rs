@@ -26,7 +26,11 @@ use Grant::{Resources, Urls};
 
 /// The roles made of rules, with the aggregated role each adds to (or nothing).
 const ROLES: &[(&str, &str, &[Grant])] = &[
-    ("cluster-admin", "", &[Resources("*", "*", "*"), Urls("*", "*")]),
+    (
+        "cluster-admin",
+        "",
+        &[Resources("*", "*", "*"), Urls("*", "*")],
+    ),
     ("system:aggregate-to-admin", "admin", ADMIN),
     ("system:aggregate-to-edit", "edit", EDIT),
     ("system:aggregate-to-view", "view", VIEW),
@@ -35,7 +39,11 @@ const ROLES: &[(&str, &str, &[Grant])] = &[
     ("system:discovery", "", DISCOVERY),
     ("system:monitoring", "", MONITORING),
     ("system:public-info-viewer", "", PUBLIC_INFO_VIEWER),
-    ("system:service-account-issuer-discovery", "", ISSUER_DISCOVERY),
+    (
+        "system:service-account-issuer-discovery",
+        "",
+        ISSUER_DISCOVERY,
+    ),
 ];
 
 /// The aggregated roles, with the one each adds to in turn.
@@ -51,7 +59,10 @@ const BINDINGS: &[(&str, Names)] = &[
         "system:public-info-viewer",
         "system:authenticated system:unauthenticated",
     ),
-    ("system:service-account-issuer-discovery", "system:serviceaccounts"),
+    (
+        "system:service-account-issuer-discovery",
+        "system:serviceaccounts",
+    ),
 ];
 
 const AUTH_DELEGATOR: &[Grant] = &[
@@ -86,7 +97,11 @@ const ISSUER_DISCOVERY: &[Grant] = &[Urls(
 )];
 
 const ADMIN: &[Grant] = &[
-    Resources("authorization.k8s.io", "localsubjectaccessreviews", "create"),
+    Resources(
+        "authorization.k8s.io",
+        "localsubjectaccessreviews",
+        "create",
+    ),
     Resources(GROUP, "rolebindings roles", READ_WRITE),
 ];
 
@@ -97,7 +112,11 @@ const EDIT: &[Grant] = &[
         READ,
     ),
     Resources("", "serviceaccounts", "impersonate"),
-    Resources("", "pods pods/attach pods/exec pods/portforward pods/proxy", WRITE),
+    Resources(
+        "",
+        "pods pods/attach pods/exec pods/portforward pods/proxy",
+        WRITE,
+    ),
     Resources("", "pods/eviction", "create"),
     Resources(
         "",
@@ -123,7 +142,11 @@ const EDIT: &[Grant] = &[
     Resources("policy", "poddisruptionbudgets", WRITE),
     Resources("networking.k8s.io", "ingresses networkpolicies", WRITE),
     Resources("coordination.k8s.io", "leases", READ_WRITE),
-    Resources("resource.k8s.io", "resourceclaims resourceclaimtemplates", WRITE),
+    Resources(
+        "resource.k8s.io",
+        "resourceclaims resourceclaimtemplates",
+        WRITE,
+    ),
 ];
 
 const VIEW: &[Grant] = &[
@@ -161,8 +184,16 @@ const VIEW: &[Grant] = &[
          replicationcontrollers/scale",
         READ,
     ),
-    Resources("policy", "poddisruptionbudgets poddisruptionbudgets/status", READ),
-    Resources("networking.k8s.io", "ingresses ingresses/status networkpolicies", READ),
+    Resources(
+        "policy",
+        "poddisruptionbudgets poddisruptionbudgets/status",
+        READ,
+    ),
+    Resources(
+        "networking.k8s.io",
+        "ingresses ingresses/status networkpolicies",
+        READ,
+    ),
     Resources(
         "resource.k8s.io",
         "resourceclaims resourceclaims/status resourceclaimtemplates",
@@ -172,8 +203,12 @@ const VIEW: &[Grant] = &[
 
 /// All of them as API objects, roles first.
 pub(crate) fn objects() -> Vec<Value> {
-    let roles = ROLES.iter().map(|(name, adds_to, grants)| role(name, adds_to, grants));
-    let aggregated = AGGREGATED.iter().map(|(name, adds_to)| aggregated(name, adds_to));
+    let roles = ROLES
+        .iter()
+        .map(|(name, adds_to, grants)| role(name, adds_to, grants));
+    let aggregated = AGGREGATED
+        .iter()
+        .map(|(name, adds_to)| aggregated(name, adds_to));
     let bindings = BINDINGS.iter().map(|(name, groups)| binding(name, groups));
     roles.chain(aggregated).chain(bindings).collect()
 }
@@ -295,10 +330,16 @@ mod tests {
             is_resource_request: true,
             ..Attributes::default()
         };
-        assert!(rbac.decide(&user("u", &["system:authenticated"]), &attributes).allowed);
+        assert!(
+            rbac.decide(&user("u", &["system:authenticated"]), &attributes)
+                .allowed
+        );
         assert!(
             !rbac
-                .decide(&user("system:anonymous", &["system:unauthenticated"]), &attributes)
+                .decide(
+                    &user("system:anonymous", &["system:unauthenticated"]),
+                    &attributes
+                )
                 .allowed
         );
     }
@@ -310,7 +351,12 @@ mod tests {
             ("update", "", "endpoints", [false, false, false, true]),
             ("list", "", "secrets", [false, true, true, true]),
             ("create", "", "configmaps", [false, true, true, true]),
-            ("get", "resource.k8s.io", "resourceclaims", [true, true, true, true]),
+            (
+                "get",
+                "resource.k8s.io",
+                "resourceclaims",
+                [true, true, true, true],
+            ),
             (
                 "create",
                 "rbac.authorization.k8s.io",
@@ -319,7 +365,10 @@ mod tests {
             ),
             ("list", "", "nodes", [false, false, false, true]),
         ];
-        for (i, role) in ["view", "edit", "admin", "cluster-admin"].into_iter().enumerate() {
+        for (i, role) in ["view", "edit", "admin", "cluster-admin"]
+            .into_iter()
+            .enumerate()
+        {
             let binding = json!({
                 "apiVersion": API_VERSION, "kind": "RoleBinding", "metadata": {"namespace": "n", "name": "b"},
                 "roleRef": {"kind": "ClusterRole", "name": role}, "subjects": [{"kind": "User", "name": "u"}],
@@ -334,7 +383,10 @@ mod tests {
                     is_resource_request: true,
                     ..Attributes::default()
                 };
-                let elsewhere = Attributes { namespace: "m", ..here };
+                let elsewhere = Attributes {
+                    namespace: "m",
+                    ..here
+                };
                 assert_eq!(
                     rbac.decide(&user("u", &[]), &here).allowed,
                     expected[i],

@@ -86,7 +86,11 @@ impl Authorizer {
         self.decide(user, attributes).allowed
     }
 
-    pub(crate) fn authorize(&self, user: &UserInfo, attributes: &Attributes<'_>) -> Result<(), Status> {
+    pub(crate) fn authorize(
+        &self,
+        user: &UserInfo,
+        attributes: &Attributes<'_>,
+    ) -> Result<(), Status> {
         let decision = self.decide(user, attributes);
         if decision.allowed {
             Ok(())
@@ -106,7 +110,12 @@ pub(crate) fn forbidden(user: &UserInfo, attributes: &Attributes<'_>, reason: &s
     if attributes.api_group.is_empty() && attributes.resource.is_empty() {
         Status::forbidden_path(&why)
     } else {
-        Status::forbidden(attributes.resource, attributes.api_group, attributes.name, &why)
+        Status::forbidden(
+            attributes.resource,
+            attributes.api_group,
+            attributes.name,
+            &why,
+        )
     }
 }
 
@@ -137,7 +146,9 @@ fn combined(resource: &str, subresource: &str) -> String {
 
 /// Upstream keeps these texts from reading as HTML.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -166,7 +177,9 @@ mod tests {
 
     fn denial(name: &str, attributes: &Attributes<'_>) -> Status {
         let rbac = Rbac::from_objects(&[]).unwrap();
-        Authorizer::Rbac(rbac).authorize(&user(name), attributes).unwrap_err()
+        Authorizer::Rbac(rbac)
+            .authorize(&user(name), attributes)
+            .unwrap_err()
     }
 
     #[test]
@@ -188,7 +201,14 @@ mod tests {
 
     #[test]
     fn every_verb_is_named_as_requestinfo_names_it() {
-        for verb in ["create", "update", "patch", "delete", "deletecollection", "watch"] {
+        for verb in [
+            "create",
+            "update",
+            "patch",
+            "delete",
+            "deletecollection",
+            "watch",
+        ] {
             let message = denial("alice", &endpoints(verb, "d", "")).message;
             let expected = format!(
                 r#"endpoints is forbidden: User "alice" cannot {verb} resource "endpoints" in API group "" in the namespace "d""#
@@ -229,7 +249,10 @@ mod tests {
             ..Attributes::default()
         };
         let status = denial("alice", &attributes);
-        assert_eq!(status.message, r#"forbidden: User "alice" cannot get path "/metrics""#);
+        assert_eq!(
+            status.message,
+            r#"forbidden: User "alice" cannot get path "/metrics""#
+        );
         assert_eq!(status.to_value()["details"], json!({}));
         assert_eq!((status.code, status.reason), (403, "Forbidden"));
     }
@@ -260,7 +283,9 @@ mod tests {
     fn a_reason_follows_unescaped() {
         let status = forbidden(&user("a"), &endpoints("list", "", ""), "RBAC: <why>");
         assert!(
-            status.message.ends_with("at the cluster scope: RBAC: <why>"),
+            status
+                .message
+                .ends_with("at the cluster scope: RBAC: <why>"),
             "{}",
             status.message
         );

@@ -128,7 +128,9 @@ pub(crate) struct Subject {
 }
 
 /// `null` where a list or a map is meant is an empty one, as in Go.
-fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    from: D,
+) -> Result<T, D::Error> {
     Option::<T>::deserialize(from).map(Option::unwrap_or_default)
 }
 
@@ -165,10 +167,12 @@ pub(crate) fn read(object: &Value) -> Result<Object, String> {
         return Err(refuse(format!("apiVersion must be {API_VERSION}")));
     }
     match kind {
-        "Role" | "ClusterRole" => parse::<Role>(object).and_then(Role::checked).map(Object::Role),
-        "RoleBinding" | "ClusterRoleBinding" => {
-            parse::<Binding>(object).and_then(Binding::checked).map(Object::Binding)
-        }
+        "Role" | "ClusterRole" => parse::<Role>(object)
+            .and_then(Role::checked)
+            .map(Object::Role),
+        "RoleBinding" | "ClusterRoleBinding" => parse::<Binding>(object)
+            .and_then(Binding::checked)
+            .map(Object::Binding),
         _ => Err("kind must be Role, ClusterRole, RoleBinding or ClusterRoleBinding".to_owned()),
     }
     .map_err(refuse)
@@ -183,7 +187,9 @@ fn describe(object: &Value) -> String {
     let kind = object["kind"].as_str().unwrap_or("object without a kind");
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     match object["metadata"]["namespace"].as_str() {
-        Some(namespace) if !namespace.is_empty() => format!("{kind} {}", quote(&format!("{namespace}/{name}"))),
+        Some(namespace) if !namespace.is_empty() => {
+            format!("{kind} {}", quote(&format!("{namespace}/{name}")))
+        }
         _ => format!("{kind} {}", quote(name)),
     }
 }
@@ -209,7 +215,8 @@ impl Role {
             return Err("only a ClusterRole has an aggregationRule".to_owned());
         }
         for (i, rule) in self.rules.iter().enumerate() {
-            rule.check(namespaced).map_err(|why| format!("rules[{i}]: {why}"))?;
+            rule.check(namespaced)
+                .map_err(|why| format!("rules[{i}]: {why}"))?;
         }
         Ok(self)
     }
@@ -236,7 +243,8 @@ impl PolicyRule {
         if namespaced {
             return Err("namespaced rules cannot apply to non-resource URLs");
         }
-        if self.api_groups.is_empty() && self.resources.is_empty() && self.resource_names.is_empty() {
+        if self.api_groups.is_empty() && self.resources.is_empty() && self.resource_names.is_empty()
+        {
             return Ok(());
         }
         Err("rules cannot apply to both regular resources and non-resource URLs")
@@ -301,7 +309,11 @@ impl Subject {
         if self.api_group.is_empty() || self.api_group == group {
             return Ok(());
         }
-        Err(format!("apiGroup of a {} must be {}", self.kind, quote(group)))
+        Err(format!(
+            "apiGroup of a {} must be {}",
+            self.kind,
+            quote(group)
+        ))
     }
 }
 

@@ -45,12 +45,19 @@ impl Rbac {
     pub(crate) fn decide(&self, user: &UserInfo, attributes: &Attributes<'_>) -> Decision {
         let mut errors: Vec<String> = Vec::new();
         for binding in self.bindings_for(attributes.namespace) {
-            let Some(subject) = binding.subjects.iter().find(|s| s.is(user, binding.namespace())) else {
+            let Some(subject) = binding
+                .subjects
+                .iter()
+                .find(|s| s.is(user, binding.namespace()))
+            else {
                 continue;
             };
             match self.rules(&binding.role_ref, binding.namespace()) {
                 Ok(rules) if rules.iter().any(|rule| rule.covers(attributes)) => {
-                    return Decision::allow(format!("RBAC: allowed by {}", binding.describe(subject)));
+                    return Decision::allow(format!(
+                        "RBAC: allowed by {}",
+                        binding.describe(subject)
+                    ));
                 }
                 Ok(_) => {}
                 Err(error) if errors.contains(&error) => {}
@@ -77,7 +84,13 @@ impl Rbac {
         let namespace = if role.kind == "Role" { namespace } else { "" };
         let rules = self.roles.get(&(namespace.to_owned(), role.name.clone()));
         // Upstream's lister names the singular resource here.
-        let not_found = || format!("{}.{GROUP} {} not found", role.kind.to_lowercase(), quote(&role.name));
+        let not_found = || {
+            format!(
+                "{}.{GROUP} {} not found",
+                role.kind.to_lowercase(),
+                quote(&role.name)
+            )
+        };
         rules.map(Vec::as_slice).ok_or_else(not_found)
     }
 }
@@ -107,7 +120,10 @@ impl Collected {
             };
             if twice {
                 let (kind, name) = (&object["kind"], &object["metadata"]["name"]);
-                return Err(format!("{} {name} is given twice", kind.as_str().unwrap_or_default()));
+                return Err(format!(
+                    "{} {name} is given twice",
+                    kind.as_str().unwrap_or_default()
+                ));
             }
         }
         Ok(())
@@ -120,7 +136,11 @@ impl Collected {
             .filter(|role| role.aggregation_rule.is_some())
             .for_each(|role| role.rules.clear());
         while self.aggregate() {}
-        let roles = self.roles.into_iter().map(|(key, role)| (key, role.rules)).collect();
+        let roles = self
+            .roles
+            .into_iter()
+            .map(|(key, role)| (key, role.rules))
+            .collect();
         Rbac {
             roles,
             bindings: self.bindings,
@@ -129,7 +149,10 @@ impl Collected {
 
     /// One round of upstream's aggregation controller; whether it found more. Rules only accumulate, so it ends.
     fn aggregate(&mut self) -> bool {
-        let aggregated = self.roles.iter().filter(|(_, role)| role.aggregation_rule.is_some());
+        let aggregated = self
+            .roles
+            .iter()
+            .filter(|(_, role)| role.aggregation_rule.is_some());
         let found: Vec<_> = aggregated
             .map(|(key, role)| (key.clone(), self.gather(key, role)))
             .collect();
@@ -151,10 +174,9 @@ impl Collected {
             .iter()
             .flat_map(|rule| &rule.cluster_role_selectors)
         {
-            let chosen = self
-                .roles
-                .iter()
-                .filter(|(key, other)| key.0.is_empty() && *key != own && selector.matches(&other.metadata.labels));
+            let chosen = self.roles.iter().filter(|(key, other)| {
+                key.0.is_empty() && *key != own && selector.matches(&other.metadata.labels)
+            });
             for rule in chosen.flat_map(|(_, other)| &other.rules) {
                 if !rules.contains(rule) {
                     rules.push(rule.clone());
@@ -209,7 +231,14 @@ impl Subject {
         match self.kind.as_str() {
             "User" => user.name == self.name,
             "Group" => user.in_group(&self.name),
-            _ => user.name == format!("system:serviceaccount:{}:{}", self.namespace_or(namespace), self.name),
+            _ => {
+                user.name
+                    == format!(
+                        "system:serviceaccount:{}:{}",
+                        self.namespace_or(namespace),
+                        self.name
+                    )
+            }
         }
     }
 
@@ -228,21 +257,27 @@ impl PolicyRule {
             return false;
         }
         if !request.is_resource_request {
-            return self.non_resource_urls.iter().any(|url| url_matches(url, request.path));
+            return self
+                .non_resource_urls
+                .iter()
+                .any(|url| url_matches(url, request.path));
         }
         has(&self.api_groups, request.api_group)
             && self.covers_resource(request)
-            && (self.resource_names.is_empty() || self.resource_names.iter().any(|name| name == request.name))
+            && (self.resource_names.is_empty()
+                || self.resource_names.iter().any(|name| name == request.name))
     }
 
     /// `*` also covers subresources; `*/scale` is that subresource of anything.
     fn covers_resource(&self, request: &Attributes<'_>) -> bool {
-        has(&self.resources, &combined(request.resource, request.subresource))
-            || (!request.subresource.is_empty()
-                && self
-                    .resources
-                    .iter()
-                    .any(|name| name.strip_prefix("*/") == Some(request.subresource)))
+        has(
+            &self.resources,
+            &combined(request.resource, request.subresource),
+        ) || (!request.subresource.is_empty()
+            && self
+                .resources
+                .iter()
+                .any(|name| name.strip_prefix("*/") == Some(request.subresource)))
     }
 }
 

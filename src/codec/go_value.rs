@@ -9,9 +9,10 @@ pub(crate) fn show(value: &Value) -> String {
     match value {
         Value::Null => "<nil>".to_owned(),
         Value::Bool(b) => b.to_string(),
-        Value::Number(n) => n
-            .as_i64()
-            .map_or_else(|| show_float(n.as_f64().unwrap_or_default()), |n| n.to_string()),
+        Value::Number(n) => n.as_i64().map_or_else(
+            || show_float(n.as_f64().unwrap_or_default()),
+            |n| n.to_string(),
+        ),
         Value::String(s) => s.clone(),
         Value::Array(items) => list(items.iter().map(show)),
         Value::Object(map) => members(map, show),
@@ -85,7 +86,10 @@ mod tests {
     #[test]
     fn maps_are_sorted_and_strings_are_bare() {
         let value = json!({"subsets": 5, "a": ["x", null, true, {}], "m": {"z": "", "b": 1.5}});
-        assert_eq!(show(&value), "map[a:[x <nil> true map[]] m:map[b:1.5 z:] subsets:5]");
+        assert_eq!(
+            show(&value),
+            "map[a:[x <nil> true map[]] m:map[b:1.5 z:] subsets:5]"
+        );
     }
 
     #[test]
@@ -105,6 +109,9 @@ mod tests {
     fn the_wrong_verb_names_the_type() {
         assert_eq!(show_as_string(&json!("x")), "x");
         assert_eq!(show_as_string(&json!(5)), "%!s(int64=5)");
-        assert_eq!(show_as_string(&json!([null, true])), "[%!s(<nil>) %!s(bool=true)]");
+        assert_eq!(
+            show_as_string(&json!([null, true])),
+            "[%!s(<nil>) %!s(bool=true)]"
+        );
     }
 }

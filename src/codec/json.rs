@@ -57,7 +57,12 @@ impl Node {
             Node::Number(n) => number(n),
             Node::String(s) => Value::String(s.clone()),
             Node::Array(items) => Value::Array(items.iter().map(Node::to_value).collect()),
-            Node::Object(members) => Value::Object(members.iter().map(|(k, v)| (k.clone(), v.to_value())).collect()),
+            Node::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .map(|(k, v)| (k.clone(), v.to_value()))
+                    .collect(),
+            ),
         }
     }
 
@@ -68,7 +73,11 @@ impl Node {
             Value::Number(n) => Node::Number(n.to_string()),
             Value::String(s) => Node::String(s.clone()),
             Value::Array(items) => Node::Array(items.iter().map(Node::from_value).collect()),
-            Value::Object(map) => Node::Object(map.iter().map(|(k, v)| (k.clone(), Node::from_value(v))).collect()),
+            Value::Object(map) => Node::Object(
+                map.iter()
+                    .map(|(k, v)| (k.clone(), Node::from_value(v)))
+                    .collect(),
+            ),
         }
     }
 }
@@ -80,7 +89,11 @@ fn number(literal: &str) -> Value {
     if let Ok(n) = literal.parse::<u64>() {
         return n.into();
     }
-    literal.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map_or(Value::Null, Value::Number)
+    literal
+        .parse::<f64>()
+        .ok()
+        .and_then(serde_json::Number::from_f64)
+        .map_or(Value::Null, Value::Number)
 }
 
 /// Parses one JSON document, or says in Go's words why it is none.
@@ -197,7 +210,11 @@ impl Scanner {
         use State as S;
         let Some(inside) = self.stack.last().copied() else {
             self.state = S::EndTop;
-            return if is_space(c) { Ok(()) } else { fail(c, "after top-level value") };
+            return if is_space(c) {
+                Ok(())
+            } else {
+                fail(c, "after top-level value")
+            };
         };
         if is_space(c) && !matches!(self.state, S::BeginValueOrEmpty | S::BeginStringOrEmpty) {
             return self.go(S::EndValue);
@@ -214,7 +231,11 @@ impl Scanner {
             }
             (Inside::ObjectValue, b'}') | (Inside::Array, b']') => {
                 self.stack.pop();
-                self.go(if self.stack.is_empty() { S::EndTop } else { S::EndValue })
+                self.go(if self.stack.is_empty() {
+                    S::EndTop
+                } else {
+                    S::EndValue
+                })
             }
             (Inside::ObjectValue, _) => fail(c, "after object key:value pair"),
             (Inside::Array, b',') => self.go(S::BeginValue),
@@ -247,18 +268,34 @@ impl Scanner {
     fn literal(&mut self, c: u8, word: &'static str, seen: usize) -> Result<(), String> {
         let expected = word.as_bytes()[seen];
         if c != expected {
-            return fail(c, &format!("in literal {word} (expecting {})", quote_char(expected)));
+            return fail(
+                c,
+                &format!("in literal {word} (expecting {})", quote_char(expected)),
+            );
         }
-        self.go(if seen + 1 == word.len() { State::EndValue } else { State::Literal(word, seen + 1) })
+        self.go(if seen + 1 == word.len() {
+            State::EndValue
+        } else {
+            State::Literal(word, seen + 1)
+        })
     }
 
     fn end(&mut self) -> Result<(), String> {
         let complete = self.stack.is_empty()
             && matches!(
                 self.state,
-                State::EndTop | State::EndValue | State::Digits | State::Zero | State::DotDigits | State::EDigits
+                State::EndTop
+                    | State::EndValue
+                    | State::Digits
+                    | State::Zero
+                    | State::DotDigits
+                    | State::EDigits
             );
-        if complete { Ok(()) } else { Err("unexpected end of JSON input".to_owned()) }
+        if complete {
+            Ok(())
+        } else {
+            Err("unexpected end of JSON input".to_owned())
+        }
     }
 
     fn push(&mut self, c: u8, inside: Inside, next: State) -> Result<(), String> {
@@ -396,7 +433,8 @@ impl Builder<'_> {
     fn unicode(&mut self) -> char {
         let first = self.hex(self.at);
         self.at += 4;
-        if (0xd800..0xdc00).contains(&first) && self.input.get(self.at..self.at + 2) == Some(b"\\u") {
+        if (0xd800..0xdc00).contains(&first) && self.input.get(self.at..self.at + 2) == Some(b"\\u")
+        {
             let second = self.hex(self.at + 2);
             if (0xdc00..0xe000).contains(&second) {
                 self.at += 6;
@@ -408,7 +446,9 @@ impl Builder<'_> {
     }
 
     fn hex(&self, at: usize) -> u32 {
-        self.input[at..at + 4].iter().fold(0, |n, &b| n * 16 + char::from(b).to_digit(16).unwrap_or(0))
+        self.input[at..at + 4]
+            .iter()
+            .fold(0, |n, &b| n * 16 + char::from(b).to_digit(16).unwrap_or(0))
     }
 
     fn skip_deep(&mut self) -> Node {
@@ -473,7 +513,14 @@ pub(crate) fn write_string(out: &mut Vec<u8>, s: &str) {
             0x0c => (b"\\f", 1),
             0..=0x1f | b'<' | b'>' | b'&' => {
                 out.extend_from_slice(&bytes[start..i]);
-                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]]);
+                out.extend_from_slice(&[
+                    b'\\',
+                    b'u',
+                    b'0',
+                    b'0',
+                    HEX[usize::from(b >> 4)],
+                    HEX[usize::from(b & 15)],
+                ]);
                 i += 1;
                 start = i;
                 continue;

@@ -75,7 +75,12 @@ pub(crate) fn is_print(c: char) -> bool {
         ' '..='~' => true,
         '\u{0}'..='\u{a0}' | '\u{ad}' => false,
         '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' => false,
-        '\u{1680}' | '\u{3000}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' => false,
+        '\u{1680}'
+        | '\u{3000}'
+        | '\u{feff}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{fffe}'
+        | '\u{ffff}' => false,
         '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e00ff}' | '\u{f0000}'..='\u{10ffff}' => false,
         c => !c.is_control(),
     }

@@ -14,27 +14,51 @@ pub(crate) fn format(time: Timestamp) -> String {
 pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
     const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
     let bad = |rest: &str, element: &str| {
-        format!("parsing time {} as \"{LAYOUT}\": cannot parse {} as \"{element}\"", quote(text), quote(rest))
+        format!(
+            "parsing time {} as \"{LAYOUT}\": cannot parse {} as \"{element}\"",
+            quote(text),
+            quote(rest)
+        )
     };
     let mut rest = text;
-    for (element, digits) in
-        [("2006", 4), ("-", 0), ("01", 2), ("-", 0), ("02", 2), ("T", 0), ("15", 2), (":", 0), ("04", 2), (":", 0), ("05", 2)]
-    {
+    for (element, digits) in [
+        ("2006", 4),
+        ("-", 0),
+        ("01", 2),
+        ("-", 0),
+        ("02", 2),
+        ("T", 0),
+        ("15", 2),
+        (":", 0),
+        ("04", 2),
+        (":", 0),
+        ("05", 2),
+    ] {
         rest = take(rest, element, digits).ok_or_else(|| bad(rest, element))?;
     }
-    let fraction = rest.strip_prefix(['.', ',']).map(|r| r.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let fraction = rest
+        .strip_prefix(['.', ','])
+        .map(|r| r.trim_start_matches(|c: char| c.is_ascii_digit()));
     let zone = fraction.unwrap_or(rest);
     if !is_zone(zone) {
         return Err(match zone.strip_prefix('Z') {
-            Some(extra) if !extra.is_empty() => format!("parsing time {}: extra text: {}", quote(text), quote(extra)),
+            Some(extra) if !extra.is_empty() => {
+                format!("parsing time {}: extra text: {}", quote(text), quote(extra))
+            }
             _ => bad(zone, "Z07:00"),
         });
     }
-    text.replace(',', ".").parse::<Timestamp>().map_err(|_| out_of_range(text))
+    text.replace(',', ".")
+        .parse::<Timestamp>()
+        .map_err(|_| out_of_range(text))
 }
 
 fn out_of_range(text: &str) -> String {
-    let number = |range: std::ops::Range<usize>| text.get(range).and_then(|s| s.parse::<u32>().ok()).unwrap_or(0);
+    let number = |range: std::ops::Range<usize>| {
+        text.get(range)
+            .and_then(|s| s.parse::<u32>().ok())
+            .unwrap_or(0)
+    };
     let part = match () {
         () if !(1..=12).contains(&number(5..7)) => "month",
         () if number(11..13) > 23 => "hour",
@@ -50,7 +74,9 @@ fn take<'a>(text: &'a str, element: &str, digits: usize) -> Option<&'a str> {
         return text.strip_prefix(element);
     }
     let head = text.get(..digits)?;
-    head.bytes().all(|b| b.is_ascii_digit()).then(|| &text[digits..])
+    head.bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| &text[digits..])
 }
 
 fn is_zone(zone: &str) -> bool {
@@ -68,7 +94,10 @@ mod tests {
 
     #[test]
     fn an_offset_becomes_utc() {
-        assert_eq!(format(parse("2024-01-02T05:04:05.25+02:00").unwrap()), "2024-01-02T03:04:05Z");
+        assert_eq!(
+            format(parse("2024-01-02T05:04:05.25+02:00").unwrap()),
+            "2024-01-02T03:04:05Z"
+        );
     }
 
     #[test]

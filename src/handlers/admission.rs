@@ -42,7 +42,9 @@ fn terminating(strategy: &dyn Strategy, namespace: &str, object: &Value) -> Stat
         (name, _) => name,
     };
     let resource = strategy.resource();
-    let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+    let why = format!(
+        "unable to create new content in namespace {namespace} because it is being terminated"
+    );
     let mut status = Status::forbidden(resource.plural, resource.group, name, &why);
     status.details.get_or_insert_default().causes.push(Cause {
         reason: "NamespaceTerminating".to_owned(),
@@ -54,8 +56,16 @@ fn terminating(strategy: &dyn Strategy, namespace: &str, object: &Value) -> Stat
 
 /// Some namespaces stay.
 pub(crate) fn check_delete(strategy: &dyn Strategy, name: &str) -> Result<(), Status> {
-    if strategy.resource().plural == "namespaces" && strategy.resource().group.is_empty() && IMMORTAL.contains(&name) {
-        return Err(Status::forbidden("namespaces", "", name, "this namespace may not be deleted"));
+    if strategy.resource().plural == "namespaces"
+        && strategy.resource().group.is_empty()
+        && IMMORTAL.contains(&name)
+    {
+        return Err(Status::forbidden(
+            "namespaces",
+            "",
+            name,
+            "this namespace may not be deleted",
+        ));
     }
     Ok(())
 }
@@ -72,6 +82,8 @@ pub(crate) fn create_namespace(
     generic::fill_system_fields(&mut object, cluster.ids.uid(), &cluster.timestamp());
     generic::before_create(&Namespaces, &mut object)?;
     let resource = Namespaces.resource();
-    tx.put(&key(resource, "", name), |revision| Object::at_revision(resource, object, revision));
+    tx.put(&key(resource, "", name), |revision| {
+        Object::at_revision(resource, object, revision)
+    });
     Ok(())
 }

@@ -16,8 +16,7 @@ use crate::status::Status;
 /// How much of a bad body an error shows, in bytes.
 const SUMMARY: usize = 30;
 /// The Go type that kind and apiVersion are first read into.
-const TYPE_META: &str =
-    r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
+const TYPE_META: &str = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
 /// The name of the real server's type registry, which it tells.
 const SCHEME: &str = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30";
 
@@ -39,10 +38,16 @@ pub(crate) struct Decoded {
 pub(crate) fn parse(media: Media, bytes: &[u8]) -> Result<Parsed, String> {
     match media {
         Media::Json => match json::parse(bytes) {
-            Ok(node) => Ok(Parsed { node, duplicates: Vec::new() }),
+            Ok(node) => Ok(Parsed {
+                node,
+                duplicates: Vec::new(),
+            }),
             Err(e) => Err(format!("couldn't get version/kind; json parse error: {e}")),
         },
-        Media::Yaml => yaml::parse(bytes).map(|d| Parsed { node: d.node, duplicates: d.duplicates }),
+        Media::Yaml => yaml::parse(bytes).map(|d| Parsed {
+            node: d.node,
+            duplicates: d.duplicates,
+        }),
     }
 }
 
@@ -68,19 +73,34 @@ pub(crate) fn decode(
         ))
     };
     let parsed = parse(media, bytes).map_err(unrecognized)?;
-    let type_meta = TypeMeta::of(&parsed.node).map_err(unrecognized)?.or(strategy);
+    let type_meta = TypeMeta::of(&parsed.node)
+        .map_err(unrecognized)?
+        .or(strategy);
     let (group, version) = type_meta.group_version().map_err(unrecognized)?;
     let cannot = |error: &str| {
         let in_body = &type_meta.kind;
-        Status::bad_request(format!("{in_body} in version \"{version}\" cannot be handled as a {kind}: {error}"))
+        Status::bad_request(format!(
+            "{in_body} in version \"{version}\" cannot be handled as a {kind}: {error}"
+        ))
     };
     check_kind(strategy, &type_meta, group, version).map_err(|e| cannot(&e))?;
-    let decoded = schema::decode(&parsed.node, strategy.resource().schema).map_err(|e| cannot(&e))?;
+    let decoded =
+        schema::decode(&parsed.node, strategy.resource().schema).map_err(|e| cannot(&e))?;
     report(&parsed.duplicates, &decoded.strict, validation, warnings).map_err(|e| cannot(&e))?;
     let mut object = decoded.value;
     set_type(&mut object, strategy);
     strategy.set_defaults(&mut object);
-    Ok(Decoded { object, node: parsed.node })
+    Ok(Decoded {
+        object,
+        node: parsed.node,
+    })
+}
+
+/// Whether a body that a patch made still is of the resource's kind.
+pub(crate) fn check_type(node: &Node, strategy: &dyn Strategy) -> Result<(), String> {
+    let type_meta = TypeMeta::of(node)?.or(strategy);
+    let (group, version) = type_meta.group_version()?;
+    check_kind(strategy, &type_meta, group, version)
 }
 
 /// Writes the kind and the version the resource is stored in.
@@ -99,13 +119,21 @@ fn report(
     match validation {
         FieldValidation::Ignore => Ok(()),
         FieldValidation::Warn => {
-            duplicates.iter().chain(strict).for_each(|text| warnings.add(text.as_str()));
+            duplicates
+                .iter()
+                .chain(strict)
+                .for_each(|text| warnings.add(text.as_str()));
             Ok(())
         }
         FieldValidation::Strict => {
-            let yaml = (!duplicates.is_empty()).then(|| format!("yaml: unmarshal errors:\n  {}", duplicates.join("\n  ")));
+            let yaml = (!duplicates.is_empty())
+                .then(|| format!("yaml: unmarshal errors:\n  {}", duplicates.join("\n  ")));
             let all: Vec<&str> = yaml.iter().chain(strict).map(String::as_str).collect();
-            if all.is_empty() { Ok(()) } else { Err(format!("strict decoding error: {}", all.join(", "))) }
+            if all.is_empty() {
+                Ok(())
+            } else {
+                Err(format!("strict decoding error: {}", all.join(", ")))
+            }
         }
     }
 }
@@ -119,11 +147,19 @@ struct TypeMeta {
 impl TypeMeta {
     fn of(node: &Node) -> Result<Self, String> {
         let prefix = "couldn't get version/kind; json parse error: json: cannot unmarshal";
-        let mut found = TypeMeta { api_version: String::new(), kind: String::new() };
+        let mut found = TypeMeta {
+            api_version: String::new(),
+            kind: String::new(),
+        };
         let members = match node {
             Node::Null => return Ok(found),
             Node::Object(members) => members,
-            other => return Err(format!("{prefix} {} into Go value of type {TYPE_META}", other.go_kind())),
+            other => {
+                return Err(format!(
+                    "{prefix} {} into Go value of type {TYPE_META}",
+                    other.go_kind()
+                ));
+            }
         };
         for (key, value) in members {
             // Go's encoding/json, which reads these two, does not care about case.
@@ -136,7 +172,10 @@ impl TypeMeta {
                 Node::String(text) => slot.clone_from(text),
                 Node::Null => {}
                 other => {
-                    return Err(format!("{prefix} {} into Go struct field .{field} of type string", other.go_kind()));
+                    return Err(format!(
+                        "{prefix} {} into Go struct field .{field} of type string",
+                        other.go_kind()
+                    ));
                 }
             }
         }
@@ -159,18 +198,30 @@ impl TypeMeta {
         match (parts.next(), parts.next(), parts.next()) {
             (Some(version), None, _) => Ok(("", version)),
             (Some(group), Some(version), None) => Ok((group, version)),
-            _ => Err(format!("unexpected GroupVersion string: {}", self.api_version)),
+            _ => Err(format!(
+                "unexpected GroupVersion string: {}",
+                self.api_version
+            )),
         }
     }
 }
 
 /// Only the resource's own kind can be converted to it.
-fn check_kind(strategy: &dyn Strategy, found: &TypeMeta, group: &str, version: &str) -> Result<(), String> {
+fn check_kind(
+    strategy: &dyn Strategy,
+    found: &TypeMeta,
+    group: &str,
+    version: &str,
+) -> Result<(), String> {
     let resource = strategy.resource();
     if found.kind == resource.kind && group == resource.group && version == resource.version {
         return Ok(());
     }
-    let internal = if resource.group.is_empty() { "core" } else { resource.group.split('.').next().unwrap_or_default() };
+    let internal = if resource.group.is_empty() {
+        "core"
+    } else {
+        resource.group.split('.').next().unwrap_or_default()
+    };
     if known_kinds::contains(&found.api_version, &found.kind) {
         return Err(format!(
             "converting ({version}.{}) to ({internal}.{}): unknown conversion",
@@ -178,7 +229,10 @@ fn check_kind(strategy: &dyn Strategy, found: &TypeMeta, group: &str, version: &
         ));
     }
     let api_version = &found.api_version;
-    Err(format!("no kind \"{}\" is registered for version \"{api_version}\" in scheme \"{SCHEME}\"", found.kind))
+    Err(format!(
+        "no kind \"{}\" is registered for version \"{api_version}\" in scheme \"{SCHEME}\"",
+        found.kind
+    ))
 }
 
 /// The first bytes of a body, as an error shows them.

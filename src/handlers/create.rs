@@ -32,11 +32,23 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let (media, bytes) = body::read(ctx).await?;
     let options = WriteOptions::parse(ctx.query, "CreateOptions")?;
     let strategy = ctx.target.strategy;
-    let mut object = body::decode(media, &bytes, strategy, options.field_validation, ctx.warnings)?.object;
+    let mut object = body::decode(
+        media,
+        &bytes,
+        strategy,
+        options.field_validation,
+        ctx.warnings,
+    )?
+    .object;
     generic::wipe_system_fields(&mut object);
     match_namespace(&ctx.target.namespace, &mut object)?;
     let manager = ctx.manager(&options);
-    let create = Create { strategy, namespace: &ctx.target.namespace, manager: &manager, dry_run: options.dry_run };
+    let create = Create {
+        strategy,
+        namespace: &ctx.target.namespace,
+        manager: &manager,
+        dry_run: options.dry_run,
+    };
     let created = create.run(ctx.cluster, object, ctx.warnings)?;
     presenter.object(201, &created)
 }
@@ -76,8 +88,18 @@ impl Create<'_> {
         warnings.0.extend(dedup_owner_references(&mut object));
         let now = cluster.timestamp();
         let resource = self.strategy.resource();
-        let writer = Writer { manager: self.manager, api_version: &resource.api_version(), subresource: "", now: &now };
-        apply::create(&mut object, resource.schema, &writer, self.strategy.reset_fields());
+        let writer = Writer {
+            manager: self.manager,
+            api_version: &resource.api_version(),
+            subresource: "",
+            now: &now,
+        };
+        apply::create(
+            &mut object,
+            resource.schema,
+            &writer,
+            self.strategy.reset_fields(),
+        );
         cluster.storage.write(|tx| {
             admission::check_create(cluster, tx, self.strategy, self.namespace, &object)?;
             self.strategy.prepare_for_create(&mut object);
@@ -106,7 +128,9 @@ impl Create<'_> {
             let mut named = object.clone();
             metadata_mut(&mut named).insert("name".to_owned(), cluster.ids.name(&base).into());
             match self.insert_named(tx, named, warnings) {
-                Err(status) if status.reason == "AlreadyExists" && attempt < NAME_ATTEMPTS => attempt += 1,
+                Err(status) if status.reason == "AlreadyExists" && attempt < NAME_ATTEMPTS => {
+                    attempt += 1
+                }
                 result => return result.map_err(name_taken),
             }
         }
@@ -124,12 +148,22 @@ impl Create<'_> {
     }
 
     /// The store's own checks, then the write.
-    fn store(&self, tx: &mut Transaction<'_, Object>, object: Value) -> Result<Arc<Object>, Status> {
+    fn store(
+        &self,
+        tx: &mut Transaction<'_, Object>,
+        object: Value,
+    ) -> Result<Arc<Object>, Status> {
         let resource = self.strategy.resource();
         let name = meta_str(&object, "name");
         let key = key(resource, self.namespace, name);
-        if !self.dry_run && meta_str(&object, "resourceVersion").parse::<u64>().is_ok_and(|v| v > 0) {
-            return Err(Status::raw("resourceVersion should not be set on objects to be created"));
+        if !self.dry_run
+            && meta_str(&object, "resourceVersion")
+                .parse::<u64>()
+                .is_ok_and(|v| v > 0)
+        {
+            return Err(Status::raw(
+                "resourceVersion should not be set on objects to be created",
+            ));
         }
         if let Some(existing) = tx.get(&key) {
             let taken = if is_terminating(existing.value()) {
@@ -142,10 +176,16 @@ impl Create<'_> {
         if self.dry_run {
             return Ok(Arc::new(Object::new(resource, object)));
         }
-        Ok(tx.put(&key, |revision| Object::at_revision(resource, object, revision)))
+        Ok(tx.put(&key, |revision| {
+            Object::at_revision(resource, object, revision)
+        }))
     }
 }
 
 fn name_taken(status: Status) -> Status {
-    if status.reason == "AlreadyExists" { status.generated_name_conflict() } else { status }
+    if status.reason == "AlreadyExists" {
+        status.generated_name_conflict()
+    } else {
+        status
+    }
 }

@@ -16,7 +16,8 @@ use crate::status::Status;
 use crate::storage::Transaction;
 
 /// The name of the type registry for options, which the real server tells.
-const OPTIONS_SCHEME: &str = "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27";
+const OPTIONS_SCHEME: &str =
+    "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27";
 
 /// What a deletion did.
 pub(crate) enum Deleted {
@@ -32,14 +33,27 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     check_path_segment(&ctx.target.name)?;
     let options = read_options(ctx).await?;
     let target = ctx.target;
-    let deleted =
-        ctx.cluster.storage.write(|tx| delete(ctx.cluster, tx, target.strategy, &target.namespace, &target.name, &options))?;
+    let deleted = ctx.cluster.storage.write(|tx| {
+        delete(
+            ctx.cluster,
+            tx,
+            target.strategy,
+            &target.namespace,
+            &target.name,
+            &options,
+        )
+    })?;
     match deleted {
-        Deleted::Removed(object) if target.strategy.returns_deleted_object() => presenter.object(200, &object),
+        Deleted::Removed(object) if target.strategy.returns_deleted_object() => {
+            presenter.object(200, &object)
+        }
         Deleted::Removed(object) => {
             let resource = target.strategy.resource();
             let uid = meta_str(object.value(), "uid");
-            Ok(Response::status(&Status::deleted(resource.plural, resource.group, &target.name, uid), negotiated))
+            Ok(Response::status(
+                &Status::deleted(resource.plural, resource.group, &target.name, uid),
+                negotiated,
+            ))
         }
         Deleted::Marked(object) => {
             let accepted = options.orphan_dependents == Some(false);
@@ -55,7 +69,9 @@ pub(super) async fn read_options(ctx: &mut Context<'_>) -> Result<DeleteOptions,
         return DeleteOptions::from_query(ctx.query);
     }
     let media = body_media(ctx.request)?;
-    let node = body::parse(media, &bytes).map_err(Status::bad_request)?.node;
+    let node = body::parse(media, &bytes)
+        .map_err(Status::bad_request)?
+        .node;
     check_kind(&node)?;
     DeleteOptions::from_body(&node)
 }
@@ -69,7 +85,9 @@ fn check_kind(node: &Node) -> Result<(), Status> {
     match text("kind") {
         "" | "DeleteOptions" => Ok(()),
         kind => {
-            let version = Some(text("apiVersion")).filter(|v| !v.is_empty()).unwrap_or("v1");
+            let version = Some(text("apiVersion"))
+                .filter(|v| !v.is_empty())
+                .unwrap_or("v1");
             Err(Status::bad_request(format!(
                 "no kind \"{kind}\" is registered for version \"{version}\" in scheme \"{OPTIONS_SCHEME}\""
             )))
@@ -95,14 +113,18 @@ pub(crate) fn delete(
     match strategy.before_delete(live.value(), options, &cluster.timestamp())? {
         Deletion::Remove => {
             if !options.dry_run {
-                tx.delete(&key, |revision| Object::at_revision(resource, live.value().clone(), revision));
+                tx.delete(&key, |revision| {
+                    Object::at_revision(resource, live.value().clone(), revision)
+                });
             }
             Ok(Deleted::Removed(live))
         }
         Deletion::Mark(next) if &next == live.value() => Ok(Deleted::Marked(live)),
-        Deletion::Mark(next) if options.dry_run => Ok(Deleted::Marked(Arc::new(Object::new(resource, next)))),
-        Deletion::Mark(next) => {
-            Ok(Deleted::Marked(tx.put(&key, |revision| Object::at_revision(resource, next, revision))))
+        Deletion::Mark(next) if options.dry_run => {
+            Ok(Deleted::Marked(Arc::new(Object::new(resource, next))))
         }
+        Deletion::Mark(next) => Ok(Deleted::Marked(tx.put(&key, |revision| {
+            Object::at_revision(resource, next, revision)
+        }))),
     }
 }

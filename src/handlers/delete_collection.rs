@@ -1,8 +1,8 @@
 //! DELETE of a collection: a list, then a deletion of each item.
 
+use super::Context;
 use super::delete::{delete, read_options};
 use super::list::list_now;
-use super::Context;
 use crate::request::options::ListOptions;
 use crate::response::Response;
 use crate::status::Status;
@@ -13,10 +13,23 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let list_options = ListOptions::parse_for_delete(ctx.query)?;
     let options = read_options(ctx).await?;
     let target = ctx.target;
-    let list = list_now(ctx.cluster, target.strategy, &target.namespace, &list_options).await?;
+    let list = list_now(
+        ctx.cluster,
+        target.strategy,
+        &target.namespace,
+        &list_options,
+    )
+    .await?;
     for item in &list.items {
         let outcome = ctx.cluster.storage.write(|tx| {
-            delete(ctx.cluster, tx, target.strategy, item.namespace(), item.name(), &options)
+            delete(
+                ctx.cluster,
+                tx,
+                target.strategy,
+                item.namespace(),
+                item.name(),
+                &options,
+            )
         });
         match outcome {
             Err(status) if status.code != 404 => return Err(status),

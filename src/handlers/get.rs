@@ -11,17 +11,21 @@ use crate::status::Status;
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
     if ctx.query.flag("export") == Some(true) {
-        return Err(Status::bad_request("the export parameter, deprecated since v1.14, is no longer supported"));
+        return Err(Status::bad_request(
+            "the export parameter, deprecated since v1.14, is no longer supported",
+        ));
     }
     let target = ctx.target;
     check_path_segment(&target.name)?;
-    let at = parse_version(ctx.query.get("resourceVersion").unwrap_or_default()).map_err(Status::raw)?;
+    let at =
+        parse_version(ctx.query.get("resourceVersion").unwrap_or_default()).map_err(Status::raw)?;
     if let AtVersion::Number(version) = at {
         wait_for(ctx.cluster, version).await?;
     }
     let resource = target.strategy.resource();
     let key = key(resource, &target.namespace, &target.name);
     let object = ctx.cluster.storage.view().get(&key).cloned();
-    let object = object.ok_or_else(|| Status::not_found(resource.plural, resource.group, &target.name))?;
+    let object =
+        object.ok_or_else(|| Status::not_found(resource.plural, resource.group, &target.name))?;
     ctx.presenter(negotiated)?.object(200, &object)
 }

@@ -26,17 +26,32 @@ const CHECKS: &[(In, &str)] = &[
     (In::Every, "etcd"),
     (In::Readyz, "etcd-readiness"),
     (In::Readyz, "informer-sync"),
-    (In::Every, "poststarthook/start-apiserver-admission-initializer"),
+    (
+        In::Every,
+        "poststarthook/start-apiserver-admission-initializer",
+    ),
     (In::Every, "poststarthook/generic-apiserver-start-informers"),
-    (In::Every, "poststarthook/priority-and-fairness-config-consumer"),
+    (
+        In::Every,
+        "poststarthook/priority-and-fairness-config-consumer",
+    ),
     (In::Every, "poststarthook/priority-and-fairness-filter"),
     (In::Every, "poststarthook/storage-object-count-tracker-hook"),
     (In::Every, "poststarthook/start-apiextensions-informers"),
     (In::Every, "poststarthook/start-apiextensions-controllers"),
     (In::Every, "poststarthook/crd-informer-synced"),
-    (In::Every, "poststarthook/start-system-namespaces-controller"),
-    (In::Every, "poststarthook/peer-endpoint-reconciler-controller"),
-    (In::Every, "poststarthook/start-cluster-authentication-info-controller"),
+    (
+        In::Every,
+        "poststarthook/start-system-namespaces-controller",
+    ),
+    (
+        In::Every,
+        "poststarthook/peer-endpoint-reconciler-controller",
+    ),
+    (
+        In::Every,
+        "poststarthook/start-cluster-authentication-info-controller",
+    ),
     (
         In::Every,
         "poststarthook/start-kube-apiserver-identity-lease-controller",
@@ -46,18 +61,45 @@ const CHECKS: &[(In, &str)] = &[
         "poststarthook/start-kube-apiserver-identity-lease-garbage-collector",
     ),
     (In::Every, "poststarthook/storage-readiness"),
-    (In::Every, "poststarthook/start-legacy-token-tracking-controller"),
-    (In::Every, "poststarthook/start-service-ip-repair-controllers"),
+    (
+        In::Every,
+        "poststarthook/start-legacy-token-tracking-controller",
+    ),
+    (
+        In::Every,
+        "poststarthook/start-service-ip-repair-controllers",
+    ),
     (In::Every, "poststarthook/rbac/bootstrap-roles"),
-    (In::Every, "poststarthook/scheduling/bootstrap-system-priority-classes"),
-    (In::Every, "poststarthook/priority-and-fairness-config-producer"),
+    (
+        In::Every,
+        "poststarthook/scheduling/bootstrap-system-priority-classes",
+    ),
+    (
+        In::Every,
+        "poststarthook/priority-and-fairness-config-producer",
+    ),
     (In::Every, "poststarthook/bootstrap-controller"),
-    (In::Every, "poststarthook/start-kubernetes-service-cidr-controller"),
-    (In::Every, "poststarthook/aggregator-reload-proxy-client-cert"),
+    (
+        In::Every,
+        "poststarthook/start-kubernetes-service-cidr-controller",
+    ),
+    (
+        In::Every,
+        "poststarthook/aggregator-reload-proxy-client-cert",
+    ),
     (In::Every, "poststarthook/start-kube-aggregator-informers"),
-    (In::Every, "poststarthook/apiservice-status-local-available-controller"),
-    (In::Every, "poststarthook/apiservice-status-remote-available-controller"),
-    (In::Every, "poststarthook/apiservice-registration-controller"),
+    (
+        In::Every,
+        "poststarthook/apiservice-status-local-available-controller",
+    ),
+    (
+        In::Every,
+        "poststarthook/apiservice-status-remote-available-controller",
+    ),
+    (
+        In::Every,
+        "poststarthook/apiservice-registration-controller",
+    ),
     (In::Every, "poststarthook/apiservice-discovery-controller"),
     (In::Every, "poststarthook/kube-apiserver-autoregistration"),
     (In::Every, "autoregister-completion"),
@@ -114,7 +156,11 @@ fn report(endpoint: &str, checks: &[&str], query: &[(String, String)]) -> String
         .collect();
     let mut body = String::new();
     for name in checks {
-        let how = if excluded.contains(name) { " excluded:" } else { "" };
+        let how = if excluded.contains(name) {
+            " excluded:"
+        } else {
+            ""
+        };
         body.push_str(&format!("[+]{name}{how} ok\n"));
     }
     body.push_str(&warn_unknown(checks, excluded));
@@ -141,7 +187,10 @@ mod tests {
     use super::*;
 
     fn query(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect()
     }
 
     fn body(path: &str, pairs: &[(&str, &str)]) -> String {
@@ -164,11 +213,15 @@ mod tests {
     fn verbose_lists_every_check_whatever_its_value() {
         let text = body("livez", &[("verbose", "false")]);
         assert!(
-            text.starts_with("[+]ping ok\n[+]log ok\n[+]etcd ok\n[+]poststarthook/start-apiserver-"),
+            text.starts_with(
+                "[+]ping ok\n[+]log ok\n[+]etcd ok\n[+]poststarthook/start-apiserver-"
+            ),
             "{text}"
         );
         assert!(
-            text.ends_with("[+]poststarthook/apiservice-openapiv3-controller ok\nlivez check passed\n"),
+            text.ends_with(
+                "[+]poststarthook/apiservice-openapiv3-controller ok\nlivez check passed\n"
+            ),
             "{text}"
         );
         assert!(body("healthz", &[("verbose", "")]).ends_with("healthz check passed\n"));
@@ -178,10 +231,15 @@ mod tests {
     fn readiness_has_checks_of_its_own() {
         let text = body("readyz", &[("verbose", "")]);
         assert!(
-            text.starts_with("[+]ping ok\n[+]log ok\n[+]etcd ok\n[+]etcd-readiness ok\n[+]informer-sync ok\n"),
+            text.starts_with(
+                "[+]ping ok\n[+]log ok\n[+]etcd ok\n[+]etcd-readiness ok\n[+]informer-sync ok\n"
+            ),
             "{text}"
         );
-        assert!(text.ends_with("[+]shutdown ok\nreadyz check passed\n"), "{text}");
+        assert!(
+            text.ends_with("[+]shutdown ok\nreadyz check passed\n"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -214,13 +272,22 @@ mod tests {
             body: "ok".to_owned(),
             nosniff: false,
         };
-        assert_eq!(check("livez/ping", &query(&[("verbose", "")])), Some(expected));
+        assert_eq!(
+            check("livez/ping", &query(&[("verbose", "")])),
+            Some(expected)
+        );
         assert!(check("readyz/poststarthook/rbac/bootstrap-roles", &[]).is_some());
     }
 
     #[test]
     fn an_unknown_check_leads_nowhere() {
-        for path in ["livez/nope", "livez/shutdown", "healthz/", "health", "metrics"] {
+        for path in [
+            "livez/nope",
+            "livez/shutdown",
+            "healthz/",
+            "health",
+            "metrics",
+        ] {
             assert_eq!(check(path, &[]), None, "{path}");
         }
     }

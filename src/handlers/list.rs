@@ -41,16 +41,22 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         return watch::handle(ctx, &options, negotiated).await;
     }
     let negotiated = ctx.negotiate()?;
-    let list = list_now(ctx.cluster, ctx.target.strategy, &ctx.target.namespace, &options).await?;
+    let list = list_now(
+        ctx.cluster,
+        ctx.target.strategy,
+        &ctx.target.namespace,
+        &options,
+    )
+    .await?;
     ctx.presenter(negotiated)?.list(&list)
 }
 
 /// The deprecated watch path of one object is a watch with a field selector.
 fn pin_name(options: &mut ListOptions, name: &str) -> Result<(), Status> {
     match options.fields.exact("metadata.name") {
-        Some(selected) if selected != name => {
-            Err(Status::bad_request("fieldSelector metadata.name doesn't match requested name"))
-        }
+        Some(selected) if selected != name => Err(Status::bad_request(
+            "fieldSelector metadata.name doesn't match requested name",
+        )),
         _ => {
             options.fields.pin("metadata.name", name);
             Ok(())
@@ -76,9 +82,18 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    pub(super) fn new(strategy: &'static dyn Strategy, namespace: &str, options: &ListOptions) -> Self {
+    pub(super) fn new(
+        strategy: &'static dyn Strategy,
+        namespace: &str,
+        options: &ListOptions,
+    ) -> Self {
         let prefix = prefix(strategy.resource(), namespace);
-        Selection { strategy, prefix, labels: options.labels.clone(), fields: options.fields.clone() }
+        Selection {
+            strategy,
+            prefix,
+            labels: options.labels.clone(),
+            fields: options.fields.clone(),
+        }
     }
 
     pub(super) fn is_everything(&self) -> bool {
@@ -91,7 +106,8 @@ impl Selection {
             "metadata.namespace" => object.namespace().to_owned(),
             other => self.strategy.field(object.value(), other),
         };
-        self.is_everything() || (self.labels.matches(object.labels()) && self.fields.matches(&field))
+        self.is_everything()
+            || (self.labels.matches(object.labels()) && self.fields.matches(&field))
     }
 }
 
@@ -119,18 +135,33 @@ struct Page {
 }
 
 impl Page {
-    async fn of(cluster: &Cluster, selection: &Selection, options: &ListOptions) -> Result<Self, Status> {
+    async fn of(
+        cluster: &Cluster,
+        selection: &Selection,
+        options: &ListOptions,
+    ) -> Result<Self, Status> {
         let any = options.resource_version == "0";
         if !options.continue_token.is_empty() {
             if !options.resource_version.is_empty() && !any {
-                return Err(Status::bad_request("specifying resource version is not allowed when using continue"));
+                return Err(Status::bad_request(
+                    "specifying resource version is not allowed when using continue",
+                ));
             }
             return Page::continued(cluster, options, any).await;
         }
         let invalid = |e: String| Status::bad_request(format!("invalid resource version: {e}"));
         let version = parse_version(&options.resource_version).map_err(invalid)?;
-        let limit = if any || selection.fields.exact("metadata.name").is_some() { 0 } else { options.limit };
-        let mut page = Page { at: None, start: String::new(), limit, continued: false };
+        let limit = if any || selection.fields.exact("metadata.name").is_some() {
+            0
+        } else {
+            options.limit
+        };
+        let mut page = Page {
+            at: None,
+            start: String::new(),
+            limit,
+            continued: false,
+        };
         if let AtVersion::Number(version) = version {
             wait_for(cluster, version).await?;
             // Without a match, a limit makes it exact: the rule from before there was a match.
@@ -143,11 +174,20 @@ impl Page {
         Ok(page)
     }
 
-    async fn continued(cluster: &Cluster, options: &ListOptions, any: bool) -> Result<Self, Status> {
+    async fn continued(
+        cluster: &Cluster,
+        options: &ListOptions,
+        any: bool,
+    ) -> Result<Self, Status> {
         let token = Token::decode(&options.continue_token)
             .map_err(|e| Status::bad_request(format!("invalid continue token: {e}")))?;
         let limit = if any { 0 } else { options.limit };
-        let mut page = Page { at: None, start: token.start, limit, continued: true };
+        let mut page = Page {
+            at: None,
+            start: token.start,
+            limit,
+            continued: true,
+        };
         if let Ok(version) = u64::try_from(token.revision) {
             wait_for(cluster, version).await?;
             page.at = Some(Revision(version));
@@ -162,7 +202,12 @@ impl Page {
             return Err(self.expired());
         }
         let mut range = view.range(&selection.prefix, &self.start, at);
-        let mut list = List { items: Vec::new(), revision: at, continue_token: None, remaining: None };
+        let mut list = List {
+            items: Vec::new(),
+            revision: at,
+            continue_token: None,
+            remaining: None,
+        };
         let mut last = None;
         for (key, object) in range.by_ref() {
             if selection.matches(object) {
@@ -176,8 +221,17 @@ impl Page {
         if let Some(last) = last {
             let remaining = range.count();
             if remaining > 0 {
-                let start = format!("/{}\0", last.strip_prefix(selection.prefix.as_str()).unwrap_or(last));
-                list.continue_token = Some(Token { revision: at.0.cast_signed(), start }.encode());
+                let start = format!(
+                    "/{}\0",
+                    last.strip_prefix(selection.prefix.as_str()).unwrap_or(last)
+                );
+                list.continue_token = Some(
+                    Token {
+                        revision: at.0.cast_signed(),
+                        start,
+                    }
+                    .encode(),
+                );
                 list.remaining = selection.is_everything().then_some(remaining);
             }
         }
@@ -196,7 +250,13 @@ impl Page {
              that were created, modified, or deleted between the time the first chunk was returned and now may show \
              up in the list.",
         );
-        status.continue_token = Some(Token { revision: -1, start: self.start.clone() }.encode());
+        status.continue_token = Some(
+            Token {
+                revision: -1,
+                start: self.start.clone(),
+            }
+            .encode(),
+        );
         status
     }
 }
@@ -213,17 +273,23 @@ impl Token {
     fn encode(&self) -> String {
         let json = json!({"rv": self.revision, "start": self.start, "v": TOKEN_VERSION});
         // The server's order of the fields.
-        let text = format!("{{\"v\":{},\"rv\":{},\"start\":{}}}", json["v"], json["rv"], json["start"]);
+        let text = format!(
+            "{{\"v\":{},\"rv\":{},\"start\":{}}}",
+            json["v"], json["rv"], json["start"]
+        );
         URL_SAFE_NO_PAD.encode(text)
     }
 
     fn decode(text: &str) -> Result<Self, String> {
         let bytes = decode_base64(text).map_err(|e| format!("continue key is not valid: {e}"))?;
-        let node = crate::codec::json::parse(&bytes).map_err(|e| format!("continue key is not valid: {e}"))?;
+        let node = crate::codec::json::parse(&bytes)
+            .map_err(|e| format!("continue key is not valid: {e}"))?;
         let value = node.to_value();
         let version = value["v"].as_str().unwrap_or_default();
         if version != TOKEN_VERSION {
-            return Err(format!("continue key is not valid: server does not recognize this encoded version {version}"));
+            return Err(format!(
+                "continue key is not valid: server does not recognize this encoded version {version}"
+            ));
         }
         let revision = value["rv"].as_i64().unwrap_or(0);
         if revision == 0 {
@@ -239,7 +305,9 @@ impl Token {
     fn start_of(value: &Value) -> Result<String, String> {
         let start = value["start"].as_str().unwrap_or_default();
         if start.is_empty() {
-            return Err(format!("continue key is not valid: encoded start key empty (version {TOKEN_VERSION})"));
+            return Err(format!(
+                "continue key is not valid: encoded start key empty (version {TOKEN_VERSION})"
+            ));
         }
         if start.split('/').any(|part| part == ".." || part == ".") {
             return Err(format!("continue key is not valid: {start}"));
@@ -260,12 +328,18 @@ fn decode_base64(text: &str) -> Result<Vec<u8>, String> {
 /// Waits a while for a version that is yet to come.
 pub(super) async fn wait_for(cluster: &Cluster, version: u64) -> Result<(), Status> {
     let mut latest = cluster.storage.subscribe();
-    let deadline = clock::add(cluster.clock.now(), SignedDuration::try_from(FUTURE_VERSION_WAIT).unwrap_or_default());
+    let deadline = clock::add(
+        cluster.clock.now(),
+        SignedDuration::try_from(FUTURE_VERSION_WAIT).unwrap_or_default(),
+    );
     let reached = latest.wait_for(|revision| revision.0 >= version);
     tokio::select! {
         biased;
         _ = reached => return Ok(()),
         () = cluster.clock.sleep_until(deadline) => {}
     }
-    Err(Status::resource_version_too_large(version, cluster.storage.revision().0))
+    Err(Status::resource_version_too_large(
+        version,
+        cluster.storage.revision().0,
+    ))
 }

@@ -14,6 +14,7 @@ mod get;
 pub(crate) mod health;
 pub(crate) mod list;
 pub(crate) mod openapi;
+mod patch;
 pub(crate) mod update;
 pub(crate) mod version;
 mod watch;
@@ -75,7 +76,9 @@ impl Target {
         if self.subresource.is_empty() {
             return self.strategy;
         }
-        self.strategy.subresource(&self.subresource).unwrap_or(self.strategy)
+        self.strategy
+            .subresource(&self.subresource)
+            .unwrap_or(self.strategy)
     }
 
     /// The verbs this target has, as discovery names them.
@@ -84,7 +87,11 @@ impl Target {
         if self.subresource.is_empty() {
             return resource.verbs;
         }
-        resource.subresources.iter().find(|s| s.name == self.subresource).map_or(&[], |s| s.verbs)
+        resource
+            .subresources
+            .iter()
+            .find(|s| s.name == self.subresource)
+            .map_or(&[], |s| s.verbs)
     }
 
     /// The verb a method stands for here, if the route has that method.
@@ -110,7 +117,13 @@ impl Target {
 
 /// Answers a routed request: the router's own checks, then the verb.
 pub(crate) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
-    let verb = ctx.target.verb(&ctx.request.method).ok_or_else(Status::method_not_allowed)?;
+    let verb = ctx
+        .target
+        .verb(&ctx.request.method)
+        .ok_or_else(Status::method_not_allowed)?;
+    if verb == "patch" {
+        patch::check_route(ctx.request)?;
+    }
     let streams = matches!(verb, "list" | "watch");
     negotiation::check_route(ctx.request, streams)?;
     if let Some((since, text)) = ctx.target.strategy.deprecation()
@@ -122,6 +135,7 @@ pub(crate) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         "get" => get::handle(ctx).await,
         "list" | "watch" => list::handle(ctx).await,
         "create" => create::handle(ctx).await,
+        "patch" => patch::handle(ctx).await,
         "update" => update::handle(ctx).await,
         "delete" => delete::handle(ctx).await,
         "deletecollection" => delete_collection::handle(ctx).await,
@@ -140,7 +154,12 @@ impl Context<'_> {
             _ => IncludeObject::Metadata,
         };
         let now = self.cluster.clock.now();
-        Ok(Presenter { strategy: self.target.strategy, negotiated, include_object, now })
+        Ok(Presenter {
+            strategy: self.target.strategy,
+            negotiated,
+            include_object,
+            now,
+        })
     }
 
     async fn read_body(&mut self) -> Result<bytes::Bytes, Status> {

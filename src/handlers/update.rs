@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::{Context, Warnings, admission, body, create};
 use crate::cluster::{Cluster, key};
+use crate::names::is_path_segment_name;
 use crate::object::{Object, meta_str, metadata_mut, set_resource_version};
 use crate::patch::apply::{self, Sent, Writer};
-use crate::names::is_path_segment_name;
 use crate::registry::validation::owner::dedup_owner_references;
 use crate::registry::{Strategy, generic};
 use crate::request::options::WriteOptions;
@@ -41,7 +41,13 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let media = crate::request::negotiation::body_media(ctx.request)?;
     let target = ctx.target;
     let strategy = target.writing_strategy();
-    let decoded = body::decode(media, &bytes, strategy, options.field_validation, ctx.warnings)?;
+    let decoded = body::decode(
+        media,
+        &bytes,
+        strategy,
+        options.field_validation,
+        ctx.warnings,
+    )?;
     let mut object = decoded.object;
     create::match_namespace(&target.namespace, &mut object)?;
     check_name(&object, &target.name)?;
@@ -109,14 +115,28 @@ impl Update<'_> {
         self.check_uid(&key, &object, live.as_deref())?;
         warnings.0.extend(dedup_owner_references(&mut object));
         let Some(live) = live else {
-            return self.create_missing(cluster, tx, object, may_create, warnings).map(Updated::Created);
+            return self
+                .create_missing(cluster, tx, object, may_create, warnings)
+                .map(Updated::Created);
         };
         let now = cluster.timestamp();
         let api_version = resource.api_version();
-        let writer =
-            Writer { manager: self.manager, api_version: &api_version, subresource: self.subresource, now: &now };
-        apply::update(live.value(), &mut object, sent, resource.schema, &writer, self.strategy.reset_fields());
-        self.finish(tx, &key, object, &live, warnings).map(Updated::Changed)
+        let writer = Writer {
+            manager: self.manager,
+            api_version: &api_version,
+            subresource: self.subresource,
+            now: &now,
+        };
+        apply::update(
+            live.value(),
+            &mut object,
+            sent,
+            resource.schema,
+            &writer,
+            self.strategy.reset_fields(),
+        );
+        self.finish(tx, &key, object, &live, warnings)
+            .map(Updated::Changed)
     }
 
     /// The end of every update: versions, validation, and the write if anything changed.
@@ -134,9 +154,12 @@ impl Update<'_> {
         set_resource_version(&mut object, stored);
         generic::before_update(self.strategy, &mut object, live.value())?;
         warnings.0.extend(self.strategy.warnings(&object));
+        apply::keep_times(live.value(), &mut object);
         if generic::is_released(self.strategy, &object) {
             if !self.dry_run {
-                tx.delete(key, |revision| Object::at_revision(resource, live.value().clone(), revision));
+                tx.delete(key, |revision| {
+                    Object::at_revision(resource, live.value().clone(), revision)
+                });
             }
             return Ok(Arc::new(Object::new(resource, object)));
         }
@@ -146,7 +169,9 @@ impl Update<'_> {
         if self.dry_run {
             return Ok(Arc::new(Object::new(resource, object)));
         }
-        Ok(tx.put(key, |revision| Object::at_revision(resource, object, revision)))
+        Ok(tx.put(key, |revision| {
+            Object::at_revision(resource, object, revision)
+        }))
     }
 
     /// A uid in the body must be the stored object's.
@@ -161,7 +186,12 @@ impl Update<'_> {
             "StorageError: invalid object, Code: 4, Key: /registry{key}, ResourceVersion: 0, AdditionalErrorMsg: \
              Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
         );
-        Err(Status::conflict(resource.plural, resource.group, self.name, &why))
+        Err(Status::conflict(
+            resource.plural,
+            resource.group,
+            self.name,
+            &why,
+        ))
     }
 
     fn check_version(&self, object: &Value, live: &str) -> Result<(), Status> {
@@ -170,9 +200,17 @@ impl Update<'_> {
             0 if self.strategy.allow_unconditional_update() => Ok(()),
             0 => {
                 let detail = "must be specified for an update";
-                let error =
-                    crate::status::field::FieldError::invalid("metadata.resourceVersion", &0.into(), detail);
-                Err(Status::invalid(resource.plural, resource.group, self.name, &[error]))
+                let error = crate::status::field::FieldError::invalid(
+                    "metadata.resourceVersion",
+                    &0.into(),
+                    detail,
+                );
+                Err(Status::invalid(
+                    resource.plural,
+                    resource.group,
+                    self.name,
+                    &[error],
+                ))
             }
             version if version.to_string() == live => Ok(()),
             _ => Err(Status::modified(resource.plural, resource.group, self.name)),
@@ -191,11 +229,24 @@ impl Update<'_> {
         let now = cluster.timestamp();
         let api_version = resource.api_version();
         if !self.strategy.allow_create_on_update() {
-            return Err(Status::not_found(resource.plural, resource.group, self.name));
+            return Err(Status::not_found(
+                resource.plural,
+                resource.group,
+                self.name,
+            ));
         }
-        let writer =
-            Writer { manager: self.manager, api_version: &api_version, subresource: self.subresource, now: &now };
-        apply::create(&mut object, resource.schema, &writer, self.strategy.reset_fields());
+        let writer = Writer {
+            manager: self.manager,
+            api_version: &api_version,
+            subresource: self.subresource,
+            now: &now,
+        };
+        apply::create(
+            &mut object,
+            resource.schema,
+            &writer,
+            self.strategy.reset_fields(),
+        );
         admission::check_create(cluster, tx, self.strategy, self.namespace, &object)?;
         self.insert_missing(cluster, tx, object, may_create, warnings)
     }
@@ -223,7 +274,9 @@ impl Update<'_> {
             return Ok(Arc::new(Object::new(resource, object)));
         }
         let key = key(resource, self.namespace, self.name);
-        Ok(tx.put(&key, |revision| Object::at_revision(resource, object, revision)))
+        Ok(tx.put(&key, |revision| {
+            Object::at_revision(resource, object, revision)
+        }))
     }
 }
 

@@ -24,7 +24,8 @@ impl Default for Version {
 impl Version {
     /// Reads `1.33`, `v1.33.1` and the like.
     pub(crate) fn parse(text: &str) -> Result<Version, String> {
-        let unknown = || format!("{text:?} is no Kubernetes version such as \"1.33\" or \"v1.33.1\"");
+        let unknown =
+            || format!("{text:?} is no Kubernetes version such as \"1.33\" or \"v1.33.1\"");
         let parts: Vec<u32> = text
             .strip_prefix('v')
             .unwrap_or(text)
@@ -38,7 +39,11 @@ impl Version {
                 minor,
                 patch: 0,
             }),
-            [1, minor, patch] => Ok(Version { major: 1, minor, patch }),
+            [1, minor, patch] => Ok(Version {
+                major: 1,
+                minor,
+                patch,
+            }),
             _ => Err(unknown()),
         }
     }
@@ -61,7 +66,9 @@ impl Version {
 
 /// Digits and nothing else: `parse` alone would take a sign.
 fn number(part: &str) -> Option<u32> {
-    part.parse().ok().filter(|_| part.bytes().all(|b| b.is_ascii_digit()))
+    part.parse()
+        .ok()
+        .filter(|_| part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// `version.Info`.
@@ -137,21 +144,32 @@ mod tests {
   "compiler": "gc",
   "platform": "linux/amd64"
 }"#;
-        assert_eq!(String::from_utf8(document(Version::default())).unwrap(), expected);
+        assert_eq!(
+            String::from_utf8(document(Version::default())).unwrap(),
+            expected
+        );
     }
 
     #[test]
     fn an_older_server_says_nothing_of_compatibility() {
         let text = String::from_utf8(document(Version::parse("1.32").unwrap())).unwrap();
         assert!(
-            text.starts_with("{\n  \"major\": \"1\",\n  \"minor\": \"32\",\n  \"gitVersion\": \"v1.32.0\",\n"),
+            text.starts_with(
+                "{\n  \"major\": \"1\",\n  \"minor\": \"32\",\n  \"gitVersion\": \"v1.32.0\",\n"
+            ),
             "{text}"
         );
     }
 
     #[test]
     fn a_version_may_have_a_v_and_a_patch() {
-        let patched = |minor, patch| Ok(Version { major: 1, minor, patch });
+        let patched = |minor, patch| {
+            Ok(Version {
+                major: 1,
+                minor,
+                patch,
+            })
+        };
         assert_eq!(Version::parse("1.33"), patched(33, 0));
         assert_eq!(Version::parse("v1.33.1"), patched(33, 1));
         assert_eq!(Version::parse("1.36.2"), patched(36, 2));
@@ -159,9 +177,21 @@ mod tests {
 
     #[test]
     fn what_is_no_kubernetes_version_is_refused_by_name() {
-        for text in ["", "1", "v", "2.0", "1.x", "1.+3", "1.33.1.2", "1.33-rc.1", "vv1.33"] {
+        for text in [
+            "",
+            "1",
+            "v",
+            "2.0",
+            "1.x",
+            "1.+3",
+            "1.33.1.2",
+            "1.33-rc.1",
+            "vv1.33",
+        ] {
             assert!(
-                Version::parse(text).unwrap_err().contains(&format!("{text:?}")),
+                Version::parse(text)
+                    .unwrap_err()
+                    .contains(&format!("{text:?}")),
                 "{text}"
             );
         }
@@ -169,7 +199,11 @@ mod tests {
 
     #[test]
     fn endpoints_are_deprecated_from_1_33_on() {
-        assert!(!Version::parse("1.32.9").unwrap().warns_endpoints_deprecated());
+        assert!(
+            !Version::parse("1.32.9")
+                .unwrap()
+                .warns_endpoints_deprecated()
+        );
         assert!(Version::parse("1.33").unwrap().warns_endpoints_deprecated());
     }
 }

@@ -11,7 +11,7 @@ use crate::cluster::Cluster;
 use crate::object::Object;
 use crate::request::negotiation::Negotiated;
 use crate::request::options::{AtVersion, ListOptions, parse_version};
-use crate::response::watch::{Ending, Encoder, Feed, Start};
+use crate::response::watch::{Encoder, Ending, Feed, Start};
 use crate::response::{ByteStream, Response};
 use crate::status::Status;
 use crate::storage::Revision;
@@ -57,7 +57,11 @@ fn respond(ctx: &mut Context<'_>, frames: ByteStream) -> Response {
 }
 
 /// Where the watch starts: with what is there, or after a revision.
-async fn start(cluster: &Cluster, selection: &Selection, options: &ListOptions) -> Result<Start, Status> {
+async fn start(
+    cluster: &Cluster,
+    selection: &Selection,
+    options: &ListOptions,
+) -> Result<Start, Status> {
     let version = parse_version(&options.resource_version).map_err(Status::raw)?;
     let from_now = matches!(version, AtVersion::Unset | AtVersion::Any);
     match (options.send_initial_events, version) {
@@ -74,8 +78,13 @@ async fn start(cluster: &Cluster, selection: &Selection, options: &ListOptions) 
 fn snapshot(cluster: &Cluster, selection: &Selection) -> Start {
     let view = cluster.storage.view();
     let revision = view.revision();
-    let objects = view.range(&selection.prefix, "", revision).map(|(_, object)| object.clone());
-    Start::With { objects: objects.filter(|object| selection.matches(object)).collect(), revision }
+    let objects = view
+        .range(&selection.prefix, "", revision)
+        .map(|(_, object)| object.clone());
+    Start::With {
+        objects: objects.filter(|object| selection.matches(object)).collect(),
+        revision,
+    }
 }
 
 fn ending(cluster: &Cluster, options: &ListOptions, started: Timestamp) -> Ending {

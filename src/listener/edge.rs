@@ -54,7 +54,10 @@ pub(super) fn service(
     })
 }
 
-#[expect(clippy::too_many_arguments, reason = "warp hands over each part of a request on its own")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "warp hands over each part of a request on its own"
+)]
 async fn answer(
     pipeline: Arc<Pipeline>,
     method: Method,
@@ -72,7 +75,9 @@ async fn answer(
         raw_query,
         version,
         headers,
-        body: Body(Box::pin(body.map(|chunk| chunk.map(collect).map_err(|_| BodyError)))),
+        body: Body(Box::pin(
+            body.map(|chunk| chunk.map(collect).map_err(|_| BodyError)),
+        )),
         upgrade: upgrade.map(into_upgrade),
     };
     reply(pipeline.serve(request).await, version)
@@ -98,7 +103,9 @@ fn reply(answer: response::Response, version: Version) -> warp::reply::Response 
             warp::reply::stream(whole).into_response()
         }
         response::Body::Full(body) => warp::reply::Response::new(body.into()),
-        response::Body::Stream(frames) => warp::reply::stream(frames.map(Ok::<_, Infallible>)).into_response(),
+        response::Body::Stream(frames) => {
+            warp::reply::stream(frames.map(Ok::<_, Infallible>)).into_response()
+        }
         response::Body::Upgraded(upgrade, run) => {
             tokio::spawn(async move {
                 if let Some(connection) = upgrade.0.await {
@@ -108,10 +115,15 @@ fn reply(answer: response::Response, version: Version) -> warp::reply::Response 
             warp::reply::Response::new(Bytes::new().into())
         }
     };
-    *reply.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *reply.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in answer.headers {
-        if let Ok(value) = HeaderValue::from_str(&value).or_else(|_| HeaderValue::from_bytes(value.as_bytes())) {
-            reply.headers_mut().append(HeaderName::from_static(name), value);
+        if let Ok(value) =
+            HeaderValue::from_str(&value).or_else(|_| HeaderValue::from_bytes(value.as_bytes()))
+        {
+            reply
+                .headers_mut()
+                .append(HeaderName::from_static(name), value);
         }
     }
     reply

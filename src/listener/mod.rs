@@ -97,7 +97,9 @@ impl Listener {
         let mut connections = JoinSet::new();
         let server = Arc::new(server());
         loop {
-            let Ok(permit) = permits.clone().acquire_owned().await else { return };
+            let Ok(permit) = permits.clone().acquire_owned().await else {
+                return;
+            };
             let stream = tokio::select! {
                 () = told(&mut stopped, Stop::Gracefully) => break,
                 stream = self.accept() => stream,
@@ -120,7 +122,9 @@ impl Listener {
                 let _permit = permit;
                 #[cfg(feature = "tls")]
                 if let Some(tls) = tls {
-                    if let Ok(Some(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+                    if let Ok(Some(stream)) =
+                        tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await
+                    {
                         connection(stream, &server, pipeline, stopped).await;
                     }
                     return;
@@ -139,7 +143,9 @@ impl Listener {
     async fn accept(&self) -> Option<std::io::Result<TcpStream>> {
         std::future::poll_fn(|cx| match self.socket.lock().as_ref() {
             None => Poll::Ready(None),
-            Some(socket) => socket.poll_accept(cx).map(|result| Some(result.map(|(stream, _)| stream))),
+            Some(socket) => socket
+                .poll_accept(cx)
+                .map(|result| Some(result.map(|(stream, _)| stream))),
         })
         .await
     }
@@ -154,7 +160,11 @@ fn server() -> auto::Builder<TokioExecutor> {
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MAX_HEADER_BYTES)
         .half_close(true);
-    server.http2().timer(TokioTimer::new()).max_header_list_size(1024 * 1024).keep_alive_interval(Duration::from_secs(30));
+    server
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(1024 * 1024)
+        .keep_alive_interval(Duration::from_secs(30));
     server
 }
 
@@ -165,7 +175,8 @@ async fn connection(
     pipeline: Arc<Pipeline>,
     mut stopped: watch::Receiver<Stop>,
 ) {
-    let serving = server.serve_connection_with_upgrades(TokioIo::new(stream), edge::service(pipeline));
+    let serving =
+        server.serve_connection_with_upgrades(TokioIo::new(stream), edge::service(pipeline));
     tokio::pin!(serving);
     tokio::select! {
         _ = serving.as_mut() => return,

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
+};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -31,19 +33,33 @@ pub(crate) struct Acceptor(TlsAcceptor);
 
 impl Identity {
     /// Makes an authority and a certificate for localhost and this address.
-    pub(crate) fn generate(address: IpAddr) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub(crate) fn generate(
+        address: IpAddr,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let authority_key = KeyPair::generate()?;
         let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, "fake-apiserver-ca");
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "fake-apiserver-ca");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+        params.key_usages = vec![
+            KeyUsagePurpose::KeyCertSign,
+            KeyUsagePurpose::DigitalSignature,
+        ];
         let authority = params.self_signed(&authority_key)?;
         let issuer = Issuer::new(params, authority_key);
 
         let key = KeyPair::generate()?;
-        let names = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"];
+        let names = [
+            "localhost",
+            "kubernetes",
+            "kubernetes.default",
+            "kubernetes.default.svc",
+        ];
         let mut params = CertificateParams::new(names.map(str::to_owned))?;
-        params.distinguished_name.push(DnType::CommonName, "fake-apiserver");
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "fake-apiserver");
         params.subject_alt_names.push(SanType::IpAddress(address));
         let certificate = params.signed_by(&key, &issuer)?;
 
@@ -54,7 +70,10 @@ impl Identity {
             .with_no_client_auth()
             .with_single_cert(chain, key)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Identity { acceptor: Acceptor(TlsAcceptor::from(Arc::new(config))), authority: authority.pem() })
+        Ok(Identity {
+            acceptor: Acceptor(TlsAcceptor::from(Arc::new(config))),
+            authority: authority.pem(),
+        })
     }
 }
 
@@ -62,7 +81,10 @@ impl Acceptor {
     /// The encrypted connection, if the client manages one.
     pub(crate) async fn accept(&self, mut stream: TcpStream) -> Option<TlsStream<TcpStream>> {
         let mut first = [0];
-        if stream.peek(&mut first).await.ok()? == 1 && first[0].is_ascii_uppercase() && first[0] != HANDSHAKE_RECORD {
+        if stream.peek(&mut first).await.ok()? == 1
+            && first[0].is_ascii_uppercase()
+            && first[0] != HANDSHAKE_RECORD
+        {
             let _ = stream.write_all(PLAIN_HTTP_ANSWER).await;
             return None;
         }

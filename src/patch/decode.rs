@@ -92,8 +92,9 @@ impl Strict {
             || "value".to_owned(),
             |field| format!("struct field jsonPatchOp.{field}"),
         );
-        self.error
-            .get_or_insert_with(|| format!("json: cannot unmarshal {value} into Go {place} of type {go_type}"));
+        self.error.get_or_insert_with(|| {
+            format!("json: cannot unmarshal {value} into Go {place} of type {go_type}")
+        });
     }
 
     fn enter(&mut self, step: &str) {
@@ -110,7 +111,8 @@ mod tests {
 
     #[test]
     fn a_repeated_field_is_reported_once_with_its_path() {
-        let (_, found) = map(br#"{"a":{"b":1,"b":2,"b":3},"l":[{},{"x":1,"x":1}],"a":{}}"#).unwrap();
+        let (_, found) =
+            map(br#"{"a":{"b":1,"b":2,"b":3},"l":[{},{"x":1,"x":1}],"a":{}}"#).unwrap();
         assert_eq!(
             found,
             [

@@ -117,9 +117,15 @@ impl Document {
             Document::Text(_) => {}
             Document::Object(members) => {
                 members.retain(|_, value| value.is_some());
-                members.values_mut().flatten().for_each(|value| value.prune(depth + 1));
+                members
+                    .values_mut()
+                    .flatten()
+                    .for_each(|value| value.prune(depth + 1));
             }
-            Document::Array(items) => items.iter_mut().flatten().for_each(|item| item.prune(depth + 1)),
+            Document::Array(items) => items
+                .iter_mut()
+                .flatten()
+                .for_each(|item| item.prune(depth + 1)),
         }
     }
 }
@@ -157,7 +163,10 @@ pub(super) fn index(key: &str, len: usize) -> Option<usize> {
     let at = key.parse::<i64>().ok()?;
     let len = i64::try_from(len).ok()?;
     let at = if at < 0 { at + len } else { at };
-    (0..len).contains(&at).then(|| usize::try_from(at).ok()).flatten()
+    (0..len)
+        .contains(&at)
+        .then(|| usize::try_from(at).ok())
+        .flatten()
 }
 
 fn slot(text: &str) -> Slot {
@@ -187,7 +196,11 @@ fn equal(left: &mut Slot, right: &mut Slot, depth: usize) -> bool {
                     .all(|(key, l)| right.get_mut(key).is_some_and(|r| equal(l, r, depth + 1)))
         }
         (Document::Array(left), Document::Array(right)) => {
-            left.len() == right.len() && left.iter_mut().zip(right).all(|(l, r)| equal(l, r, depth + 1))
+            left.len() == right.len()
+                && left
+                    .iter_mut()
+                    .zip(right)
+                    .all(|(l, r)| equal(l, r, depth + 1))
         }
         _ => false,
     }
@@ -284,7 +297,10 @@ impl<'a> Reader<'a> {
     }
 
     fn skip_word(&mut self) {
-        while !matches!(self.peek(), 0 | b',' | b']' | b'}' | b' ' | b'\t' | b'\r' | b'\n') {
+        while !matches!(
+            self.peek(),
+            0 | b',' | b']' | b'}' | b' ' | b'\t' | b'\r' | b'\n'
+        ) {
             self.at += 1;
         }
     }

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use super::decode::Strict;
 use super::document::{self, Document, Slot};
-use super::{FieldValidation, PatchError, Patched};
+use super::{PatchError, Patched};
 use crate::codec::json::{self, Node};
+use crate::request::options::FieldValidation;
 
 const MAX_OPERATIONS: usize = 10_000;
 
@@ -17,20 +18,31 @@ const MAX_COPIED_BYTES: usize = 3 * 1024 * 1024;
 type Operation = BTreeMap<String, Slot>;
 
 /// Applies a JSON patch to the text of an object.
-pub(super) fn apply(current: &str, patch: &[u8], validation: FieldValidation) -> Result<Patched, PatchError> {
+pub(super) fn apply(
+    current: &str,
+    patch: &[u8],
+    validation: FieldValidation,
+) -> Result<Patched, PatchError> {
     let strict = match validation {
         FieldValidation::Ignore => Vec::new(),
-        _ => check(patch).map_err(|e| PatchError::BadRequest(format!("error decoding patch: {e}")))?,
+        _ => check(patch)
+            .map_err(|e| PatchError::BadRequest(format!("error decoding patch: {e}")))?,
     };
     let operations = operations(patch).map_err(PatchError::BadRequest)?;
     if operations.len() > MAX_OPERATIONS {
         let got = operations.len();
-        let message = format!("The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {got}");
+        let message = format!(
+            "The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {got}"
+        );
         return Err(PatchError::TooLarge(message));
     }
     let shown = run(current, operations)?;
     let next = json::parse(shown.as_bytes()).map_err(PatchError::Internal)?;
-    Ok(Patched { next, shown, strict })
+    Ok(Patched {
+        next,
+        shown,
+        strict,
+    })
 }
 
 /// What strict decoding finds in the operations, or the first error of decoding them.
@@ -60,7 +72,10 @@ fn check_operation(strict: &mut Strict, operation: &Node) {
     };
     let mut seen = Vec::new();
     for (key, value) in members {
-        let Some(field) = ["op", "path", "from", "value"].into_iter().find(|field| field == key) else {
+        let Some(field) = ["op", "path", "from", "value"]
+            .into_iter()
+            .find(|field| field == key)
+        else {
             strict.report("unknown", key);
             continue;
         };
@@ -81,9 +96,10 @@ fn operations(patch: &[u8]) -> Result<Vec<Operation>, String> {
     let text = String::from_utf8_lossy(patch);
     match Document::new(&text) {
         None => Ok(Vec::new()),
-        Some(Document::Text(text)) if text.starts_with('[') => {
-            document::elements(&text).into_iter().map(operation).collect()
-        }
+        Some(Document::Text(text)) if text.starts_with('[') => document::elements(&text)
+            .into_iter()
+            .map(operation)
+            .collect(),
         Some(other) => Err(wrong_type(&other.to_text(), "jsonpatch.Patch")),
     }
 }
@@ -117,7 +133,11 @@ fn run(current: &str, operations: Vec<Operation>) -> Result<String, PatchError> 
     Ok(root.to_text())
 }
 
-fn perform(root: &mut Document, operation: &mut Operation, copied: &mut usize) -> Result<(), PatchError> {
+fn perform(
+    root: &mut Document,
+    operation: &mut Operation,
+    copied: &mut usize,
+) -> Result<(), PatchError> {
     let kind = text_member(operation, "op").unwrap_or_default();
     let path = text_member(operation, "path").ok_or(PatchError::Unprocessable)?;
     let from = text_member(operation, "from");

@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::document::{Document, Slot};
-use super::{FieldValidation, PatchError, Patched, decode};
+use super::{PatchError, Patched, decode};
 use crate::codec::json;
+use crate::request::options::FieldValidation;
 
 /// Applies a merge patch to the text of an object.
-pub(super) fn apply(current: &str, patch: &[u8], validation: FieldValidation) -> Result<Patched, PatchError> {
+pub(super) fn apply(
+    current: &str,
+    patch: &[u8],
+    validation: FieldValidation,
+) -> Result<Patched, PatchError> {
     let strict = match validation {
         FieldValidation::Ignore => Vec::new(),
         _ => {
@@ -20,7 +25,11 @@ pub(super) fn apply(current: &str, patch: &[u8], validation: FieldValidation) ->
     json::check(patch).map_err(|_| bad_patch())?;
     let shown = merge_text(current, &String::from_utf8_lossy(patch)).ok_or_else(bad_patch)?;
     let next = json::parse(shown.as_bytes()).map_err(PatchError::Internal)?;
-    Ok(Patched { next, shown, strict })
+    Ok(Patched {
+        next,
+        shown,
+        strict,
+    })
 }
 
 /// The merged text, or nothing where the patch is neither an object nor an array: an array takes the object's place.
@@ -111,8 +120,7 @@ mod tests {
     #[test]
     fn the_example_of_the_rfc_s_text_holds() {
         let current = r#"{"title":"Goodbye!","author":{"givenName":"John","familyName":"Doe"},"tags":["example","sample"],"content":"This will be unchanged"}"#;
-        let patch =
-            r#"{"title":"Hello!","phoneNumber":"+01-123-456-7890","author":{"familyName":null},"tags":["example"]}"#;
+        let patch = r#"{"title":"Hello!","phoneNumber":"+01-123-456-7890","author":{"familyName":null},"tags":["example"]}"#;
         assert_eq!(
             merged(current, patch),
             r#"{"author":{"givenName":"John"},"content":"This will be unchanged","phoneNumber":"+01-123-456-7890","tags":["example"],"title":"Hello!"}"#
@@ -127,13 +135,20 @@ mod tests {
 
     #[test]
     fn an_array_in_place_of_an_object_keeps_its_nulls() {
-        assert_eq!(merged(r#"{"a":{}}"#, r#"{"a":[{"b":null}]}"#), r#"{"a":[{"b":null}]}"#);
-        assert_eq!(merged(r#"{"a":[]}"#, r#"{"a":[{"b":null}]}"#), r#"{"a":[{}]}"#);
+        assert_eq!(
+            merged(r#"{"a":{}}"#, r#"{"a":[{"b":null}]}"#),
+            r#"{"a":[{"b":null}]}"#
+        );
+        assert_eq!(
+            merged(r#"{"a":[]}"#, r#"{"a":[{"b":null}]}"#),
+            r#"{"a":[{}]}"#
+        );
     }
 
     #[test]
     fn untouched_members_keep_their_order_and_touched_ones_are_sorted() {
-        let current = r#"{"kind":"E","metadata":{"name":"p","labels":{"z":"1","a":"2"}},"l":{"z":1,"a":2}}"#;
+        let current =
+            r#"{"kind":"E","metadata":{"name":"p","labels":{"z":"1","a":"2"}},"l":{"z":1,"a":2}}"#;
         assert_eq!(
             merged(current, r#"{"metadata":{"uid":"u"}}"#),
             r#"{"kind":"E","l":{"z":1,"a":2},"metadata":{"labels":{"z":"1","a":"2"},"name":"p","uid":"u"}}"#
@@ -155,7 +170,11 @@ mod tests {
                 format!("{decoding}unexpected end of JSON input"),
                 "Invalid JSON Patch",
             ),
-            ("null", "Invalid JSON Patch".to_owned(), "Invalid JSON Patch"),
+            (
+                "null",
+                "Invalid JSON Patch".to_owned(),
+                "Invalid JSON Patch",
+            ),
             (
                 r#""x""#,
                 format!("{decoding}{}", no_map.replace("array", "string")),
@@ -197,9 +216,17 @@ mod tests {
         let patched = run("{}", patch, FieldValidation::Warn).unwrap();
         assert_eq!(
             (patched.shown.as_str(), patched.strict),
-            (r#"{"a":{"x":2}}"#, vec![r#"duplicate field "a.x""#.to_owned()])
+            (
+                r#"{"a":{"x":2}}"#,
+                vec![r#"duplicate field "a.x""#.to_owned()]
+            )
         );
-        assert!(run("{}", patch, FieldValidation::Ignore).unwrap().strict.is_empty());
+        assert!(
+            run("{}", patch, FieldValidation::Ignore)
+                .unwrap()
+                .strict
+                .is_empty()
+        );
     }
 
     /// MergePatch of RFC 7396, section 2.
@@ -207,9 +234,15 @@ mod tests {
         let Value::Object(patch) = patch else {
             return patch.clone();
         };
-        let mut target = if target.is_object() { target } else { json!({}) };
+        let mut target = if target.is_object() {
+            target
+        } else {
+            json!({})
+        };
         for (key, value) in patch {
-            let Some(members) = target.as_object_mut() else { break };
+            let Some(members) = target.as_object_mut() else {
+                break;
+            };
             let old = members.remove(key);
             if !value.is_null() {
                 members.insert(key.clone(), model(old.unwrap_or_default(), value));
@@ -235,10 +268,14 @@ mod tests {
     }
 
     fn apply_values(current: &Value, patch: &Value) -> Value {
-        run(&current.to_string(), &patch.to_string(), FieldValidation::Strict)
-            .unwrap()
-            .next
-            .to_value()
+        run(
+            &current.to_string(),
+            &patch.to_string(),
+            FieldValidation::Strict,
+        )
+        .unwrap()
+        .next
+        .to_value()
     }
 
     proptest! {

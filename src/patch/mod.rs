@@ -22,18 +22,10 @@ mod strategic;
 use serde_json::Value;
 
 use crate::codec::json::Node;
+use crate::request::options::FieldValidation;
 use crate::schema::{self, Struct};
 use crate::status::Status;
 use crate::status::field::FieldError;
-
-/// What `fieldValidation` asks to do about unknown and repeated fields.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) enum FieldValidation {
-    Ignore,
-    #[default]
-    Warn,
-    Strict,
-}
 
 /// The kinds of patch that change an object on their own, told apart by the media type.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,7 +73,9 @@ impl From<PatchError> for Status {
             PatchError::Unprocessable => Status::unprocessable(),
             PatchError::Invalid { shown, why } => invalid(&shown, &why),
             PatchError::Internal(message) => Status::raw(message),
-            PatchError::Panic => Status::raw("This request caused apiserver to panic. Look in the logs for details."),
+            PatchError::Panic => {
+                Status::raw("This request caused apiserver to panic. Look in the logs for details.")
+            }
         }
     }
 }
@@ -121,13 +115,20 @@ impl Patched {
     }
 
     /// What becomes of the problems of the patch and of the next object (`decoded`): warnings, a refusal or nothing.
-    pub(crate) fn settle(self, decoded: Vec<String>, validation: FieldValidation) -> Result<Vec<String>, PatchError> {
+    pub(crate) fn settle(
+        self,
+        decoded: Vec<String>,
+        validation: FieldValidation,
+    ) -> Result<Vec<String>, PatchError> {
         let found = [self.strict, decoded].concat();
         match validation {
             FieldValidation::Ignore => Ok(Vec::new()),
             FieldValidation::Strict if !found.is_empty() => {
                 let why = format!("strict decoding error: {}", found.join(", "));
-                Err(PatchError::Invalid { shown: self.shown, why })
+                Err(PatchError::Invalid {
+                    shown: self.shown,
+                    why,
+                })
             }
             FieldValidation::Warn | FieldValidation::Strict => Ok(found),
         }
@@ -151,7 +152,10 @@ mod tests {
 
     #[test]
     fn a_refused_patch_names_no_object() {
-        let body = String::from_utf8(invalid("map[subsets:5]", "cannot restore slice from int64").to_json()).unwrap();
+        let body = String::from_utf8(
+            invalid("map[subsets:5]", "cannot restore slice from int64").to_json(),
+        )
+        .unwrap();
         assert_eq!(
             body,
             concat!(
@@ -167,7 +171,11 @@ mod tests {
     fn each_error_has_its_status() {
         for (error, code, message) in [
             (PatchError::BadRequest("x".to_owned()), 400, "x"),
-            (PatchError::TooLarge("x".to_owned()), 413, "Request entity too large: x"),
+            (
+                PatchError::TooLarge("x".to_owned()),
+                413,
+                "Request entity too large: x",
+            ),
             (
                 PatchError::Unprocessable,
                 422,
@@ -188,7 +196,8 @@ mod tests {
     #[test]
     fn problems_are_warnings_a_refusal_or_nothing() {
         let both = vec!["in patch".to_owned(), "in result".to_owned()];
-        let settle = |validation| patched(&["in patch"]).settle(vec!["in result".to_owned()], validation);
+        let settle =
+            |validation| patched(&["in patch"]).settle(vec!["in result".to_owned()], validation);
         assert_eq!(settle(FieldValidation::Warn), Ok(both));
         assert_eq!(settle(FieldValidation::Ignore), Ok(Vec::new()));
         assert_eq!(
@@ -198,7 +207,10 @@ mod tests {
                 why: "strict decoding error: in patch, in result".to_owned()
             })
         );
-        assert_eq!(patched(&[]).settle(Vec::new(), FieldValidation::Strict), Ok(Vec::new()));
+        assert_eq!(
+            patched(&[]).settle(Vec::new(), FieldValidation::Strict),
+            Ok(Vec::new())
+        );
     }
 
     #[test]
@@ -210,7 +222,10 @@ mod tests {
                 r#"[{"op":"add","path":"/metadata/labels/b","value":"2"}]"#,
             ),
             (PatchType::Merge, r#"{"metadata":{"labels":{"b":"2"}}}"#),
-            (PatchType::StrategicMerge, r#"{"metadata":{"labels":{"b":"2"}}}"#),
+            (
+                PatchType::StrategicMerge,
+                r#"{"metadata":{"labels":{"b":"2"}}}"#,
+            ),
         ] {
             let patched = apply(
                 patch_type,
@@ -229,7 +244,8 @@ mod tests {
 
     #[test]
     fn text_keeps_the_order_of_the_kind_where_the_patch_does_not_reach() {
-        let current = json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"uid": "u", "name": "p"}});
+        let current =
+            json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"uid": "u", "name": "p"}});
         let patched = apply(
             PatchType::Json,
             &current,
@@ -237,7 +253,8 @@ mod tests {
             &ENDPOINTS,
             FieldValidation::Warn,
         );
-        let shown = r#"{"apiVersion":"v1","bogus":1,"kind":"Endpoints","metadata":{"name":"p","uid":"u"}}"#;
+        let shown =
+            r#"{"apiVersion":"v1","bogus":1,"kind":"Endpoints","metadata":{"name":"p","uid":"u"}}"#;
         assert_eq!(patched.unwrap().shown, shown);
     }
 }

@@ -23,15 +23,42 @@ static RESOURCE: Resource = Resource {
     namespaced: true,
     short_names: &["ep"],
     categories: &[],
-    verbs: &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+    verbs: &[
+        "create",
+        "delete",
+        "deletecollection",
+        "get",
+        "list",
+        "patch",
+        "update",
+        "watch",
+    ],
     subresources: &[],
     storage_prefix: "services/endpoints",
     storage_version_hash: "fWeeMqaN/OA=",
     schema: &core::ENDPOINTS,
     columns: &[
-        Column { name: "Name", ty: "string", format: "name", description: meta::NAME_DOC, priority: 0 },
-        Column { name: "Endpoints", ty: "string", format: "", description: core::SUBSETS_DOC, priority: 0 },
-        Column { name: "Age", ty: "string", format: "", description: meta::CREATION_TIMESTAMP_DOC, priority: 0 },
+        Column {
+            name: "Name",
+            ty: "string",
+            format: "name",
+            description: meta::NAME_DOC,
+            priority: 0,
+        },
+        Column {
+            name: "Endpoints",
+            ty: "string",
+            format: "",
+            description: core::SUBSETS_DOC,
+            priority: 0,
+        },
+        Column {
+            name: "Age",
+            ty: "string",
+            format: "",
+            description: meta::CREATION_TIMESTAMP_DOC,
+            priority: 0,
+        },
     ],
 };
 
@@ -61,7 +88,10 @@ impl Strategy for Endpoints {
     }
 
     fn deprecation(&self) -> Option<(u32, &'static str)> {
-        Some((33, "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"))
+        Some((
+            33,
+            "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+        ))
     }
 
     fn cells(&self, object: &Value) -> Vec<Value> {
@@ -71,7 +101,9 @@ impl Strategy for Endpoints {
 
 /// `10.0.0.1:80,10.0.0.2:80,10.0.0.3:80 + 1 more...`: ready addresses only, ports outer, addresses inner.
 fn endpoints_cell(object: &Value) -> String {
-    let Some(subsets) = object.get("subsets").and_then(Value::as_array) else { return "<none>".to_owned() };
+    let Some(subsets) = object.get("subsets").and_then(Value::as_array) else {
+        return "<none>".to_owned();
+    };
     let all: Vec<String> = subsets.iter().flat_map(subset_endpoints).collect();
     let mut cell = all[..all.len().min(SHOWN_ENDPOINTS)].join(",");
     if all.len() > SHOWN_ENDPOINTS {
@@ -81,18 +113,32 @@ fn endpoints_cell(object: &Value) -> String {
 }
 
 fn subset_endpoints(subset: &Value) -> Vec<String> {
-    let items = |field| subset.get(field).and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
-    let ips: Vec<&str> = items("addresses").iter().filter_map(|a| a.get("ip")?.as_str()).collect();
+    let items = |field| {
+        subset
+            .get(field)
+            .and_then(Value::as_array)
+            .map_or(&[] as &[Value], Vec::as_slice)
+    };
+    let ips: Vec<&str> = items("addresses")
+        .iter()
+        .filter_map(|a| a.get("ip")?.as_str())
+        .collect();
     let ports = items("ports");
     if ports.is_empty() {
         return ips.into_iter().map(str::to_owned).collect();
     }
     let numbers = ports.iter().filter_map(|p| p.get("port")?.as_i64());
-    numbers.flat_map(|port| ips.iter().map(move |ip| join_host_port(ip, port))).collect()
+    numbers
+        .flat_map(|port| ips.iter().map(move |ip| join_host_port(ip, port)))
+        .collect()
 }
 
 fn join_host_port(ip: &str, port: i64) -> String {
-    if ip.contains(':') { format!("[{ip}]:{port}") } else { format!("{ip}:{port}") }
+    if ip.contains(':') {
+        format!("[{ip}]:{port}")
+    } else {
+        format!("{ip}:{port}")
+    }
 }
 
 #[cfg(test)]
@@ -105,7 +151,10 @@ mod tests {
         let two = json!([{"ip": "10.0.0.1"}, {"ip": "fd00::1"}]);
         for (object, cell) in [
             (json!({}), "<none>"),
-            (json!({"subsets": [{"notReadyAddresses": two, "ports": [{"port": 80}]}]}), ""),
+            (
+                json!({"subsets": [{"notReadyAddresses": two, "ports": [{"port": 80}]}]}),
+                "",
+            ),
             (json!({"subsets": [{"addresses": two}]}), "10.0.0.1,fd00::1"),
             (
                 json!({"subsets": [{"addresses": two, "ports": [{"port": 1}, {"port": 2}]}]}),

@@ -15,7 +15,13 @@ pub(crate) const ORPHAN_FINALIZER: &str = "orphan";
 pub(crate) const FOREGROUND_FINALIZER: &str = "foregroundDeletion";
 
 /// What a client may not set on a creation; the server sets it afterwards.
-const WIPED: [&str; 5] = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"];
+const WIPED: [&str; 5] = [
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "selfLink",
+];
 
 /// Removes the fields only the server sets.
 pub(crate) fn wipe_system_fields(object: &mut Value) {
@@ -41,21 +47,35 @@ pub(crate) fn before_create(strategy: &dyn Strategy, object: &mut Value) -> Resu
     }
     if !errors.is_empty() {
         let resource = strategy.resource();
-        return Err(Status::invalid(resource.kind, resource.group, meta_str(object, "name"), &errors));
+        return Err(Status::invalid(
+            resource.kind,
+            resource.group,
+            meta_str(object, "name"),
+            &errors,
+        ));
     }
     strategy.canonicalize(object);
     Ok(())
 }
 
 /// Upstream's `BeforeUpdate`: what an update cannot change is put back, then validation.
-pub(crate) fn before_update(strategy: &dyn Strategy, object: &mut Value, old: &Value) -> Result<(), Status> {
+pub(crate) fn before_update(
+    strategy: &dyn Strategy,
+    object: &mut Value,
+    old: &Value,
+) -> Result<(), Status> {
     strategy.prepare_for_update(object, old);
     restore_metadata(object, old);
     let mut errors = meta::validate_update_generic(object, old, strategy.resource().namespaced);
     errors.extend(strategy.validate_update(object, old));
     if !errors.is_empty() {
         let resource = strategy.resource();
-        return Err(Status::invalid(resource.kind, resource.group, meta_str(object, "name"), &errors));
+        return Err(Status::invalid(
+            resource.kind,
+            resource.group,
+            meta_str(object, "name"),
+            &errors,
+        ));
     }
     strategy.canonicalize(object);
     Ok(())
@@ -111,10 +131,24 @@ pub(crate) fn before_delete(
     Ok(Deletion::Mark(next))
 }
 
-fn check_preconditions(resource: &Resource, object: &Value, options: &DeleteOptions) -> Result<(), Status> {
+fn check_preconditions(
+    resource: &Resource,
+    object: &Value,
+    options: &DeleteOptions,
+) -> Result<(), Status> {
     let checks = [
-        ("UID", "uid", &options.preconditions.uid, "deleted and then recreated"),
-        ("ResourceVersion", "resourceVersion", &options.preconditions.resource_version, "modified"),
+        (
+            "UID",
+            "uid",
+            &options.preconditions.uid,
+            "deleted and then recreated",
+        ),
+        (
+            "ResourceVersion",
+            "resourceVersion",
+            &options.preconditions.resource_version,
+            "modified",
+        ),
     ];
     for (what, field, wanted, happened) in checks {
         let found = meta_str(object, field);
@@ -123,7 +157,12 @@ fn check_preconditions(resource: &Resource, object: &Value, options: &DeleteOpti
                 "the {what} in the precondition ({wanted}) does not match the {what} in record ({found}). \
                  The object might have been {happened}"
             );
-            return Err(Status::conflict(resource.kind, resource.group, meta_str(object, "name"), &why));
+            return Err(Status::conflict(
+                resource.kind,
+                resource.group,
+                meta_str(object, "name"),
+                &why,
+            ));
         }
     }
     Ok(())
@@ -142,27 +181,47 @@ pub(crate) fn finalizers_for_deletion(present: &[String], options: &DeleteOption
         (None, Some(policy)) => policy == Propagation::Foreground,
         (None, None) => has(FOREGROUND_FINALIZER) && !orphan,
     };
-    let others = present.iter().filter(|f| *f != ORPHAN_FINALIZER && *f != FOREGROUND_FINALIZER).cloned();
+    let others = present
+        .iter()
+        .filter(|f| *f != ORPHAN_FINALIZER && *f != FOREGROUND_FINALIZER)
+        .cloned();
     if orphan == has(ORPHAN_FINALIZER) && foreground == has(FOREGROUND_FINALIZER) {
         return present.to_vec();
     }
-    let chosen = [(orphan, ORPHAN_FINALIZER), (foreground, FOREGROUND_FINALIZER)];
-    others.chain(chosen.into_iter().filter(|(wanted, _)| *wanted).map(|(_, f)| f.to_owned())).collect()
+    let chosen = [
+        (orphan, ORPHAN_FINALIZER),
+        (foreground, FOREGROUND_FINALIZER),
+    ];
+    others
+        .chain(
+            chosen
+                .into_iter()
+                .filter(|(wanted, _)| *wanted)
+                .map(|(_, f)| f.to_owned()),
+        )
+        .collect()
 }
 
 /// Starts the wait for finalizers. A second time changes nothing.
 fn mark_as_deleting(object: &mut Value, now: &str) {
     let metadata = metadata_mut(object);
     if !metadata.contains_key("deletionGracePeriodSeconds")
-        && let Some(generation) = metadata.get("generation").and_then(Value::as_i64).filter(|g| *g > 0)
+        && let Some(generation) = metadata
+            .get("generation")
+            .and_then(Value::as_i64)
+            .filter(|g| *g > 0)
     {
         metadata.insert("generation".to_owned(), json!(generation + 1));
     }
-    metadata.entry("deletionTimestamp").or_insert_with(|| now.into());
+    metadata
+        .entry("deletionTimestamp")
+        .or_insert_with(|| now.into());
     metadata.insert("deletionGracePeriodSeconds".to_owned(), json!(0));
 }
 
 /// Whether an update leaves nothing that holds a terminating object.
 pub(crate) fn is_released(strategy: &dyn Strategy, object: &Value) -> bool {
-    is_terminating(object) && meta_strings(object, "finalizers").is_empty() && strategy.may_be_removed(object)
+    is_terminating(object)
+        && meta_strings(object, "finalizers").is_empty()
+        && strategy.may_be_removed(object)
 }

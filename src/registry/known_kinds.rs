@@ -3,7 +3,9 @@
 
 /// Whether the real server's type registry has this kind.
 pub(crate) fn contains(api_version: &str, kind: &str) -> bool {
-    KNOWN.iter().any(|(version, kinds)| *version == api_version && kinds.contains(&kind))
+    KNOWN
+        .iter()
+        .any(|(version, kinds)| *version == api_version && kinds.contains(&kind))
 }
 
 /// The kinds of each group and version served by default.
@@ -42,11 +44,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ),
     (
         "authentication.k8s.io/v1",
-        &[
-            "SelfSubjectReview",
-            "TokenRequest",
-            "TokenReview",
-        ],
+        &["SelfSubjectReview", "TokenRequest", "TokenReview"],
     ),
     (
         "authorization.k8s.io/v1",
@@ -67,48 +65,19 @@ const KNOWN: &[(&str, &[&str])] = &[
     ),
     (
         "autoscaling/v2",
-        &[
-            "HorizontalPodAutoscaler",
-            "HorizontalPodAutoscalerList",
-        ],
+        &["HorizontalPodAutoscaler", "HorizontalPodAutoscalerList"],
     ),
-    (
-        "batch/v1",
-        &[
-            "CronJob",
-            "CronJobList",
-            "Job",
-            "JobList",
-        ],
-    ),
+    ("batch/v1", &["CronJob", "CronJobList", "Job", "JobList"]),
     (
         "certificates.k8s.io/v1",
-        &[
-            "CertificateSigningRequest",
-            "CertificateSigningRequestList",
-        ],
+        &["CertificateSigningRequest", "CertificateSigningRequestList"],
     ),
-    (
-        "coordination.k8s.io/v1",
-        &[
-            "Lease",
-            "LeaseList",
-        ],
-    ),
+    ("coordination.k8s.io/v1", &["Lease", "LeaseList"]),
     (
         "discovery.k8s.io/v1",
-        &[
-            "EndpointSlice",
-            "EndpointSliceList",
-        ],
+        &["EndpointSlice", "EndpointSliceList"],
     ),
-    (
-        "events.k8s.io/v1",
-        &[
-            "Event",
-            "EventList",
-        ],
-    ),
+    ("events.k8s.io/v1", &["Event", "EventList"]),
     (
         "flowcontrol.apiserver.k8s.io/v1",
         &[
@@ -133,20 +102,10 @@ const KNOWN: &[(&str, &[&str])] = &[
             "ServiceCIDRList",
         ],
     ),
-    (
-        "node.k8s.io/v1",
-        &[
-            "RuntimeClass",
-            "RuntimeClassList",
-        ],
-    ),
+    ("node.k8s.io/v1", &["RuntimeClass", "RuntimeClassList"]),
     (
         "policy/v1",
-        &[
-            "Eviction",
-            "PodDisruptionBudget",
-            "PodDisruptionBudgetList",
-        ],
+        &["Eviction", "PodDisruptionBudget", "PodDisruptionBudgetList"],
     ),
     (
         "rbac.authorization.k8s.io/v1",
@@ -176,10 +135,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ),
     (
         "scheduling.k8s.io/v1",
-        &[
-            "PriorityClass",
-            "PriorityClassList",
-        ],
+        &["PriorityClass", "PriorityClassList"],
     ),
     (
         "storage.k8s.io/v1",

@@ -16,10 +16,11 @@ pub(crate) use resource::Resource;
 pub(crate) use strategy::Strategy;
 
 /// Every resource served, sorted by group, version and plural.
-pub(crate) static STRATEGIES: &[&dyn Strategy] = &[&endpoints::Endpoints, &namespaces::Namespaces];
+pub(crate) static STRATEGIES: &[&dyn Strategy] = &[&endpoints::Endpoints, &Namespaces];
 
 /// The namespaces a cluster has from the start.
-pub(crate) const INITIAL_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+pub(crate) const INITIAL_NAMESPACES: [&str; 4] =
+    ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 pub(crate) use namespaces::Namespaces;
 
@@ -33,7 +34,10 @@ pub(crate) fn find(group: &str, version: &str, plural: &str) -> Option<&'static 
 
 /// The resource of this kind.
 pub(crate) fn find_kind(api_version: &str, kind: &str) -> Option<&'static dyn Strategy> {
-    STRATEGIES.iter().copied().find(|s| s.resource().kind == kind && s.resource().api_version() == api_version)
+    STRATEGIES
+        .iter()
+        .copied()
+        .find(|s| s.resource().kind == kind && s.resource().api_version() == api_version)
 }
 
 /// The resource called this, as kubectl would read it: plural, singular, short name or kind, with the group after a dot.
@@ -41,7 +45,9 @@ pub(crate) fn find_name(name: &str) -> Option<&'static dyn Strategy> {
     let (name, group) = name.split_once('.').unwrap_or((name, ""));
     STRATEGIES.iter().copied().find(|s| {
         let r = s.resource();
-        let names = [r.plural, r.singular, r.kind].into_iter().chain(r.short_names.iter().copied());
+        let names = [r.plural, r.singular, r.kind]
+            .into_iter()
+            .chain(r.short_names.iter().copied());
         r.group == group && names.into_iter().any(|n| n.eq_ignore_ascii_case(name))
     })
 }

@@ -29,18 +29,44 @@ static RESOURCE: Resource = Resource {
     namespaced: false,
     short_names: &["ns"],
     categories: &[],
-    verbs: &["create", "delete", "get", "list", "patch", "update", "watch"],
+    verbs: &[
+        "create", "delete", "get", "list", "patch", "update", "watch",
+    ],
     subresources: &[
-        Subresource { name: "finalize", verbs: &["update"] },
-        Subresource { name: "status", verbs: &["get", "patch", "update"] },
+        Subresource {
+            name: "finalize",
+            verbs: &["update"],
+        },
+        Subresource {
+            name: "status",
+            verbs: &["get", "patch", "update"],
+        },
     ],
     storage_prefix: "namespaces",
     storage_version_hash: "Q3oi5N2YM8M=",
     schema: &core::NAMESPACE,
     columns: &[
-        Column { name: "Name", ty: "string", format: "name", description: meta::NAME_DOC, priority: 0 },
-        Column { name: "Status", ty: "string", format: "", description: "The status of the namespace", priority: 0 },
-        Column { name: "Age", ty: "string", format: "", description: meta::CREATION_TIMESTAMP_DOC, priority: 0 },
+        Column {
+            name: "Name",
+            ty: "string",
+            format: "name",
+            description: meta::NAME_DOC,
+            priority: 0,
+        },
+        Column {
+            name: "Status",
+            ty: "string",
+            format: "",
+            description: "The status of the namespace",
+            priority: 0,
+        },
+        Column {
+            name: "Age",
+            ty: "string",
+            format: "",
+            description: meta::CREATION_TIMESTAMP_DOC,
+            priority: 0,
+        },
     ],
 };
 
@@ -97,7 +123,12 @@ impl Strategy for Namespaces {
     }
 
     /// The first deletion starts the end of the namespace; what follows waits for its finalizers.
-    fn before_delete(&self, object: &Value, options: &DeleteOptions, now: &str) -> Result<Deletion, ApiStatus> {
+    fn before_delete(
+        &self,
+        object: &Value,
+        options: &DeleteOptions,
+        now: &str,
+    ) -> Result<Deletion, ApiStatus> {
         if !is_terminating(object) {
             return terminate(object, options, now).map(Deletion::Mark);
         }
@@ -223,13 +254,24 @@ fn terminate(object: &Value, options: &DeleteOptions, now: &str) -> Result<Value
 fn check_preconditions(object: &Value, options: &DeleteOptions) -> Result<(), ApiStatus> {
     let checks = [
         ("UID", "uid", &options.preconditions.uid),
-        ("ResourceVersion", "resourceVersion", &options.preconditions.resource_version),
+        (
+            "ResourceVersion",
+            "resourceVersion",
+            &options.preconditions.resource_version,
+        ),
     ];
     for (what, field, wanted) in checks {
         let found = meta_str(object, field);
         if let Some(wanted) = wanted.as_deref().filter(|w| *w != found) {
-            let why = format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}");
-            return Err(ApiStatus::conflict("namespaces", "", meta_str(object, "name"), &why));
+            let why = format!(
+                "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}"
+            );
+            return Err(ApiStatus::conflict(
+                "namespaces",
+                "",
+                meta_str(object, "name"),
+                &why,
+            ));
         }
     }
     Ok(())
@@ -240,12 +282,17 @@ fn copy(object: &mut Value, old: &Value, part: &str) {
 }
 
 fn set_name_label(object: &mut Value, name: &str) {
-    let labels = metadata_mut(object).entry("labels").or_insert_with(|| json!({}));
+    let labels = metadata_mut(object)
+        .entry("labels")
+        .or_insert_with(|| json!({}));
     labels[NAME_LABEL] = name.into();
 }
 
 fn spec_finalizers(object: &Value) -> Vec<Value> {
-    object["spec"]["finalizers"].as_array().cloned().unwrap_or_default()
+    object["spec"]["finalizers"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default()
 }
 
 fn phase(object: &Value) -> &str {

@@ -45,11 +45,19 @@ pub(crate) struct Column {
 impl Resource {
     /// How long [`Resource::api_version`] is.
     pub(crate) fn api_version_len(&self) -> usize {
-        if self.group.is_empty() { self.version.len() } else { self.group.len() + 1 + self.version.len() }
+        if self.group.is_empty() {
+            self.version.len()
+        } else {
+            self.group.len() + 1 + self.version.len()
+        }
     }
 
     /// `v1` or `apps/v1`.
     pub(crate) fn api_version(&self) -> String {
-        if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
+        if self.group.is_empty() {
+            self.version.to_owned()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
     }
 }

@@ -59,7 +59,12 @@ pub(crate) trait Strategy: Sync {
     }
 
     /// What a deletion does to an object that is there.
-    fn before_delete(&self, object: &Value, options: &DeleteOptions, now: &str) -> Result<Deletion, Status> {
+    fn before_delete(
+        &self,
+        object: &Value,
+        options: &DeleteOptions,
+        now: &str,
+    ) -> Result<Deletion, Status> {
         generic::before_delete(self.resource(), object, options, now)
     }
 

@@ -32,7 +32,11 @@ pub(crate) struct Undetermined;
 impl RequestInfo {
     pub(crate) fn new(method: &Method, path: &str, query: &Query) -> Result<Self, Undetermined> {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-        let mut info = RequestInfo { path: path.to_owned(), verb: lower(method), ..RequestInfo::default() };
+        let mut info = RequestInfo {
+            path: path.to_owned(),
+            verb: lower(method),
+            ..RequestInfo::default()
+        };
         let (group, rest) = match parts.as_slice() {
             ["api", _, _, ..] => ("", &parts[1..]),
             ["apis", group, _, _, ..] => (*group, &parts[2..]),
@@ -76,12 +80,20 @@ impl RequestInfo {
             return;
         }
         match self.verb {
-            "get" => self.verb = if query.flag("watch") == Some(true) { "watch" } else { "list" },
+            "get" => {
+                self.verb = if query.flag("watch") == Some(true) {
+                    "watch"
+                } else {
+                    "list"
+                }
+            }
             "delete" => self.verb = "deletecollection",
             "watch" => {}
             _ => return,
         }
-        let selector = query.get("fieldSelector").and_then(|text| FieldSelector::parse(text).ok());
+        let selector = query
+            .get("fieldSelector")
+            .and_then(|text| FieldSelector::parse(text).ok());
         if let Some(name) = selector.as_ref().and_then(|s| s.exact("metadata.name")) {
             self.name = name.to_owned();
         }
@@ -126,13 +138,28 @@ mod tests {
     fn verbs_follow_method_and_path() {
         let cases = [
             (Method::GET, "/api/v1/namespaces/n/endpoints", "", "list"),
-            (Method::GET, "/api/v1/namespaces/n/endpoints", "watch=1", "watch"),
-            (Method::GET, "/api/v1/namespaces/n/endpoints/x", "watch=1", "get"),
+            (
+                Method::GET,
+                "/api/v1/namespaces/n/endpoints",
+                "watch=1",
+                "watch",
+            ),
+            (
+                Method::GET,
+                "/api/v1/namespaces/n/endpoints/x",
+                "watch=1",
+                "get",
+            ),
             (Method::HEAD, "/api/v1/namespaces/n/endpoints/x", "", "get"),
             (Method::DELETE, "/api/v1/endpoints", "", "deletecollection"),
             (Method::GET, "/api/v1/watch/endpoints", "", "watch"),
             (Method::OPTIONS, "/api/v1/endpoints", "", ""),
-            (Method::PUT, "/apis/apps/v1/namespaces/n/deployments/d/scale", "", "update"),
+            (
+                Method::PUT,
+                "/apis/apps/v1/namespaces/n/deployments/d/scale",
+                "",
+                "update",
+            ),
         ];
         for (method, path, query, verb) in cases {
             assert_eq!(info(method, path, query).verb, verb, "{path}");
@@ -142,19 +169,40 @@ mod tests {
     #[test]
     fn a_namespace_is_in_itself() {
         let got = info(Method::GET, "/api/v1/namespaces/n/status", "");
-        assert_eq!((got.resource.as_str(), got.name.as_str(), got.namespace.as_str()), ("namespaces", "n", "n"));
+        assert_eq!(
+            (
+                got.resource.as_str(),
+                got.name.as_str(),
+                got.namespace.as_str()
+            ),
+            ("namespaces", "n", "n")
+        );
         assert_eq!(got.subresource, "status");
         assert_eq!(info(Method::GET, "/api/v1/namespaces", "").namespace, "");
     }
 
     #[test]
     fn a_field_selector_can_name_the_object() {
-        assert_eq!(info(Method::GET, "/api/v1/endpoints", "fieldSelector=metadata.name%3Dx").name, "x");
+        assert_eq!(
+            info(
+                Method::GET,
+                "/api/v1/endpoints",
+                "fieldSelector=metadata.name%3Dx"
+            )
+            .name,
+            "x"
+        );
     }
 
     #[test]
     fn a_bare_watch_prefix_is_undetermined() {
-        assert_eq!(RequestInfo::new(&Method::GET, "/api/v1/watch", &Query::default()), Err(Undetermined));
-        assert_eq!(RequestInfo::new(&Method::GET, "/apis/apps/v1/watch/", &Query::default()), Err(Undetermined));
+        assert_eq!(
+            RequestInfo::new(&Method::GET, "/api/v1/watch", &Query::default()),
+            Err(Undetermined)
+        );
+        assert_eq!(
+            RequestInfo::new(&Method::GET, "/apis/apps/v1/watch/", &Query::default()),
+            Err(Undetermined)
+        );
     }
 }

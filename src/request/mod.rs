@@ -41,10 +41,15 @@ pub(crate) struct Body(pub(crate) Pin<Box<dyn Stream<Item = Result<Bytes, BodyEr
 pub(crate) struct BodyError;
 
 /// Becomes the raw connection once the answer `101 Switching Protocols` is out.
-pub(crate) struct Upgrade(pub(crate) Pin<Box<dyn Future<Output = Option<Box<dyn Connection>>> + Send + Sync>>);
+pub(crate) struct Upgrade(
+    pub(crate) Pin<Box<dyn Future<Output = Option<Box<dyn Connection>>> + Send + Sync>>,
+);
 
 /// A raw connection, both ways.
-pub(crate) trait Connection: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
+pub(crate) trait Connection:
+    tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin
+{
+}
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Connection for T {}
 
 impl Request {
@@ -55,7 +60,11 @@ impl Request {
 
     /// Path and query as they were sent.
     pub(crate) fn target(&self) -> String {
-        if self.raw_query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.raw_query) }
+        if self.raw_query.is_empty() {
+            self.path.clone()
+        } else {
+            format!("{}?{}", self.path, self.raw_query)
+        }
     }
 }
 
@@ -68,7 +77,9 @@ impl Body {
         while let Some(chunk) = self.0.next().await {
             let chunk = chunk.map_err(|BodyError| Status::raw("malformed chunked encoding"))?;
             if whole.len() + first.as_ref().map_or(0, Bytes::len) + chunk.len() > limit {
-                return Err(Status::request_entity_too_large(format!("limit is {limit}")));
+                return Err(Status::request_entity_too_large(format!(
+                    "limit is {limit}"
+                )));
             }
             match first.take() {
                 None if whole.is_empty() => first = Some(chunk),

@@ -14,7 +14,10 @@ const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 /// What the server offers for objects, in its order. Protobuf is named because the real server names it; asking for it
 /// alone is refused.
 pub(crate) const OFFERED: [&str; 3] = [JSON, YAML, PROTOBUF];
-const OFFERED_STREAMS: [&str; 2] = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"];
+const OFFERED_STREAMS: [&str; 2] = [
+    "application/json;stream=watch",
+    "application/vnd.kubernetes.protobuf;stream=watch",
+];
 
 /// A format to write in.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,7 +78,10 @@ struct Clause<'a> {
 
 impl Clause<'_> {
     fn param(&self, name: &str) -> &str {
-        self.params.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v)
+        self.params
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or("", |(_, v)| v)
     }
 }
 
@@ -92,8 +98,13 @@ fn clause(text: &str) -> Option<Clause<'_>> {
     let mut params = Vec::new();
     let mut q = 1.0;
     for part in parts {
-        let Some((name, value)) = part.split_once('=') else { continue };
-        let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().trim_matches('"'));
+        let Some((name, value)) = part.split_once('=') else {
+            continue;
+        };
+        let (name, value) = (
+            name.trim().to_ascii_lowercase(),
+            value.trim().trim_matches('"'),
+        );
         if name == "q" {
             q = value.parse().unwrap_or(1.0);
         } else {
@@ -115,7 +126,11 @@ pub(crate) fn check_route(request: &Request, streams: bool) -> Result<(), Status
             let name = clause.split(';').next().unwrap_or_default().trim();
             name == "*/*" || OFFERED.contains(&name)
         });
-    if fits { Ok(()) } else { Err(Status::not_acceptable_route(&available)) }
+    if fits {
+        Ok(())
+    } else {
+        Err(Status::not_acceptable_route(&available))
+    }
 }
 
 /// The handler's look: the best clause it can honour.
@@ -128,7 +143,10 @@ pub(crate) fn negotiate(request: &Request, query: &Query) -> Result<Negotiated, 
 pub(crate) fn negotiate_stream(request: &Request, query: &Query) -> Result<Negotiated, Status> {
     let negotiated = negotiate(request, query)?;
     match negotiated.media {
-        Media::Json => Ok(Negotiated { pretty: false, ..negotiated }),
+        Media::Json => Ok(Negotiated {
+            pretty: false,
+            ..negotiated
+        }),
         Media::Yaml => Err(Status::not_acceptable(&OFFERED_STREAMS)),
     }
 }
@@ -136,13 +154,21 @@ pub(crate) fn negotiate_stream(request: &Request, query: &Query) -> Result<Negot
 /// The format of an error; `None` means that nothing fits and indented JSON is written.
 pub(crate) fn negotiate_error(request: &Request, query: &Query) -> Negotiated {
     let accept = request.header("accept").unwrap_or_default();
-    let fallback = Negotiated { media: Media::Json, pretty: true, transform: Transform::None };
+    let fallback = Negotiated {
+        media: Media::Json,
+        pretty: true,
+        transform: Transform::None,
+    };
     choose(request, query, accept, false).unwrap_or(fallback)
 }
 
 fn choose(request: &Request, query: &Query, accept: &str, transforms: bool) -> Option<Negotiated> {
     if accept.is_empty() {
-        return Some(Negotiated { media: Media::Json, pretty: pretty(request, query, ""), transform: Transform::None });
+        return Some(Negotiated {
+            media: Media::Json,
+            pretty: pretty(request, query, ""),
+            transform: Transform::None,
+        });
     }
     for clause in clauses(accept) {
         let media = match clause.media.as_str() {
@@ -150,14 +176,22 @@ fn choose(request: &Request, query: &Query, accept: &str, transforms: bool) -> O
             YAML => Media::Yaml,
             _ => continue,
         };
-        if !matches!(clause.param("stream"), "" | "watch") || !matches!(clause.param("sv"), "" | "v1") {
+        if !matches!(clause.param("stream"), "" | "watch")
+            || !matches!(clause.param("sv"), "" | "v1")
+        {
             continue;
         }
-        let Some(transform) = transform(&clause) else { continue };
+        let Some(transform) = transform(&clause) else {
+            continue;
+        };
         if transform != Transform::None && !transforms {
             continue;
         }
-        return Some(Negotiated { media, pretty: pretty(request, query, clause.param("pretty")), transform });
+        return Some(Negotiated {
+            media,
+            pretty: pretty(request, query, clause.param("pretty")),
+            transform,
+        });
     }
     None
 }
@@ -188,7 +222,9 @@ fn pretty(request: &Request, query: &Query, param: &str) -> bool {
     match query.get("pretty").unwrap_or_default() {
         "" => {
             let agent = request.header("user-agent").unwrap_or_default();
-            ["curl", "Wget", "Mozilla/5.0"].iter().any(|reader| agent.starts_with(reader))
+            ["curl", "Wget", "Mozilla/5.0"]
+                .iter()
+                .any(|reader| agent.starts_with(reader))
         }
         value => matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True"),
     }

@@ -35,7 +35,11 @@ impl WriteOptions {
     pub(crate) fn parse(query: &Query, kind: &str) -> Result<Self, Status> {
         let mut errors = Vec::new();
         let options = Self::collect(query, &mut errors);
-        if errors.is_empty() { Ok(options) } else { Err(Status::invalid(kind, META_GROUP, "", &errors)) }
+        if errors.is_empty() {
+            Ok(options)
+        } else {
+            Err(Status::invalid(kind, META_GROUP, "", &errors))
+        }
     }
 
     pub(crate) fn collect(query: &Query, errors: &mut Vec<FieldError>) -> Self {
@@ -49,11 +53,19 @@ impl WriteOptions {
             "Strict" => FieldValidation::Strict,
             _ => {
                 let supported = ["", "Ignore", "Strict", "Warn"];
-                errors.push(FieldError::not_supported("fieldValidation", &text.into(), &supported));
+                errors.push(FieldError::not_supported(
+                    "fieldValidation",
+                    &text.into(),
+                    &supported,
+                ));
                 FieldValidation::Warn
             }
         };
-        WriteOptions { dry_run, field_manager, field_validation }
+        WriteOptions {
+            dry_run,
+            field_manager,
+            field_validation,
+        }
     }
 }
 
@@ -62,7 +74,10 @@ fn validate_field_manager(manager: &str, errors: &mut Vec<FieldError>) {
         errors.push(FieldError::too_long("fieldManager", MAX_FIELD_MANAGER));
     }
     if let Some((position, bad)) = manager.char_indices().find(|(_, c)| !is_print(*c)) {
-        let detail = format!("invalid character U+{:04X} (at position {position})", bad as u32);
+        let detail = format!(
+            "invalid character U+{:04X} (at position {position})",
+            bad as u32
+        );
         errors.push(FieldError::invalid_str("fieldManager", manager, detail));
     }
 }
@@ -77,7 +92,11 @@ pub(crate) fn manager_from_user_agent(user_agent: &str) -> String {
         }
         manager.push(c);
     }
-    if manager.is_empty() { "unknown".to_owned() } else { manager }
+    if manager.is_empty() {
+        "unknown".to_owned()
+    } else {
+        manager
+    }
 }
 
 fn dry_run(values: Vec<String>, errors: &mut Vec<FieldError>) -> bool {
@@ -116,15 +135,23 @@ pub(crate) struct DeleteOptions {
 impl DeleteOptions {
     /// Options in a query; only looked at when there is no body.
     pub(crate) fn from_query(query: &Query) -> Result<Self, Status> {
-        let grace_period_seconds = query.integer("gracePeriodSeconds").map_err(Status::bad_request)?;
+        let grace_period_seconds = query
+            .integer("gracePeriodSeconds")
+            .map_err(Status::bad_request)?;
         let parts = DeleteParts {
             dry_run: query.all("dryRun").map(str::to_owned).collect(),
             policy: query.get("propagationPolicy").map(str::to_owned),
             orphan_dependents: query.flag("orphanDependents"),
             grace_period_seconds,
             preconditions: Preconditions {
-                uid: query.get("uid").filter(|uid| !uid.is_empty()).map(str::to_owned),
-                resource_version: query.get("resourceVersion").filter(|v| !v.is_empty()).map(str::to_owned),
+                uid: query
+                    .get("uid")
+                    .filter(|uid| !uid.is_empty())
+                    .map(str::to_owned),
+                resource_version: query
+                    .get("resourceVersion")
+                    .filter(|v| !v.is_empty())
+                    .map(str::to_owned),
             },
         };
         parts.validate()
@@ -132,12 +159,21 @@ impl DeleteOptions {
 
     /// Options in a body that was already decoded to a node.
     pub(crate) fn from_body(node: &Node) -> Result<Self, Status> {
-        let decoded = schema::decode(node, &DELETE_OPTIONS).map_err(Status::bad_request)?.value;
+        let decoded = schema::decode(node, &DELETE_OPTIONS)
+            .map_err(Status::bad_request)?
+            .value;
         let text = |v: Option<&Value>| v.and_then(Value::as_str).map(str::to_owned);
         let preconditions = decoded.get("preconditions");
-        let dry_run = decoded.get("dryRun").and_then(Value::as_array).into_iter().flatten();
+        let dry_run = decoded
+            .get("dryRun")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
         let parts = DeleteParts {
-            dry_run: dry_run.filter_map(Value::as_str).map(str::to_owned).collect(),
+            dry_run: dry_run
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
             policy: text(decoded.get("propagationPolicy")),
             orphan_dependents: decoded.get("orphanDependents").and_then(Value::as_bool),
             grace_period_seconds: decoded.get("gracePeriodSeconds").and_then(Value::as_i64),
@@ -175,7 +211,11 @@ impl DeleteParts {
             }
             if propagation.is_none() {
                 let supported = ["Foreground", "Background", "Orphan", "nil"];
-                errors.push(FieldError::not_supported("propagationPolicy", &policy.as_str().into(), &supported));
+                errors.push(FieldError::not_supported(
+                    "propagationPolicy",
+                    &policy.as_str().into(),
+                    &supported,
+                ));
             }
         }
         let dry_run = dry_run(self.dry_run, &mut errors);
@@ -229,10 +269,17 @@ pub(crate) struct ListOptions {
 impl ListOptions {
     /// `always_watch` is for the deprecated `/watch/` paths, where the parameter is not looked at.
     pub(crate) fn parse(query: &Query, always_watch: bool) -> Result<Self, Status> {
-        let limit = query.integer("limit").map_err(Status::bad_request)?.unwrap_or(0);
-        let timeout_seconds = query.integer("timeoutSeconds").map_err(Status::bad_request)?;
-        let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or_default()).map_err(Status::bad_request)?;
-        let fields = FieldSelector::parse(query.get("fieldSelector").unwrap_or_default()).map_err(Status::bad_request)?;
+        let limit = query
+            .integer("limit")
+            .map_err(Status::bad_request)?
+            .unwrap_or(0);
+        let timeout_seconds = query
+            .integer("timeoutSeconds")
+            .map_err(Status::bad_request)?;
+        let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or_default())
+            .map_err(Status::bad_request)?;
+        let fields = FieldSelector::parse(query.get("fieldSelector").unwrap_or_default())
+            .map_err(Status::bad_request)?;
         let mut options = ListOptions {
             labels,
             fields,
@@ -246,7 +293,11 @@ impl ListOptions {
             continue_token: query.get("continue").unwrap_or_default().to_owned(),
         };
         let errors = options.validate(query.get("resourceVersionMatch").unwrap_or_default());
-        if errors.is_empty() { Ok(options) } else { Err(Status::invalid("ListOptions", META_GROUP, "", &errors)) }
+        if errors.is_empty() {
+            Ok(options)
+        } else {
+            Err(Status::invalid("ListOptions", META_GROUP, "", &errors))
+        }
     }
 
     /// The same rules as a list, whatever `watch` says: for the deletion of a collection.
@@ -255,7 +306,11 @@ impl ListOptions {
     }
 
     fn validate(&mut self, text: &str) -> Vec<FieldError> {
-        let errors = if self.watch { self.watch_errors(text) } else { self.list_errors(text) };
+        let errors = if self.watch {
+            self.watch_errors(text)
+        } else {
+            self.list_errors(text)
+        };
         self.version_match = match text {
             "Exact" => Some(VersionMatch::Exact),
             "NotOlderThan" => Some(VersionMatch::NotOlderThan),
@@ -273,18 +328,29 @@ impl ListOptions {
                 errors.push(FieldError::forbidden(FIELD, detail));
             }
             if !self.continue_token.is_empty() {
-                errors.push(FieldError::forbidden(FIELD, "resourceVersionMatch is forbidden when continue is provided"));
+                errors.push(FieldError::forbidden(
+                    FIELD,
+                    "resourceVersionMatch is forbidden when continue is provided",
+                ));
             }
             if text != "Exact" && text != "NotOlderThan" {
-                errors.push(FieldError::not_supported(FIELD, &text.into(), &["Exact", "NotOlderThan", ""]));
+                errors.push(FieldError::not_supported(
+                    FIELD,
+                    &text.into(),
+                    &["Exact", "NotOlderThan", ""],
+                ));
             }
             if text == "Exact" && self.resource_version == "0" {
-                let detail = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
+                let detail =
+                    "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
                 errors.push(FieldError::forbidden(FIELD, detail));
             }
         }
         if self.send_initial_events.is_some() {
-            errors.push(FieldError::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+            errors.push(FieldError::forbidden(
+                "sendInitialEvents",
+                "sendInitialEvents is forbidden for list",
+            ));
         }
         errors
     }
@@ -296,7 +362,10 @@ impl ListOptions {
         // A watch from the start is one with initial events to the server, and those cannot go on from a page.
         if self.send_initial_events.is_none() && text.is_empty() {
             if from_start && !self.continue_token.is_empty() {
-                errors.push(FieldError::forbidden(FIELD, "resourceVersionMatch is forbidden when continue is provided"));
+                errors.push(FieldError::forbidden(
+                    FIELD,
+                    "resourceVersionMatch is forbidden when continue is provided",
+                ));
             }
             return errors;
         }
@@ -310,10 +379,17 @@ impl ListOptions {
                 errors.push(FieldError::forbidden(FIELD, detail));
             }
             if text != "NotOlderThan" {
-                errors.push(FieldError::not_supported(FIELD, &text.into(), &["NotOlderThan"]));
+                errors.push(FieldError::not_supported(
+                    FIELD,
+                    &text.into(),
+                    &["NotOlderThan"],
+                ));
             }
             if !self.continue_token.is_empty() {
-                errors.push(FieldError::forbidden(FIELD, "resourceVersionMatch is forbidden when continue is provided"));
+                errors.push(FieldError::forbidden(
+                    FIELD,
+                    "resourceVersionMatch is forbidden when continue is provided",
+                ));
             }
         }
         errors
@@ -327,7 +403,10 @@ pub(crate) fn parse_version(text: &str) -> Result<AtVersion, String> {
         _ => match parse_uint(text) {
             Ok(0) => Ok(AtVersion::Any),
             Ok(n) => Ok(AtVersion::Number(n)),
-            Err(e) => Err(format!("resourceVersion: Invalid value: {}: {e}", quote(text))),
+            Err(e) => Err(format!(
+                "resourceVersion: Invalid value: {}: {e}",
+                quote(text)
+            )),
         },
     }
 }

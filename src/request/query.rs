@@ -10,7 +10,9 @@ pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
     pub(crate) fn parse(raw: &str) -> Self {
-        let pairs = raw.split('&').filter(|pair| !pair.is_empty() && !pair.contains(';'));
+        let pairs = raw
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !pair.contains(';'));
         Query(
             pairs
                 .filter_map(|pair| {
@@ -23,12 +25,18 @@ impl Query {
 
     /// The first value of this name.
     pub(crate) fn get<'a>(&'a self, name: &str) -> Option<&'a str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.0
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
     }
 
     /// Every value of this name.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.0
+            .iter()
+            .filter(move |(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
     }
 
     /// Names and values, in order.
@@ -43,7 +51,8 @@ impl Query {
 
     /// A boolean parameter: everything but `0` and `false` means yes, an empty value too.
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
-        self.get(name).map(|v| !(v == "0" || v.eq_ignore_ascii_case("false")))
+        self.get(name)
+            .map(|v| !(v == "0" || v.eq_ignore_ascii_case("false")))
     }
 
     /// An integer parameter; the error is Go's.
@@ -54,7 +63,11 @@ impl Query {
 
 /// `strconv.ParseInt(text, 10, 64)`.
 pub(crate) fn parse_int(text: &str) -> Result<i64, String> {
-    parse_number(text, "strconv.ParseInt", text.strip_prefix(['-', '+']).unwrap_or(text))
+    parse_number(
+        text,
+        "strconv.ParseInt",
+        text.strip_prefix(['-', '+']).unwrap_or(text),
+    )
 }
 
 /// `strconv.ParseUint(text, 10, 64)`.
@@ -62,12 +75,17 @@ pub(crate) fn parse_uint(text: &str) -> Result<u64, String> {
     parse_number(text, "strconv.ParseUint", text)
 }
 
-fn parse_number<T: std::str::FromStr>(text: &str, function: &str, digits: &str) -> Result<T, String> {
+fn parse_number<T: std::str::FromStr>(
+    text: &str,
+    function: &str,
+    digits: &str,
+) -> Result<T, String> {
     let quoted = crate::codec::quote::quote(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err(format!("{function}: parsing {quoted}: invalid syntax"));
     }
-    text.parse().map_err(|_| format!("{function}: parsing {quoted}: value out of range"))
+    text.parse()
+        .map_err(|_| format!("{function}: parsing {quoted}: value out of range"))
 }
 
 /// `time.ParseDuration`; `None` is a negative one.
@@ -84,10 +102,14 @@ pub(crate) fn parse_duration(text: &str) -> Result<Option<Duration>, String> {
     }
     let mut seconds = 0.0;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
         let number: f64 = rest[..digits].parse().map_err(|_| invalid())?;
         let after = &rest[digits..];
-        let unit_len = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
+        let unit_len = after
+            .find(|c: char| c.is_ascii_digit() || c == '.')
+            .unwrap_or(after.len());
         let factor = match &after[..unit_len] {
             "" => return Err(format!("time: missing unit in duration {quoted}")),
             "ns" => 1e-9,
@@ -107,7 +129,9 @@ pub(crate) fn parse_duration(text: &str) -> Result<Option<Duration>, String> {
     if negative {
         return Ok(None);
     }
-    Duration::try_from_secs_f64(seconds).map(Some).map_err(|_| invalid())
+    Duration::try_from_secs_f64(seconds)
+        .map(Some)
+        .map_err(|_| invalid())
 }
 
 fn decode(text: &str) -> Option<String> {
@@ -118,9 +142,15 @@ fn decode(text: &str) -> Option<String> {
 /// Whether every percent sign starts an escape.
 pub(crate) fn is_escaped_well(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.iter().enumerate().filter(|&(_, &b)| b == b'%').all(|(i, _)| {
-        bytes.get(i + 1..i + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
-    })
+    bytes
+        .iter()
+        .enumerate()
+        .filter(|&(_, &b)| b == b'%')
+        .all(|(i, _)| {
+            bytes
+                .get(i + 1..i + 3)
+                .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
+        })
 }
 
 #[cfg(test)]
@@ -139,7 +169,10 @@ mod tests {
 
     #[test]
     fn a_duration_is_read_as_go_does() {
-        assert_eq!(parse_duration("1m1.5s"), Ok(Some(Duration::from_millis(61_500))));
+        assert_eq!(
+            parse_duration("1m1.5s"),
+            Ok(Some(Duration::from_millis(61_500)))
+        );
         assert_eq!(parse_duration("-1s"), Ok(None));
         for (text, error) in [
             ("foo", r#"time: invalid duration "foo""#),
@@ -153,14 +186,17 @@ mod tests {
     #[test]
     fn a_flag_is_set_by_anything_but_0_and_false() {
         let query = Query::parse("a=0&b=False&c=&d=no&e=f");
-        assert_eq!(["a", "b", "c", "d", "e", "x"].map(|n| query.flag(n)), [
-            Some(false),
-            Some(false),
-            Some(true),
-            Some(true),
-            Some(true),
-            None
-        ]);
+        assert_eq!(
+            ["a", "b", "c", "d", "e", "x"].map(|n| query.flag(n)),
+            [
+                Some(false),
+                Some(false),
+                Some(true),
+                Some(true),
+                Some(true),
+                None
+            ]
+        );
     }
 
     #[test]
@@ -169,11 +205,17 @@ mod tests {
             ("", r#"strconv.ParseInt: parsing "": invalid syntax"#),
             ("1.0", r#"strconv.ParseInt: parsing "1.0": invalid syntax"#),
             (" 5", r#"strconv.ParseInt: parsing " 5": invalid syntax"#),
-            ("99999999999999999999", r#"strconv.ParseInt: parsing "99999999999999999999": value out of range"#),
+            (
+                "99999999999999999999",
+                r#"strconv.ParseInt: parsing "99999999999999999999": value out of range"#,
+            ),
         ] {
             assert_eq!(parse_int(text).unwrap_err(), error);
         }
         assert_eq!(parse_int("-1"), Ok(-1));
-        assert_eq!(parse_uint("-1").unwrap_err(), r#"strconv.ParseUint: parsing "-1": invalid syntax"#);
+        assert_eq!(
+            parse_uint("-1").unwrap_err(),
+            r#"strconv.ParseUint: parsing "-1": invalid syntax"#
+        );
     }
 }

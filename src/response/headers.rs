@@ -26,7 +26,11 @@ pub(crate) fn complete(
     flow: Option<&[String; 2]>,
 ) -> Response {
     let mut response = compress(response, request).header("audit-id", audit_id);
-    if !response.headers.iter().any(|(name, _)| *name == "cache-control") {
+    if !response
+        .headers
+        .iter()
+        .any(|(name, _)| *name == "cache-control")
+    {
         response = response.header("cache-control", "no-cache, private");
     }
     if let Some([schema, level]) = flow {
@@ -34,21 +38,33 @@ pub(crate) fn complete(
             .header("x-kubernetes-pf-flowschema-uid", schema.as_str())
             .header("x-kubernetes-pf-prioritylevel-uid", level.as_str());
     }
-    response.headers.extend(warning_headers(&warnings.0).into_iter().map(|text| ("warning", text)));
+    response.headers.extend(
+        warning_headers(&warnings.0)
+            .into_iter()
+            .map(|text| ("warning", text)),
+    );
     response.headers.sort_by_key(|(name, _)| *name);
     response
 }
 
 fn compress(response: Response, request: &Request) -> Response {
-    let Body::Full(body) = &response.body else { return response };
-    let accepted = request.header("accept-encoding").unwrap_or_default().split(',').any(|item| item.trim() == "gzip");
+    let Body::Full(body) = &response.body else {
+        return response;
+    };
+    let accepted = request
+        .header("accept-encoding")
+        .unwrap_or_default()
+        .split(',')
+        .any(|item| item.trim() == "gzip");
     if !accepted || body.len() <= GZIP_ABOVE {
         return response;
     }
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
     match encoder.write_all(body).and_then(|()| encoder.finish()) {
         Ok(packed) => {
-            let mut response = response.header("content-encoding", "gzip").header("vary", "Accept-Encoding");
+            let mut response = response
+                .header("content-encoding", "gzip")
+                .header("vary", "Accept-Encoding");
             response.body = Body::Full(Bytes::from(packed));
             response
         }
@@ -82,7 +98,10 @@ fn warning_headers(texts: &[String]) -> Vec<String> {
 }
 
 fn quoted(text: &str) -> String {
-    format!("299 - \"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    format!(
+        "299 - \"{}\"",
+        text.replace('\\', "\\\\").replace('"', "\\\"")
+    )
 }
 
 #[cfg(test)]
@@ -92,7 +111,10 @@ mod tests {
     #[test]
     fn each_warning_is_sent_once_and_escaped() {
         let texts = ["a \"b\"", "a \"b\"", "bad\n", "c"].map(str::to_owned);
-        assert_eq!(warning_headers(&texts), [r#"299 - "a \"b\"""#, r#"299 - "c""#]);
+        assert_eq!(
+            warning_headers(&texts),
+            [r#"299 - "a \"b\"""#, r#"299 - "c""#]
+        );
     }
 
     #[test]
@@ -100,6 +122,10 @@ mod tests {
         let texts: Vec<String> = (0..60).map(|i| format!("{i:0>400}")).collect();
         let headers = warning_headers(&texts);
         assert_eq!(headers.len(), 17);
-        assert!(headers.iter().all(|h| h.len() == WARNING_CUT + "299 - \"\"".len()));
+        assert!(
+            headers
+                .iter()
+                .all(|h| h.len() == WARNING_CUT + "299 - \"\"".len())
+        );
     }
 }

@@ -37,7 +37,11 @@ impl List {
         let meta = self.meta_json();
         let size: usize = self.items.iter().map(|item| item.json().len()).sum();
         let mut out = Vec::with_capacity(size + meta.len() + 128);
-        let head = format!("{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":", resource.list_kind, resource.api_version());
+        let head = format!(
+            "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":",
+            resource.list_kind,
+            resource.api_version()
+        );
         out.extend_from_slice(head.as_bytes());
         out.extend_from_slice(&meta);
         out.extend_from_slice(b",\"items\":[");

@@ -19,8 +19,8 @@ use jiff::Timestamp;
 use crate::codec::{json, yaml};
 use crate::object::Object;
 use crate::registry::Strategy;
-use crate::request::{Connection, Upgrade};
 use crate::request::negotiation::{Media, MetaVersion, Negotiated, Transform};
+use crate::request::{Connection, Upgrade};
 use crate::status::Status;
 
 pub(crate) use list::List;
@@ -40,7 +40,14 @@ pub(crate) enum Body {
     /// Written as it comes, for as long as it comes.
     Stream(ByteStream),
     /// The connection is handed over.
-    Upgraded(Upgrade, Box<dyn FnOnce(Box<dyn Connection>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>),
+    Upgraded(
+        Upgrade,
+        Box<
+            dyn FnOnce(Box<dyn Connection>) -> Pin<Box<dyn Future<Output = ()> + Send>>
+                + Send
+                + Sync,
+        >,
+    ),
 }
 
 /// The frames of a watch.
@@ -49,16 +56,25 @@ pub(crate) type ByteStream = Pin<Box<dyn Stream<Item = Bytes> + Send + Sync>>;
 impl Response {
     pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         let headers = vec![("content-type", content_type.to_owned())];
-        Response { status, headers, body: Body::Full(body.into()) }
+        Response {
+            status,
+            headers,
+            body: Body::Full(body.into()),
+        }
     }
 
     pub(crate) fn empty(status: u16) -> Self {
-        Response { status, headers: Vec::new(), body: Body::Empty }
+        Response {
+            status,
+            headers: Vec::new(),
+            body: Body::Empty,
+        }
     }
 
     /// Plain text, which upstream sends with a warning not to guess at it.
     pub(crate) fn text(status: u16, body: impl Into<Bytes>) -> Self {
-        Response::new(status, "text/plain; charset=utf-8", body).header("x-content-type-options", "nosniff")
+        Response::new(status, "text/plain; charset=utf-8", body)
+            .header("x-content-type-options", "nosniff")
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -81,7 +97,9 @@ impl Response {
 /// Compact JSON without a line end, brought into the negotiated format.
 pub(crate) fn finish(compact: Vec<u8>, negotiated: Negotiated) -> Bytes {
     match (negotiated.media, negotiated.pretty) {
-        (Media::Yaml, _) => yaml::emit(&serde_json::from_slice(&compact).unwrap_or_default()).into(),
+        (Media::Yaml, _) => {
+            yaml::emit(&serde_json::from_slice(&compact).unwrap_or_default()).into()
+        }
         (Media::Json, true) => json::indent(&compact).into(),
         (Media::Json, false) => {
             let mut line = compact;
@@ -106,7 +124,9 @@ impl Presenter<'_> {
             Transform::None if n.media == Media::Json && !n.pretty => object.line().clone(),
             Transform::None => finish(object.json().to_vec(), n),
             Transform::Table(version) => finish(self.table_of(object, version), n),
-            Transform::PartialObjectMetadata(version) => finish(partial::object(object, version), n),
+            Transform::PartialObjectMetadata(version) => {
+                finish(partial::object(object, version), n)
+            }
             Transform::PartialObjectMetadataList(_) => {
                 return Err(Status::not_acceptable_because(format!(
                     "you requested PartialObjectMetadataList, but the requested object is not a list (*core.{})",
@@ -122,9 +142,13 @@ impl Presenter<'_> {
         let resource = self.strategy.resource();
         let body = match n.transform {
             Transform::None => list.to_json(resource),
-            Transform::Table(version) => {
-                table::write(self, &list.meta_json(), &list.items, version, table::Columns::Shown)
-            }
+            Transform::Table(version) => table::write(
+                self,
+                &list.meta_json(),
+                &list.items,
+                version,
+                table::Columns::Shown,
+            ),
             Transform::PartialObjectMetadataList(version) => partial::list(list, version),
             Transform::PartialObjectMetadata(_) => {
                 return Err(Status::not_acceptable_because(format!(
@@ -138,6 +162,12 @@ impl Presenter<'_> {
 
     fn table_of(&self, object: &Object, version: MetaVersion) -> Vec<u8> {
         let meta = table::meta_of(object);
-        table::write(self, &meta, std::slice::from_ref(object), version, table::Columns::Shown)
+        table::write(
+            self,
+            &meta,
+            std::slice::from_ref(object),
+            version,
+            table::Columns::Shown,
+        )
     }
 }

@@ -12,9 +12,11 @@ pub(super) fn object(object: &Object, version: MetaVersion) -> Vec<u8> {
 }
 
 pub(super) fn list(list: &List, version: MetaVersion) -> Vec<u8> {
-    let mut out =
-        format!("{{\"kind\":\"PartialObjectMetadataList\",\"apiVersion\":\"{}\",\"metadata\":", version.api_version())
-            .into_bytes();
+    let mut out = format!(
+        "{{\"kind\":\"PartialObjectMetadataList\",\"apiVersion\":\"{}\",\"metadata\":",
+        version.api_version()
+    )
+    .into_bytes();
     out.extend_from_slice(&list.meta_json());
     out.extend_from_slice(b",\"items\":[");
     for (i, item) in list.items.iter().enumerate() {
@@ -28,8 +30,15 @@ pub(super) fn list(list: &List, version: MetaVersion) -> Vec<u8> {
 }
 
 pub(super) fn write(out: &mut Vec<u8>, object: &Object, version: MetaVersion) {
-    let head = format!("{{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"{}\",\"metadata\":", version.api_version());
+    let head = format!(
+        "{{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"{}\",\"metadata\":",
+        version.api_version()
+    );
     out.extend_from_slice(head.as_bytes());
-    schema::encode(out, &object.value()["metadata"], &Type::Struct(&OBJECT_META));
+    schema::encode(
+        out,
+        &object.value()["metadata"],
+        &Type::Struct(&OBJECT_META),
+    );
     out.push(b'}');
 }

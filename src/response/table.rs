@@ -58,7 +58,11 @@ pub(super) fn write<O: Borrow<Object>>(
     version: MetaVersion,
     columns: Columns,
 ) -> Vec<u8> {
-    let mut out = format!("{{\"kind\":\"Table\",\"apiVersion\":\"{}\",\"metadata\":", version.api_version()).into_bytes();
+    let mut out = format!(
+        "{{\"kind\":\"Table\",\"apiVersion\":\"{}\",\"metadata\":",
+        version.api_version()
+    )
+    .into_bytes();
     out.extend_from_slice(meta);
     out.extend_from_slice(b",\"columnDefinitions\":");
     match columns {
@@ -127,7 +131,11 @@ fn human_duration(seconds: i64) -> String {
     const YEAR: i64 = 365 * DAY;
     let two = |big: i64, big_unit: &str, small: i64, small_unit: &str| {
         let (first, rest) = (seconds / big, seconds % big / small);
-        if rest == 0 { format!("{first}{big_unit}") } else { format!("{first}{big_unit}{rest}{small_unit}") }
+        if rest == 0 {
+            format!("{first}{big_unit}")
+        } else {
+            format!("{first}{big_unit}{rest}{small_unit}")
+        }
     };
     match seconds {
         s if s < -1 => "<invalid>".to_owned(),

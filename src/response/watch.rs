@@ -30,7 +30,10 @@ const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
 /// Where a watch starts.
 pub(crate) enum Start {
     /// With events that tell of what is there.
-    With { objects: Vec<Arc<Object>>, revision: Revision },
+    With {
+        objects: Vec<Arc<Object>>,
+        revision: Revision,
+    },
     /// After a revision.
     After(Revision),
     /// It does not: the stream is one error.
@@ -58,7 +61,15 @@ pub(crate) struct Feed {
 impl Feed {
     /// One item a line, until the watch ends.
     pub(crate) fn stream(self) -> ByteStream {
-        let Feed { cluster, prefix, select, start, ending, bookmarks, mut encoder } = self;
+        let Feed {
+            cluster,
+            prefix,
+            select,
+            start,
+            ending,
+            bookmarks,
+            mut encoder,
+        } = self;
         Box::pin(async_stream::stream! {
             let Ending::At(end) = ending else { return };
             let (initial, mut cursor) = match start {
@@ -136,13 +147,23 @@ async fn stopped(stopping: &mut tokio::sync::watch::Receiver<bool>) {
 
 /// The events after the cursor, or why there are none to be had.
 fn read(cluster: &Cluster, cursor: Revision) -> Result<Vec<Arc<Event<Object>>>, Status> {
-    cluster.storage.view().events_after(cursor, BATCH).map_err(|compacted| {
-        Status::expired(format!("too old resource version: {cursor} ({})", compacted.through))
-    })
+    cluster
+        .storage
+        .view()
+        .events_after(cursor, BATCH)
+        .map_err(|compacted| {
+            Status::expired(format!(
+                "too old resource version: {cursor} ({})",
+                compacted.through
+            ))
+        })
 }
 
 /// What a watcher with a selector sees of an event: an object enters, changes, or leaves.
-fn seen(event: &Event<Object>, select: &(dyn Fn(&Object) -> bool + Send + Sync)) -> Option<(Change, Arc<Object>)> {
+fn seen(
+    event: &Event<Object>,
+    select: &(dyn Fn(&Object) -> bool + Send + Sync),
+) -> Option<(Change, Arc<Object>)> {
     let before = event.previous.as_ref().filter(|object| select(object));
     let after = (!event.deleted && select(&event.object)).then_some(&event.object);
     match (before, after) {
@@ -186,14 +207,19 @@ pub(crate) struct Encoder {
 
 impl Encoder {
     pub(crate) fn new(presenter: Presenter<'static>) -> Self {
-        Encoder { presenter, columns: table::Columns::Shown }
+        Encoder {
+            presenter,
+            columns: table::Columns::Shown,
+        }
     }
 
     /// One line, or nothing if this cannot be written: then the stream ends.
     fn event(&mut self, change: Change, object: &Object) -> Option<Bytes> {
         match self.presenter.negotiated.transform {
             Transform::None => Some(object.frame(change)),
-            Transform::PartialObjectMetadata(version) => Some(frame(change.as_str(), &partial::object(object, version))),
+            Transform::PartialObjectMetadata(version) => {
+                Some(frame(change.as_str(), &partial::object(object, version)))
+            }
             Transform::Table(version) => Some(frame(change.as_str(), &self.table(object, version))),
             Transform::PartialObjectMetadataList(_) => None,
         }
@@ -201,7 +227,13 @@ impl Encoder {
 
     fn table(&mut self, object: &Object, version: MetaVersion) -> Vec<u8> {
         let columns = std::mem::replace(&mut self.columns, table::Columns::Null);
-        table::write(&self.presenter, &table::meta_of(object), std::slice::from_ref(object), version, columns)
+        table::write(
+            &self.presenter,
+            &table::meta_of(object),
+            std::slice::from_ref(object),
+            version,
+            columns,
+        )
     }
 
     fn bookmark(&mut self, revision: Revision, what: Bookmark) -> Bytes {
@@ -219,17 +251,28 @@ impl Encoder {
             _ => {
                 let (kind, version) = (resource.kind, resource.api_version());
                 let metadata = ordered_metadata(&metadata);
-                format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata}}}").into_bytes()
+                format!(
+                    "{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata}}}"
+                )
+                .into_bytes()
             }
         };
         frame("BOOKMARK", &object)
     }
 
-    fn table_bookmark(&mut self, revision: Revision, metadata: serde_json::Value, version: MetaVersion) -> Vec<u8> {
+    fn table_bookmark(
+        &mut self,
+        revision: Revision,
+        metadata: serde_json::Value,
+        version: MetaVersion,
+    ) -> Vec<u8> {
         let resource = self.presenter.strategy.resource();
         let empty = Object::new(resource, json!({"metadata": metadata}));
         let columns = std::mem::replace(&mut self.columns, table::Columns::Null);
-        let presenter = Presenter { include_object: super::IncludeObject::Metadata, ..self.presenter };
+        let presenter = Presenter {
+            include_object: super::IncludeObject::Metadata,
+            ..self.presenter
+        };
         let meta = format!("{{\"resourceVersion\":\"{revision}\"}}");
         table::write(&presenter, meta.as_bytes(), &[empty], version, columns)
     }

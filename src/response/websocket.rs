@@ -31,14 +31,22 @@ struct Accepted {
 /// The handshake, if the request is one.
 pub(crate) fn accept(request: &mut Request) -> Option<Handshake> {
     let has = |name: &str, word: &str| {
-        let values = request.headers.get_all(name).iter().filter_map(|v| v.to_str().ok());
-        values.flat_map(|v| v.split(',')).any(|item| item.trim().eq_ignore_ascii_case(word))
+        let values = request
+            .headers
+            .get_all(name)
+            .iter()
+            .filter_map(|v| v.to_str().ok());
+        values
+            .flat_map(|v| v.split(','))
+            .any(|item| item.trim().eq_ignore_ascii_case(word))
     };
     if !has("connection", "upgrade") || !has("upgrade", "websocket") {
         return None;
     }
     let upgrade = request.upgrade.take()?;
-    Some(Handshake { answer: check(request, upgrade) })
+    Some(Handshake {
+        answer: check(request, upgrade),
+    })
 }
 
 fn check(request: &Request, upgrade: Upgrade) -> Result<Accepted, Response> {
@@ -51,8 +59,14 @@ fn check(request: &Request, upgrade: Upgrade) -> Result<Accepted, Response> {
     if request.header("origin").is_none() {
         return Err(Response::empty(403));
     }
-    let protocol = credentials::websocket_protocols(&request.headers).into_iter().next();
-    Ok(Accepted { key: derive_accept_key(key.as_bytes()), protocol, upgrade })
+    let protocol = credentials::websocket_protocols(&request.headers)
+        .into_iter()
+        .next();
+    Ok(Accepted {
+        key: derive_accept_key(key.as_bytes()),
+        protocol,
+        upgrade,
+    })
 }
 
 impl Handshake {
@@ -68,8 +82,14 @@ impl Handshake {
             ("sec-websocket-accept", accepted.key),
         ];
         headers.extend(accepted.protocol.map(|p| ("sec-websocket-protocol", p)));
-        let run = move |connection| -> Pin<Box<dyn Future<Output = ()> + Send>> { Box::pin(send(connection, frames)) };
-        Response { status: 101, headers, body: Body::Upgraded(accepted.upgrade, Box::new(run)) }
+        let run = move |connection| -> Pin<Box<dyn Future<Output = ()> + Send>> {
+            Box::pin(send(connection, frames))
+        };
+        Response {
+            status: 101,
+            headers,
+            body: Body::Upgraded(accepted.upgrade, Box::new(run)),
+        }
     }
 }
 
@@ -94,6 +114,9 @@ async fn send(connection: Box<dyn Connection>, mut frames: ByteStream) {
             },
         }
     }
-    let close = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+    let close = CloseFrame {
+        code: CloseCode::Normal,
+        reason: "".into(),
+    };
     let _ = socket.close(Some(close)).await;
 }

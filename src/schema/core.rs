@@ -1,6 +1,9 @@
 //! The kinds of the core group, version v1.
 
-use super::{API_VERSION, KIND, List, ListKind, METADATA, PatchStrategy, Struct, Type, atomic_list, opt, ptr, req};
+use super::{
+    API_VERSION, KIND, List, ListKind, METADATA, PatchStrategy, Struct, Type, atomic_list, opt,
+    ptr, req,
+};
 
 /// The Go package of these types.
 pub(crate) const PACKAGE: &str = "io.k8s.api.core.v1";
@@ -15,16 +18,33 @@ static PORTS: List = atomic_list(Type::Struct(&ENDPOINT_PORT));
 pub(crate) static ENDPOINTS: Struct = Struct::new(
     "Endpoints",
     "The addresses that implement a service, listed one by one. Deprecated since 1.33 in favour of EndpointSlice.",
-    &[KIND, API_VERSION, METADATA, opt("subsets", Type::List(&SUBSETS), SUBSETS_DOC)],
+    &[
+        KIND,
+        API_VERSION,
+        METADATA,
+        opt("subsets", Type::List(&SUBSETS), SUBSETS_DOC),
+    ],
 );
 
 static ENDPOINT_SUBSET: Struct = Struct::new(
     "EndpointSubset",
     "Addresses that share a set of ports: the endpoints are every address with every port.",
     &[
-        opt("addresses", Type::List(&ADDRESSES), "Addresses that are ready."),
-        opt("notReadyAddresses", Type::List(&ADDRESSES), "Addresses that are not ready yet, or no longer."),
-        opt("ports", Type::List(&PORTS), "The ports open on every address."),
+        opt(
+            "addresses",
+            Type::List(&ADDRESSES),
+            "Addresses that are ready.",
+        ),
+        opt(
+            "notReadyAddresses",
+            Type::List(&ADDRESSES),
+            "Addresses that are not ready yet, or no longer.",
+        ),
+        opt(
+            "ports",
+            Type::List(&PORTS),
+            "The ports open on every address.",
+        ),
     ],
 );
 
@@ -32,10 +52,22 @@ static ENDPOINT_ADDRESS: Struct = Struct::new(
     "EndpointAddress",
     "One IP address.",
     &[
-        req("ip", Type::String, "The address; not loopback, link-local or link-local multicast."),
+        req(
+            "ip",
+            Type::String,
+            "The address; not loopback, link-local or link-local multicast.",
+        ),
         opt("hostname", Type::String, "The host name of this endpoint."),
-        ptr("nodeName", Type::String, "The node that hosts this endpoint."),
-        ptr("targetRef", Type::Struct(&OBJECT_REFERENCE), "The object that provides the endpoint."),
+        ptr(
+            "nodeName",
+            Type::String,
+            "The node that hosts this endpoint.",
+        ),
+        ptr(
+            "targetRef",
+            Type::Struct(&OBJECT_REFERENCE),
+            "The object that provides the endpoint.",
+        ),
     ],
 )
 .atomic();
@@ -44,10 +76,22 @@ static ENDPOINT_PORT: Struct = Struct::new(
     "EndpointPort",
     "One port.",
     &[
-        opt("name", Type::String, "The name of the port; a DNS label, needed when there are several ports."),
+        opt(
+            "name",
+            Type::String,
+            "The name of the port; a DNS label, needed when there are several ports.",
+        ),
         req("port", Type::Int32, "The port number."),
-        opt("protocol", Type::Named("v1.Protocol"), "UDP, TCP or SCTP; TCP when left out."),
-        ptr("appProtocol", Type::String, "The application protocol spoken on this port."),
+        opt(
+            "protocol",
+            Type::Named("v1.Protocol"),
+            "UDP, TCP or SCTP; TCP when left out.",
+        ),
+        ptr(
+            "appProtocol",
+            Type::String,
+            "The application protocol spoken on this port.",
+        ),
     ],
 )
 .atomic();
@@ -61,8 +105,16 @@ static OBJECT_REFERENCE: Struct = Struct::new(
         opt("name", Type::String, "Its name."),
         opt("uid", Type::Named("types.UID"), "Its uid."),
         opt("apiVersion", Type::String, "Its API version."),
-        opt("resourceVersion", Type::String, "The version referred to, if one in particular."),
-        opt("fieldPath", Type::String, "The part of the object referred to, if not all of it."),
+        opt(
+            "resourceVersion",
+            Type::String,
+            "The version referred to, if one in particular.",
+        ),
+        opt(
+            "fieldPath",
+            Type::String,
+            "The part of the object referred to, if not all of it.",
+        ),
     ],
 )
 .atomic();
@@ -81,23 +133,43 @@ pub(crate) static NAMESPACE: Struct = Struct::new(
         KIND,
         API_VERSION,
         METADATA,
-        req("spec", Type::Struct(&NAMESPACE_SPEC), "The wanted state of the namespace."),
-        req("status", Type::Struct(&NAMESPACE_STATUS), "The state of the namespace."),
+        req(
+            "spec",
+            Type::Struct(&NAMESPACE_SPEC),
+            "The wanted state of the namespace.",
+        ),
+        req(
+            "status",
+            Type::Struct(&NAMESPACE_STATUS),
+            "The state of the namespace.",
+        ),
     ],
 );
 
 static NAMESPACE_SPEC: Struct = Struct::new(
     "NamespaceSpec",
     "What holds a namespace.",
-    &[opt("finalizers", Type::List(&NAMESPACE_FINALIZERS), "Must be empty before the namespace is removed.")],
+    &[opt(
+        "finalizers",
+        Type::List(&NAMESPACE_FINALIZERS),
+        "Must be empty before the namespace is removed.",
+    )],
 );
 
 static NAMESPACE_STATUS: Struct = Struct::new(
     "NamespaceStatus",
     "Where a namespace is in its life.",
     &[
-        opt("phase", Type::Named("v1.NamespacePhase"), "Active or Terminating."),
-        opt("conditions", Type::List(&NAMESPACE_CONDITIONS), "How the deletion is going."),
+        opt(
+            "phase",
+            Type::Named("v1.NamespacePhase"),
+            "Active or Terminating.",
+        ),
+        opt(
+            "conditions",
+            Type::List(&NAMESPACE_CONDITIONS),
+            "How the deletion is going.",
+        ),
     ],
 );
 
@@ -105,9 +177,21 @@ static NAMESPACE_CONDITION: Struct = Struct::new(
     "NamespaceCondition",
     "One aspect of the state of a namespace.",
     &[
-        req("type", Type::Named("v1.NamespaceConditionType"), "The aspect."),
-        req("status", Type::Named("v1.ConditionStatus"), "True, False or Unknown."),
-        opt("lastTransitionTime", Type::Time, "When the status last changed."),
+        req(
+            "type",
+            Type::Named("v1.NamespaceConditionType"),
+            "The aspect.",
+        ),
+        req(
+            "status",
+            Type::Named("v1.ConditionStatus"),
+            "True, False or Unknown.",
+        ),
+        opt(
+            "lastTransitionTime",
+            Type::Time,
+            "When the status last changed.",
+        ),
         opt("reason", Type::String, "Why, for programs."),
         opt("message", Type::String, "Why, for people."),
     ],

@@ -30,12 +30,17 @@ pub(crate) fn decode(node: &Node, root: &'static Struct) -> Result<Decoded, Stri
         value = Value::Object(Map::new());
     }
     prune(&mut value, root);
-    Ok(Decoded { value, strict: decoder.strict })
+    Ok(Decoded {
+        value,
+        strict: decoder.strict,
+    })
 }
 
 /// Brings a value into canonical form: what Go's `omitempty` leaves out goes, what is always written is there.
 pub(crate) fn prune(value: &mut Value, root: &'static Struct) {
-    let Some(map) = value.as_object_mut() else { return };
+    let Some(map) = value.as_object_mut() else {
+        return;
+    };
     for field in root.fields {
         if let Some(inner) = map.get_mut(field.name) {
             prune_type(inner, &field.ty);
@@ -58,8 +63,12 @@ pub(crate) fn prune(value: &mut Value, root: &'static Struct) {
 fn prune_type(value: &mut Value, ty: &Type) {
     match (ty, value) {
         (Type::Struct(s), value) => prune(value, s),
-        (Type::List(list), Value::Array(items)) => items.iter_mut().for_each(|item| prune_type(item, &list.item)),
-        (Type::Map(inner), Value::Object(map)) => map.values_mut().for_each(|v| prune_type(v, inner)),
+        (Type::List(list), Value::Array(items)) => items
+            .iter_mut()
+            .for_each(|item| prune_type(item, &list.item)),
+        (Type::Map(inner), Value::Object(map)) => {
+            map.values_mut().for_each(|v| prune_type(v, inner))
+        }
         _ => {}
     }
 }
@@ -113,7 +122,9 @@ impl Decoder {
         if !into.is_object() {
             *into = Value::Object(Map::new());
         }
-        let Some(map) = into.as_object_mut() else { return };
+        let Some(map) = into.as_object_mut() else {
+            return;
+        };
         let outer = std::mem::replace(&mut self.struct_name, ty.go_name);
         let mut seen: Vec<&str> = Vec::with_capacity(members.len());
         for (key, child) in members {
@@ -155,7 +166,9 @@ impl Decoder {
             (_, Node::Null) => {}
             (Type::String | Type::Named(_), Node::String(s)) => *into = Value::String(s.clone()),
             (Type::Bool, Node::Bool(b)) => *into = Value::Bool(*b),
-            (Type::Int32, Node::Number(n)) => self.integer(n, n.parse::<i32>().ok().map(i64::from), "int32", into),
+            (Type::Int32, Node::Number(n)) => {
+                self.integer(n, n.parse::<i32>().ok().map(i64::from), "int32", into)
+            }
             (Type::Int64, Node::Number(n)) => self.integer(n, n.parse::<i64>().ok(), "int64", into),
             (Type::Time, Node::String(s)) => match time::parse(s) {
                 Ok(t) => *into = Value::String(time::format(t)),
@@ -164,7 +177,11 @@ impl Decoder {
             (Type::FieldsV1, node) => *into = node.to_value(),
             (Type::Map(inner), Node::Object(members)) => self.map(members, inner, into),
             (Type::List(list), Node::Array(items)) => {
-                let values = items.iter().enumerate().map(|(i, item)| self.item(i, item, &list.item)).collect();
+                let values = items
+                    .iter()
+                    .enumerate()
+                    .map(|(i, item)| self.item(i, item, &list.item))
+                    .collect();
                 *into = Value::Array(values);
             }
             (ty, node) => self.type_error(&node.go_kind(), &ty.go_type()),
@@ -175,7 +192,9 @@ impl Decoder {
         if !into.is_object() {
             *into = Value::Object(Map::new());
         }
-        let Some(map) = into.as_object_mut() else { return };
+        let Some(map) = into.as_object_mut() else {
+            return;
+        };
         let mut seen: Vec<&str> = Vec::with_capacity(members.len());
         for (key, child) in members {
             if seen.contains(&key.as_str()) {
@@ -233,9 +252,15 @@ impl Decoder {
         let place = if self.fields.is_empty() {
             "value".to_owned()
         } else {
-            format!("struct field {}.{}", self.struct_name, self.fields.join("."))
+            format!(
+                "struct field {}.{}",
+                self.struct_name,
+                self.fields.join(".")
+            )
         };
-        self.fail(format!("json: cannot unmarshal {value} into Go {place} of type {go_type}"));
+        self.fail(format!(
+            "json: cannot unmarshal {value} into Go {place} of type {go_type}"
+        ));
     }
 
     fn fail(&mut self, error: String) {
@@ -245,7 +270,10 @@ impl Decoder {
 
 /// Whether `null` resets a field of this type, rather than leaving it as it is.
 fn is_nilable(ty: &Type) -> bool {
-    matches!(ty, Type::Map(_) | Type::List(_) | Type::FieldsV1 | Type::Time)
+    matches!(
+        ty,
+        Type::Map(_) | Type::List(_) | Type::FieldsV1 | Type::Time
+    )
 }
 
 #[cfg(test)]
@@ -261,7 +289,9 @@ mod tests {
 
     #[test]
     fn empty_fields_go_and_required_ones_stay() {
-        let decoded = run(r#"{"metadata":{"name":"a","labels":{},"annotations":null},"subsets":[{"addresses":[{}],"ports":[null]}]}"#);
+        let decoded = run(
+            r#"{"metadata":{"name":"a","labels":{},"annotations":null},"subsets":[{"addresses":[{}],"ports":[null]}]}"#,
+        );
         assert_eq!(
             decoded.unwrap().value,
             json!({"metadata":{"name":"a"},"subsets":[{"addresses":[{"ip":""}],"ports":[{"port":0}]}]})
@@ -270,14 +300,20 @@ mod tests {
 
     #[test]
     fn a_repeated_struct_merges_and_a_repeated_scalar_wins() {
-        let decoded = run(r#"{"metadata":{"name":"a","labels":{"x":"1"}},"metadata":{"name":"b"}}"#).unwrap();
-        assert_eq!(decoded.value, json!({"metadata":{"name":"b","labels":{"x":"1"}}}));
+        let decoded =
+            run(r#"{"metadata":{"name":"a","labels":{"x":"1"}},"metadata":{"name":"b"}}"#).unwrap();
+        assert_eq!(
+            decoded.value,
+            json!({"metadata":{"name":"b","labels":{"x":"1"}}})
+        );
         assert_eq!(decoded.strict, [r#"duplicate field "metadata""#]);
     }
 
     #[test]
     fn unknown_fields_come_in_document_order_with_their_paths() {
-        let decoded = run(r#"{"z":1,"subsets":[{"addresses":[{"ip":"1.1.1.1","zone":"a"}],"ports":[{"Port":3}]}],"a":2,"a":3}"#);
+        let decoded = run(
+            r#"{"z":1,"subsets":[{"addresses":[{"ip":"1.1.1.1","zone":"a"}],"ports":[{"Port":3}]}],"a":2,"a":3}"#,
+        );
         assert_eq!(
             decoded.unwrap().strict,
             [
@@ -300,8 +336,14 @@ mod tests {
                 r#"{"metadata":{"labels":{"a":1}}}"#,
                 "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string",
             ),
-            (r#"{"metadata":[]}"#, "json: cannot unmarshal array into Go struct field Endpoints.metadata of type v1.ObjectMeta"),
-            (r#"{"subsets":{}}"#, "json: cannot unmarshal object into Go struct field Endpoints.subsets of type []v1.EndpointSubset"),
+            (
+                r#"{"metadata":[]}"#,
+                "json: cannot unmarshal array into Go struct field Endpoints.metadata of type v1.ObjectMeta",
+            ),
+            (
+                r#"{"subsets":{}}"#,
+                "json: cannot unmarshal object into Go struct field Endpoints.subsets of type []v1.EndpointSubset",
+            ),
         ] {
             assert_eq!(run(text).unwrap_err(), error);
         }

@@ -43,11 +43,15 @@ pub(crate) fn encode(out: &mut Vec<u8>, value: &Value, ty: &Type) {
 }
 
 fn encode_struct(out: &mut Vec<u8>, value: &Value, ty: &'static Struct) {
-    let Some(map) = value.as_object() else { return write_sorted(out, value) };
+    let Some(map) = value.as_object() else {
+        return write_sorted(out, value);
+    };
     out.push(b'{');
     let mut first = true;
     for field in ty.fields {
-        let Some(inner) = map.get(field.name) else { continue };
+        let Some(inner) = map.get(field.name) else {
+            continue;
+        };
         if !first {
             out.push(b',');
         }

@@ -1,11 +1,17 @@
 //! The types of `meta.k8s.io/v1`.
 
-use super::{API_VERSION, KIND, List, ListKind, PatchStrategy, Struct, Type, atomic_list, opt, ptr, req};
+use super::{
+    API_VERSION, KIND, List, ListKind, PatchStrategy, Struct, Type, atomic_list, opt, ptr, req,
+};
 
 /// The Go package of these types.
 pub(crate) const PACKAGE: &str = "io.k8s.apimachinery.pkg.apis.meta.v1";
 
-static FINALIZERS: List = List { item: Type::String, kind: ListKind::Set, patch: PatchStrategy::MergePrimitives };
+static FINALIZERS: List = List {
+    item: Type::String,
+    kind: ListKind::Set,
+    patch: PatchStrategy::MergePrimitives,
+};
 static OWNER_REFERENCES: List = List {
     item: Type::Struct(&OWNER_REFERENCE),
     kind: ListKind::Map(&["uid"]),
@@ -55,8 +61,16 @@ pub(crate) static OWNER_REFERENCE: Struct = Struct::new(
         req("kind", Type::String, "The kind of the owner."),
         req("name", Type::String, "The name of the owner."),
         req("uid", Type::Named("types.UID"), "The uid of the owner."),
-        ptr("controller", Type::Bool, "Whether this owner is the managing controller."),
-        ptr("blockOwnerDeletion", Type::Bool, "Whether a foreground deletion of the owner waits for this object."),
+        ptr(
+            "controller",
+            Type::Bool,
+            "Whether this owner is the managing controller.",
+        ),
+        ptr(
+            "blockOwnerDeletion",
+            Type::Bool,
+            "Whether a foreground deletion of the owner waits for this object.",
+        ),
     ],
 )
 .of(PACKAGE)
@@ -67,12 +81,24 @@ pub(crate) static MANAGED_FIELDS_ENTRY: Struct = Struct::new(
     "The fields one manager owns, in one version.",
     &[
         opt("manager", Type::String, "Who manages these fields."),
-        opt("operation", Type::Named("v1.ManagedFieldsOperationType"), "Apply or Update."),
-        opt("apiVersion", Type::String, "The version the fields are named in."),
+        opt(
+            "operation",
+            Type::Named("v1.ManagedFieldsOperationType"),
+            "Apply or Update.",
+        ),
+        opt(
+            "apiVersion",
+            Type::String,
+            "The version the fields are named in.",
+        ),
         ptr("time", Type::Time, "When the set last changed."),
         opt("fieldsType", Type::String, "Always FieldsV1."),
         ptr("fieldsV1", Type::FieldsV1, "The set of fields."),
-        opt("subresource", Type::String, "The subresource the change came through."),
+        opt(
+            "subresource",
+            Type::String,
+            "The subresource the change came through.",
+        ),
     ],
 )
 .of(PACKAGE);
@@ -82,7 +108,11 @@ static PRECONDITIONS: Struct = Struct::new(
     "What must hold before an object is deleted.",
     &[
         ptr("uid", Type::Named("types.UID"), "The expected uid."),
-        ptr("resourceVersion", Type::String, "The expected resourceVersion."),
+        ptr(
+            "resourceVersion",
+            Type::String,
+            "The expected resourceVersion.",
+        ),
     ],
 )
 .of(PACKAGE);
@@ -93,12 +123,36 @@ pub(crate) static DELETE_OPTIONS: Struct = Struct::new(
     &[
         KIND,
         API_VERSION,
-        ptr("gracePeriodSeconds", Type::Int64, "Seconds before the object is removed."),
-        ptr("preconditions", Type::Struct(&PRECONDITIONS), "What must hold first."),
-        ptr("orphanDependents", Type::Bool, "Deprecated: use propagationPolicy."),
-        ptr("propagationPolicy", Type::Named("v1.DeletionPropagation"), "Orphan, Background or Foreground."),
-        opt("dryRun", Type::List(&STRINGS), "All: do everything but the deletion."),
-        ptr("ignoreStoreReadErrorWithClusterBreakingPotential", Type::Bool, "Not supported."),
+        ptr(
+            "gracePeriodSeconds",
+            Type::Int64,
+            "Seconds before the object is removed.",
+        ),
+        ptr(
+            "preconditions",
+            Type::Struct(&PRECONDITIONS),
+            "What must hold first.",
+        ),
+        ptr(
+            "orphanDependents",
+            Type::Bool,
+            "Deprecated: use propagationPolicy.",
+        ),
+        ptr(
+            "propagationPolicy",
+            Type::Named("v1.DeletionPropagation"),
+            "Orphan, Background or Foreground.",
+        ),
+        opt(
+            "dryRun",
+            Type::List(&STRINGS),
+            "All: do everything but the deletion.",
+        ),
+        ptr(
+            "ignoreStoreReadErrorWithClusterBreakingPotential",
+            Type::Bool,
+            "Not supported.",
+        ),
     ],
 )
 .of(PACKAGE);

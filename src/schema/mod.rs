@@ -10,7 +10,7 @@ mod decode;
 mod encode;
 pub(crate) mod meta;
 
-pub(crate) use decode::{Decoded, decode, prune};
+pub(crate) use decode::{decode, prune};
 pub(crate) use encode::{encode, to_json};
 
 /// The type of a field, an element or a map value.
@@ -95,8 +95,18 @@ pub(crate) enum Presence {
 
 impl Struct {
     /// A type of core/v1; see [`of`](Self::of) for the others.
-    pub(crate) const fn new(go_name: &'static str, doc: &'static str, fields: &'static [Field]) -> Self {
-        Struct { go_name, package: core::PACKAGE, doc, fields, atomic: false }
+    pub(crate) const fn new(
+        go_name: &'static str,
+        doc: &'static str,
+        fields: &'static [Field],
+    ) -> Self {
+        Struct {
+            go_name,
+            package: core::PACKAGE,
+            doc,
+            fields,
+            atomic: false,
+        }
     }
 
     /// The same type in another Go package.
@@ -133,7 +143,12 @@ impl Type {
 }
 
 const fn field(name: &'static str, ty: Type, presence: Presence, doc: &'static str) -> Field {
-    Field { name, ty, presence, doc }
+    Field {
+        name,
+        ty,
+        presence,
+        doc,
+    }
 }
 
 /// A field left out when empty.
@@ -152,9 +167,25 @@ const fn req(name: &'static str, ty: Type, doc: &'static str) -> Field {
 }
 
 const fn atomic_list(item: Type) -> List {
-    List { item, kind: ListKind::Atomic, patch: PatchStrategy::Replace }
+    List {
+        item,
+        kind: ListKind::Atomic,
+        patch: PatchStrategy::Replace,
+    }
 }
 
-const KIND: Field = opt("kind", Type::String, "The kind of this object, in CamelCase.");
-const API_VERSION: Field = opt("apiVersion", Type::String, "The group and version this object is written in.");
-const METADATA: Field = req("metadata", Type::Struct(&meta::OBJECT_META), "Standard object metadata.");
+const KIND: Field = opt(
+    "kind",
+    Type::String,
+    "The kind of this object, in CamelCase.",
+);
+const API_VERSION: Field = opt(
+    "apiVersion",
+    Type::String,
+    "The group and version this object is written in.",
+);
+const METADATA: Field = req(
+    "metadata",
+    Type::Struct(&meta::OBJECT_META),
+    "Standard object metadata.",
+);

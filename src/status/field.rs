@@ -41,7 +41,10 @@ impl ErrorType {
     }
 
     fn shows_value(self) -> bool {
-        matches!(self, ErrorType::Invalid | ErrorType::NotSupported | ErrorType::Duplicate)
+        matches!(
+            self,
+            ErrorType::Invalid | ErrorType::NotSupported | ErrorType::Duplicate
+        )
     }
 }
 
@@ -56,8 +59,18 @@ pub(crate) struct FieldError {
 }
 
 impl FieldError {
-    fn new(ty: ErrorType, field: impl Into<String>, value: String, detail: impl Into<String>) -> Self {
-        FieldError { ty, field: field.into(), value, detail: detail.into() }
+    fn new(
+        ty: ErrorType,
+        field: impl Into<String>,
+        value: String,
+        detail: impl Into<String>,
+    ) -> Self {
+        FieldError {
+            ty,
+            field: field.into(),
+            value,
+            detail: detail.into(),
+        }
     }
 
     pub(crate) fn required(field: impl Into<String>, detail: impl Into<String>) -> Self {
@@ -65,23 +78,44 @@ impl FieldError {
     }
 
     /// The value as JSON, strings as Go quotes them.
-    pub(crate) fn invalid(field: impl Into<String>, value: &Value, detail: impl Into<String>) -> Self {
+    pub(crate) fn invalid(
+        field: impl Into<String>,
+        value: &Value,
+        detail: impl Into<String>,
+    ) -> Self {
         FieldError::new(ErrorType::Invalid, field, show(value), detail)
     }
 
     /// An invalid value already written the way the message shows it.
-    pub(crate) fn invalid_shown(field: impl Into<String>, shown: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub(crate) fn invalid_shown(
+        field: impl Into<String>,
+        shown: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
         FieldError::new(ErrorType::Invalid, field, shown.into(), detail)
     }
 
-    pub(crate) fn invalid_str(field: impl Into<String>, value: &str, detail: impl Into<String>) -> Self {
+    pub(crate) fn invalid_str(
+        field: impl Into<String>,
+        value: &str,
+        detail: impl Into<String>,
+    ) -> Self {
         FieldError::new(ErrorType::Invalid, field, quote(value), detail)
     }
 
     /// `supported` in the order the message lists it.
-    pub(crate) fn not_supported(field: impl Into<String>, value: &Value, supported: &[&str]) -> Self {
+    pub(crate) fn not_supported(
+        field: impl Into<String>,
+        value: &Value,
+        supported: &[&str],
+    ) -> Self {
         let list: Vec<String> = supported.iter().map(|s| quote(s)).collect();
-        FieldError::new(ErrorType::NotSupported, field, show(value), format!("supported values: {}", list.join(", ")))
+        FieldError::new(
+            ErrorType::NotSupported,
+            field,
+            show(value),
+            format!("supported values: {}", list.join(", ")),
+        )
     }
 
     pub(crate) fn forbidden(field: impl Into<String>, detail: impl Into<String>) -> Self {
@@ -89,7 +123,12 @@ impl FieldError {
     }
 
     pub(crate) fn too_long(field: impl Into<String>, max_bytes: usize) -> Self {
-        FieldError::new(ErrorType::TooLong, field, String::new(), format!("may not be more than {max_bytes} bytes"))
+        FieldError::new(
+            ErrorType::TooLong,
+            field,
+            String::new(),
+            format!("may not be more than {max_bytes} bytes"),
+        )
     }
 
     pub(crate) fn duplicate(field: impl Into<String>, value: &Value) -> Self {
@@ -111,7 +150,11 @@ impl FieldError {
     }
 
     pub(crate) fn cause(&self) -> Cause {
-        Cause { reason: self.ty.reason().to_owned(), message: self.body(), field: self.field.clone() }
+        Cause {
+            reason: self.ty.reason().to_owned(),
+            message: self.body(),
+            field: self.field.clone(),
+        }
     }
 }
 

@@ -41,12 +41,23 @@ pub(crate) struct Cause {
 
 /// `endpoints` or `deployments.apps`: how a message names a resource or a kind of a group.
 pub(crate) fn qualified(name: &str, group: &str) -> String {
-    if group.is_empty() { name.to_owned() } else { format!("{name}.{group}") }
+    if group.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name}.{group}")
+    }
 }
 
 impl Status {
     fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Status { code, reason, message: message.into(), details: None, continue_token: None, success: false }
+        Status {
+            code,
+            reason,
+            message: message.into(),
+            details: None,
+            continue_token: None,
+            success: false,
+        }
     }
 
     pub(crate) fn with_details(mut self, details: Details) -> Self {
@@ -55,7 +66,12 @@ impl Status {
     }
 
     fn named(self, name: &str, group: &str, kind: &str) -> Self {
-        let details = Details { name: name.to_owned(), group: group.to_owned(), kind: kind.to_owned(), ..Details::default() };
+        let details = Details {
+            name: name.to_owned(),
+            group: group.to_owned(),
+            kind: kind.to_owned(),
+            ..Details::default()
+        };
         self.with_details(details)
     }
 
@@ -70,8 +86,11 @@ impl Status {
     /// A denial about a resource; `name` may be empty.
     pub(crate) fn forbidden(resource: &str, group: &str, name: &str, why: &str) -> Self {
         let what = qualified(resource, group);
-        let message =
-            if name.is_empty() { format!("{what} is forbidden: {why}") } else { format!("{what} \"{name}\" is forbidden: {why}") };
+        let message = if name.is_empty() {
+            format!("{what} is forbidden: {why}")
+        } else {
+            format!("{what} \"{name}\" is forbidden: {why}")
+        };
         Status::new(403, "Forbidden", message).named(name, group, resource)
     }
 
@@ -81,29 +100,48 @@ impl Status {
     }
 
     pub(crate) fn not_found(resource: &str, group: &str, name: &str) -> Self {
-        let message = format!("{} {} not found", qualified(resource, group), crate::codec::quote::quote(name));
+        let message = format!(
+            "{} {} not found",
+            qualified(resource, group),
+            crate::codec::quote::quote(name)
+        );
         Status::new(404, "NotFound", message).named(name, group, resource)
     }
 
     /// What the router answers for a path below a served prefix that leads nowhere.
     pub(crate) fn no_route() -> Self {
-        Status::new(404, "NotFound", "the server could not find the requested resource").with_details(Details::default())
+        Status::new(
+            404,
+            "NotFound",
+            "the server could not find the requested resource",
+        )
+        .with_details(Details::default())
     }
 
     pub(crate) fn method_not_allowed() -> Self {
-        Status::new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
-            .with_details(Details::default())
+        Status::new(
+            405,
+            "MethodNotAllowed",
+            "the server does not allow this method on the requested resource",
+        )
+        .with_details(Details::default())
     }
 
     /// The router's refusal of an `Accept` header; it knows what the route can produce.
     pub(crate) fn not_acceptable_route(available: &[&str]) -> Self {
-        let message = format!("406: Not Acceptable\n\nAvailable representations: {}", available.join(", "));
+        let message = format!(
+            "406: Not Acceptable\n\nAvailable representations: {}",
+            available.join(", ")
+        );
         Status::new(406, "NotAcceptable", message).with_details(Details::default())
     }
 
     /// The handler's refusal of an `Accept` header.
     pub(crate) fn not_acceptable(accepted: &[&str]) -> Self {
-        Status::not_acceptable_because(format!("only the following media types are accepted: {}", accepted.join(", ")))
+        Status::not_acceptable_because(format!(
+            "only the following media types are accepted: {}",
+            accepted.join(", ")
+        ))
     }
 
     pub(crate) fn not_acceptable_because(message: String) -> Self {
@@ -124,14 +162,18 @@ impl Status {
 
     /// A name made from `generateName` was taken, time after time.
     pub(crate) fn generated_name_conflict(mut self) -> Self {
-        self.message.push_str(", the server was not able to generate a unique name for the object");
+        self.message
+            .push_str(", the server was not able to generate a unique name for the object");
         self.details.get_or_insert_default().retry_after_seconds = 1;
         self
     }
 
     /// `resource` is the kind where a delete precondition failed.
     pub(crate) fn conflict(resource: &str, group: &str, name: &str, why: &str) -> Self {
-        let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", qualified(resource, group));
+        let message = format!(
+            "Operation cannot be fulfilled on {} \"{name}\": {why}",
+            qualified(resource, group)
+        );
         Status::new(409, "Conflict", message).named(name, group, resource)
     }
 
@@ -141,13 +183,12 @@ impl Status {
         Status::conflict(resource, group, name, why)
     }
 
-    /// Server-side apply ran into other managers' fields: `(manager as described, path)` pairs.
-    pub(crate) fn apply_conflict(message: String, causes: Vec<(String, String)>) -> Self {
-        let causes = causes
-            .into_iter()
-            .map(|(message, field)| Cause { reason: "FieldManagerConflict".to_owned(), message, field })
-            .collect();
-        Status::new(409, "Conflict", message).with_details(Details { causes, ..Details::default() })
+    /// Server-side apply ran into other managers' fields.
+    pub(crate) fn apply_conflict(message: String, causes: Vec<Cause>) -> Self {
+        Status::new(409, "Conflict", message).with_details(Details {
+            causes,
+            ..Details::default()
+        })
     }
 
     pub(crate) fn expired(message: impl Into<String>) -> Self {
@@ -155,7 +196,11 @@ impl Status {
     }
 
     pub(crate) fn request_entity_too_large(message: impl AsRef<str>) -> Self {
-        Status::new(413, "RequestEntityTooLarge", format!("Request entity too large: {}", message.as_ref()))
+        Status::new(
+            413,
+            "RequestEntityTooLarge",
+            format!("Request entity too large: {}", message.as_ref()),
+        )
     }
 
     /// The handler's refusal of a `Content-Type`.
@@ -169,12 +214,17 @@ impl Status {
 
     /// The router's refusal of a `Content-Type`.
     pub(crate) fn unsupported_media_type_route() -> Self {
-        Status::new(415, "UnsupportedMediaType", "415: Unsupported Media Type").with_details(Details::default())
+        Status::new(415, "UnsupportedMediaType", "415: Unsupported Media Type")
+            .with_details(Details::default())
     }
 
     /// Validation failed. The message says each error once, the causes repeat them as found.
     pub(crate) fn invalid(kind: &str, group: &str, name: &str, errors: &[FieldError]) -> Self {
-        let message = format!("{} \"{name}\" is invalid: {}", qualified(kind, group), field::aggregate(errors));
+        let message = format!(
+            "{} \"{name}\" is invalid: {}",
+            qualified(kind, group),
+            field::aggregate(errors)
+        );
         let causes = errors.iter().map(FieldError::cause).collect();
         Status::new(422, "Invalid", message).with_details(Details {
             name: name.to_owned(),
@@ -187,8 +237,12 @@ impl Status {
 
     /// A patch that could not be applied, without saying why.
     pub(crate) fn unprocessable() -> Self {
-        Status::new(422, "Invalid", "the server rejected our request due to an error in our request")
-            .with_details(Details::default())
+        Status::new(
+            422,
+            "Invalid",
+            "the server rejected our request due to an error in our request",
+        )
+        .with_details(Details::default())
     }
 
     /// An error that is no API error: a 500 without a reason.
@@ -197,9 +251,20 @@ impl Status {
     }
 
     pub(crate) fn internal_error(why: &str) -> Self {
-        let cause = Cause { reason: String::new(), message: why.to_owned(), field: String::new() };
-        Status::new(500, "InternalError", format!("Internal error occurred: {why}"))
-            .with_details(Details { causes: vec![cause], ..Details::default() })
+        let cause = Cause {
+            reason: String::new(),
+            message: why.to_owned(),
+            field: String::new(),
+        };
+        Status::new(
+            500,
+            "InternalError",
+            format!("Internal error occurred: {why}"),
+        )
+        .with_details(Details {
+            causes: vec![cause],
+            ..Details::default()
+        })
     }
 
     /// A resource version beyond the newest one.
@@ -209,8 +274,16 @@ impl Status {
             message: "Too large resource version".to_owned(),
             field: String::new(),
         };
-        Status::new(504, "Timeout", format!("Timeout: Too large resource version: {requested}, current: {current}"))
-            .with_details(Details { causes: vec![cause], retry_after_seconds: 1, ..Details::default() })
+        Status::new(
+            504,
+            "Timeout",
+            format!("Timeout: Too large resource version: {requested}, current: {current}"),
+        )
+        .with_details(Details {
+            causes: vec![cause],
+            retry_after_seconds: 1,
+            ..Details::default()
+        })
     }
 
     /// The answer to a deletion that removed the object.
@@ -222,7 +295,10 @@ impl Status {
     }
 
     pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
-        self.details.as_ref().map(|d| d.retry_after_seconds).filter(|&s| s > 0)
+        self.details
+            .as_ref()
+            .map(|d| d.retry_after_seconds)
+            .filter(|&s| s > 0)
     }
 
     /// The fields in the order the server writes them.
@@ -235,7 +311,10 @@ impl Status {
             ("kind", json!("Status")),
             ("apiVersion", json!("v1")),
             ("metadata", Value::Object(metadata)),
-            ("status", json!(if self.success { "Success" } else { "Failure" })),
+            (
+                "status",
+                json!(if self.success { "Success" } else { "Failure" }),
+            ),
         ];
         if !self.message.is_empty() {
             members.push(("message", json!(self.message)));
@@ -270,7 +349,12 @@ impl Status {
 impl Details {
     fn to_json(&self) -> Vec<u8> {
         let mut out = Writer::default();
-        for (name, text) in [("name", &self.name), ("group", &self.group), ("kind", &self.kind), ("uid", &self.uid)] {
+        for (name, text) in [
+            ("name", &self.name),
+            ("group", &self.group),
+            ("kind", &self.kind),
+            ("uid", &self.uid),
+        ] {
             out.text(name, text);
         }
         if !self.causes.is_empty() {
@@ -294,7 +378,11 @@ impl Details {
 impl Cause {
     fn to_json(&self) -> Vec<u8> {
         let mut out = Writer::default();
-        for (name, text) in [("reason", &self.reason), ("message", &self.message), ("field", &self.field)] {
+        for (name, text) in [
+            ("reason", &self.reason),
+            ("message", &self.message),
+            ("field", &self.field),
+        ] {
             out.text(name, text);
         }
         out.finish()

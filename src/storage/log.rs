@@ -24,7 +24,10 @@ pub(super) struct Log<T> {
 
 impl<T> Log<T> {
     pub(super) fn new(limit: usize) -> Self {
-        Log { events: VecDeque::new(), limit }
+        Log {
+            events: VecDeque::new(),
+            limit,
+        }
     }
 
     pub(super) fn push(&mut self, event: Event<T>) {
@@ -34,7 +37,10 @@ impl<T> Log<T> {
     /// The revision to compact through, if there are more events than allowed.
     pub(super) fn overflow(&self) -> Option<Revision> {
         let surplus = self.events.len().checked_sub(self.limit)?;
-        surplus.checked_sub(1).and_then(|last| self.events.get(last)).map(|e| e.revision)
+        surplus
+            .checked_sub(1)
+            .and_then(|last| self.events.get(last))
+            .map(|e| e.revision)
     }
 
     /// Drops the events through a revision; returns the keys they touched.
@@ -45,6 +51,11 @@ impl<T> Log<T> {
 
     pub(super) fn after(&self, cursor: Revision, limit: usize) -> Vec<Arc<Event<T>>> {
         let start = self.events.partition_point(|e| e.revision <= cursor);
-        self.events.iter().skip(start).take(limit).cloned().collect()
+        self.events
+            .iter()
+            .skip(start)
+            .take(limit)
+            .cloned()
+            .collect()
     }
 }

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 pub(crate) use log::Event;
 use log::Log;
-pub(crate) use view::{Compacted, View};
+pub(crate) use view::View;
 
 /// How many events the log keeps before it compacts the oldest away.
 pub(crate) const DEFAULT_EVENT_LOG_LIMIT: usize = 100_000;
@@ -72,7 +72,10 @@ impl<T> Storage<T> {
             keys: BTreeSet::new(),
             log: Log::new(event_log_limit),
         };
-        Storage { state: RwLock::new(state), latest: watch::Sender::new(Revision(1)) }
+        Storage {
+            state: RwLock::new(state),
+            latest: watch::Sender::new(Revision(1)),
+        }
     }
 
     /// A consistent look at the store; writers wait while it is held.
@@ -131,9 +134,15 @@ impl<T> State<T> {
 
     /// Keeps the newest version at or before the revision, unless it is an absence, and all later ones.
     fn compact_key(&mut self, key: &Arc<str>, revision: Revision) {
-        let Some(versions) = self.versions.get_mut(key) else { return };
-        let visible = versions.partition_point(|v| v.revision <= revision).saturating_sub(1);
-        let absent = versions.get(visible).is_some_and(|v| v.object.is_none() && v.revision <= revision);
+        let Some(versions) = self.versions.get_mut(key) else {
+            return;
+        };
+        let visible = versions
+            .partition_point(|v| v.revision <= revision)
+            .saturating_sub(1);
+        let absent = versions
+            .get(visible)
+            .is_some_and(|v| v.object.is_none() && v.revision <= revision);
         versions.drain(..visible + usize::from(absent));
         if versions.is_empty() {
             self.versions.remove(key);
@@ -158,9 +167,16 @@ impl<T> Transaction<'_, T> {
 
     /// The live objects whose keys start with the prefix, in key order.
     pub(crate) fn range(&self, prefix: &str) -> Vec<(Arc<str>, Arc<T>)> {
-        let keys = self.state.keys.range::<str, _>((std::ops::Bound::Included(prefix), std::ops::Bound::Unbounded));
+        let keys = self.state.keys.range::<str, _>((
+            std::ops::Bound::Included(prefix),
+            std::ops::Bound::Unbounded,
+        ));
         keys.take_while(|key| key.starts_with(prefix))
-            .filter_map(|key| self.state.live(key).map(|object| (key.clone(), object.clone())))
+            .filter_map(|key| {
+                self.state
+                    .live(key)
+                    .map(|object| (key.clone(), object.clone()))
+            })
             .collect()
     }
 
@@ -193,8 +209,17 @@ impl<T> Transaction<'_, T> {
         let versions = state.versions.entry(key.clone()).or_default();
         let previous = versions.last().and_then(|v| v.object.clone());
         let current = (!deleted).then(|| object.clone());
-        versions.push(Version { revision, object: current });
-        state.log.push(Event { revision, key, object, previous, deleted });
+        versions.push(Version {
+            revision,
+            object: current,
+        });
+        state.log.push(Event {
+            revision,
+            key,
+            object,
+            previous,
+            deleted,
+        });
         state.revision = revision;
     }
 }
@@ -213,7 +238,9 @@ mod tests {
 
     fn list(storage: &Storage<u64>, prefix: &str, at: u64) -> Vec<u64> {
         let view = storage.view();
-        view.range(prefix, "", Revision(at)).map(|(_, o)| **o).collect()
+        view.range(prefix, "", Revision(at))
+            .map(|(_, o)| **o)
+            .collect()
     }
 
     #[test]
@@ -235,7 +262,10 @@ mod tests {
             put(&storage, key);
         }
         let view = storage.view();
-        let keys: Vec<_> = view.range("/e/", "", storage.revision()).map(|(k, _)| k.to_string()).collect();
+        let keys: Vec<_> = view
+            .range("/e/", "", storage.revision())
+            .map(|(k, _)| k.to_string())
+            .collect();
         assert_eq!(keys, ["/e/a-b/x", "/e/a.b/x", "/e/a/x", "/e/a0/x"]);
     }
 
@@ -258,9 +288,24 @@ mod tests {
     #[test]
     fn a_full_log_compacts_its_oldest_events() {
         let storage = Storage::new(3);
-        let revisions: Vec<_> = (0..5).map(|i| put(&storage, &format!("/e/n/{i}"))).collect();
-        assert_eq!(storage.view().events_after(Revision(revisions[0]), 10).unwrap_err().through, Revision(revisions[1]));
-        let events = storage.view().events_after(Revision(revisions[1]), 10).unwrap();
-        assert_eq!(events.iter().map(|e| e.revision.0).collect::<Vec<_>>(), revisions[2..]);
+        let revisions: Vec<_> = (0..5)
+            .map(|i| put(&storage, &format!("/e/n/{i}")))
+            .collect();
+        assert_eq!(
+            storage
+                .view()
+                .events_after(Revision(revisions[0]), 10)
+                .unwrap_err()
+                .through,
+            Revision(revisions[1])
+        );
+        let events = storage
+            .view()
+            .events_after(Revision(revisions[1]), 10)
+            .unwrap();
+        assert_eq!(
+            events.iter().map(|e| e.revision.0).collect::<Vec<_>>(),
+            revisions[2..]
+        );
     }
 }

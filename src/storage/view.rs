@@ -35,7 +35,13 @@ impl<'a, T> View<'a, T> {
 
     /// Whether the store can still show this revision.
     pub(crate) fn check(&self, revision: Revision) -> Result<(), Compacted> {
-        if revision < self.state.compacted { Err(Compacted { through: self.state.compacted }) } else { Ok(()) }
+        if revision < self.state.compacted {
+            Err(Compacted {
+                through: self.state.compacted,
+            })
+        } else {
+            Ok(())
+        }
     }
 
     /// The objects of that moment whose keys start with `prefix` and are not before `prefix + start`, in key order.
@@ -54,13 +60,25 @@ impl<'a, T> View<'a, T> {
             .take_while(move |key| key.starts_with(&prefix))
             .filter_map(move |key| {
                 let versions = self.state.versions.get(key)?;
-                let index = if latest { versions.len() } else { versions.partition_point(|v| v.revision <= at) };
-                versions[..index].last()?.object.as_ref().map(|object| (key, object))
+                let index = if latest {
+                    versions.len()
+                } else {
+                    versions.partition_point(|v| v.revision <= at)
+                };
+                versions[..index]
+                    .last()?
+                    .object
+                    .as_ref()
+                    .map(|object| (key, object))
             })
     }
 
     /// At most `limit` events after the cursor, oldest first.
-    pub(crate) fn events_after(&self, cursor: Revision, limit: usize) -> Result<Vec<Arc<Event<T>>>, Compacted> {
+    pub(crate) fn events_after(
+        &self,
+        cursor: Revision,
+        limit: usize,
+    ) -> Result<Vec<Arc<Event<T>>>, Compacted> {
         self.check(cursor)?;
         Ok(self.state.log.after(cursor, limit))
     }

@@ -88,7 +88,13 @@ fn a_denial_about_a_path_names_the_path() {
         ..Attributes::default()
     };
     let user = UserInfo::member("alice", &[]);
-    let status = impersonate(&headers(&[("impersonate-user", "bob")]), &user, &target, &granting(&[])).unwrap_err();
+    let status = impersonate(
+        &headers(&[("impersonate-user", "bob")]),
+        &user,
+        &target,
+        &granting(&[]),
+    )
+    .unwrap_err();
     let expected = r#"forbidden: User "alice" cannot impersonate-on:user-info:get path "/healthz""#;
     assert_eq!(status.message, expected);
 }
@@ -97,7 +103,10 @@ fn a_denial_about_a_path_names_the_path() {
 fn the_plain_verb_on_the_identity_still_suffices() {
     let bob = UserInfo::member("bob", &["system:authenticated"]);
     assert_eq!(
-        alice(&[("impersonate", "", "users")], &[("impersonate-user", "bob")]),
+        alice(
+            &[("impersonate", "", "users")],
+            &[("impersonate-user", "bob")]
+        ),
         Ok(Some(bob))
     );
     let with_group = [("impersonate-user", "bob"), ("impersonate-group", "g")];
@@ -151,7 +160,10 @@ fn leave_for_the_request_still_needs_leave_for_the_identity() {
 
 #[test]
 fn where_only_the_plain_verb_applies_its_denial_is_shown() {
-    let node = [("impersonate-user", "system:node:n1"), ("impersonate-group", "g")];
+    let node = [
+        ("impersonate-user", "system:node:n1"),
+        ("impersonate-group", "g"),
+    ];
     let expected = r#"users "system:node:n1" is forbidden: User "alice" cannot impersonate resource "users" in API group "" at the cluster scope"#;
     assert_eq!(alice(&[], &node).unwrap_err().message, expected);
     let robot = [
@@ -222,7 +234,10 @@ fn an_identity_comes_with_its_groups() {
             ],
             &["system:unauthenticated"],
         ),
-        (&[("impersonate-user", "system:anonymous")], &["system:unauthenticated"]),
+        (
+            &[("impersonate-user", "system:anonymous")],
+            &["system:unauthenticated"],
+        ),
         (
             &[("impersonate-user", "system:node:n1")],
             &["system:nodes", "system:authenticated"],
@@ -258,14 +273,21 @@ fn extra_keys_are_decoded_and_their_values_kept_in_order() {
         ("impersonate-extra-bad%2", "x"),
     ]);
     let extra = [("acme.io/scope", vec!["b", "a"]), ("bad%2", vec!["x"])];
-    let expected = extra.map(|(key, values)| (key.to_owned(), values.into_iter().map(str::to_owned).collect()));
+    let expected = extra.map(|(key, values)| {
+        (
+            key.to_owned(),
+            values.into_iter().map(str::to_owned).collect(),
+        )
+    });
     assert_eq!(user.extra, BTreeMap::from(expected));
     assert_eq!(user.uid, "1");
 }
 
 #[test]
 fn a_constrained_mode_is_particular_about_extra_keys() {
-    let check = |key: &str, value: &str| check_extra(&BTreeMap::from([(key.to_owned(), vec![value.to_owned()])]));
+    let check = |key: &str, value: &str| {
+        check_extra(&BTreeMap::from([(key.to_owned(), vec![value.to_owned()])]))
+    };
     let invalid = "impersonating an invalid key in extra is not allowed: extra.key: Invalid value:";
     let cases = [
         ("acme.io/foo", "v", Ok(())),
@@ -274,13 +296,28 @@ fn a_constrained_mode_is_particular_about_extra_keys() {
             "v",
             Err("impersonating the empty string key in extra is not allowed".to_owned()),
         ),
-        ("/foo", "v", Err(format!("{invalid} \"/foo\": {NOT_A_PATH}"))),
-        ("_/foo", "v", Err(format!("{invalid} \"_\": {NOT_A_SUBDOMAIN}"))),
-        ("a.io/f o", "v", Err(format!("{invalid} \"f o\": {NOT_HTTP_PATH}"))),
+        (
+            "/foo",
+            "v",
+            Err(format!("{invalid} \"/foo\": {NOT_A_PATH}")),
+        ),
+        (
+            "_/foo",
+            "v",
+            Err(format!("{invalid} \"_\": {NOT_A_SUBDOMAIN}")),
+        ),
+        (
+            "a.io/f o",
+            "v",
+            Err(format!("{invalid} \"f o\": {NOT_HTTP_PATH}")),
+        ),
         (
             "a.io/Foo",
             "v",
-            Err("impersonating a non-lowercase key in extra is not allowed: \"a.io/Foo\"".to_owned()),
+            Err(
+                "impersonating a non-lowercase key in extra is not allowed: \"a.io/Foo\""
+                    .to_owned(),
+            ),
         ),
         (
             "a.io/foo",

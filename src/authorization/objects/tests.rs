@@ -38,19 +38,35 @@ fn a_malformed_role_is_refused_by_name() {
             r#"ClusterRole "": metadata.name is required"#,
         ),
         (
-            role("Role", here.clone(), json!({"apiGroups": [""], "resources": ["pods"]})),
+            role(
+                "Role",
+                here.clone(),
+                json!({"apiGroups": [""], "resources": ["pods"]}),
+            ),
             r#"Role "n/r": rules[0]: verbs must contain at least one value"#,
         ),
         (
-            role("Role", here.clone(), json!({"resources": ["pods"], "verbs": ["get"]})),
+            role(
+                "Role",
+                here.clone(),
+                json!({"resources": ["pods"], "verbs": ["get"]}),
+            ),
             r#"Role "n/r": rules[0]: resource rules must supply at least one api group"#,
         ),
         (
-            role("Role", here.clone(), json!({"apiGroups": [""], "verbs": ["get"]})),
+            role(
+                "Role",
+                here.clone(),
+                json!({"apiGroups": [""], "verbs": ["get"]}),
+            ),
             r#"Role "n/r": rules[0]: resource rules must supply at least one resource"#,
         ),
         (
-            role("Role", here, json!({"nonResourceURLs": ["/metrics"], "verbs": ["get"]})),
+            role(
+                "Role",
+                here,
+                json!({"nonResourceURLs": ["/metrics"], "verbs": ["get"]}),
+            ),
             r#"Role "n/r": rules[0]: namespaced rules cannot apply to non-resource URLs"#,
         ),
         (
@@ -102,7 +118,12 @@ fn a_malformed_binding_is_refused_by_name() {
             r#"ClusterRoleBinding "b": subjects[0]: namespace is required"#,
         ),
         (
-            binding("RoleBinding", here(), view(), json!({"kind": "Robot", "name": "s"})),
+            binding(
+                "RoleBinding",
+                here(),
+                view(),
+                json!({"kind": "Robot", "name": "s"}),
+            ),
             r#"RoleBinding "n/b": subjects[0]: kind must be User, Group or ServiceAccount, not "Robot""#,
         ),
         (
@@ -115,7 +136,12 @@ fn a_malformed_binding_is_refused_by_name() {
             r#"RoleBinding "n/b": subjects[0]: apiGroup of a ServiceAccount must be """#,
         ),
         (
-            binding("RoleBinding", here(), view(), json!({"kind": "Group", "name": ""})),
+            binding(
+                "RoleBinding",
+                here(),
+                view(),
+                json!({"kind": "Group", "name": ""}),
+            ),
             r#"RoleBinding "n/b": subjects[0]: name is required"#,
         ),
     ];
@@ -137,7 +163,8 @@ fn a_misspelt_field_is_refused_rather_than_ignored() {
 #[test]
 fn another_kind_is_refused() {
     let pod = json!({"apiVersion": API_VERSION, "kind": "Pod", "metadata": {"name": "p", "namespace": "n"}});
-    let expected = r#"Pod "n/p": kind must be Role, ClusterRole, RoleBinding or ClusterRoleBinding"#;
+    let expected =
+        r#"Pod "n/p": kind must be Role, ClusterRole, RoleBinding or ClusterRoleBinding"#;
     assert_eq!(read(&pod).unwrap_err(), expected);
     let old = json!({"apiVersion": "rbac.authorization.k8s.io/v1beta1", "kind": "Role"});
     assert_eq!(
@@ -163,7 +190,10 @@ fn a_selector_reads_labels_and_expressions() {
             json!({"matchExpressions": [{"key": "b", "operator": "NotIn", "values": ["1"]}]}),
             true,
         ),
-        (json!({"matchExpressions": [{"key": "a", "operator": "Exists"}]}), true),
+        (
+            json!({"matchExpressions": [{"key": "a", "operator": "Exists"}]}),
+            true,
+        ),
         (
             json!({"matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]}),
             false,

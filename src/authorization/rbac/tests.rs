@@ -44,7 +44,8 @@ fn alice() -> Value {
 /// Whether a user bound to one rule, cluster-wide, may do this.
 fn granted(rule: &Value, attributes: &Attributes<'_>) -> bool {
     let to = json!({"kind": "ClusterRole", "name": "r"});
-    let rbac = Rbac::exactly(&[role("", "r", rule.clone()), binding("", "b", to, alice())]).unwrap();
+    let rbac =
+        Rbac::exactly(&[role("", "r", rule.clone()), binding("", "b", to, alice())]).unwrap();
     rbac.decide(&user("alice", &[]), attributes).allowed
 }
 
@@ -78,13 +79,18 @@ fn a_rule_covers_its_verbs_groups_and_resources() {
         (&scale, apps(on("get", "n", "deployments")), false),
     ];
     for (rule, attributes, expected) in cases {
-        assert_eq!(granted(rule, &attributes), expected, "{rule} {attributes:?}");
+        assert_eq!(
+            granted(rule, &attributes),
+            expected,
+            "{rule} {attributes:?}"
+        );
     }
 }
 
 #[test]
 fn resource_names_narrow_a_rule_to_those_names() {
-    let rule = json!({"apiGroups": [""], "resources": ["pods"], "resourceNames": ["a"], "verbs": ["*"]});
+    let rule =
+        json!({"apiGroups": [""], "resources": ["pods"], "resourceNames": ["a"], "verbs": ["*"]});
     let named = |name| Attributes {
         name,
         ..on("get", "n", "pods")
@@ -131,10 +137,25 @@ fn a_role_holds_only_in_its_namespace() {
     let rule = json!({"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]});
     let to = json!({"kind": "Role", "name": "r"});
     let rbac = Rbac::exactly(&[role("n", "r", rule), binding("n", "b", to, alice())]).unwrap();
-    assert!(rbac.decide(&user("alice", &[]), &on("get", "n", "pods")).allowed);
-    assert!(!rbac.decide(&user("alice", &[]), &on("get", "m", "pods")).allowed);
-    assert!(!rbac.decide(&user("alice", &[]), &on("get", "", "pods")).allowed);
-    assert!(!rbac.decide(&user("bob", &[]), &on("get", "n", "pods")).allowed);
+    assert!(
+        rbac.decide(&user("alice", &[]), &on("get", "n", "pods"))
+            .allowed
+    );
+    assert!(
+        !rbac
+            .decide(&user("alice", &[]), &on("get", "m", "pods"))
+            .allowed
+    );
+    assert!(
+        !rbac
+            .decide(&user("alice", &[]), &on("get", "", "pods"))
+            .allowed
+    );
+    assert!(
+        !rbac
+            .decide(&user("bob", &[]), &on("get", "n", "pods"))
+            .allowed
+    );
 }
 
 #[test]
@@ -176,7 +197,11 @@ fn a_decision_says_which_binding_made_it() {
     let rule = json!({"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]});
     for (namespace, subject, name, by) in cases {
         let to = json!({"kind": "ClusterRole", "name": "r"});
-        let rbac = Rbac::exactly(&[role("", "r", rule.clone()), binding(namespace, "b", to, subject)]).unwrap();
+        let rbac = Rbac::exactly(&[
+            role("", "r", rule.clone()),
+            binding(namespace, "b", to, subject),
+        ])
+        .unwrap();
         let decision = rbac.decide(&user(name, &groups), &on("get", "n", "pods"));
         assert_eq!(decision, Decision::allow(format!("RBAC: allowed by {by}")));
     }
@@ -198,10 +223,10 @@ fn a_binding_to_a_missing_role_is_the_reason_of_the_denial() {
         binding("n", "d", to("Role", "x"), alice()),
     );
     let rbac = Rbac::exactly(&[one, two, again]).unwrap();
-    let expected =
-        r#"RBAC: [clusterrole.rbac.authorization.k8s.io "y" not found, role.rbac.authorization.k8s.io "x" not found]"#;
+    let expected = r#"RBAC: [clusterrole.rbac.authorization.k8s.io "y" not found, role.rbac.authorization.k8s.io "x" not found]"#;
     assert_eq!(
-        rbac.decide(&user("alice", &[]), &on("list", "n", "endpoints")).reason,
+        rbac.decide(&user("alice", &[]), &on("list", "n", "endpoints"))
+            .reason,
         expected
     );
 }
@@ -221,7 +246,10 @@ fn a_labelled_role_joins_the_aggregated_ones_and_those_above() {
             api_group: "x.io",
             ..on("get", "n", "widgets")
         };
-        assert!(rbac.decide(&user("alice", &[]), &attributes).allowed, "{name}");
+        assert!(
+            rbac.decide(&user("alice", &[]), &attributes).allowed,
+            "{name}"
+        );
     }
 }
 
@@ -239,8 +267,17 @@ fn roles_that_aggregate_each_other_come_to_an_end() {
         json!({"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}),
     );
     let to = json!({"kind": "ClusterRole", "name": "b"});
-    let rbac = Rbac::exactly(&[around("a"), around("b"), pods, binding("", "c", to, alice())]).unwrap();
-    assert!(rbac.decide(&user("alice", &[]), &on("get", "n", "pods")).allowed);
+    let rbac = Rbac::exactly(&[
+        around("a"),
+        around("b"),
+        pods,
+        binding("", "c", to, alice()),
+    ])
+    .unwrap();
+    assert!(
+        rbac.decide(&user("alice", &[]), &on("get", "n", "pods"))
+            .allowed
+    );
 }
 
 #[test]
@@ -252,12 +289,17 @@ fn an_object_of_a_clusters_own_name_replaces_it() {
         path: "/api",
         ..Attributes::default()
     };
-    assert!(!rbac.decide(&user("u", &["system:authenticated"]), &api).allowed);
+    assert!(
+        !rbac
+            .decide(&user("u", &["system:authenticated"]), &api)
+            .allowed
+    );
 }
 
 #[test]
 fn an_object_given_twice_is_refused() {
     let rule = json!({"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]});
-    let error = Rbac::from_objects(&[role("n", "r", rule.clone()), role("n", "r", rule)]).unwrap_err();
+    let error =
+        Rbac::from_objects(&[role("n", "r", rule.clone()), role("n", "r", rule)]).unwrap_err();
     assert_eq!(error, r#"Role "r" is given twice"#);
 }

@@ -83,9 +83,15 @@ fn object(members: Members) -> Node {
 }
 
 enum Frame {
-    Sequence { id: Id, next: usize, items: Vec<Node> },
+    Sequence {
+        id: Id,
+        next: usize,
+        items: Vec<Node>,
+    },
     Mapping(Mapping),
-    Alias { id: Id },
+    Alias {
+        id: Id,
+    },
 }
 
 struct Mapping {
@@ -177,7 +183,10 @@ impl<'a> Decoder<'a> {
         let decoded = self.decoded as f64;
         let over = ((decoded - RATIO_LOW) / (RATIO_HIGH - RATIO_LOW)).clamp(0.0, 1.0);
         let allowed = 0.99 - 0.89 * over;
-        if self.from_aliases > 100 && self.decoded > 1000 && self.from_aliases as f64 / decoded > allowed {
+        if self.from_aliases > 100
+            && self.decoded > 1000
+            && self.from_aliases as f64 / decoded > allowed
+        {
             return Err("yaml: document contains excessive aliasing".to_owned());
         }
         Ok(())
@@ -251,9 +260,14 @@ impl<'a> Decoder<'a> {
             }
             Some(Frame::Mapping(mapping)) => match (value, mapping.key.take()) {
                 (Value::Merged(members), _) => mapping.members = members,
-                (Value::Scalar(scalar, text), None) => mapping.key = Some((key(&scalar, text), scalar)),
+                (Value::Scalar(scalar, text), None) => {
+                    mapping.key = Some((key(&scalar, text), scalar))
+                }
                 (collection, None) => {
-                    return Err(format!("yaml: invalid map key: {}", go_syntax(&collection.into_node())));
+                    return Err(format!(
+                        "yaml: invalid map key: {}",
+                        go_syntax(&collection.into_node())
+                    ));
                 }
                 (value, Some((key, scalar))) => self.set(key, &scalar, value),
             },
@@ -276,7 +290,11 @@ impl<'a> Decoder<'a> {
                 return;
             };
             let line = self.tree.line_of(children[mapping.next - 1]);
-            let name = if key.1 == "str" { quote(&key.0) } else { key.0.clone() };
+            let name = if key.1 == "str" {
+                quote(&key.0)
+            } else {
+                key.0.clone()
+            };
             self.duplicates
                 .push(format!("line {line}: key {name} already set in map"));
         }
@@ -386,7 +404,10 @@ fn go_syntax(node: &Node) -> String {
                 .iter()
                 .map(|(k, v)| format!("{}:{}", quote(k), go_syntax(v)))
                 .collect();
-            format!("map[interface {{}}]interface {{}}{{{}}}", members.join(", "))
+            format!(
+                "map[interface {{}}]interface {{}}{{{}}}",
+                members.join(", ")
+            )
         }
     }
 }

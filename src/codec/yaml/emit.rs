@@ -67,7 +67,12 @@ impl Emitter {
             }
             Value::String(s) => self.scalar(s, string_style(s), indent, false),
             Value::Number(n) => self.scalar(&number(n), Style::Plain, indent, false),
-            Value::Bool(b) => self.scalar(if *b { "true" } else { "false" }, Style::Plain, indent, false),
+            Value::Bool(b) => self.scalar(
+                if *b { "true" } else { "false" },
+                Style::Plain,
+                indent,
+                false,
+            ),
             Value::Null => self.scalar("null", Style::Plain, indent, false),
         }
     }
@@ -212,7 +217,13 @@ impl Emitter {
         }
     }
 
-    fn indicator(&mut self, text: &str, needs_space: bool, is_whitespace: bool, is_indention: bool) {
+    fn indicator(
+        &mut self,
+        text: &str,
+        needs_space: bool,
+        is_whitespace: bool,
+        is_indention: bool,
+    ) {
         if needs_space && !self.whitespace {
             self.put(' ');
         }
@@ -260,7 +271,9 @@ fn number(n: &serde_json::Number) -> String {
     if n.is_i64() || n.is_u64() {
         return n.to_string();
     }
-    let Some(f) = n.as_f64() else { return n.to_string() };
+    let Some(f) = n.as_f64() else {
+        return n.to_string();
+    };
     match resolve::resolve(&resolve::json_float(f)) {
         Scalar::Int(n) => n.to_string(),
         Scalar::Uint(n) => n.to_string(),
@@ -322,11 +335,16 @@ fn has_indicators(text: &str) -> bool {
     let first = chars.next();
     let lone = chars.next().is_none_or(is_blank);
     match first {
-        Some('#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`') => true,
+        Some(
+            '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
+            | '@' | '`',
+        ) => true,
         Some('?' | ':' | '-') if lone => true,
         _ if text.starts_with("---") || text.starts_with("...") => true,
         _ => {
-            let pairs = text.chars().zip(text.chars().skip(1).map(Some).chain([None]));
+            let pairs = text
+                .chars()
+                .zip(text.chars().skip(1).map(Some).chain([None]));
             let ends_key = pairs
                 .clone()
                 .skip(1)

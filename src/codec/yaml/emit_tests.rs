@@ -52,8 +52,7 @@ fn a_list_is_written_as_recorded() {
     let item = json!({"metadata": {
         "name": "a", "namespace": "ns", "uid": "u", "resourceVersion": "1", "creationTimestamp": "2024-01-02T03:04:05Z"
     }});
-    let list =
-        json!({"kind": "EndpointsList", "apiVersion": "v1", "metadata": {"resourceVersion": "2"}, "items": [item]});
+    let list = json!({"kind": "EndpointsList", "apiVersion": "v1", "metadata": {"resourceVersion": "2"}, "items": [item]});
     let expected = r#"apiVersion: v1
 items:
 - metadata:
@@ -93,13 +92,19 @@ status: Failure
 fn long_text_is_folded_in_every_style() {
     let (first, second) = (["word"; 16].join(" "), "word word");
     let words = format!("{first} {second}");
-    assert_eq!(write(json!({"a": words})), format!("a: {first}\n  {second}\n"));
+    assert_eq!(
+        write(json!({"a": words})),
+        format!("a: {first}\n  {second}\n")
+    );
     assert_eq!(
         write(json!({"a": format!("{words}\t")})),
         format!("a: \"{first}\n  {second}\\t\"\n")
     );
     let double = format!("{first}  x\t");
-    assert_eq!(write(json!({"a": double})), format!("a: \"{first}\n  \\ x\\t\"\n"));
+    assert_eq!(
+        write(json!({"a": double})),
+        format!("a: \"{first}\n  \\ x\\t\"\n")
+    );
     assert_eq!(
         write(json!({ "k".repeat(100): "v w" })),
         format!("{}: v\n  w\n", "k".repeat(100))
@@ -195,8 +200,14 @@ fn several_lines_are_a_literal_block() {
 #[test]
 fn a_key_of_more_than_128_bytes_is_a_complex_one() {
     let (short, long) = ("k".repeat(128), "k".repeat(129));
-    assert_eq!(write(json!({&short: {"a": 1}})), format!("{short}:\n  a: 1\n"));
-    assert_eq!(write(json!({&long: {"a": 1}})), format!("? {long}\n: a: 1\n"));
+    assert_eq!(
+        write(json!({&short: {"a": 1}})),
+        format!("{short}:\n  a: 1\n")
+    );
+    assert_eq!(
+        write(json!({&long: {"a": 1}})),
+        format!("? {long}\n: a: 1\n")
+    );
     assert_eq!(write(json!({&long: [1]})), format!("? {long}\n: - 1\n"));
 }
 
@@ -232,16 +243,19 @@ fn numbers_are_written_as_go_writes_them() {
 #[test]
 fn keys_are_in_go_yamls_order() {
     let keys = [
-        "a", "A", "a10", "a9", "a2b", "a2", "_x", "-x", "1", "10", "9", "a.b", "a/b", "ab", "b", "é", "a0", "a01", "a1",
+        "a", "A", "a10", "a9", "a2b", "a2", "_x", "-x", "1", "10", "9", "a.b", "a/b", "ab", "b",
+        "é", "a0", "a01", "a1",
     ];
-    let object: serde_json::Map<String, Value> = keys.iter().map(|k| ((*k).to_owned(), json!(0))).collect();
+    let object: serde_json::Map<String, Value> =
+        keys.iter().map(|k| ((*k).to_owned(), json!(0))).collect();
     let text = write(Value::Object(object));
     let order: Vec<_> = text
         .lines()
         .map(|l| l.split(": ").next().unwrap().trim_matches('"'))
         .collect();
     let expected = [
-        "-x", "_x", "1", "9", "10", "A", "a", "a.b", "a/b", "a0", "a1", "a01", "a2", "a2b", "a9", "a10", "ab", "b", "é",
+        "-x", "_x", "1", "9", "10", "A", "a", "a.b", "a/b", "a0", "a1", "a01", "a2", "a2b", "a9",
+        "a10", "ab", "b", "é",
     ];
     assert_eq!(order, expected);
 }
@@ -300,8 +314,14 @@ fn any_string_is_read_back() {
     ];
     let mut rng = fastrand::Rng::with_seed(7);
     for _ in 0..5_000 {
-        let text: String = (0..rng.usize(1..14)).map(|_| *rng.choice(&pieces).unwrap()).collect();
+        let text: String = (0..rng.usize(1..14))
+            .map(|_| *rng.choice(&pieces).unwrap())
+            .collect();
         let value = json!({&text: [&text]});
-        assert_eq!(parse(&emit(&value)).unwrap().node.to_value(), value, "{text:?}");
+        assert_eq!(
+            parse(&emit(&value)).unwrap().node.to_value(),
+            value,
+            "{text:?}"
+        );
     }
 }

@@ -12,7 +12,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use libyaml_safer::{Encoding, Error, ErrorKind, Event, EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
+use libyaml_safer::{
+    Encoding, Error, ErrorKind, Event, EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle,
+};
 
 use super::reader::{self, Source};
 
@@ -116,7 +118,10 @@ impl Events {
         self.indents += usize::from(level == Level::Indent);
         if self.flows > MAX_DEPTH || self.indents > MAX_DEPTH {
             let line = event.start_mark.line;
-            return Err(say(if line == 0 { 0 } else { line + 1 }, "exceeded max depth of 10000"));
+            return Err(say(
+                if line == 0 { 0 } else { line + 1 },
+                "exceeded max depth of 10000",
+            ));
         }
         Ok(())
     }
@@ -126,17 +131,24 @@ impl Events {
             EventData::DocumentStart {
                 version_directive: Some(version),
                 ..
-            } if version.minor != 1 => Err(say(event.start_mark.line, "found incompatible YAML document")),
+            } if version.minor != 1 => Err(say(
+                event.start_mark.line,
+                "found incompatible YAML document",
+            )),
             _ => Ok(()),
         }
     }
 
     /// Takes the line break away that [`close_last_line`] gave a block scalar.
     fn trim_last_scalar(&self, event: &mut Event) {
-        let (Some((end, last_line)), EventData::Scalar { value, style, .. }) = (&self.open_end, &mut event.data) else {
+        let (Some((end, last_line)), EventData::Scalar { value, style, .. }) =
+            (&self.open_end, &mut event.data)
+        else {
             return;
         };
-        if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) || event.end_mark.index != *end {
+        if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+            || event.end_mark.index != *end
+        {
             return;
         }
         // A last line of nothing but blanks is content only as far as it goes beyond the indentation.

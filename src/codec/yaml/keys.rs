@@ -42,16 +42,26 @@ fn key_order(a: &str, b: &str) -> Ordering {
         (false, false) => {}
     }
     // Behind another digit a zero is part of the number before it, so both numbers get a digit in front.
-    let before = a[..at].bytes().rev().take_while(u8::is_ascii_digit).any(|b| b != b'0');
+    let before = a[..at]
+        .bytes()
+        .rev()
+        .take_while(u8::is_ascii_digit)
+        .any(|b| b != b'0');
     let start = i64::from((x == '0' || y == '0') && before);
     let (a_number, a_length) = digits(&a[at..], start);
     let (b_number, b_length) = digits(&b[at..], start);
-    a_number.cmp(&b_number).then(a_length.cmp(&b_length)).then(x.cmp(&y))
+    a_number
+        .cmp(&b_number)
+        .then(a_length.cmp(&b_length))
+        .then(x.cmp(&y))
 }
 
 fn digits(text: &str, start: i64) -> (i64, usize) {
     let run = text.bytes().take_while(u8::is_ascii_digit);
     run.fold((start, 0), |(n, count), b| {
-        (n.wrapping_mul(10).wrapping_add(i64::from(b - b'0')), count + 1)
+        (
+            n.wrapping_mul(10).wrapping_add(i64::from(b - b'0')),
+            count + 1,
+        )
     })
 }

@@ -35,7 +35,10 @@ fn show(node: &Node) -> String {
 }
 
 fn on_a_small_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
-    std::thread::Builder::new().stack_size(512 * 1024).spawn(work).unwrap()
+    std::thread::Builder::new()
+        .stack_size(512 * 1024)
+        .spawn(work)
+        .unwrap()
 }
 
 #[test]
@@ -78,31 +81,64 @@ fn recorded_syntax_errors_come_in_the_servers_words() {
     for (text, expected) in [
         ("a: [b\n", "yaml: line 1: did not find expected ',' or ']'"),
         ("{", "yaml: line 1: did not find expected node content"),
-        ("a: b\n@", "yaml: line 2: found character that cannot start any token"),
-        ("a: b: c", "yaml: mapping values are not allowed in this context"),
+        (
+            "a: b\n@",
+            "yaml: line 2: found character that cannot start any token",
+        ),
+        (
+            "a: b: c",
+            "yaml: mapping values are not allowed in this context",
+        ),
         (
             "a\n\tb: c",
             "yaml: line 2: mapping values are not allowed in this context",
         ),
-        ("a: b\nc\nd: e\n", "yaml: line 3: could not find expected ':'"),
+        (
+            "a: b\nc\nd: e\n",
+            "yaml: line 3: could not find expected ':'",
+        ),
         ("a: b\nc", "yaml: line 3: could not find expected ':'"),
-        ("a:\n  b: 1\n c: 2\n", "yaml: line 2: did not find expected key"),
-        ("- a\nb: 1\n", "yaml: line 1: did not find expected '-' indicator"),
+        (
+            "a:\n  b: 1\n c: 2\n",
+            "yaml: line 2: did not find expected key",
+        ),
+        (
+            "- a\nb: 1\n",
+            "yaml: line 1: did not find expected '-' indicator",
+        ),
         ("\"abc", "yaml: found unexpected end of stream"),
-        ("x: 1\ny: \"abc", "yaml: line 2: found unexpected end of stream"),
-        ("x: 1\ny: \"abc\n", "yaml: line 3: found unexpected end of stream"),
+        (
+            "x: 1\ny: \"abc",
+            "yaml: line 2: found unexpected end of stream",
+        ),
+        (
+            "x: 1\ny: \"abc\n",
+            "yaml: line 3: found unexpected end of stream",
+        ),
         ("a: *b", "yaml: unknown anchor 'b' referenced"),
         ("a: !b!c d", "yaml: found undefined tag handle"),
-        ("%YAML 1.2\n---\na: 1\n", "yaml: found incompatible YAML document"),
+        (
+            "%YAML 1.2\n---\na: 1\n",
+            "yaml: found incompatible YAML document",
+        ),
         ("a: &x [*x]", "yaml: anchor 'x' value contains itself"),
         (
             "a: {{ b }}",
             r#"yaml: invalid map key: map[interface {}]interface {}{"b":interface {}(nil)}"#,
         ),
-        ("<<: 1", "yaml: map merge requires map or sequence of maps as the value"),
+        (
+            "<<: 1",
+            "yaml: map merge requires map or sequence of maps as the value",
+        ),
         ("a: !!int b", "yaml: cannot decode !!str `b` as a !!int"),
-        ("a: !!binary '*'", "yaml: !!binary value contains invalid base64 data"),
-        ("~: 1", "unsupported map key of type: %!s(<nil>), key: <nil>, value: 1"),
+        (
+            "a: !!binary '*'",
+            "yaml: !!binary value contains invalid base64 data",
+        ),
+        (
+            "~: 1",
+            "unsupported map key of type: %!s(<nil>), key: <nil>, value: 1",
+        ),
         ("a: .inf", "json: unsupported value: +Inf"),
         ("[-.inf]", "json: unsupported value: -Inf"),
         (".nan", "json: unsupported value: NaN"),
@@ -132,8 +168,14 @@ fn bad_characters_are_refused_without_a_line() {
 #[test]
 fn a_syntax_error_wins_over_a_bad_character_in_a_later_block() {
     let text = |padding: usize| format!("@\n#{}\0", "x".repeat(padding));
-    assert_eq!(problem(&text(100)), "yaml: control characters are not allowed");
-    assert_eq!(problem(&text(600)), "yaml: found character that cannot start any token");
+    assert_eq!(
+        problem(&text(100)),
+        "yaml: control characters are not allowed"
+    );
+    assert_eq!(
+        problem(&text(600)),
+        "yaml: found character that cannot start any token"
+    );
 }
 
 #[test]
@@ -146,7 +188,10 @@ fn byte_order_marks_are_understood() {
         [b"\xfe\xff".as_slice(), &big].concat(),
         [b"\xef\xbb\xbf".as_slice(), text.as_bytes()].concat(),
     ] {
-        assert_eq!(show(&parse(&bytes).unwrap().node), "{\"a\":\"\u{e9}\u{1f600}\"}");
+        assert_eq!(
+            show(&parse(&bytes).unwrap().node),
+            "{\"a\":\"\u{e9}\u{1f600}\"}"
+        );
     }
     assert_eq!(read("\u{ff01}: 1"), "{\"\u{ff01}\":1}");
 }
@@ -236,7 +281,8 @@ fn block_scalars_keep_the_line_breaks_they_have() {
 #[test]
 fn anchors_and_merges_are_expanded() {
     let text = "base: &b {p: 1, q: 2}\none:\n  <<: *b\n  q: 3\ntwo:\n  q: 3\n  <<: *b\nthree: *b\n";
-    let expected = r#"{"base":{"p":1,"q":2},"one":{"p":1,"q":3},"three":{"p":1,"q":2},"two":{"p":1,"q":2}}"#;
+    let expected =
+        r#"{"base":{"p":1,"q":2},"one":{"p":1,"q":3},"three":{"p":1,"q":2},"two":{"p":1,"q":2}}"#;
     assert_eq!(read(text), expected);
     assert_eq!(read("<<: [{a: 1}, {a: 2, b: 2}]"), r#"{"a":1,"b":2}"#);
     assert_eq!(read("'<<': 1"), r#"{"<<":1}"#);
@@ -244,7 +290,8 @@ fn anchors_and_merges_are_expanded() {
 
 #[test]
 fn the_last_of_repeated_keys_wins_and_every_repetition_is_told() {
-    let text = "kind: X\nmetadata:\n  name: a\n  name: b\n  name:\n    c: d\n1: x\n1: y\n\"1\": z\n";
+    let text =
+        "kind: X\nmetadata:\n  name: a\n  name: b\n  name:\n    c: d\n1: x\n1: y\n\"1\": z\n";
     let document = parse(text.as_bytes()).unwrap();
     assert_eq!(
         show(&document.node),
@@ -256,7 +303,10 @@ fn the_last_of_repeated_keys_wins_and_every_repetition_is_told() {
         "line 8: key 1 already set in map",
     ];
     assert_eq!(document.duplicates, told);
-    assert_eq!(duplicates("a: {b: 1, b: 2}"), ["line 1: key \"b\" already set in map"]);
+    assert_eq!(
+        duplicates("a: {b: 1, b: 2}"),
+        ["line 1: key \"b\" already set in map"]
+    );
     assert!(duplicates("a: {b: 1}\nc: {b: 2}").is_empty());
 }
 
@@ -281,11 +331,14 @@ fn a_tag_that_touches_a_comma_is_an_error_and_no_panic() {
 #[test]
 fn deep_nesting_is_refused_on_a_small_stack() {
     let units = ["[", "{a: ", "- ", "? ", "[\n"];
-    let parses = units.map(|unit| on_a_small_stack(move || parse(unit.repeat(20_000).as_bytes()).unwrap_err()));
+    let parses = units
+        .map(|unit| on_a_small_stack(move || parse(unit.repeat(20_000).as_bytes()).unwrap_err()));
     let problems = parses.map(|thread| thread.join().unwrap());
     let (last, on_one_line) = problems.split_last().unwrap();
     assert!(
-        on_one_line.iter().all(|p| p == "yaml: exceeded max depth of 10000"),
+        on_one_line
+            .iter()
+            .all(|p| p == "yaml: exceeded max depth of 10000"),
         "{problems:?}"
     );
     assert_eq!(last, "yaml: line 10001: exceeded max depth of 10000");
@@ -326,7 +379,8 @@ fn all_documents_are_read_with_their_lines() {
         .into_iter()
         .map(|(l, d)| (l, show(&d.node)))
         .collect();
-    let expected = [(3, r#"{"a":1}"#), (9, r#"{"b":2}"#), (12, r#"{"c":3}"#)].map(|(l, t)| (l, t.to_owned()));
+    let expected =
+        [(3, r#"{"a":1}"#), (9, r#"{"b":2}"#), (12, r#"{"c":3}"#)].map(|(l, t)| (l, t.to_owned()));
     assert_eq!(found, expected);
     assert_eq!(
         parse_all(b"a: 1\n---\nb: [").unwrap_err(),

@@ -48,7 +48,10 @@ pub(super) fn decode(input: &[u8]) -> Decoded {
             }
         }
     }
-    Decoded { text, problem: None }
+    Decoded {
+        text,
+        problem: None,
+    }
 }
 
 fn next(bytes: &[u8], encoding: Encoding) -> Result<(char, usize), &'static str> {
@@ -75,7 +78,9 @@ fn next_utf8(bytes: &[u8]) -> Result<(char, usize), &'static str> {
         b @ 0xf0..0xf8 => (4, b & 0x07),
         _ => return Err("invalid leading UTF-8 octet"),
     };
-    let rest = bytes.get(1..width).ok_or("incomplete UTF-8 octet sequence")?;
+    let rest = bytes
+        .get(1..width)
+        .ok_or("incomplete UTF-8 octet sequence")?;
     let mut value = u32::from(lead);
     for b in rest {
         if b & 0xc0 != 0x80 {
@@ -97,7 +102,9 @@ fn next_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<(char, usize), &
     let (value, width) = match first & 0xfc00 {
         0xdc00 => return Err("unexpected low surrogate area"),
         0xd800 => match at(2).ok_or("incomplete UTF-16 surrogate pair")? {
-            second if second & 0xfc00 == 0xdc00 => (0x10000 + ((first & 0x3ff) << 10) + (second & 0x3ff), 4),
+            second if second & 0xfc00 == 0xdc00 => {
+                (0x10000 + ((first & 0x3ff) << 10) + (second & 0x3ff), 4)
+            }
             _ => return Err("expected low surrogate area"),
         },
         _ => (first, 2),

@@ -54,13 +54,19 @@ pub(super) fn resolve_tagged(tag: &str, text: &str) -> Result<Scalar, String> {
 pub(super) fn resolve(text: &str) -> Scalar {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Scalar::Null,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Scalar::Bool(true),
-        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Scalar::Bool(false),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            Scalar::Bool(true)
+        }
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+            Scalar::Bool(false)
+        }
         ".nan" | ".NaN" | ".NAN" => Scalar::Float(f64::NAN),
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Scalar::Float(f64::INFINITY),
         "-.inf" | "-.Inf" | "-.INF" => Scalar::Float(f64::NEG_INFINITY),
         _ if text.starts_with('.') => float(text).map_or(Scalar::Text, Scalar::Float),
-        _ if text.starts_with(|c: char| c.is_ascii_digit() || c == '+' || c == '-') => number_or_time(text),
+        _ if text.starts_with(|c: char| c.is_ascii_digit() || c == '+' || c == '-') => {
+            number_or_time(text)
+        }
         _ => Scalar::Text,
     }
 }
@@ -116,7 +122,9 @@ fn float(text: &str) -> Option<f64> {
 /// go-yaml's `parseTimestamp`: a date, alone or with a time.
 fn is_timestamp(text: &str) -> bool {
     let mut rest = Fields { rest: text };
-    let Some(year) = rest.exactly(4) else { return false };
+    let Some(year) = rest.exactly(4) else {
+        return false;
+    };
     let date = (|| {
         rest.literal("-")?;
         let month = rest.upto_two(1..=12)?;
@@ -135,7 +143,9 @@ fn is_timestamp(text: &str) -> bool {
 
 fn days_in(year: u32, month: u32) -> u32 {
     match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
@@ -175,7 +185,10 @@ impl Fields<'_> {
         self.literal(":")?;
         self.upto_two(0..=59)?;
         let fraction = self.rest.strip_prefix(['.', ',']).unwrap_or_default();
-        let digits = fraction.len() - fraction.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let digits = fraction.len()
+            - fraction
+                .trim_start_matches(|c: char| c.is_ascii_digit())
+                .len();
         if digits > 0 {
             self.rest = &fraction[digits..];
         }
@@ -199,7 +212,11 @@ pub(super) fn json_float(f: f64) -> String {
     let size = f.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {
         let text = format!("{f:e}");
-        return if size < 1.0 { text } else { text.replace('e', "e+") };
+        return if size < 1.0 {
+            text
+        } else {
+            text.replace('e', "e+")
+        };
     }
     format!("{f}")
 }
@@ -236,7 +253,10 @@ pub(super) fn is_base60_float(text: &str) -> bool {
     let mut groups = unsigned.split(':');
     let first = groups.next().unwrap_or_default();
     let digits_only = |t: &str| t.bytes().all(|b| b.is_ascii_digit() || b == b'_');
-    if !first.starts_with(|c: char| c.is_ascii_digit()) || !digits_only(first) || !unsigned.contains(':') {
+    if !first.starts_with(|c: char| c.is_ascii_digit())
+        || !digits_only(first)
+        || !unsigned.contains(':')
+    {
         return false;
     }
     let mut groups = groups.peekable();

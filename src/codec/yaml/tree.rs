@@ -43,7 +43,11 @@ impl Tree {
             let event = events.next()?;
             match event.data {
                 EventData::StreamEnd => return Ok(None),
-                EventData::DocumentEnd { .. } => return Ok(Some(Tree { nodes: builder.nodes })),
+                EventData::DocumentEnd { .. } => {
+                    return Ok(Some(Tree {
+                        nodes: builder.nodes,
+                    }));
+                }
                 _ => builder.take(event)?,
             }
         }
@@ -90,11 +94,16 @@ impl Builder {
                 anchor,
                 false,
             ),
-            EventData::SequenceStart { anchor, tag, .. } => (Kind::Sequence(Vec::new()), tag, anchor, true),
-            EventData::MappingStart { anchor, tag, .. } => (Kind::Mapping(Vec::new()), tag, anchor, true),
+            EventData::SequenceStart { anchor, tag, .. } => {
+                (Kind::Sequence(Vec::new()), tag, anchor, true)
+            }
+            EventData::MappingStart { anchor, tag, .. } => {
+                (Kind::Mapping(Vec::new()), tag, anchor, true)
+            }
             EventData::Alias { anchor } => {
                 let target = self.anchors.get(&anchor).copied();
-                let target = target.ok_or_else(|| format!("yaml: unknown anchor '{anchor}' referenced"))?;
+                let target =
+                    target.ok_or_else(|| format!("yaml: unknown anchor '{anchor}' referenced"))?;
                 (Kind::Alias { anchor, target }, None, None, false)
             }
             EventData::SequenceEnd | EventData::MappingEnd => {

@@ -109,12 +109,18 @@ fn list(items: Vec<Group>) -> Vec<u8> {
 fn group(resources: &[&'static Resource], name: &'static str) -> Group {
     let of_version = |version| Version {
         version,
-        resources: resources_of(resources, name, version).into_iter().map(entry).collect(),
+        resources: resources_of(resources, name, version)
+            .into_iter()
+            .map(entry)
+            .collect(),
         freshness: "Current",
     };
     Group {
         metadata: Metadata { name },
-        versions: versions(resources, name).into_iter().map(of_version).collect(),
+        versions: versions(resources, name)
+            .into_iter()
+            .map(of_version)
+            .collect(),
     }
 }
 
@@ -122,7 +128,11 @@ fn entry(resource: &'static Resource) -> Entry {
     Entry {
         resource: resource.plural,
         response_kind: own_kind(resource),
-        scope: if resource.namespaced { "Namespaced" } else { "Cluster" },
+        scope: if resource.namespaced {
+            "Namespaced"
+        } else {
+            "Cluster"
+        },
         singular_resource: resource.singular,
         verbs: resource.verbs,
         short_names: resource.short_names,
@@ -184,16 +194,14 @@ mod tests {
 
     #[test]
     fn apis_of_a_server_of_the_core_group_is_empty() {
-        let expected =
-            r#"{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","metadata":{},"items":[]}"#;
+        let expected = r#"{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","metadata":{},"items":[]}"#;
         assert_eq!(text(apis(ALL)), expected);
     }
 
     #[test]
     fn apis_names_its_groups() {
         let document = text(apis(&[&WIDGETS]));
-        let item =
-            r#""items":[{"metadata":{"name":"apps"},"versions":[{"version":"v1","resources":[{"resource":"widgets","#;
+        let item = r#""items":[{"metadata":{"name":"apps"},"versions":[{"version":"v1","resources":[{"resource":"widgets","#;
         assert!(document.contains(item), "{document}");
         assert!(
             document.contains(r#""watch"],"categories":["all"],"subresources":[{"#),

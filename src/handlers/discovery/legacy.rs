@@ -120,7 +120,11 @@ pub(crate) fn group(resources: &[&'static Resource], group: &str) -> Option<Vec<
 }
 
 /// `/api/v1` or `/apis/{group}/{version}`, if it is served.
-pub(crate) fn resource_list(resources: &[&'static Resource], group: &str, version: &str) -> Option<Vec<u8>> {
+pub(crate) fn resource_list(
+    resources: &[&'static Resource],
+    group: &str,
+    version: &str,
+) -> Option<Vec<u8>> {
     let members = resources_of(resources, group, version);
     let group_version = members.first()?.api_version();
     let mut resources: Vec<_> = members.into_iter().flat_map(entries).collect();
@@ -139,7 +143,10 @@ fn api_group(resources: &[&'static Resource], name: &'static str) -> Option<ApiG
         group_version: format!("{name}/{version}"),
         version,
     };
-    let versions: Vec<_> = versions(resources, name).into_iter().map(of_version).collect();
+    let versions: Vec<_> = versions(resources, name)
+        .into_iter()
+        .map(of_version)
+        .collect();
     let preferred_version = versions.first()?.clone();
     Some(ApiGroup {
         kind: None,
@@ -244,8 +251,7 @@ mod tests {
     #[test]
     fn the_list_of_another_group_has_an_api_version() {
         let document = text(resource_list(&[&WIDGETS], "apps", "v1").unwrap());
-        let start =
-            r#"{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"apps/v1","resources":[{"name":"widgets","#;
+        let start = r#"{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"apps/v1","resources":[{"name":"widgets","#;
         assert!(document.starts_with(start), "{document}");
         assert!(
             document.contains(r#""categories":["all"],"storageVersionHash":"8aSe+NMegvE="}"#),

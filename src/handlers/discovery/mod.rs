@@ -49,7 +49,10 @@ fn groups(resources: &[&'static Resource]) -> Vec<&'static str> {
         .collect();
     groups.sort_by_key(|group| {
         (
-            GROUP_ORDER.iter().position(|g| g == group).unwrap_or(GROUP_ORDER.len()),
+            GROUP_ORDER
+                .iter()
+                .position(|g| g == group)
+                .unwrap_or(GROUP_ORDER.len()),
             *group,
         )
     });
@@ -72,13 +75,22 @@ fn versions(resources: &[&'static Resource], group: &str) -> Vec<&'static str> {
 /// Level, major and minor of `v1`, `v2beta1`, `v1alpha1`; upstream calls their order kube-aware. Nothing else has any.
 fn stability(version: &str) -> Option<(u8, u32, u32)> {
     let rest = version.strip_prefix('v')?;
-    let split = |level, word| rest.split_once(word).map(|(major, minor)| (level, major, minor));
-    let (level, major, minor) = split(0, "alpha").or_else(|| split(1, "beta")).unwrap_or((2, rest, "0"));
+    let split = |level, word| {
+        rest.split_once(word)
+            .map(|(major, minor)| (level, major, minor))
+    };
+    let (level, major, minor) = split(0, "alpha")
+        .or_else(|| split(1, "beta"))
+        .unwrap_or((2, rest, "0"));
     Some((level, major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// The resources of one group version by name.
-pub(super) fn resources_of(resources: &[&'static Resource], group: &str, version: &str) -> Vec<&'static Resource> {
+pub(super) fn resources_of(
+    resources: &[&'static Resource],
+    group: &str,
+    version: &str,
+) -> Vec<&'static Resource> {
     let mut members: Vec<_> = resources
         .iter()
         .copied()

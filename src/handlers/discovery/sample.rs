@@ -42,7 +42,9 @@ pub(crate) static NAMESPACES: Resource = Resource {
     namespaced: false,
     short_names: &["ns"],
     categories: &[],
-    verbs: &["create", "delete", "get", "list", "patch", "update", "watch"],
+    verbs: &[
+        "create", "delete", "get", "list", "patch", "update", "watch",
+    ],
     subresources: &[
         Subresource {
             name: "finalize",

@@ -79,7 +79,11 @@ pub(super) static STATUS: Struct = Struct::new(
     &[
         KIND,
         API_VERSION,
-        opt("metadata", Type::Struct(&LIST_META), "Standard list metadata."),
+        opt(
+            "metadata",
+            Type::Struct(&LIST_META),
+            "Standard list metadata.",
+        ),
         opt("status", Type::String, "Success or Failure."),
         opt("message", Type::String, "What happened, for people."),
         opt("reason", Type::String, "Why the call failed, for programs."),
@@ -100,9 +104,17 @@ static STATUS_DETAILS: Struct = Struct::new(
     &[
         opt("name", Type::String, "The name of the object."),
         opt("group", Type::String, "The group of the object."),
-        opt("kind", Type::String, "The resource, or the kind, of the object."),
+        opt(
+            "kind",
+            Type::String,
+            "The resource, or the kind, of the object.",
+        ),
         opt("uid", Type::String, "The uid of the object."),
-        opt("causes", Type::List(&CAUSES), "What exactly was wrong, cause by cause."),
+        opt(
+            "causes",
+            Type::List(&CAUSES),
+            "What exactly was wrong, cause by cause.",
+        ),
         opt(
             "retryAfterSeconds",
             Type::Int32,
@@ -118,7 +130,11 @@ static STATUS_CAUSE: Struct = Struct::new(
     &[
         opt("reason", Type::String, "What was wrong, for programs."),
         opt("message", Type::String, "What was wrong, for people."),
-        opt("field", Type::String, "The path of the field that was wrong."),
+        opt(
+            "field",
+            Type::String,
+            "The path of the field that was wrong.",
+        ),
     ],
 )
 .of(PACKAGE);
@@ -127,7 +143,11 @@ pub(super) static WATCH_EVENT: Struct = Struct::new(
     "WatchEvent",
     "One event of a watch.",
     &[
-        req("type", Type::String, "ADDED, MODIFIED, DELETED, BOOKMARK or ERROR."),
+        req(
+            "type",
+            Type::String,
+            "ADDED, MODIFIED, DELETED, BOOKMARK or ERROR.",
+        ),
         req(
             "object",
             Type::Struct(&RAW_EXTENSION),
@@ -137,7 +157,8 @@ pub(super) static WATCH_EVENT: Struct = Struct::new(
 )
 .of(PACKAGE);
 
-static RAW_EXTENSION: Struct = Struct::new("RawExtension", "An object of any kind.", &[]).of(RUNTIME);
+static RAW_EXTENSION: Struct =
+    Struct::new("RawExtension", "An object of any kind.", &[]).of(RUNTIME);
 
 pub(super) static API_RESOURCE_LIST: Struct = Struct::new(
     "APIResourceList",
@@ -145,7 +166,11 @@ pub(super) static API_RESOURCE_LIST: Struct = Struct::new(
     &[
         KIND,
         API_VERSION,
-        req("groupVersion", Type::String, "The group and version of the resources."),
+        req(
+            "groupVersion",
+            Type::String,
+            "The group and version of the resources.",
+        ),
         req("resources", Type::List(&RESOURCES), "The resources."),
     ],
 )
@@ -157,8 +182,16 @@ static API_RESOURCE: Struct = Struct::new(
     &[
         req("name", Type::String, "The plural name."),
         req("singularName", Type::String, "The singular name."),
-        req("namespaced", Type::Bool, "Whether its objects live in namespaces."),
-        opt("group", Type::String, "The group of its kind; empty: that of the list."),
+        req(
+            "namespaced",
+            Type::Bool,
+            "Whether its objects live in namespaces.",
+        ),
+        opt(
+            "group",
+            Type::String,
+            "The group of its kind; empty: that of the list.",
+        ),
         opt(
             "version",
             Type::String,
@@ -166,7 +199,11 @@ static API_RESOURCE: Struct = Struct::new(
         ),
         req("kind", Type::String, "The kind of its objects."),
         req("verbs", Type::List(&STRINGS), "What can be done with it."),
-        opt("shortNames", Type::List(&STRINGS), "Short names for command lines."),
+        opt(
+            "shortNames",
+            Type::List(&STRINGS),
+            "Short names for command lines.",
+        ),
         opt(
             "categories",
             Type::List(&STRINGS),
@@ -183,7 +220,22 @@ static API_RESOURCE: Struct = Struct::new(
 
 /// Definitions without fields: name, description, type, format.
 pub(super) const OPAQUE: [(&str, &str, &str, &str); 3] = [
-    ("Time", "A moment, as RFC 3339 writes it.", "string", "date-time"),
-    ("FieldsV1", "A set of fields, as a tree of paths.", "object", ""),
-    ("Patch", "A patch; its content type says of which kind.", "object", ""),
+    (
+        "Time",
+        "A moment, as RFC 3339 writes it.",
+        "string",
+        "date-time",
+    ),
+    (
+        "FieldsV1",
+        "A set of fields, as a tree of paths.",
+        "object",
+        "",
+    ),
+    (
+        "Patch",
+        "A patch; its content type says of which kind.",
+        "object",
+        "",
+    ),
 ];

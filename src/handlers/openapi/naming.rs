@@ -14,7 +14,9 @@ pub(super) fn id(word: &str, resource: &Resource, suffix: &str) -> String {
 
 /// `the specified Namespace` or `status of the specified Namespace`.
 pub(super) fn part_of(resource: &Resource, sub: Option<&Subresource>) -> String {
-    let part = sub.map(|sub| format!("{} of ", sub.name)).unwrap_or_default();
+    let part = sub
+        .map(|sub| format!("{} of ", sub.name))
+        .unwrap_or_default();
     format!("{part}the specified {}", resource.kind)
 }
 
@@ -47,9 +49,15 @@ pub(super) fn tag(resource: &Resource) -> String {
 
 /// The group in camel case, `core` for the one without a name; `.k8s.io` is understood.
 fn group_word(resource: &Resource) -> String {
-    let group = resource.group.strip_suffix(".k8s.io").unwrap_or(resource.group);
+    let group = resource
+        .group
+        .strip_suffix(".k8s.io")
+        .unwrap_or(resource.group);
     let mut parts = group.split('.');
-    let first = parts.next().filter(|part| !part.is_empty()).unwrap_or("core");
+    let first = parts
+        .next()
+        .filter(|part| !part.is_empty())
+        .unwrap_or("core");
     parts.fold(first.to_owned(), |word, part| word + &capitalised(part))
 }
 
@@ -62,7 +70,11 @@ fn capitalised(word: &str) -> String {
 }
 
 pub(super) fn namespaced(resource: &Resource) -> &'static str {
-    if resource.namespaced { "Namespaced" } else { "" }
+    if resource.namespaced {
+        "Namespaced"
+    } else {
+        ""
+    }
 }
 
 #[cfg(test)]

@@ -38,13 +38,29 @@ pub(super) static NAMESPACE: Parameters = &[path("namespace", "The namespace of 
 
 pub(super) static NAME: Parameters = &[path("name", "The name of the object.")];
 
-pub(super) static PRETTY: Parameters = &[query("pretty", "string", "If true, the answer is indented.")];
+pub(super) static PRETTY: Parameters = &[query(
+    "pretty",
+    "string",
+    "If true, the answer is indented.",
+)];
 
 /// Which objects of a collection a call is about.
 pub(super) static SELECT: Parameters = &[
-    query("continue", "string", "The token of the last page, to get the next one."),
-    query("fieldSelector", "string", "Restricts the objects by their fields."),
-    query("labelSelector", "string", "Restricts the objects by their labels."),
+    query(
+        "continue",
+        "string",
+        "The token of the last page, to get the next one.",
+    ),
+    query(
+        "fieldSelector",
+        "string",
+        "Restricts the objects by their fields.",
+    ),
+    query(
+        "labelSelector",
+        "string",
+        "Restricts the objects by their labels.",
+    ),
     query(
         "limit",
         "integer",
@@ -65,7 +81,11 @@ pub(super) static SELECT: Parameters = &[
         "boolean",
         "If true, a watch begins with the objects there are.",
     ),
-    query("timeoutSeconds", "integer", "Ends the call after so many seconds."),
+    query(
+        "timeoutSeconds",
+        "integer",
+        "Ends the call after so many seconds.",
+    ),
 ];
 
 pub(super) static WATCH: Parameters = &[
@@ -74,11 +94,19 @@ pub(super) static WATCH: Parameters = &[
         "boolean",
         "If true, a watch may send events of type BOOKMARK.",
     ),
-    query("watch", "boolean", "If true, changes are sent as they happen."),
+    query(
+        "watch",
+        "boolean",
+        "If true, changes are sent as they happen.",
+    ),
 ];
 
 pub(super) static WRITE: Parameters = &[
-    query("dryRun", "string", "All: do everything but store the result."),
+    query(
+        "dryRun",
+        "string",
+        "All: do everything but store the result.",
+    ),
     query(
         "fieldManager",
         "string",
@@ -99,13 +127,21 @@ pub(super) static FORCE: Parameters = &[query(
 
 pub(super) static DELETE: Parameters = &[
     query("dryRun", "string", "All: do everything but the deletion."),
-    query("gracePeriodSeconds", "integer", "Seconds before the object is removed."),
+    query(
+        "gracePeriodSeconds",
+        "integer",
+        "Seconds before the object is removed.",
+    ),
     query(
         "ignoreStoreReadErrorWithClusterBreakingPotential",
         "boolean",
         "Not supported.",
     ),
-    query("orphanDependents", "boolean", "Deprecated: use propagationPolicy."),
+    query(
+        "orphanDependents",
+        "boolean",
+        "Deprecated: use propagationPolicy.",
+    ),
     query(
         "propagationPolicy",
         "string",

@@ -47,7 +47,11 @@ pub(super) enum Body {
 
 /// `/api/v1` or `/apis/{group}/{version}`.
 pub(super) fn root(resource: &Resource) -> String {
-    let prefix = if resource.group.is_empty() { "/api" } else { "/apis" };
+    let prefix = if resource.group.is_empty() {
+        "/api"
+    } else {
+        "/apis"
+    };
     format!("{prefix}/{}", resource.api_version())
 }
 
@@ -97,12 +101,12 @@ fn paths_of(resource: &'static Resource) -> Vec<Path> {
         path(format!("{root}{collection}"), collection_calls(resource)),
         path(format!("{root}{item}"), item_calls(resource)),
     ];
-    paths.extend(
-        resource
-            .subresources
-            .iter()
-            .map(|sub| path(format!("{root}{item}/{}", sub.name), subresource_calls(resource, sub))),
-    );
+    paths.extend(resource.subresources.iter().map(|sub| {
+        path(
+            format!("{root}{item}/{}", sub.name),
+            subresource_calls(resource, sub),
+        )
+    }));
     if resource.namespaced {
         paths.push(path(
             format!("{root}/{}", resource.plural),
@@ -128,11 +132,16 @@ fn paths_of(resource: &'static Resource) -> Vec<Path> {
 /// Moves the parameters that all operations share to the path, as the real server does.
 fn path(template: String, mut operations: Vec<Operation>) -> Path {
     let everywhere = |parameter: &&'static Parameter| {
-        operations
-            .iter()
-            .all(|op| op.parameters.iter().any(|other| other.name == parameter.name))
+        operations.iter().all(|op| {
+            op.parameters
+                .iter()
+                .any(|other| other.name == parameter.name)
+        })
     };
-    let first = operations.first().map(|op| op.parameters.clone()).unwrap_or_default();
+    let first = operations
+        .first()
+        .map(|op| op.parameters.clone())
+        .unwrap_or_default();
     let parameters: Vec<_> = first.into_iter().filter(everywhere).collect();
     for operation in &mut operations {
         operation
@@ -209,7 +218,11 @@ fn list(resource: &'static Resource) -> Operation {
 
 fn list_everywhere(resource: &'static Resource, _verb: &'static str) -> Operation {
     Operation {
-        id: format!("list{}{}ForAllNamespaces", group_id(resource), resource.kind),
+        id: format!(
+            "list{}{}ForAllNamespaces",
+            group_id(resource),
+            resource.kind
+        ),
         parameters: sorted(&[p::PRETTY, p::SELECT, p::WATCH]),
         ..list(resource)
     }
@@ -235,7 +248,11 @@ fn watch_list(resource: &'static Resource, _verb: &'static str) -> Operation {
 
 fn watch_everywhere(resource: &'static Resource, verb: &'static str) -> Operation {
     Operation {
-        id: format!("watch{}{}ListForAllNamespaces", group_id(resource), resource.kind),
+        id: format!(
+            "watch{}{}ListForAllNamespaces",
+            group_id(resource),
+            resource.kind
+        ),
         parameters: sorted(&[p::PRETTY, p::SELECT, p::WATCH]),
         ..watch_list(resource, verb)
     }
@@ -264,7 +281,12 @@ fn read(resource: &'static Resource, sub: Option<&Subresource>) -> Operation {
     Operation {
         id: id("read", resource, &suffix(sub)),
         description: format!("read {}", part_of(resource, sub)),
-        ..operation(resource, "get", "get", &[p::NAME, scope(resource), p::PRETTY])
+        ..operation(
+            resource,
+            "get",
+            "get",
+            &[p::NAME, scope(resource), p::PRETTY],
+        )
     }
 }
 
@@ -361,5 +383,9 @@ fn sorted(sets: &[Parameters]) -> Vec<&'static Parameter> {
 }
 
 fn scope(resource: &Resource) -> Parameters {
-    if resource.namespaced { p::NAMESPACE } else { &[] }
+    if resource.namespaced {
+        p::NAMESPACE
+    } else {
+        &[]
+    }
 }

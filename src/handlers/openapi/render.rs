@@ -41,7 +41,10 @@ pub(super) fn reason(code: u16) -> &'static str {
 }
 
 pub(super) fn render_parameters(parameters: &[&'static Parameter], dialect: Dialect) -> Value {
-    parameters.iter().map(|parameter| parameter.render(dialect)).collect()
+    parameters
+        .iter()
+        .map(|parameter| parameter.render(dialect))
+        .collect()
 }
 
 /// What kubectl finds the operations of a kind by.

@@ -136,7 +136,13 @@ impl Definitions {
             Type::Struct(inner) => self.add(inner),
             Type::List(list) => self.add_type(&list.item),
             Type::Map(value) => self.add_type(value),
-            Type::String | Type::Named(_) | Type::Bool | Type::Int32 | Type::Int64 | Type::Time | Type::FieldsV1 => {}
+            Type::String
+            | Type::Named(_)
+            | Type::Bool
+            | Type::Int32
+            | Type::Int64
+            | Type::Time
+            | Type::FieldsV1 => {}
         }
     }
 
@@ -172,7 +178,12 @@ impl Definitions {
         if !properties.is_empty() {
             definition["properties"] = properties.into();
         }
-        let required: Vec<_> = ty.fields.iter().filter(|f| is_required(f)).map(|f| f.name).collect();
+        let required: Vec<_> = ty
+            .fields
+            .iter()
+            .filter(|f| is_required(f))
+            .map(|f| f.name)
+            .collect();
         if !required.is_empty() {
             definition["required"] = required.into();
         }
@@ -217,7 +228,9 @@ impl Definitions {
             // Types that write themselves have no default.
             Type::Time => self.refer(&meta_name("Time"), false),
             Type::FieldsV1 => self.refer(&meta_name("FieldsV1"), false),
-            Type::Map(value) => json!({ "type": "object", "additionalProperties": self.schema(value, true) }),
+            Type::Map(value) => {
+                json!({ "type": "object", "additionalProperties": self.schema(value, true) })
+            }
             Type::List(list) => self.list(list),
             Type::Struct(inner) => self.refer(&name_of(inner), has_default),
         }

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::paths::{Body, Operation, Path, paths};
-use super::render::{PATCH_TYPES, add_extensions, answer_types, reason, render_parameters, security_schemes, write};
+use super::render::{
+    PATCH_TYPES, add_extensions, answer_types, reason, render_parameters, security_schemes, write,
+};
 use super::schema::{Dialect, definitions, meta_name};
 use crate::handlers::version::Version;
 use crate::registry::resource::Resource;
@@ -78,7 +80,8 @@ fn body_parameter(body: &Body) -> Option<Value> {
         Body::Optional(name) => (name.clone(), false),
         Body::Patch => (meta_name("Patch"), true),
     };
-    let mut parameter = json!({ "in": "body", "name": "body", "schema": Dialect::V2.reference(&definition) });
+    let mut parameter =
+        json!({ "in": "body", "name": "body", "schema": Dialect::V2.reference(&definition) });
     if required {
         parameter["required"] = true.into();
     }
@@ -110,8 +113,7 @@ mod tests {
     #[test]
     fn the_document_is_swagger_2() {
         let text = String::from_utf8(document(ALL, Version::default())).unwrap();
-        let start =
-            r#"{"swagger":"2.0","info":{"title":"Kubernetes","version":"v1.36.2"},"paths":{"/api/v1/":{"get":{"#;
+        let start = r#"{"swagger":"2.0","info":{"title":"Kubernetes","version":"v1.36.2"},"paths":{"/api/v1/":{"get":{"#;
         assert!(text.starts_with(start), "{}", &text[..200]);
     }
 
@@ -130,7 +132,8 @@ mod tests {
     #[test]
     fn references_stand_beside_their_descriptions_without_defaults() {
         let document = parsed();
-        let port = json!({ "type": "integer", "format": "int32", "description": "The port number." });
+        let port =
+            json!({ "type": "integer", "format": "int32", "description": "The port number." });
         assert_eq!(
             document["definitions"]["io.k8s.api.core.v1.EndpointPort"]["properties"]["port"],
             port

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::paths::{Body, Operation, Path, paths, root};
-use super::render::{PATCH_TYPES, add_extensions, answer_types, reason, render_parameters, security_schemes, write};
+use super::render::{
+    PATCH_TYPES, add_extensions, answer_types, reason, render_parameters, security_schemes, write,
+};
 use super::schema::{Dialect, definitions, meta_name};
 use crate::handlers::discovery::{aggregated::etag, resources_of};
 use crate::handlers::version::Version;
@@ -19,7 +21,10 @@ pub(crate) struct Document {
 }
 
 /// All documents by what follows `/openapi/v3/`: `api/v1`, `apis/apps/v1`.
-pub(crate) fn documents(resources: &[&'static Resource], server: Version) -> BTreeMap<String, Document> {
+pub(crate) fn documents(
+    resources: &[&'static Resource],
+    server: Version,
+) -> BTreeMap<String, Document> {
     let mut documents = BTreeMap::new();
     for resource in resources {
         let name = root(resource).trim_start_matches('/').to_owned();
@@ -109,8 +114,12 @@ fn request_body(body: &Body) -> Option<Value> {
     match body {
         Body::None => None,
         Body::Optional(name) => Some(json!({ "content": content(["*/*"], name) })),
-        Body::Required(name) => Some(json!({ "content": content(["*/*"], name), "required": true })),
-        Body::Patch => Some(json!({ "content": content(PATCH_TYPES, &meta_name("Patch")), "required": true })),
+        Body::Required(name) => {
+            Some(json!({ "content": content(["*/*"], name), "required": true }))
+        }
+        Body::Patch => {
+            Some(json!({ "content": content(PATCH_TYPES, &meta_name("Patch")), "required": true }))
+        }
     }
 }
 
@@ -149,7 +158,12 @@ mod tests {
     }
 
     fn names(value: &Value) -> Vec<&str> {
-        value.as_object().unwrap().keys().map(String::as_str).collect()
+        value
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect()
     }
 
     /// The names of the parameters of an operation or a path.
@@ -165,8 +179,7 @@ mod tests {
     #[test]
     fn the_document_begins_like_the_real_one() {
         let text = String::from_utf8(document(ALL, "", "v1", Version::default()).unwrap()).unwrap();
-        let start =
-            r#"{"openapi":"3.0.0","info":{"title":"Kubernetes","version":"v1.36.2"},"paths":{"/api/v1/":{"get":{"#;
+        let start = r#"{"openapi":"3.0.0","info":{"title":"Kubernetes","version":"v1.36.2"},"paths":{"/api/v1/":{"get":{"#;
         assert!(text.starts_with(start), "{}", &text[..200]);
     }
 
@@ -198,7 +211,10 @@ mod tests {
         let document = core();
         let patch = &document["paths"]["/api/v1/namespaces/{namespace}/endpoints/{name}"]["patch"];
         assert_eq!(patch["operationId"], "patchCoreV1NamespacedEndpoints");
-        assert_eq!(patch["description"], "partially update the specified Endpoints");
+        assert_eq!(
+            patch["description"],
+            "partially update the specified Endpoints"
+        );
         assert_eq!(patch["tags"], json!(["core_v1"]));
         assert_eq!(patch["x-kubernetes-action"], "patch");
         assert_eq!(
@@ -224,7 +240,13 @@ mod tests {
         assert_eq!(everywhere["parameters"].as_array().unwrap().len(), 11);
         assert_eq!(
             parameters(&document["paths"]["/api/v1/namespaces/{name}/finalize"]),
-            ["dryRun", "fieldManager", "fieldValidation", "name", "pretty"]
+            [
+                "dryRun",
+                "fieldManager",
+                "fieldValidation",
+                "name",
+                "pretty"
+            ]
         );
     }
 
@@ -240,13 +262,22 @@ mod tests {
         let item = "/api/v1/namespaces/{namespace}/endpoints";
         assert_eq!(id(item, "get"), "listCoreV1NamespacedEndpoints");
         assert_eq!(id(item, "post"), "createCoreV1NamespacedEndpoints");
-        assert_eq!(id(item, "delete"), "deleteCoreV1CollectionNamespacedEndpoints");
-        assert_eq!(id("/api/v1/endpoints", "get"), "listCoreV1EndpointsForAllNamespaces");
+        assert_eq!(
+            id(item, "delete"),
+            "deleteCoreV1CollectionNamespacedEndpoints"
+        );
+        assert_eq!(
+            id("/api/v1/endpoints", "get"),
+            "listCoreV1EndpointsForAllNamespaces"
+        );
         assert_eq!(
             id("/api/v1/watch/endpoints", "get"),
             "watchCoreV1EndpointsListForAllNamespaces"
         );
-        assert_eq!(id("/api/v1/watch/namespaces/{name}", "get"), "watchCoreV1Namespace");
+        assert_eq!(
+            id("/api/v1/watch/namespaces/{name}", "get"),
+            "watchCoreV1Namespace"
+        );
         assert_eq!(
             id("/api/v1/namespaces/{name}/status", "put"),
             "replaceCoreV1NamespaceStatus"
@@ -260,8 +291,7 @@ mod tests {
         let schemas = &document["components"]["schemas"];
         let subsets = &schemas["io.k8s.api.core.v1.Endpoints"]["properties"]["subsets"];
         assert_eq!(subsets["x-kubernetes-list-type"], "atomic");
-        let item =
-            json!({ "allOf": [{ "$ref": "#/components/schemas/io.k8s.api.core.v1.EndpointSubset" }], "default": {} });
+        let item = json!({ "allOf": [{ "$ref": "#/components/schemas/io.k8s.api.core.v1.EndpointSubset" }], "default": {} });
         assert_eq!(subsets["items"], item);
         let owners = json!({
             "description": "The objects this one depends on.",
@@ -321,9 +351,14 @@ mod tests {
     #[test]
     fn a_kind_says_of_which_group_and_version_it_is() {
         let document = core();
-        let kinds = |name: &str| document["components"]["schemas"][name]["x-kubernetes-group-version-kind"].clone();
+        let kinds = |name: &str| {
+            document["components"]["schemas"][name]["x-kubernetes-group-version-kind"].clone()
+        };
         let of = |kind: &str| json!([{ "group": "", "version": "v1", "kind": kind }]);
-        assert_eq!(kinds("io.k8s.api.core.v1.NamespaceList"), of("NamespaceList"));
+        assert_eq!(
+            kinds("io.k8s.api.core.v1.NamespaceList"),
+            of("NamespaceList")
+        );
         assert_eq!(
             kinds("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"),
             of("DeleteOptions")
@@ -353,12 +388,22 @@ mod tests {
 
     #[test]
     fn another_group_has_paths_and_operations_of_its_own() {
-        let json = document(&[&WIDGETS], "rbac.authorization.k8s.io", "v1", Version::default()).unwrap();
+        let json = document(
+            &[&WIDGETS],
+            "rbac.authorization.k8s.io",
+            "v1",
+            Version::default(),
+        )
+        .unwrap();
         let document: Value = serde_json::from_slice(&json).unwrap();
         let list = &document["paths"]["/apis/rbac.authorization.k8s.io/v1/widgets"]["get"];
-        assert_eq!(list["operationId"], "listRbacAuthorizationV1WidgetForAllNamespaces");
+        assert_eq!(
+            list["operationId"],
+            "listRbacAuthorizationV1WidgetForAllNamespaces"
+        );
         assert_eq!(list["tags"], json!(["rbacAuthorization_v1"]));
-        let post = &document["paths"]["/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/widgets"]["post"];
+        let post = &document["paths"]["/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/widgets"]
+            ["post"];
         assert_eq!(post["description"], "create a Widget");
     }
 

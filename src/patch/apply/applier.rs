@@ -38,15 +38,14 @@ pub(crate) fn apply(
         writer,
     };
     let managed = applier.starting_set(live.map(Managed::of).unwrap_or_default());
-    let (merged, managed) =
-        applier
-            .run(&managed, force)
-            .or_else(|conflicts| match applier.remaining(conflicts).as_slice() {
-                [] => applier
-                    .run(&managed, true)
-                    .map_err(|conflicts| conflicts::error(&conflicts)),
-                left => Err(conflicts::error(left)),
-            })?;
+    let (merged, managed) = applier.run(&managed, force).or_else(|conflicts| {
+        match applier.remaining(conflicts).as_slice() {
+            [] => applier
+                .run(&managed, true)
+                .map_err(|conflicts| conflicts::error(&conflicts)),
+            left => Err(conflicts::error(left)),
+        }
+    })?;
     let mut object = match merged {
         Some(merged) => canonical(&merged, kind)?,
         None => current.clone(),
@@ -82,7 +81,14 @@ impl Applier<'_> {
                 manager: BEFORE_FIRST_APPLY,
                 ..*self.writer
             };
-            return track(&zero(schema), self.live, managed, schema, &writer, self.kind.reset);
+            return track(
+                &zero(schema),
+                self.live,
+                managed,
+                schema,
+                &writer,
+                self.kind.reset,
+            );
         }
         managed.reconciled(self.writer.api_version, schema)
     }
@@ -90,7 +96,9 @@ impl Applier<'_> {
     /// The conflicts that count.
     fn remaining(&self, conflicts: Vec<Conflict>) -> Vec<Conflict> {
         let Writer {
-            manager, api_version, ..
+            manager,
+            api_version,
+            ..
         } = *self.writer;
         last_applied::remaining(conflicts, self.live, self.kind.schema, manager, api_version)
     }
@@ -119,7 +127,10 @@ impl Applier<'_> {
         let is_change = merged != *self.live;
         for (id, owned) in &mut managed.entries {
             if *id != me {
-                owned.set = owned.set.difference(&changed).difference(&comparison.removed);
+                owned.set = owned
+                    .set
+                    .difference(&changed)
+                    .difference(&comparison.removed);
                 continue;
             }
             owned.set = owned.set.difference(&Set::of_fields(STRIPPED));
@@ -139,7 +150,14 @@ impl Applier<'_> {
         let api_version = self.writer.api_version.to_owned();
         let before = managed.entries.remove(me);
         let time = before.as_ref().and_then(|owned| owned.time.clone());
-        managed.entries.insert(me.clone(), Owned { set, api_version, time });
+        managed.entries.insert(
+            me.clone(),
+            Owned {
+                set,
+                api_version,
+                time,
+            },
+        );
         before.map(|owned| owned.set).unwrap_or_default()
     }
 }

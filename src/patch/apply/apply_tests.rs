@@ -33,11 +33,17 @@ fn config(metadata: Value) -> Value {
 
 fn subsets(ip: &str) -> Value {
     let mut config = config(json!({}));
-    config["subsets"] = json!([{"addresses": [{"ip": ip}], "ports": [{"port": 80, "protocol": "TCP"}]}]);
+    config["subsets"] =
+        json!([{"addresses": [{"ip": ip}], "ports": [{"port": 80, "protocol": "TCP"}]}]);
     config
 }
 
-fn try_apply(live: Option<&Value>, config: &Value, manager: &str, force: bool) -> Result<Value, ApplyError> {
+fn try_apply(
+    live: Option<&Value>,
+    config: &Value,
+    manager: &str,
+    force: bool,
+) -> Result<Value, ApplyError> {
     apply(
         live,
         &Node::from_value(config),
@@ -110,7 +116,14 @@ fn a_field_no_longer_applied_stays_while_another_manager_owns_it() {
     let live = applied(None, &config(json!({"labels": {"x": "1"}})), "m1");
     let mut new = live.clone();
     new["metadata"]["labels"]["y"] = "2".into();
-    update(&live, &mut new, &Sent::Absent, &ENDPOINTS, &writer("pm", T1), &[]);
+    update(
+        &live,
+        &mut new,
+        &Sent::Absent,
+        &ENDPOINTS,
+        &writer("pm", T1),
+        &[],
+    );
     let shared = applied(Some(&new), &config(json!({"labels": {"y": "2"}})), "m1");
     assert_eq!(shared["metadata"]["labels"], json!({"y": "2"}));
     assert_eq!(
@@ -125,13 +138,20 @@ fn a_field_no_longer_applied_stays_while_another_manager_owns_it() {
 #[test]
 fn another_value_than_the_owners_is_a_conflict() {
     let live = applied(None, &config(json!({"labels": {"x": "1"}})), "m1");
-    let error = try_apply(Some(&live), &config(json!({"labels": {"x": "2"}})), "m2", false).unwrap_err();
+    let error = try_apply(
+        Some(&live),
+        &config(json!({"labels": {"x": "2"}})),
+        "m2",
+        false,
+    )
+    .unwrap_err();
     let cause = Cause {
         reason: "FieldManagerConflict".to_owned(),
         message: "conflict with \"m1\"".to_owned(),
         field: ".metadata.labels.x".to_owned(),
     };
-    let message = "Apply failed with 1 conflict: conflict with \"m1\": .metadata.labels.x".to_owned();
+    let message =
+        "Apply failed with 1 conflict: conflict with \"m1\": .metadata.labels.x".to_owned();
     assert_eq!(
         error,
         ApplyError::Conflict {
@@ -149,14 +169,18 @@ fn conflicts_list_leaves_before_what_lies_deeper() {
     create(&mut live, &ENDPOINTS, &writer("golden", T1), &[]);
     let mut wanted = subsets("10.10.3.3");
     wanted["metadata"]["labels"] = json!({"x": "2"});
-    let Err(ApplyError::Conflict { message, causes }) = try_apply(Some(&live), &wanted, "m1", false) else {
+    let Err(ApplyError::Conflict { message, causes }) =
+        try_apply(Some(&live), &wanted, "m1", false)
+    else {
         panic!()
     };
-    let expected =
-        "Apply failed with 2 conflicts: conflicts with \"golden\" using v1:\n- .subsets\n- .metadata.labels.x";
+    let expected = "Apply failed with 2 conflicts: conflicts with \"golden\" using v1:\n- .subsets\n- .metadata.labels.x";
     assert_eq!(message, expected);
     assert_eq!(
-        causes.iter().map(|cause| cause.field.as_str()).collect::<Vec<_>>(),
+        causes
+            .iter()
+            .map(|cause| cause.field.as_str())
+            .collect::<Vec<_>>(),
         [".subsets", ".metadata.labels.x"]
     );
 }
@@ -164,7 +188,13 @@ fn conflicts_list_leaves_before_what_lies_deeper() {
 #[test]
 fn force_takes_the_field_from_its_owner() {
     let live = applied(None, &config(json!({"labels": {"x": "1"}})), "m1");
-    let forced = try_apply(Some(&live), &config(json!({"labels": {"x": "2"}})), "m2", true).unwrap();
+    let forced = try_apply(
+        Some(&live),
+        &config(json!({"labels": {"x": "2"}})),
+        "m2",
+        true,
+    )
+    .unwrap();
     assert_eq!(forced["metadata"]["labels"]["x"], "2");
     assert_eq!(owners(&forced), json!([["m2", "Apply", label("x")]]));
 }
@@ -203,7 +233,8 @@ fn what_only_defaulting_makes_equal_moves_a_time_that_the_write_puts_back() {
 
 #[test]
 fn items_of_sets_and_keyed_lists_belong_to_their_managers() {
-    let owner = |uid: &str| json!([{"apiVersion": "v1", "kind": "Service", "name": "s", "uid": uid}]);
+    let owner =
+        |uid: &str| json!([{"apiVersion": "v1", "kind": "Service", "name": "s", "uid": uid}]);
     let one = applied(
         None,
         &config(json!({"finalizers": ["e.com/a"], "ownerReferences": owner("u1")})),
@@ -211,7 +242,10 @@ fn items_of_sets_and_keyed_lists_belong_to_their_managers() {
     );
     let two = config(json!({"finalizers": ["e.com/b"], "ownerReferences": owner("u2")}));
     let both = applied(Some(&one), &two, "m2");
-    assert_eq!(both["metadata"]["finalizers"], json!(["e.com/a", "e.com/b"]));
+    assert_eq!(
+        both["metadata"]["finalizers"],
+        json!(["e.com/a", "e.com/b"])
+    );
     let fields = |f: &str, u: &str| {
         let (finalizer, reference) = (format!("v:\"{f}\""), format!("k:{{\"uid\":\"{u}\"}}"));
         json!({"f:metadata": {"f:finalizers": {finalizer: {}}, "f:ownerReferences": {reference: {}}}})
@@ -231,7 +265,11 @@ fn items_of_sets_and_keyed_lists_belong_to_their_managers() {
 #[test]
 fn a_pure_reorder_is_a_change_but_no_conflict() {
     let live = posted(json!({"finalizers": ["a", "b", "c"]}));
-    let next = applied(Some(&live), &config(json!({"finalizers": ["b", "a"]})), "m1");
+    let next = applied(
+        Some(&live),
+        &config(json!({"finalizers": ["b", "a"]})),
+        "m1",
+    );
     assert_eq!(next["metadata"]["finalizers"], json!(["b", "c", "a"]));
     assert_eq!(next["metadata"]["managedFields"][0]["time"], T2);
 }
@@ -253,7 +291,8 @@ fn null_and_empty_containers_are_owned_and_conflict_as_leaves() {
         json!([["m1", "Apply", {"f:metadata": {"f:labels": {}}, "f:subsets": {}}]])
     );
     assert_eq!(object["metadata"].get("labels"), None);
-    let Err(ApplyError::Conflict { message, .. }) = try_apply(Some(&object), &wanted, "m2", false) else {
+    let Err(ApplyError::Conflict { message, .. }) = try_apply(Some(&object), &wanted, "m2", false)
+    else {
         panic!()
     };
     assert_eq!(
@@ -276,12 +315,18 @@ fn a_map_applied_before_is_emptied_by_null() {
 #[test]
 fn an_untracked_object_belongs_to_before_first_apply() {
     let mut live = posted(json!({"labels": {"x": "1"}}));
-    live["metadata"].as_object_mut().unwrap().remove("managedFields");
+    live["metadata"]
+        .as_object_mut()
+        .unwrap()
+        .remove("managedFields");
     let next = applied(Some(&live), &config(json!({"labels": {"y": "2"}})), "m1");
     let before = json!({"f:metadata": {"f:labels": {".": {}, "f:x": {}}}});
     assert_eq!(
         owners(&next),
-        json!([["m1", "Apply", label("y")], ["before-first-apply", "Update", before]])
+        json!([
+            ["m1", "Apply", label("y")],
+            ["before-first-apply", "Update", before]
+        ])
     );
     assert_eq!(next["metadata"]["managedFields"][1]["time"], T2);
 }
@@ -306,21 +351,33 @@ fn what_the_strategy_resets_cannot_be_owned() {
         "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n", "labels": {"x": "1"}},
         "status": {"phase": "Active"}
     });
-    let object = apply(None, &Node::from_value(&config), &kind, &writer("m1", T1), false).unwrap();
+    let object = apply(
+        None,
+        &Node::from_value(&config),
+        &kind,
+        &writer("m1", T1),
+        false,
+    )
+    .unwrap();
     assert_eq!(owners(&object), json!([["m1", "Apply", label("x")]]));
 }
 
 /// An object made by client-side apply of this label.
 fn client_side_applied(value: &str) -> Value {
     let last = json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "a", "labels": {"x": "1"}}});
-    let metadata = json!({"labels": {"x": value}, "annotations": {LAST_APPLIED: format!("{last}\n")}});
+    let metadata =
+        json!({"labels": {"x": value}, "annotations": {LAST_APPLIED: format!("{last}\n")}});
     posted(metadata)
 }
 
 #[test]
 fn kubectl_takes_over_what_it_applied_on_the_client_side() {
     let live = client_side_applied("1");
-    let next = applied(Some(&live), &config(json!({"labels": {"x": "2"}})), "kubectl");
+    let next = applied(
+        Some(&live),
+        &config(json!({"labels": {"x": "2"}})),
+        "kubectl",
+    );
     assert_eq!(
         next["metadata"]["annotations"][LAST_APPLIED],
         "{\"apiVersion\":\"v1\",\"kind\":\"Endpoints\",\"metadata\":{\"labels\":{\"x\":\"2\"},\"name\":\"a\"}}\n"
@@ -337,7 +394,12 @@ fn kubectl_takes_over_what_it_applied_on_the_client_side() {
 fn what_changed_since_the_client_side_apply_is_a_conflict() {
     let live = client_side_applied("changed");
     assert!(matches!(
-        try_apply(Some(&live), &config(json!({"labels": {"x": "2"}})), "kubectl", false),
+        try_apply(
+            Some(&live),
+            &config(json!({"labels": {"x": "2"}})),
+            "kubectl",
+            false
+        ),
         Err(ApplyError::Conflict { .. })
     ));
 }
@@ -345,7 +407,24 @@ fn what_changed_since_the_client_side_apply_is_a_conflict() {
 #[test]
 fn managers_other_than_kubectl_have_no_part_in_that() {
     let live = client_side_applied("1");
-    assert!(try_apply(Some(&live), &config(json!({"labels": {"x": "2"}})), "m1", false).is_err());
-    let next = try_apply(Some(&live), &config(json!({"labels": {"x": "2"}})), "m1", true).unwrap();
-    assert_eq!(next["metadata"]["annotations"], live["metadata"]["annotations"]);
+    assert!(
+        try_apply(
+            Some(&live),
+            &config(json!({"labels": {"x": "2"}})),
+            "m1",
+            false
+        )
+        .is_err()
+    );
+    let next = try_apply(
+        Some(&live),
+        &config(json!({"labels": {"x": "2"}})),
+        "m1",
+        true,
+    )
+    .unwrap();
+    assert_eq!(
+        next["metadata"]["annotations"],
+        live["metadata"]["annotations"]
+    );
 }

@@ -112,13 +112,22 @@ mod tests {
         list.push(entry("ancient-changes", "Update", Some(&time(1))));
         let mut managed = Managed::decode(&list).unwrap();
         managed.cap();
-        let names: Vec<_> = managed.entries.keys().map(|id| id.manager.as_str()).collect();
-        assert_eq!(names.join(" "), "ancient-changes m02 m03 m04 m05 m06 m07 m08 m09 m10");
+        let names: Vec<_> = managed
+            .entries
+            .keys()
+            .map(|id| id.manager.as_str())
+            .collect();
+        assert_eq!(
+            names.join(" "),
+            "ancient-changes m02 m03 m04 m05 m06 m07 m08 m09 m10"
+        );
     }
 
     #[test]
     fn apply_entries_do_not_count_towards_the_cap() {
-        let list: Vec<Value> = (0..12).map(|i| entry(&format!("m{i}"), "Apply", None)).collect();
+        let list: Vec<Value> = (0..12)
+            .map(|i| entry(&format!("m{i}"), "Apply", None))
+            .collect();
         let mut managed = Managed::decode(&list).unwrap();
         managed.cap();
         assert_eq!(managed.entries.len(), 12);

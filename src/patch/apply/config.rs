@@ -10,7 +10,11 @@ use crate::codec::quote::quote;
 use crate::schema::{List, ListKind, Struct, Type};
 
 /// Checks a configuration and makes a value of it.
-pub(crate) fn read(config: &Node, kind: &Kind<'_>, writer: &Writer<'_>) -> Result<Value, ApplyError> {
+pub(crate) fn read(
+    config: &Node,
+    kind: &Kind<'_>,
+    writer: &Writer<'_>,
+) -> Result<Value, ApplyError> {
     let config = with_integers(config.to_value());
     let sent = gvk(
         config["apiVersion"].as_str().unwrap_or(""),
@@ -18,10 +22,14 @@ pub(crate) fn read(config: &Node, kind: &Kind<'_>, writer: &Writer<'_>) -> Resul
     );
     let wanted = gvk(writer.api_version, kind.name);
     if sent != wanted {
-        return Err(ApplyError::BadRequest(format!("invalid object type: {sent}")));
+        return Err(ApplyError::BadRequest(format!(
+            "invalid object type: {sent}"
+        )));
     }
     if config["metadata"]["managedFields"].is_array() {
-        return Err(ApplyError::BadRequest("metadata.managedFields must be nil".to_owned()));
+        return Err(ApplyError::BadRequest(
+            "metadata.managedFields must be nil".to_owned(),
+        ));
     }
     validate(&config, kind.schema).map_err(|errors| {
         let part = |name: &str| config["metadata"][name].as_str().unwrap_or("");
@@ -80,7 +88,8 @@ impl Validator {
     fn value(&mut self, value: &Value, ty: &Type) {
         match (ty, value) {
             (_, Value::Null) | (Type::FieldsV1, _) => {}
-            (Type::String | Type::Named(_) | Type::Time, Value::String(_)) | (Type::Bool, Value::Bool(_)) => {}
+            (Type::String | Type::Named(_) | Type::Time, Value::String(_))
+            | (Type::Bool, Value::Bool(_)) => {}
             (Type::Int32 | Type::Int64, Value::Number(_)) => {}
             (Type::String | Type::Named(_) | Type::Time, other) => {
                 self.error(&format!(
@@ -88,12 +97,19 @@ impl Validator {
                     go_syntax(other)
                 ));
             }
-            (Type::Bool, other) => self.error(&format!("expected boolean, got &{{{}}}", go_value(other))),
+            (Type::Bool, other) => {
+                self.error(&format!("expected boolean, got &{{{}}}", go_value(other)))
+            }
             (Type::Int32 | Type::Int64, other) => {
-                self.error(&format!("expected numeric (int or float), got {}", go_type(other)));
+                self.error(&format!(
+                    "expected numeric (int or float), got {}",
+                    go_type(other)
+                ));
             }
             (Type::List(list), Value::Array(items)) => self.items(items, list),
-            (Type::List(_), other) => self.error(&format!("expected list, got &{{{}}}", go_value(other))),
+            (Type::List(_), other) => {
+                self.error(&format!("expected list, got &{{{}}}", go_value(other)))
+            }
             (Type::Map(_) | Type::Struct(_), Value::Object(map)) => {
                 for (name, value) in sorted(map) {
                     let element = Element::field(name);
@@ -145,7 +161,10 @@ fn go_value(value: &Value) -> String {
     match value {
         Value::Null => "<nil>".to_owned(),
         Value::String(s) => s.clone(),
-        Value::Array(items) => format!("[{}]", items.iter().map(go_value).collect::<Vec<_>>().join(" ")),
+        Value::Array(items) => format!(
+            "[{}]",
+            items.iter().map(go_value).collect::<Vec<_>>().join(" ")
+        ),
         Value::Object(map) => {
             let members: Vec<_> = sorted(map)
                 .into_iter()
@@ -214,7 +233,9 @@ mod tests {
     }
 
     fn typed(members: &str) -> String {
-        match run(&format!(r#"{{"apiVersion":"v1","kind":"Endpoints",{members}}}"#)) {
+        match run(&format!(
+            r#"{{"apiVersion":"v1","kind":"Endpoints",{members}}}"#
+        )) {
             Err(ApplyError::Typed(text)) => text,
             other => panic!("{other:?}"),
         }
@@ -235,15 +256,20 @@ mod tests {
         ] {
             assert_eq!(
                 run(text),
-                Err(ApplyError::BadRequest(format!("invalid object type: {shown}")))
+                Err(ApplyError::BadRequest(format!(
+                    "invalid object type: {shown}"
+                )))
             );
         }
     }
 
     #[test]
     fn managed_fields_may_only_be_null() {
-        let with =
-            |fields| format!(r#"{{"apiVersion":"v1","kind":"Endpoints","metadata":{{"managedFields":{fields}}}}}"#);
+        let with = |fields| {
+            format!(
+                r#"{{"apiVersion":"v1","kind":"Endpoints","metadata":{{"managedFields":{fields}}}}}"#
+            )
+        };
         assert!(run(&with("null")).is_ok());
         for fields in ["[]", "[{}]"] {
             let error = ApplyError::BadRequest("metadata.managedFields must be nil".to_owned());
@@ -307,7 +333,9 @@ mod tests {
 
     #[test]
     fn a_whole_number_is_an_integer_however_it_is_written() {
-        let config = run(r#"{"apiVersion":"v1","kind":"Endpoints","subsets":[{"ports":[{"port":8e1}]}]}"#).unwrap();
+        let config =
+            run(r#"{"apiVersion":"v1","kind":"Endpoints","subsets":[{"ports":[{"port":8e1}]}]}"#)
+                .unwrap();
         assert_eq!(config["subsets"][0]["ports"][0]["port"], json!(80));
     }
 }

@@ -54,9 +54,17 @@ fn message(conflicts: &[Conflict]) -> String {
                 .first()
                 .map(|conflict| format!("conflicts with {}:", name(&conflict.owner))),
         );
-        lines.extend(block.iter().map(|conflict| format!("- {}", display(&conflict.path))));
+        lines.extend(
+            block
+                .iter()
+                .map(|conflict| format!("- {}", display(&conflict.path))),
+        );
     }
-    format!("Apply failed with {} conflicts: {}", conflicts.len(), lines.join("\n"))
+    format!(
+        "Apply failed with {} conflicts: {}",
+        conflicts.len(),
+        lines.join("\n")
+    )
 }
 
 fn name(id: &Identity) -> String {

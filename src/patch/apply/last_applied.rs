@@ -77,7 +77,10 @@ pub(crate) fn keep_up_to_date(object: &mut Value, config: &Value, manager: &str)
     else {
         return;
     };
-    annotations.insert(ANNOTATION.to_owned(), format!("{}\n", compact(&config)).into());
+    annotations.insert(
+        ANNOTATION.to_owned(),
+        format!("{}\n", compact(&config)).into(),
+    );
     let size: usize = annotations
         .iter()
         .map(|(key, value)| key.len() + value.as_str().map_or(0, str::len))

@@ -124,7 +124,8 @@ impl Managed {
     /// In line with the schema of a version, and without the entries in other versions: there is no telling what their
     /// fields are called in this one.
     pub(crate) fn reconciled(mut self, api_version: &str, schema: &'static Struct) -> Managed {
-        self.entries.retain(|_, owned| owned.api_version == api_version);
+        self.entries
+            .retain(|_, owned| owned.api_version == api_version);
         for owned in self.entries.values_mut() {
             owned.set = owned.set.reconcile(&Type::Struct(schema));
         }
@@ -146,10 +147,17 @@ impl Managed {
         }
         let mut entries: Vec<_> = self.entries.into_iter().collect();
         entries.sort_by_cached_key(|(id, owned)| {
-            let names = (id.manager.clone(), owned.api_version.clone(), id.subresource.clone());
+            let names = (
+                id.manager.clone(),
+                owned.api_version.clone(),
+                id.subresource.clone(),
+            );
             (id.operation, seconds(owned.time.as_deref()), names)
         });
-        let list = entries.iter().map(|(id, owned)| encode_entry(id, owned)).collect();
+        let list = entries
+            .iter()
+            .map(|(id, owned)| encode_entry(id, owned))
+            .collect();
         metadata.insert("managedFields".to_owned(), Value::Array(list));
     }
 
@@ -284,7 +292,11 @@ mod tests {
 
     #[test]
     fn null_and_nothing_leave_the_entries_alone() {
-        for body in ["{}", r#"{"metadata":null}"#, r#"{"metadata":{"managedFields":null}}"#] {
+        for body in [
+            "{}",
+            r#"{"metadata":null}"#,
+            r#"{"metadata":{"managedFields":null}}"#,
+        ] {
             assert_eq!(sent(body), Sent::Absent, "{body}");
         }
     }

@@ -21,12 +21,21 @@ fn merge_value(left: Option<&Value>, right: Option<&Value>, ty: &Type) -> Option
         return right.or(left).cloned();
     }
     if let Type::List(list) = ty {
-        return Some(Value::Array(ListMerge::new(items(left), items(right), list).run()));
+        return Some(Value::Array(
+            ListMerge::new(items(left), items(right), list).run(),
+        ));
     }
-    let (left, right) = (left.and_then(Value::as_object), right.and_then(Value::as_object));
+    let (left, right) = (
+        left.and_then(Value::as_object),
+        right.and_then(Value::as_object),
+    );
     let member = |name: &str| {
         let child = child_type(ty, &Element::field(name))?;
-        merge_value(left.and_then(|m| m.get(name)), right.and_then(|m| m.get(name)), child)
+        merge_value(
+            left.and_then(|m| m.get(name)),
+            right.and_then(|m| m.get(name)),
+            child,
+        )
     };
     let members = names(left, right)
         .into_iter()
@@ -124,7 +133,8 @@ impl<'a> ListMerge<'a> {
     fn take_right(&mut self, index: usize) {
         let (element, value) = &self.right[index];
         let partner = self.partners.get(element).copied();
-        self.out.extend(merge_value(partner, Some(value), &self.list.item));
+        self.out
+            .extend(merge_value(partner, Some(value), &self.list.item));
         self.merged.insert(element.clone());
     }
 }
@@ -153,7 +163,11 @@ pub(crate) fn prune(merged: Value, last: &Set, claimed: &Set, schema: &'static S
         fields_of(&merged),
     );
     let bare = fields_of(&remove(&merged, &last, &ty));
-    let owned = fields_of(&remove(&merged, &all.difference(&bare.union(&claimed)), &ty));
+    let owned = fields_of(&remove(
+        &merged,
+        &all.difference(&bare.union(&claimed)),
+        &ty,
+    ));
     remove(&merged, &all.difference(&owned).intersection(&last), &ty)
 }
 
@@ -183,10 +197,14 @@ fn remove(value: &Value, fields: &Set, ty: &Type) -> Value {
             }
         }
         (ty, Value::Object(map)) => {
-            let left = map.iter().map(|(name, value)| (name, Element::field(name), value));
+            let left = map
+                .iter()
+                .map(|(name, value)| (name, Element::field(name), value));
             let left = left.filter(|(_, element, _)| !fields.has(element));
             let left: Map<String, Value> = left
-                .map(|(name, element, value)| (name.clone(), remove_below(value, fields, &element, ty)))
+                .map(|(name, element, value)| {
+                    (name.clone(), remove_below(value, fields, &element, ty))
+                })
                 .collect();
             if left.is_empty() {
                 Value::Null
@@ -203,7 +221,9 @@ fn remove_below(value: &Value, fields: &Set, element: &Element, ty: &Type) -> Va
         fields.below(element).filter(|set| !set.is_empty()),
         child_type(ty, element),
     ) {
-        (Some(set), Some(child)) if matches!(value, Value::Array(_) | Value::Object(_)) => remove(value, set, child),
+        (Some(set), Some(child)) if matches!(value, Value::Array(_) | Value::Object(_)) => {
+            remove(value, set, child)
+        }
         _ => value.clone(),
     }
 }
@@ -225,7 +245,10 @@ mod tests {
 
     #[test]
     fn applied_items_keep_their_order_and_the_others_their_place() {
-        assert_eq!(finalizers(&["a", "b", "c"], &["b", "a"]), json!(["b", "c", "a"]));
+        assert_eq!(
+            finalizers(&["a", "b", "c"], &["b", "a"]),
+            json!(["b", "c", "a"])
+        );
     }
 
     #[test]
@@ -236,7 +259,10 @@ mod tests {
 
     #[test]
     fn repeats_in_the_live_list_stay_unless_they_are_applied() {
-        assert_eq!(finalizers(&["a", "a", "b"], &["c"]), json!(["a", "a", "b", "c"]));
+        assert_eq!(
+            finalizers(&["a", "a", "b"], &["c"]),
+            json!(["a", "a", "b", "c"])
+        );
         assert_eq!(finalizers(&["a", "a", "b"], &["a"]), json!(["a", "b"]));
     }
 
@@ -245,7 +271,8 @@ mod tests {
         let object = |conditions| json!({"status": {"conditions": conditions}});
         let live = object(json!([{"type": "A", "status": "True", "reason": "R"}, {"type": "B"}]));
         let config = object(json!([{"type": "A", "status": "False"}]));
-        let expected = object(json!([{"type": "A", "status": "False", "reason": "R"}, {"type": "B"}]));
+        let expected =
+            object(json!([{"type": "A", "status": "False", "reason": "R"}, {"type": "B"}]));
         assert_eq!(merge(&live, &config, &NAMESPACE), expected);
     }
 

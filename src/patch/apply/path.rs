@@ -37,7 +37,9 @@ impl Ord for Scalar {
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.0, &other.0) {
             (Value::String(a), Value::String(b)) => a.cmp(b),
-            (Value::Number(a), Value::Number(b)) if a.is_i64() && b.is_i64() => a.as_i64().cmp(&b.as_i64()),
+            (Value::Number(a), Value::Number(b)) if a.is_i64() && b.is_i64() => {
+                a.as_i64().cmp(&b.as_i64())
+            }
             (a, b) => compact(a).cmp(&compact(b)),
         }
     }
@@ -100,7 +102,9 @@ impl Element {
 }
 
 fn parse_json(text: &str) -> Option<Value> {
-    json::parse(text.as_bytes()).ok().map(|node| node.to_value())
+    json::parse(text.as_bytes())
+        .ok()
+        .map(|node| node.to_value())
 }
 
 impl fmt::Display for Scalar {
@@ -117,7 +121,10 @@ impl fmt::Display for Element {
         match self {
             Element::Field(name) => write!(f, ".{name}"),
             Element::Key(keys) => {
-                let parts: Vec<String> = keys.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                let parts: Vec<String> = keys
+                    .iter()
+                    .map(|(name, value)| format!("{name}={value}"))
+                    .collect();
                 write!(f, "[{}]", parts.join(","))
             }
             Element::Value(value) => write!(f, "[={value}]"),
@@ -148,7 +155,11 @@ mod tests {
                 "f:app.kubernetes.io/name",
                 ".app.kubernetes.io/name",
             ),
-            (keyed(json!({"uid": "u1"})), r#"k:{"uid":"u1"}"#, r#"[uid="u1"]"#),
+            (
+                keyed(json!({"uid": "u1"})),
+                r#"k:{"uid":"u1"}"#,
+                r#"[uid="u1"]"#,
+            ),
             (
                 keyed(json!({"protocol": "TCP", "port": 80})),
                 r#"k:{"port":80,"protocol":"TCP"}"#,

@@ -28,7 +28,11 @@ fn config() -> impl Strategy<Value = Value> {
     let map = || proptest::option::of(proptest::collection::btree_map("[abc]", "[12]", 0..3));
     let finalizers = proptest::sample::subsequence(vec!["x", "y", "z"], 0..3).prop_shuffle();
     let references = proptest::sample::subsequence(vec!["u1", "u2"], 0..3);
-    let conditions = proptest::collection::btree_map("[AB]", (any::<bool>(), proptest::option::of("[rs]")), 0..3);
+    let conditions = proptest::collection::btree_map(
+        "[AB]",
+        (any::<bool>(), proptest::option::of("[rs]")),
+        0..3,
+    );
     let phase = proptest::option::of("[PQ]");
     let atomic = proptest::option::of(proptest::sample::subsequence(vec!["k", "l"], 0..3));
     (map(), map(), finalizers, references, conditions, phase, atomic).prop_map(
@@ -67,7 +71,8 @@ fn config() -> impl Strategy<Value = Value> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         (0..3usize, config()).prop_map(|(manager, config)| Step::Update(manager, config)),
-        (0..3usize, config(), any::<bool>()).prop_map(|(manager, config, force)| Step::Apply(manager, config, force)),
+        (0..3usize, config(), any::<bool>())
+            .prop_map(|(manager, config, force)| Step::Apply(manager, config, force)),
     ]
 }
 
@@ -91,7 +96,14 @@ fn take(live: &Value, step: &Step, now: &str) -> Value {
             let mut new = config.clone();
             new["metadata"]["uid"] = "u".into();
             prune(&mut new, &NAMESPACE);
-            update(live, &mut new, &Sent::Absent, &NAMESPACE, &writer(*manager, now), &[]);
+            update(
+                live,
+                &mut new,
+                &Sent::Absent,
+                &NAMESPACE,
+                &writer(*manager, now),
+                &[],
+            );
             new
         }
         Step::Apply(manager, config, force) => apply(
@@ -108,14 +120,21 @@ fn take(live: &Value, step: &Step, now: &str) -> Value {
 fn first(config: &Value) -> Value {
     let mut object = config.clone();
     prune(&mut object, &NAMESPACE);
-    create(&mut object, &NAMESPACE, &writer(0, "2024-01-01T00:00:00Z"), &[]);
+    create(
+        &mut object,
+        &NAMESPACE,
+        &writer(0, "2024-01-01T00:00:00Z"),
+        &[],
+    );
     object["metadata"]["uid"] = "u".into();
     object
 }
 
 /// What is at a path.
 fn find<'a>(value: &'a Value, path: &[Element], ty: &Type) -> Option<&'a Value> {
-    let [element, rest @ ..] = path else { return Some(value) };
+    let [element, rest @ ..] = path else {
+        return Some(value);
+    };
     let found = match (ty, element) {
         (Type::List(list), element) => value
             .as_array()?
@@ -129,7 +148,8 @@ fn find<'a>(value: &'a Value, path: &[Element], ty: &Type) -> Option<&'a Value> 
 
 fn type_at(path: &[Element]) -> Option<&'static Type> {
     static ROOT: Type = Type::Struct(&NAMESPACE);
-    path.iter().try_fold(&ROOT, |ty, element| child_type(ty, element))
+    path.iter()
+        .try_fold(&ROOT, |ty, element| child_type(ty, element))
 }
 
 /// Whether an owned path is in order. A container may be owned while nothing is in it, which leaves no trace of it.

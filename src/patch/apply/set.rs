@@ -31,7 +31,12 @@ impl Set {
     pub(crate) fn of_fields(paths: &[&[&str]]) -> Set {
         let mut set = Set::default();
         for path in paths {
-            set.insert(&path.iter().map(|name| Element::field(name)).collect::<Vec<_>>());
+            set.insert(
+                &path
+                    .iter()
+                    .map(|name| Element::field(name))
+                    .collect::<Vec<_>>(),
+            );
         }
         set
     }
@@ -76,7 +81,12 @@ impl Set {
         let children = self
             .children
             .iter()
-            .filter_map(|(element, set)| Some((element.clone(), set.intersection(other.children.get(element)?))))
+            .filter_map(|(element, set)| {
+                Some((
+                    element.clone(),
+                    set.intersection(other.children.get(element)?),
+                ))
+            })
             .collect();
         Set { members, children }.without_empty()
     }
@@ -90,7 +100,9 @@ impl Set {
             .map(|(element, set)| {
                 (
                     element.clone(),
-                    other.below(element).map_or_else(|| set.clone(), |o| set.difference(o)),
+                    other
+                        .below(element)
+                        .map_or_else(|| set.clone(), |o| set.difference(o)),
                 )
             })
             .collect();
@@ -126,7 +138,8 @@ impl Set {
                 out.members.insert(element.clone());
             }
             if let Some(child) = child {
-                out.children.insert(element.clone(), set.with_named_fields(child));
+                out.children
+                    .insert(element.clone(), set.with_named_fields(child));
             }
         }
         out
@@ -242,7 +255,10 @@ mod tests {
 
     #[test]
     fn elements_of_an_unknown_kind_are_skipped_and_broken_ones_are_refused() {
-        assert_eq!(set(json!({"f:a": {"x:b": {}}})).encode(), json!({"f:a": {}}));
+        assert_eq!(
+            set(json!({"f:a": {"x:b": {}}})).encode(),
+            json!({"f:a": {}})
+        );
         assert_eq!(Set::decode(&json!({"a": {}})), None);
         assert_eq!(Set::decode(&json!({"f:a": 1})), None);
         assert_eq!(Set::decode(&json!([])), None);
@@ -252,7 +268,10 @@ mod tests {
     fn a_difference_keeps_what_lies_below_and_a_recursive_one_does_not() {
         let all = set(json!({"f:a": {".": {}, "f:b": {}}, "f:c": {}}));
         let a = set(json!({"f:a": {}}));
-        assert_eq!(all.difference(&a), set(json!({"f:a": {"f:b": {}}, "f:c": {}})));
+        assert_eq!(
+            all.difference(&a),
+            set(json!({"f:a": {"f:b": {}}, "f:c": {}}))
+        );
         assert_eq!(all.recursive_difference(&a), set(json!({"f:c": {}})));
     }
 
@@ -279,6 +298,9 @@ mod tests {
     fn what_lies_below_an_atomic_field_becomes_that_field() {
         let odd = set(json!({"f:nope": {"f:x": {}}, "f:subsets": {"i:0": {"f:ports": {}}}}));
         let reconciled = odd.reconcile(&Type::Struct(&ENDPOINTS));
-        assert_eq!(reconciled, set(json!({"f:nope": {"f:x": {}}, "f:subsets": {}})));
+        assert_eq!(
+            reconciled,
+            set(json!({"f:nope": {"f:x": {}}, "f:subsets": {}}))
+        );
     }
 }

@@ -23,7 +23,11 @@ fn without_times(object: &Value) -> Value {
     let entries = object
         .pointer_mut("/metadata/managedFields")
         .and_then(Value::as_array_mut);
-    for entry in entries.into_iter().flatten().filter_map(Value::as_object_mut) {
+    for entry in entries
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
         entry.remove("time");
     }
     object
@@ -37,7 +41,8 @@ mod tests {
     #[test]
     fn a_write_that_only_moves_times_gets_the_stored_ones_back() {
         let object = |time, label| {
-            let entry = json!({"manager": "a", "operation": "Apply", "apiVersion": "v1", "time": time});
+            let entry =
+                json!({"manager": "a", "operation": "Apply", "apiVersion": "v1", "time": time});
             json!({"metadata": {"labels": {"a": label}, "managedFields": [entry]}})
         };
         let live = object("2024-01-01T00:00:00Z", "1");

@@ -33,7 +33,9 @@ pub(crate) fn item_element(list: &List, item: &Value) -> Result<Element, String>
     match list.kind {
         ListKind::Map(keys) => {
             let map = match item {
-                Value::Null => return Err("associative list with keys may not have a null element".to_owned()),
+                Value::Null => {
+                    return Err("associative list with keys may not have a null element".to_owned());
+                }
                 item => item
                     .as_object()
                     .ok_or("associative list with keys may not have non-map elements")?,
@@ -46,16 +48,26 @@ pub(crate) fn item_element(list: &List, item: &Value) -> Result<Element, String>
             Ok(Element::Key(fields))
         }
         _ => match item {
-            Value::Object(_) => Err("associative list without keys has an element that's a map type".to_owned()),
-            Value::Array(_) => Err("not supported: associative list with lists as elements".to_owned()),
-            Value::Null => Err("associative list without keys has an element that's an explicit null".to_owned()),
+            Value::Object(_) => {
+                Err("associative list without keys has an element that's a map type".to_owned())
+            }
+            Value::Array(_) => {
+                Err("not supported: associative list with lists as elements".to_owned())
+            }
+            Value::Null => Err(
+                "associative list without keys has an element that's an explicit null".to_owned(),
+            ),
             scalar => Ok(Element::Value(Scalar(scalar.clone()))),
         },
     }
 }
 
 /// One key of a list item. A key that is left out has the default the OpenAPI document gives it: the zero value.
-fn key_field(list: &List, item: &Map<String, Value>, key: &str) -> Result<(String, Scalar), String> {
+fn key_field(
+    list: &List,
+    item: &Map<String, Value>,
+    key: &str,
+) -> Result<(String, Scalar), String> {
     let missing = || match &list.item {
         Type::Struct(s) => s.field(key).and_then(|field| match field.ty {
             Type::String | Type::Named(_) => Some(Value::from("")),
@@ -122,7 +134,11 @@ impl Comparer {
         }
         match ty {
             Type::List(list) => self.items(items(old), items(new), list),
-            ty => self.members(old.and_then(Value::as_object), new.and_then(Value::as_object), ty),
+            ty => self.members(
+                old.and_then(Value::as_object),
+                new.and_then(Value::as_object),
+                ty,
+            ),
         }
         if old.is_none() {
             self.out.added.insert(&self.path);
@@ -131,7 +147,12 @@ impl Comparer {
         }
     }
 
-    fn members(&mut self, old: Option<&Map<String, Value>>, new: Option<&Map<String, Value>>, ty: &Type) {
+    fn members(
+        &mut self,
+        old: Option<&Map<String, Value>>,
+        new: Option<&Map<String, Value>>,
+        ty: &Type,
+    ) {
         for name in names(old, new) {
             let element = Element::field(name);
             let Some(child) = child_type(ty, &element) else {
@@ -207,8 +228,15 @@ pub(crate) fn is_blank(value: Option<&Value>) -> bool {
 }
 
 /// The names in either map, sorted.
-pub(crate) fn names<'a>(a: Option<&'a Map<String, Value>>, b: Option<&'a Map<String, Value>>) -> BTreeSet<&'a str> {
-    a.into_iter().chain(b).flat_map(Map::keys).map(String::as_str).collect()
+pub(crate) fn names<'a>(
+    a: Option<&'a Map<String, Value>>,
+    b: Option<&'a Map<String, Value>>,
+) -> BTreeSet<&'a str> {
+    a.into_iter()
+        .chain(b)
+        .flat_map(Map::keys)
+        .map(String::as_str)
+        .collect()
 }
 
 /// The items of a list; none if it is no list.
@@ -276,14 +304,21 @@ mod tests {
 
     fn diff(old: Value, new: Value) -> [Value; 3] {
         let out = compare(&old, &new, &ENDPOINTS);
-        [out.added.encode(), out.modified.encode(), out.removed.encode()]
+        [
+            out.added.encode(),
+            out.modified.encode(),
+            out.removed.encode(),
+        ]
     }
 
     #[test]
     fn a_new_map_is_added_with_its_members() {
         let added = json!({"f:metadata": {"f:labels": {".": {}, "f:a": {}}}});
         assert_eq!(
-            diff(json!({"metadata": {}}), json!({"metadata": {"labels": {"a": "1"}}})),
+            diff(
+                json!({"metadata": {}}),
+                json!({"metadata": {"labels": {"a": "1"}}})
+            ),
             [added, json!({}), json!({})]
         );
     }
@@ -295,7 +330,10 @@ mod tests {
             json!({"metadata": {"ownerReferences": [reference]}, "subsets": [{"ports": name}]})
         };
         let modified = json!({"f:metadata": {"f:ownerReferences": {"k:{\"uid\":\"u\"}": {}}}, "f:subsets": {}});
-        assert_eq!(diff(owner("a"), owner("b")), [json!({}), modified, json!({})]);
+        assert_eq!(
+            diff(owner("a"), owner("b")),
+            [json!({}), modified, json!({})]
+        );
     }
 
     #[test]
@@ -312,9 +350,15 @@ mod tests {
         let twice = json!({"metadata": {"finalizers": ["a", "a"]}});
         let once = json!({"metadata": {"finalizers": ["a"]}});
         let a = json!({"f:metadata": {"f:finalizers": {"v:\"a\"": {}}}});
-        assert_eq!(diff(twice.clone(), once.clone()), [a.clone(), json!({}), a.clone()]);
+        assert_eq!(
+            diff(twice.clone(), once.clone()),
+            [a.clone(), json!({}), a.clone()]
+        );
         assert_eq!(diff(once, twice.clone()), [a.clone(), json!({}), a]);
-        assert_eq!(diff(twice.clone(), twice), [json!({}), json!({}), json!({})]);
+        assert_eq!(
+            diff(twice.clone(), twice),
+            [json!({}), json!({}), json!({})]
+        );
     }
 
     #[test]
@@ -329,7 +373,8 @@ mod tests {
     #[test]
     fn null_and_empty_maps_are_fields_and_empty_keyed_lists_are_not() {
         let value = json!({"metadata": {"labels": null, "annotations": {}, "finalizers": []}, "subsets": []});
-        let expected = json!({"f:metadata": {"f:labels": {}, "f:annotations": {}}, "f:subsets": {}});
+        let expected =
+            json!({"f:metadata": {"f:labels": {}, "f:annotations": {}}, "f:subsets": {}});
         assert_eq!(field_set(&value, &ENDPOINTS).encode(), expected);
     }
 

@@ -25,7 +25,12 @@ pub(crate) const STRIPPED: Paths<'static> = &[
 ];
 
 /// Gives the fields of a new object to its creator, beside the entries the client sent with it.
-pub(crate) fn create(object: &mut Value, schema: &'static Struct, writer: &Writer<'_>, reset: Paths<'_>) {
+pub(crate) fn create(
+    object: &mut Value,
+    schema: &'static Struct,
+    writer: &Writer<'_>,
+    reset: Paths<'_>,
+) {
     let managed = Managed::of(object);
     let new = unmanaged(object);
     track(&zero(schema), &new, managed, schema, writer, reset).store(object);
@@ -70,7 +75,10 @@ pub(crate) fn track(
     let comparison = compare(live, new, schema).without(&Set::of_fields(reset));
     let changed = comparison.changed();
     for owned in managed.entries.values_mut() {
-        owned.set = owned.set.difference(&changed).difference(&comparison.removed);
+        owned.set = owned
+            .set
+            .difference(&changed)
+            .difference(&comparison.removed);
     }
     managed.drop_empty();
     let taken = changed.difference(&Set::of_fields(STRIPPED));

@@ -19,10 +19,12 @@ fn writer<'a>(manager: &'a str, now: &'a str) -> Writer<'a> {
 
 /// An Endpoints with this metadata and subset, canonical.
 fn endpoints(metadata: Value, ip: &str) -> Value {
-    let mut object = json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, "subsets": []});
+    let mut object =
+        json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, "subsets": []});
     object["metadata"]["name"] = "a".into();
     if !ip.is_empty() {
-        object["subsets"] = json!([{"addresses": [{"ip": ip}], "ports": [{"port": 80, "protocol": "TCP"}]}]);
+        object["subsets"] =
+            json!([{"addresses": [{"ip": ip}], "ports": [{"port": 80, "protocol": "TCP"}]}]);
     }
     prune(&mut object, &ENDPOINTS);
     object
@@ -50,7 +52,14 @@ fn created(mut object: Value) -> Value {
 }
 
 fn updated(live: &Value, mut new: Value, manager: &str) -> Value {
-    update(live, &mut new, &Sent::Absent, &ENDPOINTS, &writer(manager, T2), NONE);
+    update(
+        live,
+        &mut new,
+        &Sent::Absent,
+        &ENDPOINTS,
+        &writer(manager, T2),
+        NONE,
+    );
     new
 }
 
@@ -107,7 +116,8 @@ fn fields_the_strategy_resets_are_not_owned() {
         &writer("golden", T1),
         &[&["status"], &["spec", "finalizers"]],
     );
-    let expected = json!({"f:metadata": {"f:labels": {".": {}, "f:kubernetes.io/metadata.name": {}}}});
+    let expected =
+        json!({"f:metadata": {"f:labels": {".": {}, "f:kubernetes.io/metadata.name": {}}}});
     assert_eq!(owners(&object), json!([["golden", "Update", expected]]));
 }
 
@@ -117,7 +127,10 @@ fn entries_sent_with_a_create_lose_what_the_create_sets() {
         "manager": "m", "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1",
         "fieldsV1": {"f:metadata": {"f:labels": {"f:x": {}}, "f:annotations": {"f:z": {}}}}
     }]);
-    let object = created(endpoints(json!({"labels": {"x": "1"}, "managedFields": sent}), ""));
+    let object = created(endpoints(
+        json!({"labels": {"x": "1"}, "managedFields": sent}),
+        "",
+    ));
     let left = json!({"f:metadata": {"f:annotations": {"f:z": {}}}});
     let taken = json!({"f:metadata": {"f:labels": {".": {}, "f:x": {}}}});
     assert_eq!(
@@ -135,7 +148,10 @@ fn unusable_entries_sent_with_a_create_are_dropped_together() {
         {"manager": "x", "operation": "Nope", "apiVersion": "v1", "fieldsType": "FieldsV2"}
     ]);
     let object = created(endpoints(json!({"managedFields": sent}), "10.10.1.1"));
-    assert_eq!(owners(&object), json!([["golden", "Update", {"f:subsets": {}}]]));
+    assert_eq!(
+        owners(&object),
+        json!([["golden", "Update", {"f:subsets": {}}]])
+    );
 }
 
 #[test]
@@ -151,7 +167,10 @@ fn an_update_that_changes_nothing_leaves_entries_and_times() {
 
 #[test]
 fn a_changed_value_moves_to_the_one_who_changed_it() {
-    let live = created(endpoints(json!({"labels": {"x": "1", "y": "1"}}), "10.10.1.1"));
+    let live = created(endpoints(
+        json!({"labels": {"x": "1", "y": "1"}}),
+        "10.10.1.1",
+    ));
     let new = updated(
         &live,
         endpoints(json!({"labels": {"x": "2", "y": "1"}}), "10.10.1.1"),
@@ -163,13 +182,20 @@ fn a_changed_value_moves_to_the_one_who_changed_it() {
         owners(&new),
         json!([["golden", "Update", kept], ["other", "Update", taken]])
     );
-    assert_eq!([&entries(&new)[0]["time"], &entries(&new)[1]["time"]], [T1, T2]);
+    assert_eq!(
+        [&entries(&new)[0]["time"], &entries(&new)[1]["time"]],
+        [T1, T2]
+    );
 }
 
 #[test]
 fn changing_an_owned_value_moves_the_time_of_the_entry() {
     let live = created(endpoints(json!({"labels": {"x": "1"}}), "10.10.1.1"));
-    let new = updated(&live, endpoints(json!({"labels": {"x": "1"}}), "10.10.3.3"), "golden");
+    let new = updated(
+        &live,
+        endpoints(json!({"labels": {"x": "1"}}), "10.10.3.3"),
+        "golden",
+    );
     assert_eq!(owners(&new), owners(&live));
     assert_eq!(entries(&new)[0]["time"], T2);
 }
@@ -190,7 +216,8 @@ fn a_container_is_owned_by_the_one_who_made_it() {
     let live = created(endpoints(json!({"labels": {"x": "1"}}), ""));
     let metadata = json!({"labels": {"x": "1", "y": "2"}, "annotations": {"z": "3"}});
     let new = updated(&live, endpoints(metadata, ""), "other");
-    let expected = json!({"f:metadata": {"f:annotations": {".": {}, "f:z": {}}, "f:labels": {"f:y": {}}}});
+    let expected =
+        json!({"f:metadata": {"f:annotations": {".": {}, "f:z": {}}, "f:labels": {"f:y": {}}}});
     assert_eq!(owners(&new)[1], json!(["other", "Update", expected]));
 }
 
@@ -207,7 +234,14 @@ fn the_last_entry_takes_the_field_with_it_and_the_object_is_no_longer_tracked() 
 fn a_reset_clears_every_entry_and_adds_none() {
     let live = created(endpoints(json!({}), "10.10.1.1"));
     let mut new = endpoints(json!({"managedFields": [{}]}), "10.10.3.3");
-    update(&live, &mut new, &Sent::Reset, &ENDPOINTS, &writer("golden", T2), NONE);
+    update(
+        &live,
+        &mut new,
+        &Sent::Reset,
+        &ENDPOINTS,
+        &writer("golden", T2),
+        NONE,
+    );
     assert_eq!(new["metadata"].get("managedFields"), None);
 }
 
@@ -251,14 +285,22 @@ fn unusable_entries_sent_with_an_update_leave_the_stored_ones() {
 
 #[test]
 fn a_subresource_has_an_entry_of_its_own_and_no_say_in_the_others() {
-    let mut live = json!({"metadata": {"name": "n", "labels": {"a": "b"}}, "spec": {}, "status": {}});
+    let mut live =
+        json!({"metadata": {"name": "n", "labels": {"a": "b"}}, "spec": {}, "status": {}});
     create(&mut live, &NAMESPACE, &writer("golden", T1), NONE);
     let mut new = json!({"metadata": {"name": "n", "labels": {"a": "b"}}, "spec": {}, "status": {"phase": "Active"}});
     let status = Writer {
         subresource: "status",
         ..writer("golden", T2)
     };
-    update(&live, &mut new, &Sent::Reset, &NAMESPACE, &status, &[&["spec"]]);
+    update(
+        &live,
+        &mut new,
+        &Sent::Reset,
+        &NAMESPACE,
+        &status,
+        &[&["spec"]],
+    );
     assert_eq!(
         owners(&new)[1],
         json!(["golden", "Update", {"f:status": {"f:phase": {}}}])

@@ -112,8 +112,16 @@ fn the_examples_of_the_rfc_hold() {
 fn the_container_of_every_path_must_be_there() {
     check_all(&[
         ("{}", r#"[{"op":"add","path":"/a/b","value":1}]"#, None),
-        (r#"{"a":null}"#, r#"[{"op":"add","path":"/a/b","value":1}]"#, None),
-        (r#"{"a":5}"#, r#"[{"op":"replace","path":"/a/b","value":1}]"#, None),
+        (
+            r#"{"a":null}"#,
+            r#"[{"op":"add","path":"/a/b","value":1}]"#,
+            None,
+        ),
+        (
+            r#"{"a":5}"#,
+            r#"[{"op":"replace","path":"/a/b","value":1}]"#,
+            None,
+        ),
         ("{}", r#"[{"op":"test","path":"/a/b","value":null}]"#, None),
     ]);
 }
@@ -121,9 +129,21 @@ fn the_container_of_every_path_must_be_there() {
 #[test]
 fn a_replace_of_a_missing_member_sets_it_and_of_a_missing_element_fails() {
     check_all(&[
-        ("{}", r#"[{"op":"replace","path":"/a","value":1}]"#, Some(r#"{"a":1}"#)),
-        (r#"{"a":[1]}"#, r#"[{"op":"replace","path":"/a/1","value":2}]"#, None),
-        (r#"{"a":[1]}"#, r#"[{"op":"replace","path":"/a/-","value":2}]"#, None),
+        (
+            "{}",
+            r#"[{"op":"replace","path":"/a","value":1}]"#,
+            Some(r#"{"a":1}"#),
+        ),
+        (
+            r#"{"a":[1]}"#,
+            r#"[{"op":"replace","path":"/a/1","value":2}]"#,
+            None,
+        ),
+        (
+            r#"{"a":[1]}"#,
+            r#"[{"op":"replace","path":"/a/-","value":2}]"#,
+            None,
+        ),
         (
             r#"{"a":[1]}"#,
             r#"[{"op":"replace","path":"/a/0","value":2}]"#,
@@ -179,20 +199,40 @@ fn indices_count_from_either_end() {
 #[test]
 fn a_test_for_null_passes_on_a_missing_member() {
     check_all(&[
-        ("{}", r#"[{"op":"test","path":"/a","value":null}]"#, Some("{}")),
+        (
+            "{}",
+            r#"[{"op":"test","path":"/a","value":null}]"#,
+            Some("{}"),
+        ),
         ("{}", r#"[{"op":"test","path":"/a"}]"#, Some("{}")),
         ("{}", r#"[{"op":"test","path":"/a","value":"x"}]"#, None),
-        (r#"{"a":1}"#, r#"[{"op":"test","path":"/a","value":null}]"#, None),
+        (
+            r#"{"a":1}"#,
+            r#"[{"op":"test","path":"/a","value":null}]"#,
+            None,
+        ),
         (r#"{"a":1}"#, r#"[{"op":"test","path":"/a"}]"#, None),
-        (r#"{"a":[]}"#, r#"[{"op":"test","path":"/a/0","value":null}]"#, None),
+        (
+            r#"{"a":[]}"#,
+            r#"[{"op":"test","path":"/a/0","value":null}]"#,
+            None,
+        ),
     ]);
 }
 
 #[test]
 fn scalars_are_tested_as_text() {
     check_all(&[
-        (r#"{"a":1}"#, r#"[{"op":"test","path":"/a","value":1.0}]"#, None),
-        (r#"{"a":"\u003c"}"#, r#"[{"op":"test","path":"/a","value":"<"}]"#, None),
+        (
+            r#"{"a":1}"#,
+            r#"[{"op":"test","path":"/a","value":1.0}]"#,
+            None,
+        ),
+        (
+            r#"{"a":"\u003c"}"#,
+            r#"[{"op":"test","path":"/a","value":"<"}]"#,
+            None,
+        ),
         (
             r#"{"a":{"b":[1]}}"#,
             r#"[{"op":"test","path":"/a","value":{ "b": [ 1 ] }}]"#,
@@ -209,17 +249,33 @@ fn the_whole_document_can_only_be_tested_or_replaced() {
             r#"[{"op":"test","path":"","value":{"a":2,"b":1}}]"#,
             Some(r#"{"a":2,"b":1}"#),
         ),
-        (r#"{"a":2}"#, r#"[{"op":"test","path":"","value":{}}]"#, None),
+        (
+            r#"{"a":2}"#,
+            r#"[{"op":"test","path":"","value":{}}]"#,
+            None,
+        ),
         (
             r#"{"a":2}"#,
             r#"[{"op":"replace","path":"","value":{"c":3}}]"#,
             Some(r#"{"c":3}"#),
         ),
-        (r#"{"a":2}"#, r#"[{"op":"replace","path":"","value":[]}]"#, Some("[]")),
-        (r#"{"a":2}"#, r#"[{"op":"replace","path":"","value":5}]"#, None),
+        (
+            r#"{"a":2}"#,
+            r#"[{"op":"replace","path":"","value":[]}]"#,
+            Some("[]"),
+        ),
+        (
+            r#"{"a":2}"#,
+            r#"[{"op":"replace","path":"","value":5}]"#,
+            None,
+        ),
         (r#"{"a":2}"#, r#"[{"op":"add","path":"","value":{}}]"#, None),
         (r#"{"a":2}"#, r#"[{"op":"remove","path":""}]"#, None),
-        (r#"{"a":2}"#, r#"[{"op":"copy","from":"","path":"/b"}]"#, None),
+        (
+            r#"{"a":2}"#,
+            r#"[{"op":"copy","from":"","path":"/b"}]"#,
+            None,
+        ),
     ]);
     for op in ["test", "replace"] {
         let patch = format!(r#"[{{"op":"{op}","path":""}}]"#);
@@ -246,7 +302,11 @@ fn a_copy_needs_a_from_and_copies_a_missing_member_as_null() {
             Some(r#"{"b":null}"#),
         ),
         (r#"{"a":1}"#, r#"[{"op":"copy","path":"/b"}]"#, None),
-        (r#"{"a":[]}"#, r#"[{"op":"copy","from":"/a/0","path":"/b"}]"#, None),
+        (
+            r#"{"a":[]}"#,
+            r#"[{"op":"copy","from":"/a/0","path":"/b"}]"#,
+            None,
+        ),
     ]);
 }
 
@@ -287,7 +347,12 @@ fn empty_patches_change_nothing() {
 
 #[test]
 fn more_than_ten_thousand_operations_are_too_many() {
-    let patch = |n: usize| format!("[{}]", vec![r#"{"op":"add","path":"/a","value":1}"#; n].join(","));
+    let patch = |n: usize| {
+        format!(
+            "[{}]",
+            vec![r#"{"op":"add","path":"/a","value":1}"#; n].join(",")
+        )
+    };
     assert_eq!(run("{}", &patch(10_000)).as_deref(), Some(r#"{"a":1}"#));
     assert_eq!(
         patched("{}", &patch(10_001)),
@@ -324,14 +389,16 @@ fn what_is_no_patch_is_refused_in_the_decoder_s_words() {
             Err(PatchError::BadRequest(ignore))
         );
     }
-    let wrong_path =
-        "error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.path of type string";
+    let wrong_path = "error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.path of type string";
     assert_eq!(
         patched("{}", r#"[{"op":"add","path":5}]"#),
         Err(PatchError::BadRequest(wrong_path.to_owned()))
     );
     let cut = "error decoding patch: unexpected end of JSON input";
-    assert_eq!(patched("{}", "["), Err(PatchError::BadRequest(cut.to_owned())));
+    assert_eq!(
+        patched("{}", "["),
+        Err(PatchError::BadRequest(cut.to_owned()))
+    );
 }
 
 #[test]
@@ -365,22 +432,32 @@ fn a_value_keeps_its_form_and_so_its_repeated_keys() {
 
 #[test]
 fn what_stands_before_the_first_slash_is_ignored() {
-    check_all(&[("{}", r#"[{"op":"add","path":"x/a","value":1}]"#, Some(r#"{"a":1}"#))]);
+    check_all(&[(
+        "{}",
+        r#"[{"op":"add","path":"x/a","value":1}]"#,
+        Some(r#"{"a":1}"#),
+    )]);
 }
 
 fn object() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![(-9i64..9).prop_map(Value::from), "[a-c]{0,2}".prop_map(Value::from)];
+    let leaf = prop_oneof![
+        (-9i64..9).prop_map(Value::from),
+        "[a-c]{0,2}".prop_map(Value::from)
+    ];
     let value = leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-            prop::collection::btree_map("[a-d/~]", inner, 0..3).prop_map(|m| Value::Object(m.into_iter().collect())),
+            prop::collection::btree_map("[a-d/~]", inner, 0..3)
+                .prop_map(|m| Value::Object(m.into_iter().collect())),
         ]
     });
-    prop::collection::btree_map("[a-d/~]", value, 0..4).prop_map(|m| Value::Object(m.into_iter().collect()))
+    prop::collection::btree_map("[a-d/~]", value, 0..4)
+        .prop_map(|m| Value::Object(m.into_iter().collect()))
 }
 
 fn steps(current: &Value, operations: &Value) -> Option<Value> {
-    run(&current.to_string(), &operations.to_string()).map(|text| serde_json::from_str(&text).unwrap())
+    run(&current.to_string(), &operations.to_string())
+        .map(|text| serde_json::from_str(&text).unwrap())
 }
 
 proptest! {

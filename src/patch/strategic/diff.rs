@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::lookup::Place;
 use super::{DELETE_FROM_PRIMITIVE_LIST, Members, PATCH, SET_ELEMENT_ORDER, apply};
-use crate::patch::FieldValidation;
+use crate::request::options::FieldValidation;
 use crate::schema::core::{ENDPOINTS, NAMESPACE};
 use crate::schema::{PatchStrategy, Struct};
 
@@ -23,7 +23,9 @@ pub(super) fn diff(old: &Members, new: &Members, place: Place) -> Members {
                 let inner = place.member(key).unwrap_or(place);
                 patch.insert(key.clone(), Value::Object(diff(old, new, inner)));
             }
-            (Some(Value::Array(old)), Value::Array(new)) => diff_lists(key, old, new, place, &mut patch),
+            (Some(Value::Array(old)), Value::Array(new)) => {
+                diff_lists(key, old, new, place, &mut patch)
+            }
             (_, value) => {
                 patch.insert(key.clone(), value.clone());
             }
@@ -45,7 +47,10 @@ fn diff_lists(key: &str, old: &[Value], new: &[Value], place: Place, patch: &mut
                 patch.insert(format!("{DELETE_FROM_PRIMITIVE_LIST}/{key}"), json!(gone));
             }
             patch.insert(format!("{SET_ELEMENT_ORDER}/{key}"), new.into());
-            new.iter().filter(|value| !old.contains(value)).cloned().collect()
+            new.iter()
+                .filter(|value| !old.contains(value))
+                .cloned()
+                .collect()
         }
         PatchStrategy::MergeBy(merge_key) => {
             let names: Vec<Value> = new
@@ -63,14 +68,22 @@ fn diff_lists(key: &str, old: &[Value], new: &[Value], place: Place, patch: &mut
 
 /// New and changed elements in their order, then the deletions.
 fn diff_elements(old: &[Value], new: &[Value], item: Place, merge_key: &str) -> Vec<Value> {
-    let find = |list: &[Value], wanted: &Value| list.iter().find(|e| e[merge_key] == wanted[merge_key]).cloned();
+    let find = |list: &[Value], wanted: &Value| {
+        list.iter()
+            .find(|e| e[merge_key] == wanted[merge_key])
+            .cloned()
+    };
     let mut changes = Vec::new();
     for element in new {
         match find(old, element) {
             None => changes.push(element.clone()),
             Some(before) if before == *element => {}
             Some(before) => {
-                let mut change = diff(before.as_object().unwrap(), element.as_object().unwrap(), item);
+                let mut change = diff(
+                    before.as_object().unwrap(),
+                    element.as_object().unwrap(),
+                    item,
+                );
                 change.insert(merge_key.to_owned(), element[merge_key].clone());
                 changes.push(Value::Object(change));
             }
@@ -125,15 +138,18 @@ fn conditions() -> impl Strategy<Value = Value> {
 }
 
 fn subsets() -> impl Strategy<Value = Value> {
-    let subset = (1i64..4, prop::collection::vec("10\\.0\\.0\\.[1-9]", 1..3)).prop_map(|(port, ips)| {
-        let addresses: Vec<Value> = ips.into_iter().map(|ip| json!({"ip": ip})).collect();
-        json!({"addresses": addresses, "ports": [{"port": port}]})
-    });
+    let subset =
+        (1i64..4, prop::collection::vec("10\\.0\\.0\\.[1-9]", 1..3)).prop_map(|(port, ips)| {
+            let addresses: Vec<Value> = ips.into_iter().map(|ip| json!({"ip": ip})).collect();
+            json!({"addresses": addresses, "ports": [{"port": port}]})
+        });
     prop::collection::vec(subset, 1..3).prop_map(Value::from)
 }
 
 /// An object that has some of these members.
-fn some_of<const N: usize>(members: [(&'static str, BoxedStrategy<Value>); N]) -> BoxedStrategy<Value> {
+fn some_of<const N: usize>(
+    members: [(&'static str, BoxedStrategy<Value>); N],
+) -> BoxedStrategy<Value> {
     let (names, values): (Vec<_>, Vec<_>) = members.into_iter().unzip();
     let values: Vec<_> = values.into_iter().map(prop::option::of).collect();
     values
@@ -168,7 +184,8 @@ fn namespace() -> impl Strategy<Value = Value> {
         ("conditions", conditions().boxed()),
         ("phase", Just(json!("Active")).boxed()),
     ]);
-    (object_meta(), status).prop_map(|(metadata, status)| json!({"metadata": metadata, "spec": {}, "status": status}))
+    (object_meta(), status)
+        .prop_map(|(metadata, status)| json!({"metadata": metadata, "spec": {}, "status": status}))
 }
 
 /// What the patch from `old` to `new` makes of `old`.

@@ -39,7 +39,10 @@ fn merge_as(
             item.kind()
         ))),
         ("map[string]interface {}", Some(key)) => merge_maps(original, patch, item, key),
-        _ if deleting => Ok(original.into_iter().filter(|value| !patch.contains(value)).collect()),
+        _ if deleting => Ok(original
+            .into_iter()
+            .filter(|value| !patch.contains(value))
+            .collect()),
         _ => {
             let both = [original.as_slice(), patch].concat();
             order::arrange(deduplicate(both), patch, &original, merge_key)
@@ -47,7 +50,12 @@ fn merge_as(
     }
 }
 
-fn merge_maps(mut original: Values, patch: &mut Values, item: Place, key: &str) -> Result<Values, PatchError> {
+fn merge_maps(
+    mut original: Values,
+    patch: &mut Values,
+    item: Place,
+    key: &str,
+) -> Result<Values, PatchError> {
     let replace = follow_directives(&mut original, patch, key)?;
     let plain: Values = patch
         .iter()
@@ -72,7 +80,9 @@ fn merge_maps(mut original: Values, patch: &mut Values, item: Place, key: &str) 
 fn follow_directives(original: &mut Values, patch: &Values, key: &str) -> Result<bool, PatchError> {
     let mut replace = false;
     for element in patch.iter().filter_map(Value::as_object) {
-        let Some(directive) = element.get(PATCH) else { continue };
+        let Some(directive) = element.get(PATCH) else {
+            continue;
+        };
         match directive.as_str() {
             Some("delete") => {
                 let value = merge_key_of(element, key)?;
@@ -90,9 +100,17 @@ fn follow_directives(original: &mut Values, patch: &Values, key: &str) -> Result
     Ok(replace)
 }
 
-fn merge_element(original: &mut Values, patch: &mut Members, item: Place, key: &str) -> Result<(), PatchError> {
+fn merge_element(
+    original: &mut Values,
+    patch: &mut Members,
+    item: Place,
+    key: &str,
+) -> Result<(), PatchError> {
     let value = merge_key_of(patch, key)?;
-    match original.iter_mut().find(|element| element.get(key) == Some(value)) {
+    match original
+        .iter_mut()
+        .find(|element| element.get(key) == Some(value))
+    {
         Some(Value::Object(old)) => *old = merge_map(std::mem::take(old), patch, item)?,
         _ => original.push(Value::Object(patch.clone())),
     }
@@ -103,12 +121,17 @@ fn merge_element(original: &mut Values, patch: &mut Members, item: Place, key: &
 pub(super) fn merge_key_of<'a>(element: &'a Members, key: &str) -> Result<&'a Value, PatchError> {
     element.get(key).ok_or_else(|| {
         let element = show_members(element);
-        PatchError::Internal(format!("map: {element} does not contain declared merge key: {key}"))
+        PatchError::Internal(format!(
+            "map: {element} does not contain declared merge key: {key}"
+        ))
     })
 }
 
 /// The Go type of the elements of both lists, which must be one and the same.
-pub(super) fn element_type(original: &[Value], patch: &[Value]) -> Result<&'static str, PatchError> {
+pub(super) fn element_type(
+    original: &[Value],
+    patch: &[Value],
+) -> Result<&'static str, PatchError> {
     let mut types = original.iter().chain(patch).map(go_value::type_name);
     let first = match types.next() {
         None => {
@@ -122,8 +145,14 @@ pub(super) fn element_type(original: &[Value], patch: &[Value]) -> Result<&'stat
         Some(first) => first,
     };
     if types.any(|other| other != first) {
-        let lists = Value::Array(vec![Value::Array(original.to_vec()), Value::Array(patch.to_vec())]);
-        let message = format!("list element types are not identical: {}", go_value::show(&lists));
+        let lists = Value::Array(vec![
+            Value::Array(original.to_vec()),
+            Value::Array(patch.to_vec()),
+        ]);
+        let message = format!(
+            "list element types are not identical: {}",
+            go_value::show(&lists)
+        );
         return Err(PatchError::Internal(message));
     }
     Ok(first)

@@ -28,7 +28,9 @@ impl Place {
         let field = self.field(key)?;
         match &field.ty {
             Type::List(list) => Ok((Place::of(&list.item), list.patch)),
-            ty if field.presence == Presence::Pointer => Ok((Place::of(ty), PatchStrategy::Replace)),
+            ty if field.presence == Presence::Pointer => {
+                Ok((Place::of(ty), PatchStrategy::Replace))
+            }
             _ => Err(PatchError::Internal(
                 "expected slice or array type, but got: struct []".to_owned(),
             )),
@@ -39,7 +41,9 @@ impl Place {
     fn field(self, key: &str) -> Result<&'static Field, PatchError> {
         let Place::Struct(s) = self else {
             let kind = self.kind();
-            let message = format!("merging an object in json but data type is not struct, instead is: {kind}");
+            let message = format!(
+                "merging an object in json but data type is not struct, instead is: {kind}"
+            );
             return Err(PatchError::Internal(message));
         };
         s.field(key)
@@ -56,7 +60,9 @@ impl Place {
     /// Go's kind of the type.
     pub(super) fn kind(self) -> &'static str {
         match self {
-            Place::Struct(_) | Place::Other(Type::Struct(_) | Type::Time | Type::FieldsV1) => "struct",
+            Place::Struct(_) | Place::Other(Type::Struct(_) | Type::Time | Type::FieldsV1) => {
+                "struct"
+            }
             Place::Other(Type::String | Type::Named(_)) => "string",
             Place::Other(Type::Bool) => "bool",
             Place::Other(Type::Int32) => "int32",

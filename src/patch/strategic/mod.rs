@@ -17,9 +17,10 @@ mod restore;
 use serde_json::{Map, Value};
 
 use self::lookup::Place;
-use super::{FieldValidation, PatchError, Patched, decode};
+use super::{PatchError, Patched, decode};
 use crate::codec::go_value;
 use crate::codec::json::Node;
+use crate::request::options::FieldValidation;
 use crate::schema::Struct;
 
 const PATCH: &str = "$patch";
@@ -67,18 +68,26 @@ fn members(value: Value) -> Members {
 /// The value as Go decodes it: a number is an `int64` if it is written as one and fits, else a `float64`.
 fn to_value(node: &Node) -> Value {
     match node {
-        Node::Number(literal) => literal
-            .parse::<i64>()
-            .map_or_else(|_| literal.parse::<f64>().map_or(Value::Null, Value::from), Value::from),
+        Node::Number(literal) => literal.parse::<i64>().map_or_else(
+            |_| literal.parse::<f64>().map_or(Value::Null, Value::from),
+            Value::from,
+        ),
         Node::Array(items) => Value::Array(items.iter().map(to_value).collect()),
-        Node::Object(members) => Value::Object(members.iter().map(|(k, v)| (k.clone(), to_value(v))).collect()),
+        Node::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(k, v)| (k.clone(), to_value(v)))
+                .collect(),
+        ),
         other => other.to_value(),
     }
 }
 
 /// Upstream merges into an object of the kind, whatever kind the patch names.
 fn keep_kind(next: &mut Value, current: &Value) {
-    let Some(next) = next.as_object_mut() else { return };
+    let Some(next) = next.as_object_mut() else {
+        return;
+    };
     for key in ["apiVersion", "kind"] {
         match current.get(key) {
             Some(value) => next.insert(key.to_owned(), value.clone()),
@@ -88,7 +97,11 @@ fn keep_kind(next: &mut Value, current: &Value) {
 }
 
 /// Merges a patch into a map. What is left in the patch is what an error shows of it.
-fn merge_map(mut original: Members, patch: &mut Members, place: Place) -> Result<Members, PatchError> {
+fn merge_map(
+    mut original: Members,
+    patch: &mut Members,
+    place: Place,
+) -> Result<Members, PatchError> {
     if let Some(directive) = patch.get(PATCH) {
         return match directive.as_str() {
             Some("replace") => {
@@ -139,7 +152,9 @@ fn retain_keys(original: &mut Members, patch: &mut Members) -> Result<(), PatchE
         return Err(PatchError::Panic);
     }
     let keys: Vec<&str> = keys.iter().filter_map(Value::as_str).collect();
-    let parallel = |key: &str| key.starts_with(DELETE_FROM_PRIMITIVE_LIST) || key.starts_with(SET_ELEMENT_ORDER);
+    let parallel = |key: &str| {
+        key.starts_with(DELETE_FROM_PRIMITIVE_LIST) || key.starts_with(SET_ELEMENT_ORDER)
+    };
     if patch
         .iter()
         .any(|(key, value)| !value.is_null() && !parallel(key) && !keys.contains(&key.as_str()))
@@ -150,12 +165,18 @@ fn retain_keys(original: &mut Members, patch: &mut Members) -> Result<(), PatchE
     Ok(())
 }
 
-fn merge_member(original: &mut Members, key: &str, patch: &mut Value, place: Place) -> Result<(), PatchError> {
+fn merge_member(
+    original: &mut Members,
+    key: &str,
+    patch: &mut Value,
+    place: Place,
+) -> Result<(), PatchError> {
     let (key, deleting) = match key.strip_prefix(DELETE_FROM_PRIMITIVE_LIST) {
         None => (key, false),
         Some("/") => (key, true),
         Some(rest) => {
-            let format = || PatchError::BadRequest("invalid patch format of primitive list".to_owned());
+            let format =
+                || PatchError::BadRequest("invalid patch format of primitive list".to_owned());
             (rest.strip_prefix('/').ok_or_else(format)?, true)
         }
     };
@@ -169,7 +190,13 @@ fn merge_member(original: &mut Members, key: &str, patch: &mut Value, place: Pla
         }
         (Some(Value::Array(old)), Value::Array(new)) => {
             let (item, strategy) = place.list(key)?;
-            Value::Array(list::merge(std::mem::take(old), new, item, strategy, deleting)?)
+            Value::Array(list::merge(
+                std::mem::take(old),
+                new,
+                item,
+                strategy,
+                deleting,
+            )?)
         }
         (Some(old), new) if go_value::type_name(old) == go_value::type_name(new) => new.clone(),
         _ if deleting => return Ok(()),

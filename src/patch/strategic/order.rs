@@ -12,7 +12,11 @@ use crate::schema::PatchStrategy;
 type Values = Vec<Value>;
 
 /// Merges every list the patch gives an order for. The order and the list leave the patch.
-pub(super) fn merge_ordered_lists(original: &mut Members, patch: &mut Members, place: Place) -> Result<(), PatchError> {
+pub(super) fn merge_ordered_lists(
+    original: &mut Members,
+    patch: &mut Members,
+    place: Place,
+) -> Result<(), PatchError> {
     for directive in sorted_keys(patch)
         .into_iter()
         .filter(|key| key.starts_with(SET_ELEMENT_ORDER))
@@ -24,7 +28,9 @@ pub(super) fn merge_ordered_lists(original: &mut Members, patch: &mut Members, p
         let key = directive
             .strip_prefix(SET_ELEMENT_ORDER)
             .and_then(|rest| rest.strip_prefix('/'))
-            .ok_or_else(|| PatchError::BadRequest("invalid patch format of setElementOrder list".to_owned()))?;
+            .ok_or_else(|| {
+                PatchError::BadRequest("invalid patch format of setElementOrder list".to_owned())
+            })?;
         let old = original.get(key).map(as_list).transpose()?;
         let new = patch.get(key).map(as_list).transpose()?;
         if let Some(merged) = merge_ordered(old, new, &order, place.list(key)?)? {
@@ -62,7 +68,10 @@ fn merge_ordered(
         _ => None,
     };
     check_order(new.as_deref().unwrap_or_default(), order, merge_key)?;
-    let (before, patch) = (old.clone().unwrap_or_default(), new.clone().unwrap_or_default());
+    let (before, patch) = (
+        old.clone().unwrap_or_default(),
+        new.clone().unwrap_or_default(),
+    );
     let merged = match (old, new) {
         (None, None) => return Ok(None),
         (Some(old), None) => old,
@@ -78,12 +87,18 @@ fn merge_ordered(
 }
 
 /// The list of the patch must be part of the order, in that order; what it deletes does not count.
-fn check_order(patch: &[Value], order: &[Value], merge_key: Option<&str>) -> Result<(), PatchError> {
+fn check_order(
+    patch: &[Value],
+    order: &[Value],
+    merge_key: Option<&str>,
+) -> Result<(), PatchError> {
     if order.is_empty() || patch.is_empty() {
         return Ok(());
     }
     if merge_key.is_some() {
-        patch.iter().try_for_each(|element| as_map(element).map(drop))?;
+        patch
+            .iter()
+            .try_for_each(|element| as_map(element).map(drop))?;
     }
     let mut named = order.iter();
     for element in patch.iter().filter(|element| element.get(PATCH).is_none()) {
@@ -119,7 +134,9 @@ fn same(left: &Value, right: &Value, merge_key: Option<&str>) -> Result<bool, Pa
             Ok(merge_key_of(left, key)? == merge_key_of(right, key)?)
         }
         // Go panics on comparing two maps, or two lists.
-        None if left.is_object() && right.is_object() || left.is_array() && right.is_array() => Err(PatchError::Panic),
+        None if left.is_object() && right.is_object() || left.is_array() && right.is_array() => {
+            Err(PatchError::Panic)
+        }
         None => Ok(left == right),
     }
 }
@@ -136,8 +153,17 @@ pub(super) fn arrange(
 }
 
 /// Splits a list into what `order` names and the rest.
-fn partition(list: Values, order: &[Value], merge_key: Option<&str>) -> Result<(Values, Values), PatchError> {
-    if merge_key.is_none() && list.iter().chain(order).any(|v| v.is_object() || v.is_array()) {
+fn partition(
+    list: Values,
+    order: &[Value],
+    merge_key: Option<&str>,
+) -> Result<(Values, Values), PatchError> {
+    if merge_key.is_none()
+        && list
+            .iter()
+            .chain(order)
+            .any(|v| v.is_object() || v.is_array())
+    {
         return Err(PatchError::Panic);
     }
     let (mut named, mut others) = (Values::new(), Values::new());
@@ -157,7 +183,9 @@ fn names(order: &[Value], value: &Value, merge_key: Option<&str>) -> Result<bool
     let wanted = merge_key_of(as_map(value)?, key)?;
     for (i, name) in order.iter().enumerate() {
         let Some(name) = name.as_object() else {
-            return Err(PatchError::Internal(format!("value for key {i} is not a map")));
+            return Err(PatchError::Internal(format!(
+                "value for key {i} is not a map"
+            )));
         };
         if name.get(key) == Some(wanted) {
             return Ok(true);
@@ -181,7 +209,9 @@ fn interleave(
     let mut others = others.into_iter().peekable();
     for value in named {
         let at = position(&value);
-        while let Some(other) = others.next_if(|other| matches!((position(other), at), (Some(o), Some(v)) if o < v)) {
+        while let Some(other) =
+            others.next_if(|other| matches!((position(other), at), (Some(o), Some(v)) if o < v))
+        {
             out.push(other);
         }
         out.push(value);
@@ -211,6 +241,8 @@ fn sort(list: Values, order: &[Value], merge_key: Option<&str>) -> Result<Values
 fn position(list: &[Value], value: &Value, merge_key: Option<&str>) -> Option<usize> {
     match merge_key {
         None => list.iter().position(|other| other == value),
-        Some(key) => list.iter().position(|other| other.get(key) == value.get(key)),
+        Some(key) => list
+            .iter()
+            .position(|other| other.get(key) == value.get(key)),
     }
 }

@@ -52,7 +52,8 @@ impl Restorer {
         }
         for key in members.keys().filter(|key| ty.field(key).is_none()) {
             let mark = self.enter(key);
-            self.unknown.push(format!("unknown field \"{}\"", self.path));
+            self.unknown
+                .push(format!("unknown field \"{}\"", self.path));
             self.path.truncate(mark);
         }
         Ok(Value::Object(out))
@@ -67,7 +68,9 @@ impl Restorer {
                 .enumerate()
                 .map(|(i, item)| self.item(i, item, &list.item))
                 .collect(),
-            (Type::List(_), other) => Err(format!("cannot restore slice from {}", kind_name(other))),
+            (Type::List(_), other) => {
+                Err(format!("cannot restore slice from {}", kind_name(other)))
+            }
             (Type::Map(inner), Value::Object(members)) => crate::codec::json::sorted(members)
                 .into_iter()
                 .map(|(k, v)| Ok((k.clone(), self.value(v, inner)?)))
@@ -77,7 +80,9 @@ impl Restorer {
             (Type::FieldsV1, other) => Ok(other.clone()),
             (Type::Int32, Value::Number(n)) => number(n, ty, wrap),
             (Type::Int64, Value::Number(n)) => number(n, ty, |n| n),
-            (Type::String | Type::Named(_), Value::String(_)) | (Type::Bool, Value::Bool(_)) => Ok(value.clone()),
+            (Type::String | Type::Named(_), Value::String(_)) | (Type::Bool, Value::Bool(_)) => {
+                Ok(value.clone())
+            }
             (ty, other) => Err(cannot_convert(other, ty)),
         }
     }
@@ -116,7 +121,9 @@ fn zero(ty: &Type) -> Value {
 fn restore_time(value: &Value) -> Result<Value, String> {
     let Value::String(text) = value else {
         let kind = crate::codec::json::Node::from_value(value).go_kind();
-        return Err(format!("json: cannot unmarshal {kind} into Go value of type string"));
+        return Err(format!(
+            "json: cannot unmarshal {kind} into Go value of type string"
+        ));
     };
     time::parse(text).map(|t| Value::String(time::format(t)))
 }
@@ -146,7 +153,9 @@ fn wrap(n: i64) -> i64 {
 /// Go can convert an integer to a string, and the converter takes care not to; what Go cannot convert it does not know.
 fn cannot_convert(value: &Value, ty: &Type) -> String {
     match (type_name(value), ty) {
-        ("int64", Type::String | Type::Named(_)) => format!("cannot convert int64 to {}", ty.go_type()),
+        ("int64", Type::String | Type::Named(_)) => {
+            format!("cannot convert int64 to {}", ty.go_type())
+        }
         (_, Type::Named(_)) => "unrecognized type: string".to_owned(),
         _ => format!("unrecognized type: {}", ty.go_type()),
     }
@@ -172,21 +181,39 @@ mod tests {
             (json!({"subsets": 5}), "cannot restore slice from int64"),
             (json!({"subsets": "x"}), "cannot restore slice from string"),
             (json!({"subsets": {}}), "cannot restore slice from map"),
-            (json!({"subsets": ["x"]}), "cannot restore struct from: string"),
+            (
+                json!({"subsets": ["x"]}),
+                "cannot restore struct from: string",
+            ),
             (json!({"metadata": []}), "cannot restore struct from: slice"),
-            (json!({"metadata": {"labels": []}}), "cannot restore map from slice"),
+            (
+                json!({"metadata": {"labels": []}}),
+                "cannot restore map from slice",
+            ),
             (
                 json!({"metadata": {"labels": {"a": 1}}}),
                 "cannot convert int64 to string",
             ),
-            (json!({"metadata": {"labels": {"a": 1.5}}}), "unrecognized type: string"),
+            (
+                json!({"metadata": {"labels": {"a": 1.5}}}),
+                "unrecognized type: string",
+            ),
             (
                 json!({"metadata": {"labels": {"a": true}}}),
                 "unrecognized type: string",
             ),
-            (json!({"metadata": {"uid": 5}}), "cannot convert int64 to types.UID"),
-            (json!({"metadata": {"uid": []}}), "unrecognized type: string"),
-            (json!({"metadata": {"generation": "x"}}), "unrecognized type: int64"),
+            (
+                json!({"metadata": {"uid": 5}}),
+                "cannot convert int64 to types.UID",
+            ),
+            (
+                json!({"metadata": {"uid": []}}),
+                "unrecognized type: string",
+            ),
+            (
+                json!({"metadata": {"generation": "x"}}),
+                "unrecognized type: int64",
+            ),
             (
                 json!({"metadata": {"ownerReferences": [{"controller": "x"}]}}),
                 "unrecognized type: bool",
@@ -217,8 +244,7 @@ mod tests {
 
     #[test]
     fn unknown_fields_are_sorted_and_dropped() {
-        let value =
-            json!({"z": 1, "metadata": {"b": 2, "name": "p"}, "subsets": [{"addresses": [{"ip": "1.2.3.4", "a": 0}]}]});
+        let value = json!({"z": 1, "metadata": {"b": 2, "name": "p"}, "subsets": [{"addresses": [{"ip": "1.2.3.4", "a": 0}]}]});
         let restored = restore(&value, &ENDPOINTS).unwrap();
         assert_eq!(
             restored.unknown,

@@ -9,7 +9,12 @@ fn with(metadata: Value) -> Value {
 }
 
 fn run(current: &Value, patch: &Value) -> Result<Patched, PatchError> {
-    apply(current, patch.to_string().as_bytes(), &ENDPOINTS, FieldValidation::Warn)
+    apply(
+        current,
+        patch.to_string().as_bytes(),
+        &ENDPOINTS,
+        FieldValidation::Warn,
+    )
 }
 
 /// The metadata after a patch of the metadata.
@@ -49,7 +54,8 @@ fn maps_merge_and_a_null_removes_a_member() {
 
 #[test]
 fn lists_without_a_merge_key_are_replaced() {
-    let subsets = |ip: &str| json!({"metadata": {"name": "p"}, "subsets": [{"addresses": [{"ip": ip}]}]});
+    let subsets =
+        |ip: &str| json!({"metadata": {"name": "p"}, "subsets": [{"addresses": [{"ip": ip}]}]});
     let next = run(
         &subsets("10.0.0.1"),
         &json!({"subsets": [{"addresses": [{"ip": "10.0.0.2"}]}]}),
@@ -94,8 +100,14 @@ fn keyed_lists_merge_by_key_with_new_elements_first() {
 #[test]
 fn of_a_key_given_twice_the_last_wins() {
     let current = json!({"ownerReferences": [owner("1", "one")]});
-    let next = metadata(current, json!({"ownerReferences": [owner("2", "a"), owner("2", "b")]}));
-    assert_eq!(next["ownerReferences"], json!([owner("2", "b"), owner("1", "one")]));
+    let next = metadata(
+        current,
+        json!({"ownerReferences": [owner("2", "a"), owner("2", "b")]}),
+    );
+    assert_eq!(
+        next["ownerReferences"],
+        json!([owner("2", "b"), owner("1", "one")])
+    );
 }
 
 #[test]
@@ -134,8 +146,12 @@ fn a_list_must_be_of_one_type() {
 
 #[test]
 fn the_directive_replace_takes_the_patch_as_it_is() {
-    let current = json!({"name": "p", "labels": {"a": "1"}, "ownerReferences": [owner("1", "one")]});
-    let next = metadata(current.clone(), json!({"labels": {"$patch": "replace", "z": "9"}}));
+    let current =
+        json!({"name": "p", "labels": {"a": "1"}, "ownerReferences": [owner("1", "one")]});
+    let next = metadata(
+        current.clone(),
+        json!({"labels": {"$patch": "replace", "z": "9"}}),
+    );
     assert_eq!(next["labels"], json!({"z": "9"}));
     for (patch, left) in [
         (
@@ -153,14 +169,21 @@ fn the_directive_replace_takes_the_patch_as_it_is() {
             left
         );
     }
-    let whole = run(&with(current), &json!({"$patch": "replace", "metadata": {"name": "q"}})).unwrap();
+    let whole = run(
+        &with(current),
+        &json!({"$patch": "replace", "metadata": {"name": "q"}}),
+    )
+    .unwrap();
     assert_eq!(whole.next.to_value(), with(json!({"name": "q"})));
 }
 
 #[test]
 fn the_directive_delete_empties_a_map_and_removes_an_element() {
     let current = json!({"name": "p", "labels": {"a": "1"}, "ownerReferences": [owner("1", "one"), owner("2", "two")]});
-    let next = metadata(current.clone(), json!({"labels": {"$patch": "delete", "z": "9"}}));
+    let next = metadata(
+        current.clone(),
+        json!({"labels": {"$patch": "delete", "z": "9"}}),
+    );
     assert_eq!(next.get("labels"), None);
     let one_gone = metadata(
         current.clone(),
@@ -227,12 +250,18 @@ fn in_a_list_without_a_merge_key_a_directive_is_an_unknown_field() {
     )
     .unwrap();
     assert_eq!(patched.strict, [r#"unknown field "subsets[0].$patch""#]);
-    assert_eq!(patched.next.to_value()["subsets"], json!([{"ports": [{"port": 2}]}]));
+    assert_eq!(
+        patched.next.to_value()["subsets"],
+        json!([{"ports": [{"port": 2}]}])
+    );
 }
 
 #[test]
 fn nulls_in_something_new_are_pruned() {
-    let next = metadata(json!({"name": "p"}), json!({"labels": {"a": null, "b": "2"}}));
+    let next = metadata(
+        json!({"name": "p"}),
+        json!({"labels": {"a": null, "b": "2"}}),
+    );
     assert_eq!(next, json!({"name": "p", "labels": {"b": "2"}}));
 }
 
@@ -277,7 +306,10 @@ fn plain_values_can_be_deleted_from_a_set() {
             json!({"$deleteFromPrimitiveList/nope": ["x/a"]}),
             json!(["x/a", "x/b", "x/c"]),
         ),
-        (json!({"$deleteFromPrimitiveList/finalizers": null}), Value::Null),
+        (
+            json!({"$deleteFromPrimitiveList/finalizers": null}),
+            Value::Null,
+        ),
     ] {
         assert_eq!(metadata(current.clone(), patch)["finalizers"], left);
     }
@@ -299,7 +331,10 @@ fn an_element_order_orders_what_it_names() {
             json!({order: ["x/s", "x/n", "x/a"], "finalizers": ["x/n"]}),
             json!(["x/b", "x/s", "x/n", "x/a"]),
         ),
-        (json!({order: [], "finalizers": []}), json!(["x/a", "x/b", "x/s"])),
+        (
+            json!({order: [], "finalizers": []}),
+            json!(["x/a", "x/b", "x/s"]),
+        ),
     ] {
         assert_eq!(metadata(current.clone(), patch)["finalizers"], result);
     }
@@ -325,7 +360,8 @@ fn an_element_order_of_a_keyed_list_names_the_keys() {
 
 #[test]
 fn a_bad_element_order_is_refused() {
-    let current = json!({"finalizers": ["x.io/a"], "ownerReferences": [{"uid": "1"}], "labels": {"a": "1"}});
+    let current =
+        json!({"finalizers": ["x.io/a"], "ownerReferences": [{"uid": "1"}], "labels": {"a": "1"}});
     for (patch, error) in [
         (
             json!({"$setElementOrder/finalizers": ["x.io/c", "x.io/zz"], "finalizers": ["x.io/qq"]}),
@@ -366,12 +402,19 @@ fn a_bad_element_order_is_refused() {
     ] {
         assert_eq!(metadata_error(current.clone(), patch), internal(error));
     }
-    let top = run(&with(current.clone()), &json!({"$setElementOrder/nope": []})).unwrap_err();
+    let top = run(
+        &with(current.clone()),
+        &json!({"$setElementOrder/nope": []}),
+    )
+    .unwrap_err();
     assert_eq!(
         top,
         internal(r#"unable to find api field in struct Endpoints for the json field "nope""#)
     );
-    let nothing = metadata_error(json!({}), json!({"$setElementOrder/finalizers": [], "finalizers": []}));
+    let nothing = metadata_error(
+        json!({}),
+        json!({"$setElementOrder/finalizers": [], "finalizers": []}),
+    );
     assert_eq!(nothing, internal("no elements in any of the given slices"));
     assert_eq!(
         metadata_error(current, json!({"$setElementOrder": []})),
@@ -390,7 +433,8 @@ fn lists_of_lists_are_not_supported() {
 
 #[test]
 fn what_crashes_the_real_server_is_told_apart() {
-    let current = json!({"metadata": {"name": "p", "finalizers": []}, "subsets": [{"ports": [{"port": 1}]}]});
+    let current =
+        json!({"metadata": {"name": "p", "finalizers": []}, "subsets": [{"ports": [{"port": 1}]}]});
     for patch in [
         json!({"$setElementOrder/subsets": [{"ports": []}]}),
         json!({"metadata": {"$retainKeys": [{}]}}),
@@ -410,14 +454,21 @@ fn what_is_no_object_is_refused_and_null_is_empty() {
             "json: cannot unmarshal array into Go value of type map[string]interface {}",
         ),
     ] {
-        for validation in [FieldValidation::Ignore, FieldValidation::Warn, FieldValidation::Strict] {
+        for validation in [
+            FieldValidation::Ignore,
+            FieldValidation::Warn,
+            FieldValidation::Strict,
+        ] {
             assert_eq!(
                 apply(&current, patch.as_bytes(), &ENDPOINTS, validation),
                 Err(bad_request(error))
             );
         }
     }
-    assert_eq!(run(&current, &Value::Null).unwrap().next.to_value(), current);
+    assert_eq!(
+        run(&current, &Value::Null).unwrap().next.to_value(),
+        current
+    );
 }
 
 #[test]
@@ -456,7 +507,10 @@ fn repeated_and_unknown_fields_are_noticed_unless_ignored() {
             r#"unknown field "z""#
         ]
     );
-    assert_eq!(patched.shown, "map[bogus:1 metadata:map[labels:map[a:2]] z:1]");
+    assert_eq!(
+        patched.shown,
+        "map[bogus:1 metadata:map[labels:map[a:2]] z:1]"
+    );
     assert!(
         apply(&current, patch, &ENDPOINTS, FieldValidation::Ignore)
             .unwrap()

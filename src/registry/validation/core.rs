@@ -10,7 +10,11 @@ use crate::status::field::FieldError;
 const PATH: &str = "metadata";
 
 /// `ValidateObjectMeta`.
-pub(crate) fn validate_object_meta(object: &Value, namespaced: bool, name_rule: NameRule) -> Vec<FieldError> {
+pub(crate) fn validate_object_meta(
+    object: &Value,
+    namespaced: bool,
+    name_rule: NameRule,
+) -> Vec<FieldError> {
     let mut errors = meta::validate_object_meta(metadata(object), namespaced, name_rule, PATH);
     errors.extend(validate_kube_finalizers(object));
     errors
@@ -25,7 +29,9 @@ pub(crate) fn validate_object_meta_update(new: &Value, old: &Value) -> Vec<Field
 
 fn validate_kube_finalizers(object: &Value) -> Vec<FieldError> {
     let names = finalizers(metadata(object));
-    let check = |(i, name): (usize, &str)| validate_kube_finalizer_name(name, &format!("{PATH}.finalizers[{i}]"));
+    let check = |(i, name): (usize, &str)| {
+        validate_kube_finalizer_name(name, &format!("{PATH}.finalizers[{i}]"))
+    };
     names.into_iter().enumerate().filter_map(check).collect()
 }
 
@@ -47,8 +53,8 @@ pub(super) fn validate_finalizer_name(name: &str, path: &str) -> Vec<FieldError>
 
 #[cfg(test)]
 mod tests {
-    use crate::names::name_is_dns_subdomain;
     use super::*;
+    use crate::names::name_is_dns_subdomain;
     use serde_json::json;
 
     fn object(finalizers: &[&str]) -> Value {
@@ -61,11 +67,23 @@ mod tests {
 
     #[test]
     fn a_finalizer_is_qualified_or_well_known() {
-        for good in ["kubernetes", "orphan", "foregroundDeletion", "example.com/f"] {
-            assert!(validate_object_meta(&object(&[good]), true, name_is_dns_subdomain).is_empty(), "{good}");
+        for good in [
+            "kubernetes",
+            "orphan",
+            "foregroundDeletion",
+            "example.com/f",
+        ] {
+            assert!(
+                validate_object_meta(&object(&[good]), true, name_is_dns_subdomain).is_empty(),
+                "{good}"
+            );
         }
         assert_eq!(
-            shown(&validate_object_meta(&object(&["x.io/y", "foo"]), true, name_is_dns_subdomain)),
+            shown(&validate_object_meta(
+                &object(&["x.io/y", "foo"]),
+                true,
+                name_is_dns_subdomain
+            )),
             [
                 r#"metadata.finalizers[1]: Invalid value: "foo": name is neither a standard finalizer name nor is it fully qualified"#
             ]
@@ -76,7 +94,14 @@ mod tests {
     fn all_names_are_checked_for_form_before_any_for_its_domain() {
         let errors = validate_object_meta(&object(&["foo", "a b"]), true, name_is_dns_subdomain);
         let fields: Vec<&str> = errors.iter().map(|e| e.field.as_str()).collect();
-        assert_eq!(fields, ["metadata.finalizers", "metadata.finalizers[0]", "metadata.finalizers[1]"]);
+        assert_eq!(
+            fields,
+            [
+                "metadata.finalizers",
+                "metadata.finalizers[0]",
+                "metadata.finalizers[1]"
+            ]
+        );
     }
 
     #[test]

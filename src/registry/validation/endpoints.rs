@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 use super::core;
 use super::ip::{ip_warning, validate_ip, validate_non_special_ip};
 use super::meta::{invalid_each, list, metadata, text};
-use crate::names::{is_dns1123_label, is_dns1123_subdomain, is_qualified_name, name_is_dns_subdomain};
+use crate::names::{
+    is_dns1123_label, is_dns1123_subdomain, is_qualified_name, name_is_dns_subdomain,
+};
 use crate::status::field::FieldError;
 
 /// As the message lists them.
@@ -16,8 +18,13 @@ const ADDRESS_LISTS: [&str; 2] = ["addresses", "notReadyAddresses"];
 
 /// `SetDefaults_Endpoints`: a port is TCP where it does not say otherwise.
 pub(crate) fn set_defaults(object: &mut Value) {
-    let Some(subsets) = object.get_mut("subsets").and_then(Value::as_array_mut) else { return };
-    let ports = subsets.iter_mut().filter_map(|s| s.get_mut("ports")?.as_array_mut()).flatten();
+    let Some(subsets) = object.get_mut("subsets").and_then(Value::as_array_mut) else {
+        return;
+    };
+    let ports = subsets
+        .iter_mut()
+        .filter_map(|s| s.get_mut("ports")?.as_array_mut())
+        .flatten();
     for port in ports.filter_map(Value::as_object_mut) {
         if text(port, "protocol").is_empty() {
             port.insert("protocol".to_owned(), "TCP".into());
@@ -43,7 +50,9 @@ fn validate_endpoints(object: &Value, old: Option<&Value>) -> Vec<FieldError> {
     let unchanged = old.is_some_and(|old| old.get("subsets") == object.get("subsets"));
     if !unchanged {
         let subsets = subsets(object).enumerate();
-        errors.extend(subsets.flat_map(|(i, subset)| validate_subset(subset, &format!("subsets[{i}]"))));
+        errors.extend(
+            subsets.flat_map(|(i, subset)| validate_subset(subset, &format!("subsets[{i}]"))),
+        );
     }
     errors
 }
@@ -51,7 +60,9 @@ fn validate_endpoints(object: &Value, old: Option<&Value>) -> Vec<FieldError> {
 /// `endpointsWarnings`: addresses that are fine but oddly written. The endpoints controller is spared, it only copies.
 pub(crate) fn warnings(object: &Value) -> Vec<String> {
     let labels = metadata(object).get("labels").and_then(Value::as_object);
-    if labels.is_some_and(|labels| text(labels, "endpoints.kubernetes.io/managed-by") == "endpoint-controller") {
+    if labels.is_some_and(|labels| {
+        text(labels, "endpoints.kubernetes.io/managed-by") == "endpoint-controller"
+    }) {
         return Vec::new();
     }
     let mut warnings = Vec::new();
@@ -64,24 +75,50 @@ pub(crate) fn warnings(object: &Value) -> Vec<String> {
 }
 
 fn subsets(object: &Value) -> impl Iterator<Item = &Map<String, Value>> {
-    object.get("subsets").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
+    object
+        .get("subsets")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
 }
 
 /// The addresses of a subset, ready ones first, with their paths.
-fn addresses<'a>(subset: &'a Map<String, Value>, path: &str) -> Vec<(String, &'a Map<String, Value>)> {
-    ADDRESS_LISTS.into_iter().flat_map(|name| items(subset, name, path)).collect()
+fn addresses<'a>(
+    subset: &'a Map<String, Value>,
+    path: &str,
+) -> Vec<(String, &'a Map<String, Value>)> {
+    ADDRESS_LISTS
+        .into_iter()
+        .flat_map(|name| items(subset, name, path))
+        .collect()
 }
 
 /// The objects of a list, with their paths.
-fn items<'a>(subset: &'a Map<String, Value>, name: &str, path: &str) -> Vec<(String, &'a Map<String, Value>)> {
-    let items = list(subset, name).iter().filter_map(Value::as_object).enumerate();
-    items.map(|(i, item)| (format!("{path}.{name}[{i}]"), item)).collect()
+fn items<'a>(
+    subset: &'a Map<String, Value>,
+    name: &str,
+    path: &str,
+) -> Vec<(String, &'a Map<String, Value>)> {
+    let items = list(subset, name)
+        .iter()
+        .filter_map(Value::as_object)
+        .enumerate();
+    items
+        .map(|(i, item)| (format!("{path}.{name}[{i}]"), item))
+        .collect()
 }
 
 fn validate_subset(subset: &Map<String, Value>, path: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    if ADDRESS_LISTS.into_iter().all(|name| list(subset, name).is_empty()) {
-        errors.push(FieldError::required(path, "must specify `addresses` or `notReadyAddresses`"));
+    if ADDRESS_LISTS
+        .into_iter()
+        .all(|name| list(subset, name).is_empty())
+    {
+        errors.push(FieldError::required(
+            path,
+            "must specify `addresses` or `notReadyAddresses`",
+        ));
     }
     for (path, address) in addresses(subset, path) {
         errors.extend(validate_address(address, &path));
@@ -99,10 +136,18 @@ fn validate_address(address: &Map<String, Value>, path: &str) -> Vec<FieldError>
     let (ip, hostname) = (text(address, "ip"), text(address, "hostname"));
     let mut errors = validate_ip(&ip_path, ip);
     if !hostname.is_empty() {
-        errors.extend(invalid_each(&format!("{path}.hostname"), hostname, is_dns1123_label(hostname)));
+        errors.extend(invalid_each(
+            &format!("{path}.hostname"),
+            hostname,
+            is_dns1123_label(hostname),
+        ));
     }
     if let Some(node) = address.get("nodeName").and_then(Value::as_str) {
-        errors.extend(invalid_each(&format!("{path}.nodeName"), node, is_dns1123_subdomain(node)));
+        errors.extend(invalid_each(
+            &format!("{path}.nodeName"),
+            node,
+            is_dns1123_subdomain(node),
+        ));
     }
     errors.extend(validate_non_special_ip(&ip_path, ip));
     errors
@@ -113,20 +158,36 @@ fn validate_port(port: &Map<String, Value>, name_is_required: bool, path: &str) 
     match text(port, "name") {
         "" if name_is_required => errors.push(FieldError::required(format!("{path}.name"), "")),
         "" => {}
-        name => errors.extend(invalid_each(&format!("{path}.name"), name, is_dns1123_label(name))),
+        name => errors.extend(invalid_each(
+            &format!("{path}.name"),
+            name,
+            is_dns1123_label(name),
+        )),
     }
     let number = port.get("port").and_then(Value::as_i64).unwrap_or_default();
     if !(1..=65535).contains(&number) {
         let reason = "must be between 1 and 65535, inclusive";
-        errors.push(FieldError::invalid(format!("{path}.port"), &number.into(), reason));
+        errors.push(FieldError::invalid(
+            format!("{path}.port"),
+            &number.into(),
+            reason,
+        ));
     }
     match text(port, "protocol") {
         "" => errors.push(FieldError::required(format!("{path}.protocol"), "")),
         known if PROTOCOLS.contains(&known) => {}
-        other => errors.push(FieldError::not_supported(format!("{path}.protocol"), &other.into(), &PROTOCOLS)),
+        other => errors.push(FieldError::not_supported(
+            format!("{path}.protocol"),
+            &other.into(),
+            &PROTOCOLS,
+        )),
     }
     if let Some(protocol) = port.get("appProtocol").and_then(Value::as_str) {
-        errors.extend(invalid_each(&format!("{path}.appProtocol"), protocol, is_qualified_name(protocol)));
+        errors.extend(invalid_each(
+            &format!("{path}.appProtocol"),
+            protocol,
+            is_qualified_name(protocol),
+        ));
     }
     errors
 }

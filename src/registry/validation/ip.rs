@@ -14,7 +14,11 @@ pub(crate) fn parse_lenient(text: &str) -> Option<IpAddr> {
             None => (part, ""),
         };
         let trimmed = digits.trim_start_matches('0');
-        plain.push_str(if trimmed.is_empty() && !digits.is_empty() { "0" } else { trimmed });
+        plain.push_str(if trimmed.is_empty() && !digits.is_empty() {
+            "0"
+        } else {
+            trimmed
+        });
         plain.push_str(separator);
     }
     plain.parse().ok()
@@ -37,18 +41,35 @@ pub(crate) fn validate_ip(path: &str, text: &str) -> Vec<FieldError> {
 /// `ValidateNonSpecialIP`: addresses that mean something to a node only are no endpoints.
 pub(crate) fn validate_non_special_ip(path: &str, text: &str) -> Vec<FieldError> {
     let Some(ip) = parse_lenient(text).map(|ip| ip.to_canonical()) else {
-        return vec![FieldError::invalid_str(path, text, "must be a valid IP address")];
+        return vec![FieldError::invalid_str(
+            path,
+            text,
+            "must be a valid IP address",
+        )];
     };
     let rules = [
-        (ip.is_unspecified(), format!("may not be unspecified ({text})")),
-        (ip.is_loopback(), "may not be in the loopback range (127.0.0.0/8, ::1/128)".to_owned()),
-        (is_link_local(ip), "may not be in the link-local range (169.254.0.0/16, fe80::/10)".to_owned()),
+        (
+            ip.is_unspecified(),
+            format!("may not be unspecified ({text})"),
+        ),
+        (
+            ip.is_loopback(),
+            "may not be in the loopback range (127.0.0.0/8, ::1/128)".to_owned(),
+        ),
+        (
+            is_link_local(ip),
+            "may not be in the link-local range (169.254.0.0/16, fe80::/10)".to_owned(),
+        ),
         (
             is_link_local_multicast(ip),
             "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)".to_owned(),
         ),
     ];
-    rules.into_iter().filter(|rule| rule.0).map(|rule| FieldError::invalid_str(path, text, rule.1)).collect()
+    rules
+        .into_iter()
+        .filter(|rule| rule.0)
+        .map(|rule| FieldError::invalid_str(path, text, rule.1))
+        .collect()
 }
 
 /// `GetWarningsForIP`: what to say of an address that is valid but not written in its canonical form.
@@ -58,12 +79,17 @@ pub(crate) fn ip_warning(path: &str, text: &str) -> Option<String> {
         Ok(ip) if !is_mapped(ip) => {
             let canonical = ip.to_string();
             let (shown, wanted) = (quote(text), quote(&canonical));
-            (ip.is_ipv6() && canonical != text)
-                .then(|| format!("{path}: IPv6 address {shown} should be in RFC 5952 canonical format ({wanted})"))
+            (ip.is_ipv6() && canonical != text).then(|| {
+                format!(
+                    "{path}: IPv6 address {shown} should be in RFC 5952 canonical format ({wanted})"
+                )
+            })
         }
         _ => {
             let (shown, wanted) = (quote(text), quote(&lenient.to_canonical().to_string()));
-            Some(format!("{path}: non-standard IP address {shown} is invalid: use {wanted}"))
+            Some(format!(
+                "{path}: non-standard IP address {shown} is invalid: use {wanted}"
+            ))
         }
     }
 }
@@ -123,7 +149,11 @@ mod tests {
             ("12345::", None),
             ("1.2.3.4::", None),
         ] {
-            assert_eq!(parse_lenient(text).map(|ip| ip.to_string()).as_deref(), ip, "{text}");
+            assert_eq!(
+                parse_lenient(text).map(|ip| ip.to_string()).as_deref(),
+                ip,
+                "{text}"
+            );
         }
     }
 
@@ -138,7 +168,11 @@ mod tests {
             ("00001::", "must not have leading 0s"),
             ("::ffff:10.0.0.1", "must not be an IPv4-mapped IPv6 address"),
         ] {
-            assert_eq!(bodies(&validate_ip("ip", text)), [format!("Invalid value: \"{text}\": {reason}")], "{text}");
+            assert_eq!(
+                bodies(&validate_ip("ip", text)),
+                [format!("Invalid value: \"{text}\": {reason}")],
+                "{text}"
+            );
         }
         for text in ["10.0.0.1", "2001:DB8:0:0::1", "::10.0.0.1", "0001::"] {
             assert!(validate_ip("ip", text).is_empty(), "{text}");
@@ -168,9 +202,20 @@ mod tests {
             ("ff12::1", multicast),
         ] {
             let found = bodies(&validate_non_special_ip("ip", text));
-            assert_eq!(found, [format!("Invalid value: \"{text}\": {reason}")], "{text}");
+            assert_eq!(
+                found,
+                [format!("Invalid value: \"{text}\": {reason}")],
+                "{text}"
+            );
         }
-        for text in ["10.0.0.1", "255.255.255.255", "224.0.1.0", "ff05::1", "fec0::1", "2001:db8::1"] {
+        for text in [
+            "10.0.0.1",
+            "255.255.255.255",
+            "224.0.1.0",
+            "ff05::1",
+            "fec0::1",
+            "2001:db8::1",
+        ] {
             assert!(validate_non_special_ip("ip", text).is_empty(), "{text}");
         }
     }
@@ -178,18 +223,36 @@ mod tests {
     #[test]
     fn an_unusual_form_is_warned_about() {
         for (text, warning) in [
-            ("010.0.0.1", Some(r#"ip: non-standard IP address "010.0.0.1" is invalid: use "10.0.0.1""#)),
-            ("::ffff:10.0.0.1", Some(r#"ip: non-standard IP address "::ffff:10.0.0.1" is invalid: use "10.0.0.1""#)),
-            ("00001::", Some(r#"ip: non-standard IP address "00001::" is invalid: use "1::""#)),
+            (
+                "010.0.0.1",
+                Some(r#"ip: non-standard IP address "010.0.0.1" is invalid: use "10.0.0.1""#),
+            ),
+            (
+                "::ffff:10.0.0.1",
+                Some(r#"ip: non-standard IP address "::ffff:10.0.0.1" is invalid: use "10.0.0.1""#),
+            ),
+            (
+                "00001::",
+                Some(r#"ip: non-standard IP address "00001::" is invalid: use "1::""#),
+            ),
             (
                 "2001:DB8:0:0::1",
-                Some(r#"ip: IPv6 address "2001:DB8:0:0::1" should be in RFC 5952 canonical format ("2001:db8::1")"#),
+                Some(
+                    r#"ip: IPv6 address "2001:DB8:0:0::1" should be in RFC 5952 canonical format ("2001:db8::1")"#,
+                ),
             ),
             (
                 "1:0:0:2:0:0:0:3",
-                Some(r#"ip: IPv6 address "1:0:0:2:0:0:0:3" should be in RFC 5952 canonical format ("1:0:0:2::3")"#),
+                Some(
+                    r#"ip: IPv6 address "1:0:0:2:0:0:0:3" should be in RFC 5952 canonical format ("1:0:0:2::3")"#,
+                ),
             ),
-            ("::1.2.3.4", Some(r#"ip: IPv6 address "::1.2.3.4" should be in RFC 5952 canonical format ("::102:304")"#)),
+            (
+                "::1.2.3.4",
+                Some(
+                    r#"ip: IPv6 address "::1.2.3.4" should be in RFC 5952 canonical format ("::102:304")"#,
+                ),
+            ),
             ("10.0.0.1", None),
             ("2001:db8::1", None),
             ("1:0:2:3:4:5:6:7", None),

@@ -7,10 +7,12 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-use crate::names::{NameRule, is_label_value, is_qualified_name, name_is_dns_label, name_is_path_segment};
 use super::owner::validate_owner_references;
 use crate::codec::json::sorted;
 use crate::codec::quote::{is_print, quote};
+use crate::names::{
+    NameRule, is_label_value, is_qualified_name, name_is_dns_label, name_is_path_segment,
+};
 use crate::status::field::FieldError;
 
 const ANNOTATIONS_MAX: usize = 256 << 10;
@@ -25,9 +27,17 @@ pub(crate) fn validate_create_generic(object: &Value, namespaced: bool) -> Vec<F
 }
 
 /// `rest.validateCommonFields`: the check for all kinds, whose errors come before those of the kind's own.
-pub(crate) fn validate_update_generic(new: &Value, old: &Value, namespaced: bool) -> Vec<FieldError> {
+pub(crate) fn validate_update_generic(
+    new: &Value,
+    old: &Value,
+    namespaced: bool,
+) -> Vec<FieldError> {
     let mut errors = validate_object_meta(metadata(new), namespaced, name_is_path_segment, PATH);
-    errors.extend(validate_object_meta_update(metadata(new), metadata(old), PATH));
+    errors.extend(validate_object_meta_update(
+        metadata(new),
+        metadata(old),
+        PATH,
+    ));
     errors
 }
 
@@ -43,13 +53,23 @@ pub(crate) fn validate_object_meta(
     let generation = number(meta, "generation");
     if generation < 0 {
         let reason = "must be greater than or equal to 0";
-        errors.push(FieldError::invalid(format!("{path}.generation"), &generation.into(), reason));
+        errors.push(FieldError::invalid(
+            format!("{path}.generation"),
+            &generation.into(),
+            reason,
+        ));
     }
     errors.extend(validate_labels(meta, &format!("{path}.labels")));
     errors.extend(validate_annotations(meta, &format!("{path}.annotations")));
-    errors.extend(validate_owner_references(meta, &format!("{path}.ownerReferences")));
+    errors.extend(validate_owner_references(
+        meta,
+        &format!("{path}.ownerReferences"),
+    ));
     errors.extend(validate_finalizers(meta, &format!("{path}.finalizers")));
-    errors.extend(validate_managed_fields(meta, &format!("{path}.managedFields")));
+    errors.extend(validate_managed_fields(
+        meta,
+        &format!("{path}.managedFields"),
+    ));
     errors
 }
 
@@ -61,21 +81,39 @@ pub(crate) fn validate_object_meta_update(
 ) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if old.contains_key("deletionTimestamp") {
-        errors.extend(validate_no_new_finalizers(new, old, &format!("{path}.finalizers")));
+        errors.extend(validate_no_new_finalizers(
+            new,
+            old,
+            &format!("{path}.finalizers"),
+        ));
     }
     if text(new, "resourceVersion").is_empty() {
-        errors.push(FieldError::invalid_str(format!("{path}.resourceVersion"), "", "must be specified for an update"));
+        errors.push(FieldError::invalid_str(
+            format!("{path}.resourceVersion"),
+            "",
+            "must be specified for an update",
+        ));
     }
     let generation = number(new, "generation");
     if generation < number(old, "generation") {
         let reason = "must not be decremented";
-        errors.push(FieldError::invalid(format!("{path}.generation"), &generation.into(), reason));
+        errors.push(FieldError::invalid(
+            format!("{path}.generation"),
+            &generation.into(),
+            reason,
+        ));
     }
     errors.extend(validate_immutable(new, old, path));
     errors.extend(validate_labels(new, &format!("{path}.labels")));
     errors.extend(validate_annotations(new, &format!("{path}.annotations")));
-    errors.extend(validate_owner_references(new, &format!("{path}.ownerReferences")));
-    errors.extend(validate_managed_fields(new, &format!("{path}.managedFields")));
+    errors.extend(validate_owner_references(
+        new,
+        &format!("{path}.ownerReferences"),
+    ));
+    errors.extend(validate_managed_fields(
+        new,
+        &format!("{path}.managedFields"),
+    ));
     errors
 }
 
@@ -83,12 +121,23 @@ fn validate_name(meta: &Map<String, Value>, rule: NameRule, path: &str) -> Vec<F
     let mut errors = Vec::new();
     let (prefix, name) = (text(meta, "generateName"), text(meta, "name"));
     if !prefix.is_empty() {
-        errors.extend(invalid_each(&format!("{path}.generateName"), prefix, rule(prefix, true)));
+        errors.extend(invalid_each(
+            &format!("{path}.generateName"),
+            prefix,
+            rule(prefix, true),
+        ));
     }
     if name.is_empty() {
-        errors.push(FieldError::required(format!("{path}.name"), "name or generateName is required"));
+        errors.push(FieldError::required(
+            format!("{path}.name"),
+            "name or generateName is required",
+        ));
     } else {
-        errors.extend(invalid_each(&format!("{path}.name"), name, rule(name, false)));
+        errors.extend(invalid_each(
+            &format!("{path}.name"),
+            name,
+            rule(name, false),
+        ));
     }
     errors
 }
@@ -117,9 +166,18 @@ fn validate_annotations(meta: &Map<String, Value>, path: &str) -> Vec<FieldError
     let mut errors = Vec::new();
     for (key, _) in &annotations {
         // Case does not matter in the key of an annotation.
-        errors.extend(invalid_each(path, key, is_qualified_name(&key.to_lowercase())));
+        errors.extend(invalid_each(
+            path,
+            key,
+            is_qualified_name(&key.to_lowercase()),
+        ));
     }
-    if annotations.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>() > ANNOTATIONS_MAX {
+    if annotations
+        .iter()
+        .map(|(key, value)| key.len() + value.len())
+        .sum::<usize>()
+        > ANNOTATIONS_MAX
+    {
         errors.push(FieldError::too_long(path, ANNOTATIONS_MAX));
     }
     errors
@@ -127,7 +185,10 @@ fn validate_annotations(meta: &Map<String, Value>, path: &str) -> Vec<FieldError
 
 fn validate_finalizers(meta: &Map<String, Value>, path: &str) -> Vec<FieldError> {
     let finalizers = finalizers(meta);
-    let mut errors: Vec<FieldError> = finalizers.iter().flat_map(|name| validate_finalizer_name(name, path)).collect();
+    let mut errors: Vec<FieldError> = finalizers
+        .iter()
+        .flat_map(|name| validate_finalizer_name(name, path))
+        .collect();
     if finalizers.contains(&"orphan") && finalizers.contains(&"foregroundDeletion") {
         let shown = Value::Array(list(meta, "finalizers").to_vec());
         let reason = "finalizer orphan and foregroundDeletion cannot be both set";
@@ -141,9 +202,16 @@ pub(super) fn validate_finalizer_name(name: &str, path: &str) -> Vec<FieldError>
     invalid_each(path, name, is_qualified_name(name))
 }
 
-fn validate_no_new_finalizers(new: &Map<String, Value>, old: &Map<String, Value>, path: &str) -> Option<FieldError> {
+fn validate_no_new_finalizers(
+    new: &Map<String, Value>,
+    old: &Map<String, Value>,
+    path: &str,
+) -> Option<FieldError> {
     let old = finalizers(old);
-    let added: BTreeSet<&str> = finalizers(new).into_iter().filter(|name| !old.contains(name)).collect();
+    let added: BTreeSet<&str> = finalizers(new)
+        .into_iter()
+        .filter(|name| !old.contains(name))
+        .collect();
     if added.is_empty() {
         return None;
     }
@@ -159,20 +227,36 @@ fn validate_no_new_finalizers(new: &Map<String, Value>, old: &Map<String, Value>
 fn validate_managed_fields(meta: &Map<String, Value>, path: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
     for (i, entry) in list(meta, "managedFields").iter().enumerate() {
-        let Some(entry) = entry.as_object() else { continue };
+        let Some(entry) = entry.as_object() else {
+            continue;
+        };
         let path = format!("{path}[{i}]");
         let operation = text(entry, "operation");
         if !matches!(operation, "Apply" | "Update") {
             let reason = "must be `Apply` or `Update`";
-            errors.push(FieldError::invalid_str(format!("{path}.operation"), operation, reason));
+            errors.push(FieldError::invalid_str(
+                format!("{path}.operation"),
+                operation,
+                reason,
+            ));
         }
         let fields_type = text(entry, "fieldsType");
         if !matches!(fields_type, "" | "FieldsV1") {
-            errors.push(FieldError::invalid_str(format!("{path}.fieldsType"), fields_type, "must be `FieldsV1`"));
+            errors.push(FieldError::invalid_str(
+                format!("{path}.fieldsType"),
+                fields_type,
+                "must be `FieldsV1`",
+            ));
         }
-        errors.extend(validate_field_manager(text(entry, "manager"), &format!("{path}.manager")));
+        errors.extend(validate_field_manager(
+            text(entry, "manager"),
+            &format!("{path}.manager"),
+        ));
         if text(entry, "subresource").len() > SUBRESOURCE_MAX {
-            errors.push(FieldError::too_long(format!("{path}.subresource"), SUBRESOURCE_MAX));
+            errors.push(FieldError::too_long(
+                format!("{path}.subresource"),
+                SUBRESOURCE_MAX,
+            ));
         }
     }
     errors
@@ -185,34 +269,58 @@ pub(crate) fn validate_field_manager(manager: &str, path: &str) -> Vec<FieldErro
         errors.push(FieldError::too_long(path, FIELD_MANAGER_MAX));
     }
     for (at, c) in manager.char_indices().filter(|&(_, c)| !is_print(c)) {
-        let reason = format!("invalid character U+{:04X} (at position {at})", u32::from(c));
+        let reason = format!(
+            "invalid character U+{:04X} (at position {at})",
+            u32::from(c)
+        );
         errors.push(FieldError::invalid_str(path, manager, reason));
     }
     errors
 }
 
 /// `ValidateImmutableField`, for all the fields nobody may change.
-fn validate_immutable(new: &Map<String, Value>, old: &Map<String, Value>, path: &str) -> Vec<FieldError> {
-    ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"]
-        .into_iter()
-        .filter(|&field| new.get(field) != old.get(field))
-        .map(|field| {
-            let empty = if matches!(field, "name" | "namespace" | "uid") { Value::from("") } else { Value::Null };
-            let value = new.get(field).unwrap_or(&empty);
-            FieldError::invalid(format!("{path}.{field}"), value, "field is immutable")
-        })
-        .collect()
+fn validate_immutable(
+    new: &Map<String, Value>,
+    old: &Map<String, Value>,
+    path: &str,
+) -> Vec<FieldError> {
+    [
+        "name",
+        "namespace",
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+    ]
+    .into_iter()
+    .filter(|&field| new.get(field) != old.get(field))
+    .map(|field| {
+        let empty = if matches!(field, "name" | "namespace" | "uid") {
+            Value::from("")
+        } else {
+            Value::Null
+        };
+        let value = new.get(field).unwrap_or(&empty);
+        FieldError::invalid(format!("{path}.{field}"), value, "field is immutable")
+    })
+    .collect()
 }
 
 /// One error for every reason against a value.
 pub(super) fn invalid_each(path: &str, value: &str, reasons: Vec<String>) -> Vec<FieldError> {
-    reasons.into_iter().map(|reason| FieldError::invalid_str(path, value, reason)).collect()
+    reasons
+        .into_iter()
+        .map(|reason| FieldError::invalid_str(path, value, reason))
+        .collect()
 }
 
 /// The metadata of an object, empty where there is none.
 pub(super) fn metadata(object: &Value) -> &Map<String, Value> {
     static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
-    object.get("metadata").and_then(Value::as_object).unwrap_or(&NONE)
+    object
+        .get("metadata")
+        .and_then(Value::as_object)
+        .unwrap_or(&NONE)
 }
 
 /// A string field, empty where it is absent.
@@ -222,12 +330,17 @@ pub(super) fn text<'a>(map: &'a Map<String, Value>, field: &str) -> &'a str {
 
 /// A list field, empty where it is absent.
 pub(super) fn list<'a>(map: &'a Map<String, Value>, field: &str) -> &'a [Value] {
-    map.get(field).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    map.get(field)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 /// The names in `metadata.finalizers`.
 pub(super) fn finalizers(meta: &Map<String, Value>) -> Vec<&str> {
-    list(meta, "finalizers").iter().filter_map(Value::as_str).collect()
+    list(meta, "finalizers")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 fn number(map: &Map<String, Value>, field: &str) -> i64 {
@@ -236,8 +349,13 @@ fn number(map: &Map<String, Value>, field: &str) -> i64 {
 
 /// A map of strings, in the order of its keys.
 fn strings<'a>(map: &'a Map<String, Value>, field: &str) -> Vec<(&'a str, &'a str)> {
-    let Some(members) = map.get(field).and_then(Value::as_object) else { return Vec::new() };
-    sorted(members).into_iter().map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default())).collect()
+    let Some(members) = map.get(field).and_then(Value::as_object) else {
+        return Vec::new();
+    };
+    sorted(members)
+        .into_iter()
+        .map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default()))
+        .collect()
 }
 
 #[cfg(test)]

@@ -26,11 +26,20 @@ pub(crate) fn validate_update(new: &Value, old: &Value) -> Vec<FieldError> {
 /// `ValidateNamespaceStatusUpdate`: the phase follows from the deletion timestamp.
 pub(crate) fn validate_status_update(new: &Value, old: &Value) -> Vec<FieldError> {
     let mut errors = core::validate_object_meta_update(new, old);
-    let phase = new.get("status").and_then(Value::as_object).map_or("", |status| text(status, "phase"));
+    let phase = new
+        .get("status")
+        .and_then(Value::as_object)
+        .map_or("", |status| text(status, "phase"));
     let (wanted, reason) = if metadata(new).contains_key("deletionTimestamp") {
-        ("Terminating", "may only be 'Terminating' if `deletionTimestamp` is not empty")
+        (
+            "Terminating",
+            "may only be 'Terminating' if `deletionTimestamp` is not empty",
+        )
     } else {
-        ("Active", "may only be 'Active' if `deletionTimestamp` is empty")
+        (
+            "Active",
+            "may only be 'Active' if `deletionTimestamp` is empty",
+        )
     };
     if phase != wanted {
         // Upstream names the Go field.
@@ -43,14 +52,19 @@ pub(crate) fn validate_status_update(new: &Value, old: &Value) -> Vec<FieldError
 pub(crate) fn validate_finalize_update(new: &Value, old: &Value) -> Vec<FieldError> {
     let mut errors = core::validate_object_meta_update(new, old);
     for (i, name) in spec_finalizers(new).enumerate() {
-        errors.extend(validate_finalizer_name(name, &format!("spec.finalizers[{i}]")));
+        errors.extend(validate_finalizer_name(
+            name,
+            &format!("spec.finalizers[{i}]"),
+        ));
     }
     errors
 }
 
 fn spec_finalizers(object: &Value) -> impl Iterator<Item = &str> {
     let spec = object.get("spec").and_then(Value::as_object);
-    spec.into_iter().flat_map(|spec| list(spec, "finalizers")).filter_map(Value::as_str)
+    spec.into_iter()
+        .flat_map(|spec| list(spec, "finalizers"))
+        .filter_map(Value::as_str)
 }
 
 #[cfg(test)]
@@ -91,20 +105,33 @@ mod tests {
     fn a_namespace_is_in_no_namespace() {
         let mut object = namespace("a");
         object["metadata"]["namespace"] = json!("b");
-        assert_eq!(shown(validate(&object)), ["metadata.namespace: Forbidden: not allowed on this type"]);
+        assert_eq!(
+            shown(validate(&object)),
+            ["metadata.namespace: Forbidden: not allowed on this type"]
+        );
     }
 
     #[test]
     fn a_finalizer_is_qualified_or_well_known() {
         let mut object = namespace("a");
         object["spec"]["finalizers"] = json!(["kubernetes", "x.io/y", "foo"]);
-        assert_eq!(shown(validate(&object)), [format!("spec.finalizers: Invalid value: \"foo\": {UNQUALIFIED}")]);
+        assert_eq!(
+            shown(validate(&object)),
+            [format!(
+                "spec.finalizers: Invalid value: \"foo\": {UNQUALIFIED}"
+            )]
+        );
         assert_eq!(
             shown(validate_finalize_update(&object, &namespace("a"))),
-            [format!("spec.finalizers[2]: Invalid value: \"foo\": {UNQUALIFIED}")]
+            [format!(
+                "spec.finalizers[2]: Invalid value: \"foo\": {UNQUALIFIED}"
+            )]
         );
         object["spec"] = json!({});
-        assert_eq!(shown(validate_finalize_update(&object, &namespace("a"))), [""; 0]);
+        assert_eq!(
+            shown(validate_finalize_update(&object, &namespace("a"))),
+            [""; 0]
+        );
     }
 
     #[test]
@@ -117,7 +144,10 @@ mod tests {
         assert_eq!(validate_status_update(&new, &old).len(), 1);
         assert_eq!(validate_finalize_update(&new, &old).len(), 1);
         new["metadata"] = json!({"name": "a", "uid": "v", "resourceVersion": "1"});
-        assert_eq!(shown(validate_update(&new, &old)), [r#"metadata.uid: Invalid value: "v": field is immutable"#]);
+        assert_eq!(
+            shown(validate_update(&new, &old)),
+            [r#"metadata.uid: Invalid value: "v": field is immutable"#]
+        );
     }
 
     #[test]
@@ -138,7 +168,9 @@ mod tests {
             (
                 &live,
                 "",
-                vec![r#"status.Phase: Invalid value: "": may only be 'Active' if `deletionTimestamp` is empty"#],
+                vec![
+                    r#"status.Phase: Invalid value: "": may only be 'Active' if `deletionTimestamp` is empty"#,
+                ],
             ),
             (
                 &dying,
@@ -150,7 +182,11 @@ mod tests {
         ] {
             let mut new = object.clone();
             new["status"]["phase"] = json!(phase);
-            assert_eq!(shown(validate_status_update(&new, object)), errors, "{phase}");
+            assert_eq!(
+                shown(validate_status_update(&new, object)),
+                errors,
+                "{phase}"
+            );
         }
     }
 }

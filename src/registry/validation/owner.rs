@@ -35,17 +35,29 @@ fn validate_owner_reference(reference: &Map<String, Value>, path: &str) -> Vec<F
     let (api_version, kind) = (text(reference, "apiVersion"), text(reference, "kind"));
     let (group, version) = group_version(api_version);
     if version.is_empty() {
-        errors.push(FieldError::invalid_str(format!("{path}.apiVersion"), api_version, "version must not be empty"));
+        errors.push(FieldError::invalid_str(
+            format!("{path}.apiVersion"),
+            api_version,
+            "version must not be empty",
+        ));
     }
     for field in ["kind", "name", "uid"] {
         if text(reference, field).is_empty() {
-            errors.push(FieldError::invalid_str(format!("{path}.{field}"), "", "must not be empty"));
+            errors.push(FieldError::invalid_str(
+                format!("{path}.{field}"),
+                "",
+                "must not be empty",
+            ));
         }
     }
     // `BannedOwners`: events are too short-lived to own anything.
     if (group, version, kind) == ("", "v1", "Event") {
         let shown = show_one(&Value::Object(reference.clone()));
-        errors.push(FieldError::invalid_shown(path, shown, "/v1, Kind=Event is disallowed from being an owner"));
+        errors.push(FieldError::invalid_shown(
+            path,
+            shown,
+            "/v1, Kind=Event is disallowed from being an owner",
+        ));
     }
     errors
 }
@@ -71,7 +83,9 @@ fn show_one(reference: &Value) -> String {
 
 /// `dedupOwnerReferencesAndAddWarning`: drops exact repeats and says of which uids.
 pub(crate) fn dedup_owner_references(object: &mut Value) -> Option<String> {
-    let references = object.pointer_mut("/metadata/ownerReferences")?.as_array_mut()?;
+    let references = object
+        .pointer_mut("/metadata/ownerReferences")?
+        .as_array_mut()?;
     let mut kept: Vec<Value> = Vec::with_capacity(references.len());
     let mut repeated: Vec<String> = Vec::new();
     for reference in references.drain(..) {
@@ -98,7 +112,8 @@ mod tests {
     const UID: &str = "3907aa64-c3f3-4de0-b938-9d23e8d12f94";
 
     fn service(name: &str, controller: bool) -> Value {
-        let mut reference = json!({"apiVersion": "v1", "kind": "Service", "name": name, "uid": UID});
+        let mut reference =
+            json!({"apiVersion": "v1", "kind": "Service", "name": name, "uid": UID});
         if controller {
             reference["controller"] = json!(true);
         }
@@ -107,7 +122,8 @@ mod tests {
 
     fn errors(references: Value) -> Vec<String> {
         let meta = json!({ "ownerReferences": references });
-        let errors = validate_owner_references(meta.as_object().unwrap(), "metadata.ownerReferences");
+        let errors =
+            validate_owner_references(meta.as_object().unwrap(), "metadata.ownerReferences");
         errors.iter().map(ToString::to_string).collect()
     }
 
@@ -116,7 +132,11 @@ mod tests {
         for version in ["v1", "/v1", "apps/v1", "events.k8s.io/v1"] {
             let mut reference = service("svc", true);
             reference["apiVersion"] = json!(version);
-            assert_eq!(errors(json!([reference, service("svc", false)])), [""; 0], "{version}");
+            assert_eq!(
+                errors(json!([reference, service("svc", false)])),
+                [""; 0],
+                "{version}"
+            );
         }
     }
 
@@ -135,8 +155,9 @@ mod tests {
         for version in ["a/b/c", "apps/"] {
             let mut reference = service("svc", false);
             reference["apiVersion"] = json!(version);
-            let error =
-                format!("metadata.ownerReferences.apiVersion: Invalid value: \"{version}\": version must not be empty");
+            let error = format!(
+                "metadata.ownerReferences.apiVersion: Invalid value: \"{version}\": version must not be empty"
+            );
             assert_eq!(errors(json!([reference])), [error]);
         }
     }
@@ -155,8 +176,11 @@ mod tests {
 
     #[test]
     fn every_further_controller_is_held_against_the_first() {
-        let one =
-            |name| format!(r#"{{"apiVersion":"v1","kind":"Service","name":"{name}","uid":"{UID}","controller":true}}"#);
+        let one = |name| {
+            format!(
+                r#"{{"apiVersion":"v1","kind":"Service","name":"{name}","uid":"{UID}","controller":true}}"#
+            )
+        };
         let error = |name| {
             format!(
                 r#"metadata.ownerReferences: Invalid value: [{},{},{}]: Only one reference can have Controller set to true. Found "true" in references for Service/svc and Service/{name}"#,
@@ -179,7 +203,10 @@ mod tests {
                 ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {UID}, {UID}"
             )
         );
-        assert_eq!(object, json!({"metadata": {"ownerReferences": [service("a", false), service("b", false)]}}));
+        assert_eq!(
+            object,
+            json!({"metadata": {"ownerReferences": [service("a", false), service("b", false)]}})
+        );
     }
 
     #[test]

@@ -3,8 +3,11 @@
 use crate::codec::quote::quote;
 
 /// Longest first, so that `==` does not leave a `=` on the value.
-const OPERATORS: [(&str, Operator); 3] =
-    [("!=", Operator::NotEquals), ("==", Operator::Equals), ("=", Operator::Equals)];
+const OPERATORS: [(&str, Operator); 3] = [
+    ("!=", Operator::NotEquals),
+    ("==", Operator::Equals),
+    ("=", Operator::Equals),
+];
 
 /// The fields every object can be selected by.
 const METADATA_FIELDS: [&str; 2] = ["metadata.name", "metadata.namespace"];
@@ -43,7 +46,10 @@ impl SupportedFields {
             SupportedFields::Metadata if METADATA_FIELDS.contains(&key) => Ok(()),
             SupportedFields::Metadata => {
                 let [name, namespace] = METADATA_FIELDS.map(quote);
-                Err(format!("{} is not a known field selector: only {name}, {namespace}", quote(key)))
+                Err(format!(
+                    "{} is not a known field selector: only {name}, {namespace}",
+                    quote(key)
+                ))
             }
             SupportedFields::Own(fields) if fields.contains(&key) => Ok(()),
             SupportedFields::Own(_) => Err(format!("field label not supported: {key}")),
@@ -59,8 +65,8 @@ impl FieldSelector {
         terms.sort_unstable();
         let mut requirements = Vec::new();
         for term in terms.into_iter().filter(|term| !term.is_empty()) {
-            let requirement =
-                parse_term(term)?.ok_or_else(|| format!("invalid selector: '{text}'; can't understand '{term}'"))?;
+            let requirement = parse_term(term)?
+                .ok_or_else(|| format!("invalid selector: '{text}'; can't understand '{term}'"))?;
             // A lone `=` selects everything.
             if !requirement.key.is_empty() || !requirement.value.is_empty() {
                 requirements.push(requirement);
@@ -76,26 +82,38 @@ impl FieldSelector {
     /// Adds an equality.
     pub(crate) fn pin(&mut self, key: &str, value: &str) {
         let (key, value) = (key.to_owned(), value.to_owned());
-        self.requirements.push(Requirement { key, operator: Operator::Equals, value });
+        self.requirements.push(Requirement {
+            key,
+            operator: Operator::Equals,
+            value,
+        });
     }
 
     pub(crate) fn requirements(&self) -> impl Iterator<Item = (&str, Operator, &str)> {
-        self.requirements.iter().map(|r| (r.key.as_str(), r.operator, r.value.as_str()))
+        self.requirements
+            .iter()
+            .map(|r| (r.key.as_str(), r.operator, r.value.as_str()))
     }
 
     /// Refuses fields the kind cannot be selected by; the error is the message of the 400.
     pub(crate) fn check_known(&self, supported: SupportedFields) -> Result<(), String> {
-        self.requirements.iter().try_for_each(|r| supported.check(&r.key))
+        self.requirements
+            .iter()
+            .try_for_each(|r| supported.check(&r.key))
     }
 
     /// Whether an object is selected whose fields `value_of` knows.
     pub(crate) fn matches(&self, value_of: &dyn Fn(&str) -> String) -> bool {
-        self.requirements.iter().all(|r| (value_of(&r.key) == r.value) == (r.operator == Operator::Equals))
+        self.requirements
+            .iter()
+            .all(|r| (value_of(&r.key) == r.value) == (r.operator == Operator::Equals))
     }
 
     /// The value an equality pins a field to.
     pub(crate) fn exact(&self, key: &str) -> Option<&str> {
-        self.requirements().find(|r| r.0 == key && r.1 == Operator::Equals).map(|r| r.2)
+        self.requirements()
+            .find(|r| r.0 == key && r.1 == Operator::Equals)
+            .map(|r| r.2)
     }
 }
 
@@ -116,7 +134,11 @@ fn parse_term(term: &str) -> Result<Option<Requirement>, String> {
         for (sign, operator) in OPERATORS {
             if let Some(value) = term[at..].strip_prefix(sign) {
                 let value = unescape(value)?;
-                return Ok(Some(Requirement { key: term[..at].to_owned(), operator, value }));
+                return Ok(Some(Requirement {
+                    key: term[..at].to_owned(),
+                    operator,
+                    value,
+                }));
             }
         }
     }
@@ -132,11 +154,16 @@ fn unescape(value: &str) -> Result<String, String> {
                 Some(c @ ('\\' | ',' | '=')) => out.push(c),
                 other => {
                     let sequence: String = [Some('\\'), other].into_iter().flatten().collect();
-                    return Err(format!("invalid field selector: invalid escape sequence: {sequence}"));
+                    return Err(format!(
+                        "invalid field selector: invalid escape sequence: {sequence}"
+                    ));
                 }
             },
             ',' | '=' => {
-                return Err(format!("invalid field selector: unescaped character in value: {}", u32::from(c)));
+                return Err(format!(
+                    "invalid field selector: unescaped character in value: {}",
+                    u32::from(c)
+                ));
             }
             c => out.push(c),
         }
@@ -153,7 +180,10 @@ mod tests {
     }
 
     fn terms(text: &str) -> Vec<(String, Operator, String)> {
-        parse(text).requirements().map(|(k, o, v)| (k.to_owned(), o, v.to_owned())).collect()
+        parse(text)
+            .requirements()
+            .map(|(k, o, v)| (k.to_owned(), o, v.to_owned()))
+            .collect()
     }
 
     #[test]
@@ -168,7 +198,11 @@ mod tests {
             (r"a=b\,c\=d\\e", "a", Operator::Equals, r"b,c=d\e"),
             ("a=é", "a", Operator::Equals, "é"),
         ] {
-            assert_eq!(terms(text), [(key.to_owned(), operator, value.to_owned())], "{text}");
+            assert_eq!(
+                terms(text),
+                [(key.to_owned(), operator, value.to_owned())],
+                "{text}"
+            );
         }
     }
 
@@ -183,13 +217,34 @@ mod tests {
     #[test]
     fn a_bad_selector_is_refused_in_the_words_of_the_real_parser() {
         for (text, error) in [
-            ("metadata.name", "invalid selector: 'metadata.name'; can't understand 'metadata.name'"),
-            ("b=1,foo", "invalid selector: 'b=1,foo'; can't understand 'foo'"),
-            ("a=b=c", "invalid field selector: unescaped character in value: 61"),
-            ("a===b", "invalid field selector: unescaped character in value: 61"),
-            (r"a=\x", r"invalid field selector: invalid escape sequence: \x"),
-            (r"a=b\", r"invalid field selector: invalid escape sequence: \"),
-            ("z,b=c=d", "invalid field selector: unescaped character in value: 61"),
+            (
+                "metadata.name",
+                "invalid selector: 'metadata.name'; can't understand 'metadata.name'",
+            ),
+            (
+                "b=1,foo",
+                "invalid selector: 'b=1,foo'; can't understand 'foo'",
+            ),
+            (
+                "a=b=c",
+                "invalid field selector: unescaped character in value: 61",
+            ),
+            (
+                "a===b",
+                "invalid field selector: unescaped character in value: 61",
+            ),
+            (
+                r"a=\x",
+                r"invalid field selector: invalid escape sequence: \x",
+            ),
+            (
+                r"a=b\",
+                r"invalid field selector: invalid escape sequence: \",
+            ),
+            (
+                "z,b=c=d",
+                "invalid field selector: unescaped character in value: 61",
+            ),
         ] {
             assert_eq!(FieldSelector::parse(text).unwrap_err(), error, "{text}");
         }
@@ -210,17 +265,34 @@ mod tests {
                 r#"" metadata.name" is not a known field selector: only "metadata.name", "metadata.namespace""#,
             ),
             ("spec.image=x", own, "field label not supported: spec.image"),
-            ("metadata.namespace=x", own, "field label not supported: metadata.namespace"),
+            (
+                "metadata.namespace=x",
+                own,
+                "field label not supported: metadata.namespace",
+            ),
         ] {
-            assert_eq!(parse(text).check_known(supported).unwrap_err(), error, "{text}");
+            assert_eq!(
+                parse(text).check_known(supported).unwrap_err(),
+                error,
+                "{text}"
+            );
         }
-        assert_eq!(parse("metadata.name=x,metadata.namespace!=y").check_known(SupportedFields::Metadata), Ok(()));
+        assert_eq!(
+            parse("metadata.name=x,metadata.namespace!=y").check_known(SupportedFields::Metadata),
+            Ok(())
+        );
         assert_eq!(parse("status.phase=Pending").check_known(own), Ok(()));
     }
 
     #[test]
     fn all_requirements_must_hold() {
-        let value_of = |key: &str| if key == "metadata.name" { "a".to_owned() } else { String::new() };
+        let value_of = |key: &str| {
+            if key == "metadata.name" {
+                "a".to_owned()
+            } else {
+                String::new()
+            }
+        };
         for (text, matches) in [
             ("", true),
             ("metadata.name=a", true),
@@ -237,7 +309,10 @@ mod tests {
     #[test]
     fn only_an_equality_pins_a_field() {
         assert_eq!(parse("metadata.name=a").exact("metadata.name"), Some("a"));
-        assert_eq!(parse("metadata.name=b,metadata.name=a").exact("metadata.name"), Some("a"));
+        assert_eq!(
+            parse("metadata.name=b,metadata.name=a").exact("metadata.name"),
+            Some("a")
+        );
         assert_eq!(parse("metadata.name!=a").exact("metadata.name"), None);
         assert_eq!(parse("metadata.namespace=a").exact("metadata.name"), None);
     }

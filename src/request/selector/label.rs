@@ -34,7 +34,11 @@ enum Test {
 impl LabelSelector {
     /// Parses a selector; the error is the message of the 400.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let requirements = Parser { items: scan(text), position: 0 }.selector()?;
+        let requirements = Parser {
+            items: scan(text),
+            position: 0,
+        }
+        .selector()?;
         Ok(LabelSelector { requirements })
     }
 
@@ -45,7 +49,9 @@ impl LabelSelector {
     /// Whether an object with these labels is selected.
     pub(crate) fn matches(&self, labels: Option<&Map<String, Value>>) -> bool {
         self.requirements.iter().all(|r| {
-            let value = labels.and_then(|labels| labels.get(&r.key)).and_then(Value::as_str);
+            let value = labels
+                .and_then(|labels| labels.get(&r.key))
+                .and_then(Value::as_str);
             r.test.holds(value)
         })
     }
@@ -78,16 +84,32 @@ impl<'a> Parser<'a> {
             return Ok(requirements);
         }
         if !first.starts_requirement() {
-            return Err(format!("found '{}', expected: !, identifier, or 'end of string'", first.text));
+            return Err(format!(
+                "found '{}', expected: !, identifier, or 'end of string'",
+                first.text
+            ));
         }
         loop {
-            requirements.push(self.requirement().map_err(|e| format!("unable to parse requirement: {e}"))?);
+            requirements.push(
+                self.requirement()
+                    .map_err(|e| format!("unable to parse requirement: {e}"))?,
+            );
             let after = self.take();
             match after.token {
                 Token::End => return Ok(requirements),
                 Token::Comma if self.peek().starts_requirement() => {}
-                Token::Comma => return Err(format!("found '{}', expected: identifier after ','", self.peek().text)),
-                _ => return Err(format!("found '{}', expected: ',' or 'end of string'", after.text)),
+                Token::Comma => {
+                    return Err(format!(
+                        "found '{}', expected: identifier after ','",
+                        self.peek().text
+                    ));
+                }
+                _ => {
+                    return Err(format!(
+                        "found '{}', expected: ',' or 'end of string'",
+                        after.text
+                    ));
+                }
             }
         }
     }
@@ -105,7 +127,10 @@ impl<'a> Parser<'a> {
         } else {
             self.test(key)?
         };
-        Ok(Requirement { key: key.to_owned(), test })
+        Ok(Requirement {
+            key: key.to_owned(),
+            test,
+        })
     }
 
     fn key(&mut self) -> Result<&'a str, String> {
@@ -124,13 +149,34 @@ impl<'a> Parser<'a> {
     fn test(&mut self, key: &str) -> Result<Test, String> {
         let operator = self.take();
         match operator.token {
-            Token::In => self.values().and_then(|values| checked(key, values)).map(Test::In),
-            Token::NotIn => self.values().and_then(|values| checked(key, values)).map(Test::NotIn),
-            Token::Equals => self.value().and_then(|value| checked(key, one(value))).map(Test::In),
-            Token::NotEquals => self.value().and_then(|value| checked(key, one(value))).map(Test::NotIn),
-            Token::GreaterThan => self.value().and_then(|value| bound(key, value)).map(Test::GreaterThan),
-            Token::LessThan => self.value().and_then(|value| bound(key, value)).map(Test::LessThan),
-            _ => Err(format!("found '{}', expected: in, notin, =, ==, !=, gt, lt", operator.text)),
+            Token::In => self
+                .values()
+                .and_then(|values| checked(key, values))
+                .map(Test::In),
+            Token::NotIn => self
+                .values()
+                .and_then(|values| checked(key, values))
+                .map(Test::NotIn),
+            Token::Equals => self
+                .value()
+                .and_then(|value| checked(key, one(value)))
+                .map(Test::In),
+            Token::NotEquals => self
+                .value()
+                .and_then(|value| checked(key, one(value)))
+                .map(Test::NotIn),
+            Token::GreaterThan => self
+                .value()
+                .and_then(|value| bound(key, value))
+                .map(Test::GreaterThan),
+            Token::LessThan => self
+                .value()
+                .and_then(|value| bound(key, value))
+                .map(Test::LessThan),
+            _ => Err(format!(
+                "found '{}', expected: in, notin, =, ==, !=, gt, lt",
+                operator.text
+            )),
         }
     }
 
@@ -140,7 +186,11 @@ impl<'a> Parser<'a> {
             return Ok("");
         }
         let item = self.take();
-        if item.is_word() { Ok(item.text) } else { Err(format!("found '{}', expected: identifier", item.text)) }
+        if item.is_word() {
+            Ok(item.text)
+        } else {
+            Err(format!("found '{}', expected: identifier", item.text))
+        }
     }
 
     fn values(&mut self) -> Result<BTreeSet<String>, String> {
@@ -154,7 +204,10 @@ impl<'a> Parser<'a> {
             return Ok(one(""));
         }
         if !first.is_word() && first.token != Token::Comma {
-            return Err(format!("found '{}', expected: ',', ')' or identifier", first.text));
+            return Err(format!(
+                "found '{}', expected: ',', ')' or identifier",
+                first.text
+            ));
         }
         self.value_list()
     }
@@ -174,7 +227,10 @@ impl<'a> Parser<'a> {
                 }
             }
             if item.token != Token::Comma {
-                return Err(format!("found '{}', expected: ',', or identifier", item.text));
+                return Err(format!(
+                    "found '{}', expected: ',', or identifier",
+                    item.text
+                ));
             }
             if values.is_empty() {
                 values.insert(String::new());
@@ -212,16 +268,31 @@ fn one(value: &str) -> BTreeSet<String> {
 
 /// The values, if all may be label values.
 fn checked(key: &str, values: BTreeSet<String>) -> Result<BTreeSet<String>, String> {
-    let errors: Vec<FieldError> = values.iter().enumerate().filter_map(|(i, v)| value_error(key, i, v)).collect();
-    if errors.is_empty() { Ok(values) } else { Err(aggregate(&errors)) }
+    let errors: Vec<FieldError> = values
+        .iter()
+        .enumerate()
+        .filter_map(|(i, v)| value_error(key, i, v))
+        .collect();
+    if errors.is_empty() {
+        Ok(values)
+    } else {
+        Err(aggregate(&errors))
+    }
 }
 
 fn bound(key: &str, value: &str) -> Result<i64, String> {
     let number = value.parse::<i64>();
-    let not_a_number = number
-        .is_err()
-        .then(|| FieldError::invalid_str("values[0]", value, "for 'Gt', 'Lt' operators, the value must be an integer"));
-    let errors: Vec<FieldError> = not_a_number.into_iter().chain(value_error(key, 0, value)).collect();
+    let not_a_number = number.is_err().then(|| {
+        FieldError::invalid_str(
+            "values[0]",
+            value,
+            "for 'Gt', 'Lt' operators, the value must be an integer",
+        )
+    });
+    let errors: Vec<FieldError> = not_a_number
+        .into_iter()
+        .chain(value_error(key, 0, value))
+        .collect();
     match number {
         Ok(number) if errors.is_empty() => Ok(number),
         _ => Err(aggregate(&errors)),
@@ -230,7 +301,8 @@ fn bound(key: &str, value: &str) -> Result<i64, String> {
 
 fn value_error(key: &str, index: usize, value: &str) -> Option<FieldError> {
     let errors = is_label_value(value);
-    let error = || FieldError::invalid_str(format!("values[{index}][{key}]"), value, errors.join("; "));
+    let error =
+        || FieldError::invalid_str(format!("values[{index}][{key}]"), value, errors.join("; "));
     (!errors.is_empty()).then(error)
 }
 
@@ -243,7 +315,9 @@ mod tests {
     const NAME: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
     fn selects(text: &str, labels: Value) -> bool {
-        LabelSelector::parse(text).unwrap().matches(labels.as_object())
+        LabelSelector::parse(text)
+            .unwrap()
+            .matches(labels.as_object())
     }
 
     #[test]
@@ -261,7 +335,8 @@ mod tests {
             ("k,k!=a", false, true, false),
             ("\tk =\r a\n", true, false, false),
         ] {
-            let found = [json!({"k": "a"}), json!({"k": "b"}), json!({"x": "a"})].map(|labels| selects(text, labels));
+            let found = [json!({"k": "a"}), json!({"k": "b"}), json!({"x": "a"})]
+                .map(|labels| selects(text, labels));
             assert_eq!(found, [on_a, on_b, on_none], "{text}");
         }
         assert!(LabelSelector::parse("!k").unwrap().matches(None));
@@ -276,14 +351,27 @@ mod tests {
             ("k<10", "x", false),
             ("k>9", "99999999999999999999", false),
         ] {
-            assert_eq!(selects(text, json!({ "k": value })), matches, "{text} {value}");
+            assert_eq!(
+                selects(text, json!({ "k": value })),
+                matches,
+                "{text} {value}"
+            );
         }
         assert!(!selects("k<1", json!({})));
     }
 
     #[test]
     fn gaps_in_a_list_are_empty_values() {
-        for text in ["k=", "k==", "k in ()", "k in (,)", "k in (b,)", "k in (,b)", "k in (b,,c)", "k in (b, ,c)"] {
+        for text in [
+            "k=",
+            "k==",
+            "k in ()",
+            "k in (,)",
+            "k in (b,)",
+            "k in (,b)",
+            "k in (b,,c)",
+            "k in (b, ,c)",
+        ] {
             assert!(selects(text, json!({"k": ""})), "{text}");
         }
         assert!(!selects("k in (b,c)", json!({"k": ""})));
@@ -291,7 +379,14 @@ mod tests {
 
     #[test]
     fn operators_are_words_where_a_word_is_expected() {
-        for text in ["in", "notin", "in in (in,notin)", "in=notin", "!in", "gt,lt"] {
+        for text in [
+            "in",
+            "notin",
+            "in in (in,notin)",
+            "in=notin",
+            "!in",
+            "gt,lt",
+        ] {
             assert!(LabelSelector::parse(text).is_ok(), "{text}");
         }
     }
@@ -306,30 +401,87 @@ mod tests {
     #[test]
     fn a_bad_selector_is_refused_in_the_words_of_the_real_parser() {
         for (text, error) in [
-            (",a", "found ',', expected: !, identifier, or 'end of string'"),
-            ("=b", "found '=', expected: !, identifier, or 'end of string'"),
+            (
+                ",a",
+                "found ',', expected: !, identifier, or 'end of string'",
+            ),
+            (
+                "=b",
+                "found '=', expected: !, identifier, or 'end of string'",
+            ),
             ("a,", "found '', expected: identifier after ','"),
             ("a,,b", "found ',', expected: identifier after ','"),
             ("app=x,", "found '', expected: identifier after ','"),
             ("app=x y!", "found 'y', expected: ',' or 'end of string'"),
             ("!a=b", "found '=', expected: ',' or 'end of string'"),
-            ("a=(", "unable to parse requirement: found '(', expected: identifier"),
-            ("app=>x", "unable to parse requirement: found '>', expected: identifier"),
-            ("a===b", "unable to parse requirement: found '=', expected: identifier"),
-            ("!!a", "unable to parse requirement: found '!', expected: identifier"),
-            ("!", "unable to parse requirement: found '', expected: identifier"),
-            ("a b=c", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
-            ("a gt 1", "unable to parse requirement: found 'gt', expected: in, notin, =, ==, !=, gt, lt"),
-            ("a!", "unable to parse requirement: found '!', expected: in, notin, =, ==, !=, gt, lt"),
-            ("a(b)", "unable to parse requirement: found '(', expected: in, notin, =, ==, !=, gt, lt"),
-            ("a in", "unable to parse requirement: found '' expected: '('"),
-            ("a in b", "unable to parse requirement: found 'b' expected: '('"),
-            ("a in (", "unable to parse requirement: found '', expected: ',', ')' or identifier"),
-            ("a in (=", "unable to parse requirement: found '=', expected: ',', ')' or identifier"),
-            ("a in (b", "unable to parse requirement: found '', expected: ',' or ')'"),
-            ("a in (b c)", "unable to parse requirement: found 'c', expected: ',' or ')'"),
-            ("a in (b,", "unable to parse requirement: found '', expected: ',', or identifier"),
-            ("a in (b,=)", "unable to parse requirement: found '=', expected: ',', or identifier"),
+            (
+                "a=(",
+                "unable to parse requirement: found '(', expected: identifier",
+            ),
+            (
+                "app=>x",
+                "unable to parse requirement: found '>', expected: identifier",
+            ),
+            (
+                "a===b",
+                "unable to parse requirement: found '=', expected: identifier",
+            ),
+            (
+                "!!a",
+                "unable to parse requirement: found '!', expected: identifier",
+            ),
+            (
+                "!",
+                "unable to parse requirement: found '', expected: identifier",
+            ),
+            (
+                "a b=c",
+                "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt",
+            ),
+            (
+                "a gt 1",
+                "unable to parse requirement: found 'gt', expected: in, notin, =, ==, !=, gt, lt",
+            ),
+            (
+                "a!",
+                "unable to parse requirement: found '!', expected: in, notin, =, ==, !=, gt, lt",
+            ),
+            (
+                "a(b)",
+                "unable to parse requirement: found '(', expected: in, notin, =, ==, !=, gt, lt",
+            ),
+            (
+                "a in",
+                "unable to parse requirement: found '' expected: '('",
+            ),
+            (
+                "a in b",
+                "unable to parse requirement: found 'b' expected: '('",
+            ),
+            (
+                "a in (",
+                "unable to parse requirement: found '', expected: ',', ')' or identifier",
+            ),
+            (
+                "a in (=",
+                "unable to parse requirement: found '=', expected: ',', ')' or identifier",
+            ),
+            (
+                "a in (b",
+                "unable to parse requirement: found '', expected: ',' or ')'",
+            ),
+            (
+                "a in (b c)",
+                "unable to parse requirement: found 'c', expected: ',' or ')'",
+            ),
+            (
+                "a in (b,",
+                "unable to parse requirement: found '', expected: ',', or identifier",
+            ),
+            (
+                "a in (b,=)",
+                "unable to parse requirement: found '=', expected: ',', or identifier",
+            ),
         ] {
             assert_eq!(LabelSelector::parse(text).unwrap_err(), error, "{text}");
         }
@@ -339,23 +491,48 @@ mod tests {
     fn a_bad_key_or_value_is_refused_with_its_path() {
         let integer = "for 'Gt', 'Lt' operators, the value must be an integer";
         for (text, error) in [
-            ("a%", format!("<nil>: Invalid value: \"a%\": name part {NAME}")),
+            (
+                "a%",
+                format!("<nil>: Invalid value: \"a%\": name part {NAME}"),
+            ),
             (
                 "a/b/c",
                 format!(
                     "<nil>: Invalid value: \"a/b/c\": a valid label key {NAME} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
                 ),
             ),
-            ("a/", format!("<nil>: Invalid value: \"a/\": name part must be non-empty; name part {NAME}")),
-            ("k=b%", format!("values[0][k]: Invalid value: \"b%\": {VALUE}")),
-            ("k!=b%", format!("values[0][k]: Invalid value: \"b%\": {VALUE}")),
+            (
+                "a/",
+                format!(
+                    "<nil>: Invalid value: \"a/\": name part must be non-empty; name part {NAME}"
+                ),
+            ),
+            (
+                "k=b%",
+                format!("values[0][k]: Invalid value: \"b%\": {VALUE}"),
+            ),
+            (
+                "k!=b%",
+                format!("values[0][k]: Invalid value: \"b%\": {VALUE}"),
+            ),
             (
                 "k in (z%,ok,b%)",
-                format!("[values[0][k]: Invalid value: \"b%\": {VALUE}, values[2][k]: Invalid value: \"z%\": {VALUE}]"),
+                format!(
+                    "[values[0][k]: Invalid value: \"b%\": {VALUE}, values[2][k]: Invalid value: \"z%\": {VALUE}]"
+                ),
             ),
-            ("tier>x", format!("values[0]: Invalid value: \"x\": {integer}")),
-            ("tier<", format!("values[0]: Invalid value: \"\": {integer}")),
-            ("tier<-1", format!("values[0][tier]: Invalid value: \"-1\": {VALUE}")),
+            (
+                "tier>x",
+                format!("values[0]: Invalid value: \"x\": {integer}"),
+            ),
+            (
+                "tier<",
+                format!("values[0]: Invalid value: \"\": {integer}"),
+            ),
+            (
+                "tier<-1",
+                format!("values[0][tier]: Invalid value: \"-1\": {VALUE}"),
+            ),
             (
                 "tier>x%",
                 format!(

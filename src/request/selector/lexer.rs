@@ -22,7 +22,10 @@ pub(super) struct Item<'a> {
     pub(super) text: &'a str,
 }
 
-pub(super) const END: Item<'static> = Item { token: Token::End, text: "" };
+pub(super) const END: Item<'static> = Item {
+    token: Token::End,
+    text: "",
+};
 
 impl Item<'_> {
     /// `in` and `notin` are words like others wherever no operator is looked for.
@@ -113,12 +116,22 @@ mod tests {
     use super::*;
 
     fn tokens(text: &str) -> Vec<(Token, &str)> {
-        scan(text).into_iter().map(|item| (item.token, item.text)).collect()
+        scan(text)
+            .into_iter()
+            .map(|item| (item.token, item.text))
+            .collect()
     }
 
     #[test]
     fn signs_are_as_long_as_they_can_be() {
-        assert_eq!(tokens("!==="), [(Token::NotEquals, "!="), (Token::Equals, "=="), (Token::End, "")]);
+        assert_eq!(
+            tokens("!==="),
+            [
+                (Token::NotEquals, "!="),
+                (Token::Equals, "=="),
+                (Token::End, "")
+            ]
+        );
         assert_eq!(
             tokens("a===!b"),
             [
@@ -136,15 +149,37 @@ mod tests {
     fn a_word_goes_on_to_the_next_sign_or_space() {
         assert_eq!(
             tokens("é%&*in in\tnotin"),
-            [(Token::Identifier, "é%&*in"), (Token::In, "in"), (Token::NotIn, "notin"), (Token::End, "")]
+            [
+                (Token::Identifier, "é%&*in"),
+                (Token::In, "in"),
+                (Token::NotIn, "notin"),
+                (Token::End, "")
+            ]
         );
     }
 
     #[test]
     fn a_nul_after_a_token_is_swallowed_and_elsewhere_ends_the_text() {
-        assert_eq!(tokens("a\0b"), [(Token::Identifier, "a"), (Token::Identifier, "b"), (Token::End, "")]);
-        assert_eq!(tokens("=\0b"), [(Token::Equals, "="), (Token::Identifier, "b"), (Token::End, "")]);
-        assert_eq!(tokens("a \0b"), [(Token::Identifier, "a"), (Token::End, "")]);
+        assert_eq!(
+            tokens("a\0b"),
+            [
+                (Token::Identifier, "a"),
+                (Token::Identifier, "b"),
+                (Token::End, "")
+            ]
+        );
+        assert_eq!(
+            tokens("=\0b"),
+            [
+                (Token::Equals, "="),
+                (Token::Identifier, "b"),
+                (Token::End, "")
+            ]
+        );
+        assert_eq!(
+            tokens("a \0b"),
+            [(Token::Identifier, "a"), (Token::End, "")]
+        );
         assert_eq!(tokens("a\0"), [(Token::Identifier, "a"), (Token::End, "")]);
     }
 }

@@ -7,5 +7,5 @@ mod field;
 mod label;
 mod lexer;
 
-pub(crate) use field::{FieldSelector, Operator, SupportedFields};
+pub(crate) use field::{FieldSelector, SupportedFields};
 pub(crate) use label::LabelSelector;

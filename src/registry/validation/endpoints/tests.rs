@@ -25,7 +25,10 @@ fn with_ports(ports: Value) -> Value {
 
 fn with_meta(changes: Value) -> Value {
     let mut object = with_address(json!({"ip": "10.0.0.1"}));
-    object["metadata"].as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    object["metadata"]
+        .as_object_mut()
+        .unwrap()
+        .extend(changes.as_object().unwrap().clone());
     object
 }
 
@@ -66,7 +69,9 @@ fn usual_endpoints_pass() {
 fn a_subset_needs_an_address() {
     for subset in [json!({}), json!({"ports": [{"port": 80}]})] {
         assert_eq!(
-            errors(&endpoints(json!([{"addresses": [{"ip": "10.0.0.1"}]}, subset]))),
+            errors(&endpoints(
+                json!([{"addresses": [{"ip": "10.0.0.1"}]}, subset])
+            )),
             ["subsets[1]: Required value: must specify `addresses` or `notReadyAddresses`"]
         );
     }
@@ -76,23 +81,59 @@ fn a_subset_needs_an_address() {
 fn an_address_is_checked_field_by_field() {
     let long = "a".repeat(64);
     for (address, expected) in [
-        (json!({"ip": ""}), vec![("ip", "", UNREADABLE), ("ip", "", "must be a valid IP address")]),
-        (json!({"ip": "010.0.0.1"}), vec![("ip", "010.0.0.1", "must not have leading 0s")]),
+        (
+            json!({"ip": ""}),
+            vec![
+                ("ip", "", UNREADABLE),
+                ("ip", "", "must be a valid IP address"),
+            ],
+        ),
+        (
+            json!({"ip": "010.0.0.1"}),
+            vec![("ip", "010.0.0.1", "must not have leading 0s")],
+        ),
         (
             json!({"ip": "::ffff:127.0.0.1"}),
             vec![
-                ("ip", "::ffff:127.0.0.1", "must not be an IPv4-mapped IPv6 address"),
-                ("ip", "::ffff:127.0.0.1", "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
+                (
+                    "ip",
+                    "::ffff:127.0.0.1",
+                    "must not be an IPv4-mapped IPv6 address",
+                ),
+                (
+                    "ip",
+                    "::ffff:127.0.0.1",
+                    "may not be in the loopback range (127.0.0.0/8, ::1/128)",
+                ),
             ],
         ),
-        (json!({"ip": "10.0.0.1", "hostname": "Web"}), vec![("hostname", "Web", LABEL)]),
-        (json!({"ip": "10.0.0.1", "hostname": "a.b"}), vec![("hostname", "a.b", "must not contain dots")]),
-        (json!({"ip": "10.0.0.1", "hostname": long}), vec![("hostname", &long, "must be no more than 63 characters")]),
-        (json!({"ip": "10.0.0.1", "nodeName": "Node_A"}), vec![("nodeName", "Node_A", SUBDOMAIN)]),
-        (json!({"ip": "10.0.0.1", "nodeName": ""}), vec![("nodeName", "", SUBDOMAIN)]),
+        (
+            json!({"ip": "10.0.0.1", "hostname": "Web"}),
+            vec![("hostname", "Web", LABEL)],
+        ),
+        (
+            json!({"ip": "10.0.0.1", "hostname": "a.b"}),
+            vec![("hostname", "a.b", "must not contain dots")],
+        ),
+        (
+            json!({"ip": "10.0.0.1", "hostname": long}),
+            vec![("hostname", &long, "must be no more than 63 characters")],
+        ),
+        (
+            json!({"ip": "10.0.0.1", "nodeName": "Node_A"}),
+            vec![("nodeName", "Node_A", SUBDOMAIN)],
+        ),
+        (
+            json!({"ip": "10.0.0.1", "nodeName": ""}),
+            vec![("nodeName", "", SUBDOMAIN)],
+        ),
         (
             json!({"ip": "::", "hostname": "-", "nodeName": "-"}),
-            vec![("hostname", "-", LABEL), ("nodeName", "-", SUBDOMAIN), ("ip", "::", "may not be unspecified (::)")],
+            vec![
+                ("hostname", "-", LABEL),
+                ("nodeName", "-", SUBDOMAIN),
+                ("ip", "::", "may not be unspecified (::)"),
+            ],
         ),
     ] {
         let expected: Vec<String> = expected
@@ -110,22 +151,44 @@ fn a_port_is_checked_field_by_field() {
     let range = "must be between 1 and 65535, inclusive";
     let protocols = r#"supported values: "SCTP", "TCP", "UDP""#;
     for (ports, expected) in [
-        (json!([{"port": 0}]), vec![format!("[0].port: Invalid value: 0: {range}")]),
-        (json!([{"port": -1}]), vec![format!("[0].port: Invalid value: -1: {range}")]),
-        (json!([{"port": 65536}]), vec![format!("[0].port: Invalid value: 65536: {range}")]),
-        (json!([{"port": 80, "name": "A"}]), vec![format!("[0].name: Invalid value: \"A\": {LABEL}")]),
+        (
+            json!([{"port": 0}]),
+            vec![format!("[0].port: Invalid value: 0: {range}")],
+        ),
+        (
+            json!([{"port": -1}]),
+            vec![format!("[0].port: Invalid value: -1: {range}")],
+        ),
+        (
+            json!([{"port": 65536}]),
+            vec![format!("[0].port: Invalid value: 65536: {range}")],
+        ),
+        (
+            json!([{"port": 80, "name": "A"}]),
+            vec![format!("[0].name: Invalid value: \"A\": {LABEL}")],
+        ),
         (
             json!([{"port": 80}, {"port": 81}]),
-            vec!["[0].name: Required value".to_owned(), "[1].name: Required value".to_owned()],
+            vec![
+                "[0].name: Required value".to_owned(),
+                "[1].name: Required value".to_owned(),
+            ],
         ),
-        (json!([{"port": 80, "name": "a"}, {"port": 81}]), vec!["[1].name: Required value".to_owned()]),
+        (
+            json!([{"port": 80, "name": "a"}, {"port": 81}]),
+            vec!["[1].name: Required value".to_owned()],
+        ),
         (
             json!([{"port": 80, "protocol": "HTTP"}]),
-            vec![format!("[0].protocol: Unsupported value: \"HTTP\": {protocols}")],
+            vec![format!(
+                "[0].protocol: Unsupported value: \"HTTP\": {protocols}"
+            )],
         ),
         (
             json!([{"port": 80, "protocol": "tcp"}]),
-            vec![format!("[0].protocol: Unsupported value: \"tcp\": {protocols}")],
+            vec![format!(
+                "[0].protocol: Unsupported value: \"tcp\": {protocols}"
+            )],
         ),
         (
             json!([{"port": 80, "appProtocol": ""}]),
@@ -135,7 +198,10 @@ fn a_port_is_checked_field_by_field() {
             ],
         ),
     ] {
-        let expected: Vec<String> = expected.into_iter().map(|e| format!("subsets[0].ports{e}")).collect();
+        let expected: Vec<String> = expected
+            .into_iter()
+            .map(|e| format!("subsets[0].ports{e}"))
+            .collect();
         assert_eq!(errors(&with_ports(ports)), expected);
     }
 }
@@ -174,25 +240,46 @@ fn an_update_finds_an_error_as_often_as_the_real_server() {
     for (new, causes) in [
         (old.clone(), 0),
         (with_meta(json!({"labels": {"a": "b c"}})), 4),
-        (with_meta(json!({"annotations": {"example.com/a~b": "v"}})), 4),
-        (with_meta(json!({"uid": "3907aa64-c3f3-4de0-b938-9d23e8d12f94"})), 2),
-        (with_meta(json!({"deletionTimestamp": "2020-01-01T00:00:00Z"})), 2),
+        (
+            with_meta(json!({"annotations": {"example.com/a~b": "v"}})),
+            4,
+        ),
+        (
+            with_meta(json!({"uid": "3907aa64-c3f3-4de0-b938-9d23e8d12f94"})),
+            2,
+        ),
+        (
+            with_meta(json!({"deletionTimestamp": "2020-01-01T00:00:00Z"})),
+            2,
+        ),
         (with_meta(json!({"finalizers": ["foo"]})), 2),
         (with_meta(json!({"finalizers": ["a b/c"]})), 2),
-        (with_meta(json!({"managedFields": [{"operation": "Apply", "manager": "m".repeat(129)}]})), 4),
+        (
+            with_meta(
+                json!({"managedFields": [{"operation": "Apply", "manager": "m".repeat(129)}]}),
+            ),
+            4,
+        ),
         (with_address(json!({"ip": "127.0.0.1"})), 1),
     ] {
         let errors = update_errors(&new, &old);
         assert_eq!(errors.len(), causes, "{errors:?}");
-        assert!(errors.windows(2).all(|pair| pair[0] == pair[1]), "{errors:?}");
+        assert!(
+            errors.windows(2).all(|pair| pair[0] == pair[1]),
+            "{errors:?}"
+        );
     }
 }
 
 #[test]
 fn a_new_finalizer_on_a_dying_object_is_found_twice_and_said_once() {
-    let dying =
-        |finalizers: &[&str]| with_meta(json!({"deletionTimestamp": "2020-01-01T00:00:00Z", "finalizers": finalizers}));
-    let errors = update_errors(&dying(&["example.com/f", "example.com/g"]), &dying(&["example.com/f"]));
+    let dying = |finalizers: &[&str]| {
+        with_meta(json!({"deletionTimestamp": "2020-01-01T00:00:00Z", "finalizers": finalizers}))
+    };
+    let errors = update_errors(
+        &dying(&["example.com/f", "example.com/g"]),
+        &dying(&["example.com/f"]),
+    );
     assert_eq!(errors.len(), 2);
     assert_eq!(
         aggregate(&errors),
@@ -231,14 +318,14 @@ fn oddly_written_addresses_are_warned_about() {
     assert_eq!(warnings(&object), expected);
     object["metadata"]["labels"] = json!({"endpoints.kubernetes.io/managed-by": "someone"});
     assert_eq!(warnings(&object), expected);
-    object["metadata"]["labels"] = json!({"endpoints.kubernetes.io/managed-by": "endpoint-controller"});
+    object["metadata"]["labels"] =
+        json!({"endpoints.kubernetes.io/managed-by": "endpoint-controller"});
     assert_eq!(warnings(&object), [""; 0]);
 }
 
 #[test]
 fn a_port_is_tcp_unless_it_says_otherwise() {
-    let mut object =
-        json!({"subsets": [{}, {"ports": [{"port": 1}, {"port": 2, "protocol": ""}, {"port": 3, "protocol": "UDP"}]}]});
+    let mut object = json!({"subsets": [{}, {"ports": [{"port": 1}, {"port": 2, "protocol": ""}, {"port": 3, "protocol": "UDP"}]}]});
     set_defaults(&mut object);
     assert_eq!(
         object["subsets"][1]["ports"],

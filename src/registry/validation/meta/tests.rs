@@ -9,13 +9,23 @@ const SUBDOMAIN: &str = r"a lowercase RFC 1123 subdomain must consist of lower c
 /// The errors of good metadata with these members added or replaced.
 fn with(changes: Value) -> Vec<String> {
     let meta = merged(json!({"name": "n", "namespace": "default"}), changes);
-    shown(&validate_object_meta(&meta, true, name_is_dns_subdomain, "metadata"))
+    shown(&validate_object_meta(
+        &meta,
+        true,
+        name_is_dns_subdomain,
+        "metadata",
+    ))
 }
 
 /// The errors of an update from good metadata with the first members to the same with the second.
 fn update(old: Value, new: Value) -> Vec<String> {
-    let stored = || json!({"name": "n", "namespace": "default", "uid": "u", "resourceVersion": "1"});
-    shown(&validate_object_meta_update(&merged(stored(), new), &merged(stored(), old), "metadata"))
+    let stored =
+        || json!({"name": "n", "namespace": "default", "uid": "u", "resourceVersion": "1"});
+    shown(&validate_object_meta_update(
+        &merged(stored(), new),
+        &merged(stored(), old),
+        "metadata",
+    ))
 }
 
 fn merged(mut base: Value, changes: Value) -> Map<String, Value> {
@@ -43,27 +53,44 @@ fn good_metadata_passes() {
 
 #[test]
 fn a_name_is_needed_and_obeys_the_rule_of_its_kind() {
-    assert_eq!(with(json!({"name": ""})), ["metadata.name: Required value: name or generateName is required"]);
+    assert_eq!(
+        with(json!({"name": ""})),
+        ["metadata.name: Required value: name or generateName is required"]
+    );
     for (prefix, name, errors) in [
         ("", "Bad", vec![("name", "Bad")]),
         ("A-", "A-r42qb", vec![("name", "A-r42qb")]),
-        ("a_", "a_r42qb", vec![("generateName", "a_"), ("name", "a_r42qb")]),
+        (
+            "a_",
+            "a_r42qb",
+            vec![("generateName", "a_"), ("name", "a_r42qb")],
+        ),
         ("a.", "a.r42qb", vec![("generateName", "a.")]),
     ] {
         let expected: Vec<String> = errors
             .into_iter()
-            .map(|(field, value)| format!("metadata.{field}: Invalid value: \"{value}\": {SUBDOMAIN}"))
+            .map(|(field, value)| {
+                format!("metadata.{field}: Invalid value: \"{value}\": {SUBDOMAIN}")
+            })
             .collect();
-        assert_eq!(with(json!({"name": name, "generateName": prefix})), expected, "{prefix} {name}");
+        assert_eq!(
+            with(json!({"name": name, "generateName": prefix})),
+            expected,
+            "{prefix} {name}"
+        );
     }
     let long = "a".repeat(254);
-    let error = format!("metadata.name: Invalid value: \"{long}\": must be no more than 253 characters");
+    let error =
+        format!("metadata.name: Invalid value: \"{long}\": must be no more than 253 characters");
     assert_eq!(with(json!({"name": long})), [error]);
 }
 
 #[test]
 fn a_namespace_belongs_to_namespaced_kinds_only() {
-    assert_eq!(with(json!({"namespace": ""})), ["metadata.namespace: Required value"]);
+    assert_eq!(
+        with(json!({"namespace": ""})),
+        ["metadata.namespace: Required value"]
+    );
     assert_eq!(
         with(json!({"namespace": "A_b"})),
         [
@@ -71,8 +98,16 @@ fn a_namespace_belongs_to_namespaced_kinds_only() {
         ]
     );
     let meta = json!({"name": "n", "namespace": "default"});
-    let errors = validate_object_meta(meta.as_object().unwrap(), false, name_is_dns_subdomain, "metadata");
-    assert_eq!(shown(&errors), ["metadata.namespace: Forbidden: not allowed on this type"]);
+    let errors = validate_object_meta(
+        meta.as_object().unwrap(),
+        false,
+        name_is_dns_subdomain,
+        "metadata",
+    );
+    assert_eq!(
+        shown(&errors),
+        ["metadata.namespace: Forbidden: not allowed on this type"]
+    );
 }
 
 #[test]
@@ -88,9 +123,18 @@ fn labels_are_checked_key_and_value() {
     for (labels, errors) in [
         (json!({"a b": "x"}), vec![("a b", NAME_PART)]),
         (json!({"a": "x y"}), vec![("x y", LABEL_VALUE)]),
-        (json!({"": "x"}), vec![("", "name part must be non-empty"), ("", NAME_PART)]),
-        (json!({"b b": "-", "a": "-"}), vec![("-", LABEL_VALUE), ("b b", NAME_PART), ("-", LABEL_VALUE)]),
-        (json!({"UPPER/x": ""}), vec![("UPPER/x", &*format!("prefix part {SUBDOMAIN}"))]),
+        (
+            json!({"": "x"}),
+            vec![("", "name part must be non-empty"), ("", NAME_PART)],
+        ),
+        (
+            json!({"b b": "-", "a": "-"}),
+            vec![("-", LABEL_VALUE), ("b b", NAME_PART), ("-", LABEL_VALUE)],
+        ),
+        (
+            json!({"UPPER/x": ""}),
+            vec![("UPPER/x", &*format!("prefix part {SUBDOMAIN}"))],
+        ),
     ] {
         let expected: Vec<String> = errors
             .into_iter()
@@ -104,9 +148,14 @@ fn labels_are_checked_key_and_value() {
 fn annotations_are_checked_by_key_and_total_size() {
     assert_eq!(
         with(json!({"annotations": {"B b": "x"}})),
-        [format!("metadata.annotations: Invalid value: \"B b\": {NAME_PART}")]
+        [format!(
+            "metadata.annotations: Invalid value: \"B b\": {NAME_PART}"
+        )]
     );
-    assert_eq!(with(json!({"annotations": {"a": "x".repeat(262_143)}})), [""; 0]);
+    assert_eq!(
+        with(json!({"annotations": {"a": "x".repeat(262_143)}})),
+        [""; 0]
+    );
     assert_eq!(
         with(json!({"annotations": {"a": "x".repeat(262_144)}})),
         ["metadata.annotations: Too long: may not be more than 262144 bytes"]
@@ -117,7 +166,9 @@ fn annotations_are_checked_by_key_and_total_size() {
 fn finalizers_are_qualified_names_and_agree_on_deletion() {
     assert_eq!(
         with(json!({"finalizers": ["a b"]})),
-        [format!("metadata.finalizers: Invalid value: \"a b\": {NAME_PART}")]
+        [format!(
+            "metadata.finalizers: Invalid value: \"a b\": {NAME_PART}"
+        )]
     );
     assert_eq!(
         with(json!({"finalizers": ["orphan", "foregroundDeletion"]})),
@@ -181,9 +232,21 @@ fn errors_come_in_the_order_of_the_fields() {
 #[test]
 fn what_the_server_set_cannot_be_changed() {
     for (old, new, error) in [
-        (json!({}), json!({"name": "m"}), r#"name: Invalid value: "m": field is immutable"#),
-        (json!({}), json!({"namespace": "x"}), r#"namespace: Invalid value: "x": field is immutable"#),
-        (json!({}), json!({"uid": "v"}), r#"uid: Invalid value: "v": field is immutable"#),
+        (
+            json!({}),
+            json!({"name": "m"}),
+            r#"name: Invalid value: "m": field is immutable"#,
+        ),
+        (
+            json!({}),
+            json!({"namespace": "x"}),
+            r#"namespace: Invalid value: "x": field is immutable"#,
+        ),
+        (
+            json!({}),
+            json!({"uid": "v"}),
+            r#"uid: Invalid value: "v": field is immutable"#,
+        ),
         (
             json!({}),
             json!({"creationTimestamp": "2020-01-01T00:00:00Z"}),
@@ -204,7 +267,11 @@ fn what_the_server_set_cannot_be_changed() {
             json!({}),
             "deletionGracePeriodSeconds: Invalid value: null: field is immutable",
         ),
-        (json!({"generation": 2}), json!({"generation": 1}), "generation: Invalid value: 1: must not be decremented"),
+        (
+            json!({"generation": 2}),
+            json!({"generation": 1}),
+            "generation: Invalid value: 1: must not be decremented",
+        ),
         (
             json!({}),
             json!({"resourceVersion": ""}),
@@ -213,7 +280,13 @@ fn what_the_server_set_cannot_be_changed() {
     ] {
         assert_eq!(update(old, new), [format!("metadata.{error}")]);
     }
-    assert_eq!(update(json!({}), json!({"generateName": "z-", "generation": 1, "labels": {"a": "b"}})), [""; 0]);
+    assert_eq!(
+        update(
+            json!({}),
+            json!({"generateName": "z-", "generation": 1, "labels": {"a": "b"}})
+        ),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -227,13 +300,19 @@ fn a_dying_object_gets_no_new_finalizers() {
             r#"metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"x.io/c", "x.io/d"}"#
         ]
     );
-    assert_eq!(update(json!({}), json!({"finalizers": ["x.io/a"]})), [""; 0]);
+    assert_eq!(
+        update(json!({}), json!({"finalizers": ["x.io/a"]})),
+        [""; 0]
+    );
 }
 
 #[test]
 fn the_generic_create_check_asks_of_a_name_only_that_it_fits_a_path() {
     let object = |name: &str| json!({"metadata": {"name": name, "namespace": "default"}});
-    assert_eq!(shown(&validate_create_generic(&object("Any thing"), true)), [""; 0]);
+    assert_eq!(
+        shown(&validate_create_generic(&object("Any thing"), true)),
+        [""; 0]
+    );
     assert_eq!(
         shown(&validate_create_generic(&object("a%"), true)),
         [r#"metadata.name: Invalid value: "a%": may not contain '%'"#]
@@ -247,7 +326,8 @@ fn the_generic_create_check_asks_of_a_name_only_that_it_fits_a_path() {
 #[test]
 fn the_generic_update_check_finds_a_label_twice_and_a_finalizer_once() {
     let object = |changes: Value| {
-        let stored = json!({"name": "n", "namespace": "default", "uid": "u", "resourceVersion": "1"});
+        let stored =
+            json!({"name": "n", "namespace": "default", "uid": "u", "resourceVersion": "1"});
         json!({ "metadata": merged(stored, changes) })
     };
     let old = object(json!({}));
