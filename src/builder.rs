@@ -16,7 +16,6 @@ use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::error::{Error, Kind};
 use crate::handlers::admission;
-use crate::handlers::version::Version;
 use crate::ids::Ids;
 use crate::listener::{self, Listener};
 use crate::pipeline::Pipeline;
@@ -25,6 +24,7 @@ use crate::request::DEFAULT_MAX_BODY;
 use crate::seed;
 use crate::server::FakeApiServer;
 use crate::storage::{DEFAULT_EVENT_LOG_LIMIT, Storage};
+use crate::version::Version;
 
 /// Sets up a [`FakeApiServer`]. Made by [`FakeApiServer::builder`].
 ///

@@ -25,6 +25,7 @@ mod seed;
 mod server;
 mod status;
 mod storage;
+mod version;
 
 pub use builder::FakeApiServerBuilder;
 pub use error::Error;

@@ -10,12 +10,12 @@ use crate::authentication::{Authenticator, UserInfo, impersonation};
 use crate::authorization::{Attributes, Authorizer};
 use crate::clock;
 use crate::cluster::Cluster;
-use crate::handlers::{self, Context, Warnings};
+use crate::handlers::{self, Context};
 use crate::request::info::RequestInfo;
 use crate::request::negotiation::negotiate_error;
 use crate::request::query::Query;
 use crate::request::{Request, query};
-use crate::response::{Response, headers};
+use crate::response::{Response, Warnings, headers};
 use crate::routes::{self, Documents, Route};
 use crate::status::Status;
 

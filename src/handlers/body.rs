@@ -1,15 +1,18 @@
 //! From the bytes of a body to an object of the kind the path asks for, with the errors of upstream's decoder.
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use serde_json::Value;
 
-use super::{Context, Warnings};
+use super::Context;
 use crate::codec::json::{self, Node};
 use crate::codec::yaml;
 use crate::registry::Strategy;
 use crate::registry::known_kinds;
 use crate::request::negotiation::{Media, body_media};
 use crate::request::options::FieldValidation;
+use crate::request::{Body, BodyError};
+use crate::response::Warnings;
 use crate::schema;
 use crate::status::Status;
 
@@ -49,6 +52,28 @@ pub(crate) fn parse(media: Media, bytes: &[u8]) -> Result<Parsed, String> {
             duplicates: d.duplicates,
         }),
     }
+}
+
+/// The whole body, if it is not larger than allowed.
+pub(super) async fn read_all(body: &mut Body, limit: usize) -> Result<Bytes, Status> {
+    let mut whole: Vec<u8> = Vec::new();
+    let mut first: Option<Bytes> = None;
+    while let Some(chunk) = body.0.next().await {
+        let chunk = chunk.map_err(|BodyError| Status::raw("malformed chunked encoding"))?;
+        if whole.len() + first.as_ref().map_or(0, Bytes::len) + chunk.len() > limit {
+            return Err(Status::request_entity_too_large(format!(
+                "limit is {limit}"
+            )));
+        }
+        match first.take() {
+            None if whole.is_empty() => first = Some(chunk),
+            held => {
+                whole.extend_from_slice(&held.unwrap_or_default());
+                whole.extend_from_slice(&chunk);
+            }
+        }
+    }
+    Ok(first.unwrap_or_else(|| whole.into()))
 }
 
 /// Reads and decodes the body of a create or a replace.

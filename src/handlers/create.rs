@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Context, Warnings, admission, body};
+use super::{Context, admission, body};
 use crate::cluster::{Cluster, key};
 use crate::object::{Object, is_terminating, meta_str, metadata_mut};
 use crate::patch::apply::{self, Writer};
@@ -12,6 +12,7 @@ use crate::registry::validation::owner::dedup_owner_references;
 use crate::registry::{Strategy, generic};
 use crate::request::options::WriteOptions;
 use crate::response::Response;
+use crate::response::Warnings;
 use crate::status::Status;
 use crate::storage::Transaction;
 

@@ -16,7 +16,6 @@ pub(crate) mod list;
 pub(crate) mod openapi;
 mod patch;
 pub(crate) mod update;
-pub(crate) mod version;
 mod watch;
 
 use std::sync::Arc;
@@ -30,7 +29,7 @@ use crate::request::info::RequestInfo;
 use crate::request::negotiation::{self, Negotiated};
 use crate::request::options::{WriteOptions, manager_from_user_agent};
 use crate::request::query::Query;
-use crate::response::{IncludeObject, Presenter, Response};
+use crate::response::{IncludeObject, Presenter, Response, Warnings};
 use crate::status::Status;
 
 /// A request for a resource, on its way through a handler.
@@ -58,16 +57,6 @@ pub(crate) struct Target {
     pub(crate) subresource: String,
     /// Reached through one of the deprecated `/watch/` paths.
     pub(crate) watch_path: bool,
-}
-
-/// The texts of the `Warning` headers, in order.
-#[derive(Debug, Default)]
-pub(crate) struct Warnings(pub(crate) Vec<String>);
-
-impl Warnings {
-    pub(crate) fn add(&mut self, text: impl Into<String>) {
-        self.0.push(text.into());
-    }
 }
 
 impl Target {
@@ -163,7 +152,7 @@ impl Context<'_> {
     }
 
     async fn read_body(&mut self) -> Result<bytes::Bytes, Status> {
-        self.request.body.read(self.max_body).await
+        body::read_all(&mut self.request.body, self.max_body).await
     }
 
     /// Who writes, for `managedFields`.

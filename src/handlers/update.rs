@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Context, Warnings, admission, body, create};
+use super::{Context, admission, body, create};
 use crate::cluster::{Cluster, key};
 use crate::names::is_path_segment_name;
 use crate::object::{Object, meta_str, metadata_mut, set_resource_version};
@@ -14,6 +14,7 @@ use crate::registry::{Strategy, generic};
 use crate::request::options::WriteOptions;
 use crate::request::query::parse_uint;
 use crate::response::Response;
+use crate::response::Warnings;
 use crate::status::Status;
 use crate::storage::{Revision, Transaction};
 

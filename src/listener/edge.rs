@@ -73,7 +73,6 @@ async fn answer(
         method,
         path: path.as_str().to_owned(),
         raw_query,
-        version,
         headers,
         body: Body(Box::pin(
             body.map(|chunk| chunk.map(collect).map_err(|_| BodyError)),

@@ -8,11 +8,10 @@ mod endpoints;
 pub(crate) mod generic;
 pub(crate) mod known_kinds;
 mod namespaces;
-pub(crate) mod resource;
 pub(crate) mod strategy;
 pub(crate) mod validation;
 
-pub(crate) use resource::Resource;
+pub(crate) use crate::schema::resource::{self, Resource};
 pub(crate) use strategy::Strategy;
 
 /// Every resource served, sorted by group, version and plural.

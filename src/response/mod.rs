@@ -8,7 +8,6 @@ pub(crate) mod list;
 mod partial;
 pub(crate) mod table;
 pub(crate) mod watch;
-pub(crate) mod websocket;
 
 use std::pin::Pin;
 
@@ -23,6 +22,7 @@ use crate::request::negotiation::{Media, MetaVersion, Negotiated, Transform};
 use crate::request::{Connection, Upgrade};
 use crate::status::Status;
 
+pub(crate) use headers::Warnings;
 pub(crate) use list::List;
 pub(crate) use table::IncludeObject;
 
@@ -40,15 +40,14 @@ pub(crate) enum Body {
     /// Written as it comes, for as long as it comes.
     Stream(ByteStream),
     /// The connection is handed over.
-    Upgraded(
-        Upgrade,
-        Box<
-            dyn FnOnce(Box<dyn Connection>) -> Pin<Box<dyn Future<Output = ()> + Send>>
-                + Send
-                + Sync,
-        >,
-    ),
+    Upgraded(Upgrade, Takeover),
 }
+
+/// What becomes of a connection that is handed over.
+pub(crate) type Takeover = Box<dyn FnOnce(Box<dyn Connection>) -> Running + Send + Sync>;
+
+/// Work on a connection.
+pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The frames of a watch.
 pub(crate) type ByteStream = Pin<Box<dyn Stream<Item = Bytes> + Send + Sync>>;
@@ -85,7 +84,7 @@ impl Response {
 
     /// An error in the format negotiated for errors.
     pub(crate) fn status(status: &Status, negotiated: Negotiated) -> Self {
-        let body = finish(status.to_json().into(), negotiated);
+        let body = finish(status.to_json(), negotiated);
         let mut response = Response::new(status.code, negotiated.media.content_type(), body);
         if let Some(seconds) = status.retry_after_seconds() {
             response = response.header("retry-after", seconds.to_string());

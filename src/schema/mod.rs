@@ -9,6 +9,7 @@ pub(crate) mod core;
 mod decode;
 mod encode;
 pub(crate) mod meta;
+pub(crate) mod resource;
 
 pub(crate) use decode::{decode, prune};
 pub(crate) use encode::{encode, to_json};

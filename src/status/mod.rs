@@ -250,23 +250,6 @@ impl Status {
         Status::new(500, "", message)
     }
 
-    pub(crate) fn internal_error(why: &str) -> Self {
-        let cause = Cause {
-            reason: String::new(),
-            message: why.to_owned(),
-            field: String::new(),
-        };
-        Status::new(
-            500,
-            "InternalError",
-            format!("Internal error occurred: {why}"),
-        )
-        .with_details(Details {
-            causes: vec![cause],
-            ..Details::default()
-        })
-    }
-
     /// A resource version beyond the newest one.
     pub(crate) fn resource_version_too_large(requested: u64, current: u64) -> Self {
         let cause = Cause {
@@ -338,11 +321,6 @@ impl Status {
             out.member("code", &self.code.into());
         }
         out.finish()
-    }
-
-    /// The same as a value, for formats that sort their keys.
-    pub(crate) fn to_value(&self) -> Value {
-        serde_json::from_slice(&self.to_json()).unwrap_or_default()
     }
 }
 

@@ -161,10 +161,6 @@ impl<T> Transaction<'_, T> {
         self.state.live(key)
     }
 
-    pub(crate) fn revision(&self) -> Revision {
-        self.state.revision
-    }
-
     /// The live objects whose keys start with the prefix, in key order.
     pub(crate) fn range(&self, prefix: &str) -> Vec<(Arc<str>, Arc<T>)> {
         let keys = self.state.keys.range::<str, _>((

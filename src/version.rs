@@ -53,11 +53,6 @@ impl Version {
         format!("v{}.{}.{}", self.major, self.minor, self.patch)
     }
 
-    /// Every request about core/v1 Endpoints is answered with a deprecation warning since 1.33.
-    pub(crate) fn warns_endpoints_deprecated(self) -> bool {
-        self.minor >= 33
-    }
-
     /// Compatibility versions show in the document since 1.33.
     fn has_compatibility_version(self) -> bool {
         self.minor >= 33

@@ -1,8 +1,13 @@
 //! A watch: where it starts, how it is written, when it ends.
 
+mod feed;
+mod websocket;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+
+use self::feed::{Ending, Feed, Start};
 
 use super::Context;
 use super::list::{Selection, wait_for};
@@ -11,7 +16,7 @@ use crate::cluster::Cluster;
 use crate::object::Object;
 use crate::request::negotiation::Negotiated;
 use crate::request::options::{AtVersion, ListOptions, parse_version};
-use crate::response::watch::{Encoder, Ending, Feed, Start};
+use crate::response::watch::Encoder;
 use crate::response::{ByteStream, Response};
 use crate::status::Status;
 use crate::storage::Revision;
@@ -46,7 +51,7 @@ pub(super) async fn handle(
 
 /// The stream as the client asked for it: a chunked body, or the messages of a WebSocket.
 fn respond(ctx: &mut Context<'_>, frames: ByteStream) -> Response {
-    match crate::response::websocket::accept(ctx.request) {
+    match websocket::accept(ctx.request) {
         Some(upgrade) => upgrade.answer(frames),
         None => Response {
             status: 200,
