@@ -191,14 +191,4 @@ mod tests {
             );
         }
     }
-
-    #[test]
-    fn endpoints_are_deprecated_from_1_33_on() {
-        assert!(
-            !Version::parse("1.32.9")
-                .unwrap()
-                .warns_endpoints_deprecated()
-        );
-        assert!(Version::parse("1.33").unwrap().warns_endpoints_deprecated());
-    }
 }

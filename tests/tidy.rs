@@ -13,13 +13,27 @@ const LAYERS: &[&[&str]] = &[
     &["listener"],
     &["pipeline"],
     &["routes"],
-    &["handlers", "controllers", "seed", "authentication", "authorization"],
+    &[
+        "handlers",
+        "controllers",
+        "seed",
+        "authentication",
+        "authorization",
+    ],
     &["cluster", "response"],
     &["registry", "patch"],
     &["object", "storage", "request"],
     &["schema"],
     &["status"],
-    &["codec", "names", "clock", "ids", "error", "version", "kubeconfig"],
+    &[
+        "codec",
+        "names",
+        "clock",
+        "ids",
+        "error",
+        "version",
+        "kubeconfig",
+    ],
 ];
 
 /// A source file of the library or the binary.
@@ -33,7 +47,13 @@ impl Source {
     /// `handlers` for `src/handlers/get.rs`, `clock` for `src/clock.rs`.
     fn module(&self) -> String {
         let relative = self.path.strip_prefix(root()).unwrap();
-        let first = relative.components().next().unwrap().as_os_str().to_str().unwrap();
+        let first = relative
+            .components()
+            .next()
+            .unwrap()
+            .as_os_str()
+            .to_str()
+            .unwrap();
         first.trim_end_matches(".rs").to_owned()
     }
 
@@ -43,8 +63,14 @@ impl Source {
 
     /// The lines that contain one of these, as `file:line: text`.
     fn lines_with(&self, needles: &[&str]) -> Vec<String> {
-        let found = self.code.lines().enumerate().filter(|(_, line)| needles.iter().any(|n| line.contains(n)));
-        found.map(|(i, line)| format!("{}:{}: {}", self.path.display(), i + 1, line.trim())).collect()
+        let found = self
+            .code
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| needles.iter().any(|n| line.contains(n)));
+        found
+            .map(|(i, line)| format!("{}:{}: {}", self.path.display(), i + 1, line.trim()))
+            .collect()
     }
 }
 
@@ -74,7 +100,13 @@ fn sources() -> Vec<Source> {
 /// Drops line comments and everything from the unit tests on.
 fn strip(text: &str) -> String {
     let body = text.split("\n#[cfg(test)]\nmod ").next().unwrap();
-    let kept = body.lines().map(|line| if line.trim_start().starts_with("//") { "" } else { line });
+    let kept = body.lines().map(|line| {
+        if line.trim_start().starts_with("//") {
+            ""
+        } else {
+            line
+        }
+    });
     kept.collect::<Vec<_>>().join("\n")
 }
 
@@ -85,7 +117,9 @@ fn expect_none(found: Vec<String>) {
 /// Lines with one of the needles in any file but the ones excepted.
 fn everywhere_but(excepted: &[&str], needles: &[&str]) -> Vec<String> {
     let all = sources();
-    let files = all.iter().filter(|s| !excepted.iter().any(|e| s.is(e) || s.module() == *e));
+    let files = all
+        .iter()
+        .filter(|s| !excepted.iter().any(|e| s.is(e) || s.module() == *e));
     files.flat_map(|s| s.lines_with(needles)).collect()
 }
 
@@ -96,26 +130,41 @@ fn only_the_edge_names_warp() {
 
 #[test]
 fn only_the_listener_names_hyper_and_rustls() {
-    expect_none(everywhere_but(&["listener", "fixture/http.rs"], &["hyper::", "hyper_util", "rustls::"]));
+    expect_none(everywhere_but(
+        &["listener", "fixture/http.rs"],
+        &["hyper::", "hyper_util", "rustls::"],
+    ));
 }
 
 #[test]
 fn storage_knows_no_http_no_json_and_no_await() {
     let all = sources();
     let storage = all.iter().filter(|s| s.module() == "storage");
-    expect_none(storage.flat_map(|s| s.lines_with(&["serde_json", "http::", ".await", "async fn", "metadata"])).collect());
+    expect_none(
+        storage
+            .flat_map(|s| s.lines_with(&["serde_json", "http::", ".await", "async fn", "metadata"]))
+            .collect(),
+    );
 }
 
 #[test]
 fn the_pure_modules_never_touch_the_store_and_never_wait() {
     let all = sources();
-    let pure = all.iter().filter(|s| ["patch", "schema", "request", "registry"].contains(&s.module().as_str()));
-    expect_none(pure.flat_map(|s| s.lines_with(&["Storage", "Transaction", ".await"])).collect());
+    let pure = all
+        .iter()
+        .filter(|s| ["patch", "schema", "request", "registry"].contains(&s.module().as_str()));
+    expect_none(
+        pure.flat_map(|s| s.lines_with(&["crate::storage", "crate::cluster", ".await"]))
+            .collect(),
+    );
 }
 
 #[test]
 fn only_the_clock_reads_the_time() {
-    expect_none(everywhere_but(&["clock.rs"], &["Timestamp::now", "SystemTime::now", "Instant::now"]));
+    expect_none(everywhere_but(
+        &["clock.rs"],
+        &["Timestamp::now", "SystemTime::now", "Instant::now"],
+    ));
 }
 
 #[test]
@@ -125,7 +174,10 @@ fn only_the_source_of_ids_is_random() {
 
 #[test]
 fn no_hash_map_but_that_of_the_store() {
-    expect_none(everywhere_but(&["storage/mod.rs"], &["HashMap<", "HashSet<"]));
+    expect_none(everywhere_but(
+        &["storage/mod.rs"],
+        &["HashMap<", "HashSet<"],
+    ));
 }
 
 #[test]
@@ -135,7 +187,10 @@ fn nothing_is_unbounded() {
 
 #[test]
 fn nothing_panics_but_for_mistakes_in_a_tests_own_set_up() {
-    expect_none(everywhere_but(&[], &[".unwrap()", "todo!", "unimplemented!", "dbg!"]));
+    expect_none(everywhere_but(
+        &[],
+        &[".unwrap()", "todo!", "unimplemented!", "dbg!"],
+    ));
     expect_none(everywhere_but(&["server.rs", "builder.rs"], &["panic!"]));
 }
 
@@ -155,7 +210,10 @@ fn every_module_keeps_to_its_layer() {
             continue;
         };
         for line in source.lines_with(&["crate::"]) {
-            let used = line.split("crate::").skip(1).map(|rest| rest.split([':', ';', ',', ' ', '(']).next().unwrap());
+            let used = line
+                .split("crate::")
+                .skip(1)
+                .map(|rest| rest.split([':', ';', ',', ' ', '(']).next().unwrap());
             for name in used {
                 if row(name).is_some_and(|other| other < own) {
                     found.push(format!("{line}: {module} is below {name}"));
@@ -171,8 +229,13 @@ fn files_keep_to_their_budget() {
     let data = ["known_kinds.rs", "server.rs", "builder.rs"];
     let all = sources();
     let long = all.iter().filter(|s| !data.iter().any(|d| s.is(d)));
-    let long = long.map(|s| (s, s.code.lines().count())).filter(|(_, lines)| *lines > FILE_BUDGET);
-    expect_none(long.map(|(s, lines)| format!("{}: {lines} lines", s.path.display())).collect());
+    let long = long
+        .map(|s| (s, s.code.lines().count()))
+        .filter(|(_, lines)| *lines > FILE_BUDGET);
+    expect_none(
+        long.map(|(s, lines)| format!("{}: {lines} lines", s.path.display()))
+            .collect(),
+    );
 }
 
 #[test]
@@ -182,17 +245,32 @@ fn functions_keep_to_their_budget() {
         let lines: Vec<&str> = source.code.lines().collect();
         for (start, line) in lines.iter().enumerate() {
             let text = line.trim_start();
-            let is_function = ["fn ", "pub fn ", "pub(crate) fn ", "pub(super) fn ", "async fn ", "pub(crate) async fn ", "pub(super) async fn "]
-                .iter()
-                .any(|head| text.starts_with(head));
+            let is_function = [
+                "fn ",
+                "pub fn ",
+                "pub(crate) fn ",
+                "pub(super) fn ",
+                "async fn ",
+                "pub(crate) async fn ",
+                "pub(super) async fn ",
+            ]
+            .iter()
+            .any(|head| text.starts_with(head));
             if !is_function {
                 continue;
             }
             let indent = line.len() - text.len();
             let closing = format!("{}}}", " ".repeat(indent));
-            let length = lines[start..].iter().position(|l| **l == closing).unwrap_or(0);
+            let length = lines[start..]
+                .iter()
+                .position(|l| **l == closing)
+                .unwrap_or(0);
             if length > FUNCTION_BUDGET {
-                found.push(format!("{}:{}: {length} lines: {text}", source.path.display(), start + 1));
+                found.push(format!(
+                    "{}:{}: {length} lines: {text}",
+                    source.path.display(),
+                    start + 1
+                ));
             }
         }
     }

@@ -20,6 +20,11 @@ impl Tokens {
     pub(crate) fn insert(&mut self, token: String, user: UserInfo) -> bool {
         self.0.insert(token, user).is_none()
     }
+
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// What is wrong with a token file, and where.

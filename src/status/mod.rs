@@ -322,6 +322,12 @@ impl Status {
         }
         out.finish()
     }
+
+    /// The same as a value.
+    #[cfg(test)]
+    pub(crate) fn to_value(&self) -> Value {
+        serde_json::from_slice(&self.to_json()).unwrap_or_default()
+    }
 }
 
 impl Details {

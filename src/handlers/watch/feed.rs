@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 
 use crate::clock;
 use crate::cluster::Cluster;
@@ -42,11 +43,14 @@ pub(super) enum Ending {
     At(Timestamp),
 }
 
+/// Whether a watch is about an object.
+pub(super) type Select = Arc<dyn Fn(&Object) -> bool + Send + Sync>;
+
 /// Everything the stream of one watch needs.
 pub(super) struct Feed {
     pub(super) cluster: Arc<Cluster>,
     pub(super) prefix: String,
-    pub(super) select: Arc<dyn Fn(&Object) -> bool + Send + Sync>,
+    pub(super) select: Select,
     pub(super) start: Start,
     pub(super) ending: Ending,
     pub(super) bookmarks: bool,
@@ -63,11 +67,11 @@ impl Feed {
             start,
             ending,
             bookmarks,
-            mut encoder,
+            encoder,
         } = self;
         Box::pin(async_stream::stream! {
             let Ending::At(end) = ending else { return };
-            let (initial, mut cursor) = match start {
+            let (initial, since) = match start {
                 Start::With { objects, revision } => (Some(objects), revision),
                 Start::After(revision) => (None, revision),
                 Start::Failed(status) => {
@@ -75,59 +79,38 @@ impl Feed {
                     return;
                 }
             };
-            let since = cursor;
+            let mut cursor = Cursor { cluster, prefix, select, encoder, at: since };
             if let Some(objects) = initial {
                 for object in objects {
-                    match encoder.event(Change::Added, &object) {
-                        Some(line) => yield line,
-                        None => return,
-                    }
+                    let Some(line) = cursor.encoder.event(Change::Added, &object) else { return };
+                    yield line;
                 }
                 if bookmarks {
-                    yield encoder.bookmark(since, Bookmark::InitialEventsEnd);
+                    yield cursor.encoder.bookmark(since, Bookmark::InitialEventsEnd);
                 }
             }
-            let mut latest = cluster.storage.subscribe();
-            let mut stopping = cluster.stopping.subscribe();
-            let mut next_bookmark = next_bookmark_after(cluster.clock.now(), end);
+            let mut pause = Pause::new(&cursor.cluster, bookmarks, end);
             loop {
-                latest.borrow_and_update();
-                let events = match read(&cluster, cursor) {
-                    Ok(events) => events,
+                pause.seen();
+                match cursor.read() {
                     Err(status) => {
                         yield error(&status);
                         return;
                     }
-                };
-                if !events.is_empty() {
-                    for event in events {
-                        cursor = event.revision;
-                        if !event.key.starts_with(&prefix) {
-                            continue;
+                    Ok(events) if events.is_empty() => match pause.next(&cursor.cluster).await {
+                        Next::Events => {}
+                        Next::End => return,
+                        Next::Bookmark if cursor.is_current() => {
+                            yield cursor.encoder.bookmark(cursor.at, Bookmark::Plain);
                         }
-                        if let Some((change, object)) = seen(&event, &*select) {
-                            match encoder.event(change, &object) {
-                                Some(line) => yield line,
-                                None => return,
-                            }
+                        Next::Bookmark => {}
+                    },
+                    Ok(events) => {
+                        for event in events {
+                            let Some((change, object)) = cursor.see(&event) else { continue };
+                            let Some(line) = cursor.encoder.event(change, &object) else { return };
+                            yield line;
                         }
-                    }
-                    continue;
-                }
-                let bookmark = next_bookmark.filter(|_| bookmarks).unwrap_or(end);
-                tokio::select! {
-                    biased;
-                    changed = latest.changed() => if changed.is_err() { return },
-                    () = stopped(&mut stopping) => return,
-                    () = cluster.clock.sleep_until(bookmark.min(end)) => {
-                        let now = cluster.clock.now();
-                        if now >= end {
-                            return;
-                        }
-                        if cursor >= since && cluster.storage.revision() == cursor {
-                            yield encoder.bookmark(cursor, Bookmark::Plain);
-                        }
-                        next_bookmark = next_bookmark_after(now, end);
                     }
                 }
             }
@@ -135,42 +118,110 @@ impl Feed {
     }
 }
 
-/// Waits until the server stops.
-async fn stopped(stopping: &mut tokio::sync::watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
+/// A place in the event log, and what is looked for there.
+struct Cursor {
+    cluster: Arc<Cluster>,
+    prefix: String,
+    select: Select,
+    encoder: Encoder,
+    at: Revision,
 }
 
-/// The events after the cursor, or why there are none to be had.
-fn read(cluster: &Cluster, cursor: Revision) -> Result<Vec<Arc<Event<Object>>>, Status> {
-    cluster
-        .storage
-        .view()
-        .events_after(cursor, BATCH)
-        .map_err(|compacted| {
-            Status::expired(format!(
-                "too old resource version: {cursor} ({})",
-                compacted.through
-            ))
-        })
-}
+impl Cursor {
+    /// The events after the cursor, or why there are none to be had.
+    fn read(&self) -> Result<Vec<Arc<Event<Object>>>, Status> {
+        let at = self.at;
+        self.cluster
+            .storage
+            .view()
+            .events_after(at, BATCH)
+            .map_err(|compacted| {
+                Status::expired(format!(
+                    "too old resource version: {at} ({})",
+                    compacted.through
+                ))
+            })
+    }
 
-/// What a watcher with a selector sees of an event: an object enters, changes, or leaves.
-fn seen(
-    event: &Event<Object>,
-    select: &(dyn Fn(&Object) -> bool + Send + Sync),
-) -> Option<(Change, Arc<Object>)> {
-    let before = event.previous.as_ref().filter(|object| select(object));
-    let after = (!event.deleted && select(&event.object)).then_some(&event.object);
-    match (before, after) {
-        (None, None) => None,
-        (None, Some(object)) => Some((Change::Added, object.clone())),
-        (Some(_), Some(object)) => Some((Change::Modified, object.clone())),
-        (Some(_), None) if event.deleted => Some((Change::Deleted, event.object.clone())),
-        (Some(old), None) => {
-            let left = Object::at_revision(old.resource, old.value().clone(), event.revision);
-            Some((Change::Deleted, Arc::new(left)))
+    /// Moves past an event; what the watcher sees of it: an object enters, changes, or leaves.
+    fn see(&mut self, event: &Event<Object>) -> Option<(Change, Arc<Object>)> {
+        self.at = event.revision;
+        if !event.key.starts_with(&self.prefix) {
+            return None;
+        }
+        let select = &*self.select;
+        let before = event.previous.as_ref().filter(|object| select(object));
+        let after = (!event.deleted && select(&event.object)).then_some(&event.object);
+        match (before, after) {
+            (None, None) => None,
+            (None, Some(object)) => Some((Change::Added, object.clone())),
+            (Some(_), Some(object)) => Some((Change::Modified, object.clone())),
+            (Some(_), None) if event.deleted => Some((Change::Deleted, event.object.clone())),
+            (Some(old), None) => {
+                let left = Object::at_revision(old.resource, old.value().clone(), event.revision);
+                Some((Change::Deleted, Arc::new(left)))
+            }
         }
     }
+
+    /// Whether everything up to now was seen, whatever it was about.
+    fn is_current(&self) -> bool {
+        self.cluster.storage.revision() == self.at
+    }
+}
+
+/// What ends a pause.
+enum Next {
+    Events,
+    Bookmark,
+    End,
+}
+
+/// The wait between events.
+struct Pause {
+    latest: watch::Receiver<Revision>,
+    stopping: watch::Receiver<bool>,
+    bookmark: Option<Timestamp>,
+    end: Timestamp,
+}
+
+impl Pause {
+    fn new(cluster: &Cluster, bookmarks: bool, end: Timestamp) -> Self {
+        let bookmark = next_bookmark_after(cluster.clock.now(), end).filter(|_| bookmarks);
+        Pause {
+            latest: cluster.storage.subscribe(),
+            stopping: cluster.stopping.subscribe(),
+            bookmark,
+            end,
+        }
+    }
+
+    /// What is there now needs no further telling.
+    fn seen(&mut self) {
+        self.latest.borrow_and_update();
+    }
+
+    async fn next(&mut self, cluster: &Cluster) -> Next {
+        let wake = self.bookmark.unwrap_or(self.end).min(self.end);
+        tokio::select! {
+            biased;
+            () = stopped(&mut self.stopping) => Next::End,
+            changed = self.latest.changed() => if changed.is_ok() { Next::Events } else { Next::End },
+            () = cluster.clock.sleep_until(wake) => {
+                let now = cluster.clock.now();
+                if now >= self.end {
+                    return Next::End;
+                }
+                self.bookmark = next_bookmark_after(now, self.end);
+                Next::Bookmark
+            }
+        }
+    }
+}
+
+/// Waits until the server stops.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 /// Once a minute, and once shortly before the end.
