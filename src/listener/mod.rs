@@ -158,8 +158,7 @@ fn server() -> auto::Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(MAX_HEADER_BYTES)
-        .half_close(true);
+        .max_buf_size(MAX_HEADER_BYTES);
     server
         .http2()
         .timer(TokioTimer::new())
