@@ -1,6 +1,6 @@
 //! HTTPS with a certificate made for one server and forgotten with it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use rcgen::{
@@ -60,7 +60,13 @@ impl Identity {
         params
             .distinguished_name
             .push(DnType::CommonName, "fake-apiserver");
-        params.subject_alt_names.push(SanType::IpAddress(address));
+        let mut addresses = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+        params
+            .subject_alt_names
+            .extend(addresses.into_iter().map(SanType::IpAddress));
         let certificate = params.signed_by(&key, &issuer)?;
 
         let chain = vec![CertificateDer::from(certificate.der().to_vec())];
