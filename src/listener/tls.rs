@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
 };
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -91,6 +91,8 @@ impl Acceptor {
             && first[0].is_ascii_uppercase()
             && first[0] != HANDSHAKE_RECORD
         {
+            // Closing a connection with something left unread would cut the answer off.
+            let _ = stream.read(&mut [0; 8192]).await;
             let _ = stream.write_all(PLAIN_HTTP_ANSWER).await;
             return None;
         }
