@@ -21,7 +21,7 @@ use crate::listener::{self, Listener};
 use crate::pipeline::Pipeline;
 use crate::registry::INITIAL_NAMESPACES;
 use crate::request::DEFAULT_MAX_BODY;
-use crate::seed;
+use crate::seed::Seeder;
 use crate::server::FakeApiServer;
 use crate::storage::{DEFAULT_EVENT_LOG_LIMIT, Storage};
 use crate::version::Version;
@@ -144,7 +144,8 @@ impl FakeApiServerBuilder {
         self
     }
 
-    /// Adds the users of a token file: kube-apiserver's CSV, `token,user,uid,"group1,group2"`.
+    /// Adds the users of a token file: kube-apiserver's CSV, `token,user,uid,"group1,group2"`. The kubeconfig carries the
+    /// first token there is.
     ///
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().token_file("tokens.csv");
@@ -165,8 +166,9 @@ impl FakeApiServerBuilder {
         self
     }
 
-    /// Authorizes by RBAC: these Role, ClusterRole, RoleBinding and ClusterRoleBinding objects on top of the default
-    /// ones of every cluster. Without this everybody may do everything.
+    /// Authorizes by RBAC: these Role, ClusterRole, RoleBinding and ClusterRoleBinding objects, and those given by
+    /// [`object`](Self::object) and [`objects_file`](Self::objects_file), on top of the default ones of every cluster.
+    /// Without this everybody may do everything.
     ///
     /// ```
     /// use serde_json::json;
@@ -211,7 +213,8 @@ impl FakeApiServerBuilder {
     }
 
     /// Stores the objects of a YAML or JSON file, which may have many documents and lists, or of every such file in a
-    /// directory.
+    /// directory. Access rules go to the authorizer that [`rbac`](Self::rbac) asks for; without one they are refused,
+    /// since they would do nothing.
     ///
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().objects_file("manifests/");
@@ -394,13 +397,8 @@ impl FakeApiServerBuilder {
         let version =
             Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
         let authenticator = self.authenticator()?;
-        let token = self.tokens.first().map(|(token, _)| token.clone());
-        let authorizer = match &self.rbac {
-            None => Authorizer::AlwaysAllow,
-            Some(objects) => Authorizer::Rbac(
-                Rbac::from_objects(objects).map_err(|e| Error::invalid("rbac", e))?,
-            ),
-        };
+        let token = self.tokens.first().map(|(token, _)| token.as_str());
+        let token = token.or(authenticator.first_token()).map(str::to_owned);
         let cluster = Arc::new(Cluster {
             storage: Storage::new(self.event_log_limit),
             clock: self.time.map_or_else(Clock::running, Clock::frozen),
@@ -415,7 +413,7 @@ impl FakeApiServerBuilder {
                 .storage
                 .write(|tx| admission::create_namespace(&cluster, tx, namespace));
         }
-        seed_all(&cluster, self.objects)?;
+        let authorizer = populate(&cluster, self.objects, self.rbac)?;
         let listener =
             Listener::bind(self.address, self.max_connections).map_err(|source| Kind::Bind {
                 address: self.address,
@@ -476,18 +474,29 @@ impl FakeApiServerBuilder {
     }
 }
 
-fn seed_all(cluster: &Cluster, sources: Vec<Source>) -> Result<(), Error> {
+/// Stores the objects; the access rules among them go to the authorizer.
+fn populate(
+    cluster: &Cluster,
+    sources: Vec<Source>,
+    mut rules: Option<Vec<Value>>,
+) -> Result<Authorizer, Error> {
+    let mut seeder = Seeder::new(cluster).with_rules(rules.as_mut());
     for source in sources {
         match source {
-            Source::File(path) => seed::files(cluster, &path)?,
+            Source::File(path) => seeder.files(&path)?,
             Source::Value { object, caller } => {
                 object
-                    .and_then(|value| seed::object(cluster, value).map(drop))
+                    .and_then(|value| seeder.object(value).map(drop))
                     .map_err(|problem| {
                         Error::invalid(format!("the object given at {caller}"), problem)
                     })?;
             }
         }
     }
-    Ok(())
+    match rules {
+        None => Ok(Authorizer::AlwaysAllow),
+        Some(rules) => Rbac::from_objects(&rules)
+            .map(Authorizer::Rbac)
+            .map_err(|problem| Error::invalid("rbac", problem)),
+    }
 }

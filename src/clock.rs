@@ -3,7 +3,7 @@
 //! It runs with the machine's clock unless a test gives it a start, in which case it stands still until it is
 //! advanced. Advancing it makes every deadline that has passed go off: watch timeouts, bookmarks, the controllers.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
@@ -70,6 +70,20 @@ impl Clock {
                 changed = changes.changed() => if changed.is_err() { return },
             }
         }
+    }
+}
+
+/// Measures how long the server takes: by the machine's clock, whatever the server's own shows.
+#[derive(Debug)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Stopwatch(Instant::now())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
     }
 }
 

@@ -9,6 +9,7 @@ mod codec;
 mod controllers;
 mod error;
 mod handlers;
+mod httplog;
 mod ids;
 mod kubeconfig;
 mod listener;

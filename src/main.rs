@@ -1,19 +1,21 @@
-//! The fake-apiserver binary.
-use fake_apiserver::FakeApiServer;
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
-    let mut b = FakeApiServer::builder();
-    let args: Vec<String> = std::env::args().collect();
-    if args.len() > 1 {
-        b = b.token_file(&args[1]).rbac(Vec::<serde_json::Value>::new());
+//! The fake-apiserver binary: what the library does, for tests in any language.
+//!
+//! Its own help says how to use it: `fake-apiserver serve --help`.
+
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = match cli::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return cli::usage(&error),
+    };
+    match arguments.run().await {
+        Ok(code) => code,
+        Err(error) => cli::failure(&error.to_string()),
     }
-    let s = b
-        .bind((
-            [127, 0, 0, 1],
-            args.get(2).and_then(|p| p.parse().ok()).unwrap_or(0),
-        ))
-        .start()
-        .await;
-    println!("{}", s.url());
-    std::future::pending::<()>().await;
 }

@@ -11,6 +11,7 @@ use crate::authorization::{Attributes, Authorizer};
 use crate::clock;
 use crate::cluster::Cluster;
 use crate::handlers::{self, Context};
+use crate::httplog;
 use crate::request::info::RequestInfo;
 use crate::request::negotiation::negotiate_error;
 use crate::request::query::Query;
@@ -42,27 +43,36 @@ struct Admitted {
 }
 
 impl Pipeline {
-    /// Answers one request.
+    /// Answers one request, with a line in the log.
     pub(crate) async fn serve(&self, mut request: Request) -> Response {
+        let mut line = httplog::Line::start(&request);
+        let response = self.answer(&mut request, &mut line).await;
+        if let Some(line) = line {
+            line.write(response.status);
+        }
+        response
+    }
+
+    async fn answer(&self, request: &mut Request, line: &mut Option<httplog::Line>) -> Response {
         let query = Query::parse(&request.raw_query);
-        let audit_id = self.audit_id(&request);
+        let audit_id = self.audit_id(request);
         let mut warnings = Warnings::default();
         let mut flow = None;
         let response = match self
-            .stages(&mut request, &query, &mut warnings, &mut flow)
+            .stages(request, &query, &mut warnings, &mut flow, line)
             .await
         {
             Ok(response) => response,
             Err(Refusal::Status(status)) => {
-                Response::status(&status, negotiate_error(&request, &query))
+                Response::status(&status, negotiate_error(request, &query))
             }
             Err(Refusal::Denied(status)) => {
-                Response::status(&status, negotiate_error(&request, &query))
+                Response::status(&status, negotiate_error(request, &query))
                     .header("x-content-type-options", "nosniff")
             }
             Err(Refusal::Raw(response)) => return response.header("audit-id", audit_id),
         };
-        headers::complete(response, &request, &audit_id, &warnings, flow)
+        headers::complete(response, request, &audit_id, &warnings, flow)
     }
 
     async fn stages<'a>(
@@ -71,6 +81,7 @@ impl Pipeline {
         query: &Query,
         warnings: &mut Warnings,
         flow: &mut Option<&'a [String; 2]>,
+        line: &mut Option<httplog::Line>,
     ) -> Result<Response, Refusal> {
         let path = routes::decode_path(&request.path);
         let info = RequestInfo::new(&request.method, &path, query)
@@ -82,6 +93,9 @@ impl Pipeline {
         );
         *flow = Some(&self.flow);
         let user = self.impersonate(request, user, &info)?;
+        if let Some(line) = line {
+            line.set_user(&user.name);
+        }
         self.authorizer
             .authorize(&user, &attributes(&info))
             .map_err(Refusal::Denied)?;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::authorization::objects as rbac_objects;
 use crate::cluster::{Cluster, key};
 use crate::codec::json::{Node, compact};
 use crate::codec::yaml;
@@ -17,59 +18,180 @@ use crate::object::{Object, meta_str, metadata_mut, set_resource_version};
 use crate::registry::{self, Namespaces, Strategy, generic};
 use crate::schema;
 
-/// Stores one object, or the items of a list; the last one stored is returned.
-pub(crate) fn object(cluster: &Cluster, value: Value) -> Result<Option<Arc<Object>>, String> {
-    let text = |field: &str| {
-        value
-            .get(field)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let (api_version, kind) = (text("apiVersion"), text("kind"));
-    if kind == "List"
-        || kind.ends_with("List") && registry::find_kind(&api_version, &kind).is_none()
-    {
-        return items(cluster, value, &api_version, kind.trim_end_matches("List"));
-    }
-    let strategy =
-        registry::find_kind(&api_version, &kind).ok_or_else(|| unknown(&api_version, &kind))?;
-    let node = Node::from_value(&value);
-    let decoded = schema::decode(&node, strategy.resource().schema)?;
-    if !decoded.strict.is_empty() {
-        return Err(decoded.strict.join(", "));
-    }
-    let mut object = decoded.value;
-    body::set_type(&mut object, strategy);
-    strategy.set_defaults(&mut object);
-    store(cluster, strategy, object).map(Some)
+/// Stores objects in a cluster, and puts access rules aside for an authorizer.
+pub(crate) struct Seeder<'a> {
+    cluster: &'a Cluster,
+    rules: Option<&'a mut Vec<Value>>,
 }
 
-/// The items of a typed list carry no kind of their own.
-fn items(
-    cluster: &Cluster,
-    mut list: Value,
-    api_version: &str,
-    kind: &str,
-) -> Result<Option<Arc<Object>>, String> {
-    let mut last = None;
-    let items = list.get_mut("items").map(Value::take);
-    for (i, mut item) in items
-        .as_ref()
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default()
-        .into_iter()
-        .enumerate()
-    {
-        if let (Some(map), false) = (item.as_object_mut(), kind.is_empty()) {
-            map.entry("kind").or_insert_with(|| kind.into());
-            map.entry("apiVersion")
-                .or_insert_with(|| api_version.into());
+impl<'a> Seeder<'a> {
+    /// Refuses access rules, as nobody would ever look at them.
+    pub(crate) fn new(cluster: &'a Cluster) -> Self {
+        Seeder {
+            cluster,
+            rules: None,
         }
-        last = object(cluster, item).map_err(|e| format!("items[{i}]: {e}"))?;
     }
-    Ok(last)
+
+    /// Collects access rules, where there is an authorizer to take them.
+    pub(crate) fn with_rules(self, rules: Option<&'a mut Vec<Value>>) -> Self {
+        Seeder { rules, ..self }
+    }
+
+    /// Stores one object, or the items of a list; the last one stored is returned.
+    pub(crate) fn object(&mut self, value: Value) -> Result<Option<Arc<Object>>, String> {
+        let text = |field: &str| {
+            value
+                .get(field)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let (api_version, kind) = (text("apiVersion"), text("kind"));
+        if kind == "List"
+            || kind.ends_with("List") && registry::find_kind(&api_version, &kind).is_none()
+        {
+            return self.items(value, &api_version, kind.trim_end_matches("List"));
+        }
+        if is_access_rule(&api_version) {
+            return self.access_rule(value).map(|()| None);
+        }
+        let strategy =
+            registry::find_kind(&api_version, &kind).ok_or_else(|| unknown(&api_version, &kind))?;
+        let node = Node::from_value(&value);
+        let decoded = schema::decode(&node, strategy.resource().schema)?;
+        if !decoded.strict.is_empty() {
+            return Err(decoded.strict.join(", "));
+        }
+        let mut object = decoded.value;
+        body::set_type(&mut object, strategy);
+        strategy.set_defaults(&mut object);
+        store(self.cluster, strategy, object).map(Some)
+    }
+
+    /// The items of a typed list carry no kind of their own.
+    fn items(
+        &mut self,
+        mut list: Value,
+        api_version: &str,
+        kind: &str,
+    ) -> Result<Option<Arc<Object>>, String> {
+        let mut last = None;
+        let items = list.get_mut("items").map(Value::take);
+        for (i, mut item) in items
+            .as_ref()
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+            .into_iter()
+            .enumerate()
+        {
+            if let (Some(map), false) = (item.as_object_mut(), kind.is_empty()) {
+                map.entry("kind").or_insert_with(|| kind.into());
+                map.entry("apiVersion")
+                    .or_insert_with(|| api_version.into());
+            }
+            last = self
+                .object(item)
+                .map_err(|e| format!("items[{i}]: {e}"))?
+                .or(last);
+        }
+        Ok(last)
+    }
+
+    fn access_rule(&mut self, mut value: Value) -> Result<(), String> {
+        let kind = value["kind"].as_str().unwrap_or_default().to_owned();
+        let Some(rules) = &mut self.rules else {
+            return Err(format!(
+                "a {kind} does nothing here: access rules are read only when a server starts, and only if it \
+                 authorizes by RBAC (FakeApiServerBuilder::rbac, or --authorization-mode RBAC)"
+            ));
+        };
+        let namespaced = matches!(&*kind, "Role" | "RoleBinding");
+        if namespaced && meta_str(&value, "namespace").is_empty() {
+            metadata_mut(&mut value).insert("namespace".to_owned(), "default".into());
+        }
+        // Read now, while it is known where the object comes from.
+        rbac_objects::read(&value)?;
+        rules.push(value);
+        Ok(())
+    }
+
+    /// Stores the objects of a file, or of every YAML and JSON file of a directory, in the order of their names.
+    pub(crate) fn files(&mut self, path: &Path) -> Result<(), Error> {
+        let nothing = |what: &str| Err(Error::invalid(path.display().to_string(), what));
+        if !path.is_dir() {
+            return match self.file(path)? {
+                0 => nothing("there is no object in this file"),
+                _ => Ok(()),
+            };
+        }
+        let paths = manifests(path)?;
+        if paths.is_empty() {
+            return nothing("there is no .yaml, .yml or .json file in this directory");
+        }
+        paths
+            .iter()
+            .try_for_each(|path| self.file(path).map(|_documents| ()))
+    }
+
+    /// Stores the objects of one file; how many documents it has is returned.
+    fn file(&mut self, path: &Path) -> Result<usize, Error> {
+        let bytes = std::fs::read(path).map_err(|e| Error::file(path, e))?;
+        let documents = yaml::parse_all(&bytes).map_err(|e| located(path, &e))?;
+        let count = documents.len();
+        for (line, document) in documents {
+            let place = || format!("{}:{line}", path.display());
+            if let Some(duplicate) = document.duplicates.first() {
+                return Err(located(path, duplicate));
+            }
+            let value = document.node.to_value();
+            if !value.is_object() {
+                let problem = format!("this is no object: {}", compact(&value));
+                return Err(Error::invalid(place(), problem));
+            }
+            self.object(value).map_err(|e| Error::invalid(place(), e))?;
+        }
+        Ok(count)
+    }
+}
+
+/// The YAML and JSON files of a directory, in the order of their names.
+fn manifests(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut paths = std::fs::read_dir(directory)
+        .and_then(|entries| {
+            entries
+                .map(|entry| Ok(entry?.path()))
+                .collect::<std::io::Result<Vec<_>>>()
+        })
+        .map_err(|e| Error::file(directory, e))?;
+    paths.retain(|path| {
+        path.extension()
+            .and_then(|e| e.to_str())
+            .is_some_and(|e| matches!(e, "yaml" | "yml" | "json"))
+    });
+    paths.sort();
+    Ok(paths)
+}
+
+/// `file:3: what is wrong`, from `yaml: line 3: what is wrong`.
+fn located(path: &Path, problem: &str) -> Error {
+    let file = path.display();
+    let problem = problem.strip_prefix("yaml: ").unwrap_or(problem);
+    let line = problem
+        .strip_prefix("line ")
+        .and_then(|rest| rest.split_once(": "))
+        .filter(|(line, _)| line.parse::<usize>().is_ok());
+    match line {
+        Some((line, problem)) => Error::invalid(format!("{file}:{line}"), problem),
+        None => Error::invalid(file.to_string(), problem),
+    }
+}
+
+fn is_access_rule(api_version: &str) -> bool {
+    api_version
+        .strip_prefix(rbac_objects::GROUP)
+        .is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn unknown(api_version: &str, kind: &str) -> String {
@@ -137,47 +259,4 @@ fn fill_in(object: &mut Value, complete: Value) {
             }
         }
     }
-}
-
-/// Stores the objects of a file, or of every YAML and JSON file of a directory, in the order of their names.
-pub(crate) fn files(cluster: &Cluster, path: &Path) -> Result<(), Error> {
-    if !path.is_dir() {
-        return file(cluster, path);
-    }
-    let entries = std::fs::read_dir(path).map_err(|e| Error::file(path, e))?;
-    let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
-    paths.sort();
-    let wanted = |path: &PathBuf| {
-        path.extension()
-            .and_then(|e| e.to_str())
-            .is_some_and(|e| matches!(e, "yaml" | "yml" | "json"))
-    };
-    paths
-        .iter()
-        .filter(|p| wanted(p))
-        .try_for_each(|path| file(cluster, path))
-}
-
-fn file(cluster: &Cluster, path: &Path) -> Result<(), Error> {
-    let bytes = std::fs::read(path).map_err(|e| Error::file(path, e))?;
-    let documents =
-        yaml::parse_all(&bytes).map_err(|e| Error::invalid(path.display().to_string(), e))?;
-    for (line, document) in documents {
-        let place = || format!("{}:{line}", path.display());
-        if let Some(duplicate) = document.duplicates.first() {
-            return Err(Error::invalid(
-                path.display().to_string(),
-                duplicate.as_str(),
-            ));
-        }
-        let value = document.node.to_value();
-        if !value.is_object() {
-            return Err(Error::invalid(
-                place(),
-                format!("this is no object: {}", compact(&value)),
-            ));
-        }
-        object(cluster, value).map_err(|e| Error::invalid(place(), e))?;
-    }
-    Ok(())
 }

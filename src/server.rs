@@ -1,6 +1,6 @@
 //! A running server, as a test holds it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::cluster::{Cluster, key, prefix};
 use crate::kubeconfig::Kubeconfig;
 use crate::listener::Running;
 use crate::registry::{self, Strategy};
-use crate::seed;
+use crate::seed::Seeder;
 use crate::storage::Revision;
 
 /// A fake Kubernetes apiserver, running until it is dropped.
@@ -122,7 +122,8 @@ impl FakeApiServer {
         self
     }
 
-    /// The base URL: `http://127.0.0.1:34567`, or `https://…` with TLS.
+    /// The base URL: `http://127.0.0.1:34567`, or `https://…` with TLS. Of a server that listens on all addresses it is
+    /// the one on this machine.
     ///
     /// ```
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
@@ -134,7 +135,13 @@ impl FakeApiServer {
         } else {
             "http"
         };
-        format!("{scheme}://{}", self.inner.address)
+        let mut address = self.inner.address;
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        format!("{scheme}://{address}")
     }
 
     /// The address the server listens on.
@@ -218,7 +225,7 @@ impl FakeApiServer {
     pub fn seed(&self, object: impl Serialize) {
         let result = serde_json::to_value(object)
             .map_err(|e| e.to_string())
-            .and_then(|value| seed::object(&self.inner.cluster, value));
+            .and_then(|value| Seeder::new(&self.inner.cluster).object(value));
         if let Err(error) = result {
             panic!("this object cannot be stored: {error}");
         }
@@ -236,10 +243,10 @@ impl FakeApiServer {
     ///
     /// # Panics
     ///
-    /// If the file cannot be read or an object in it is wrong; the message names file and line.
+    /// If the file cannot be read, has no object in it, or one that is wrong; the message names file and line.
     #[track_caller]
     pub fn seed_file(&self, path: impl AsRef<Path>) {
-        if let Err(error) = seed::files(&self.inner.cluster, path.as_ref()) {
+        if let Err(error) = Seeder::new(&self.inner.cluster).files(path.as_ref()) {
             panic!("{error}");
         }
     }

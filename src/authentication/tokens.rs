@@ -9,21 +9,30 @@ use super::UserInfo;
 
 /// The users by token.
 #[derive(Debug, Default)]
-pub(crate) struct Tokens(BTreeMap<String, UserInfo>);
+pub(crate) struct Tokens {
+    users: BTreeMap<String, UserInfo>,
+    first: Option<String>,
+}
 
 impl Tokens {
     pub(crate) fn user(&self, token: &str) -> Option<&UserInfo> {
-        self.0.get(token)
+        self.users.get(token)
     }
 
     /// Adds one; whether the token was new.
     pub(crate) fn insert(&mut self, token: String, user: UserInfo) -> bool {
-        self.0.insert(token, user).is_none()
+        self.first.get_or_insert_with(|| token.clone());
+        self.users.insert(token, user).is_none()
+    }
+
+    /// The token that was added first.
+    pub(crate) fn first(&self) -> Option<&str> {
+        self.first.as_deref()
     }
 
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.users.is_empty()
     }
 }
 
@@ -213,6 +222,12 @@ mod tests {
                 .name,
             "second"
         );
+    }
+
+    #[test]
+    fn the_first_token_is_that_of_the_first_line() {
+        let tokens = parse("z,u,1\na,v,2\n").unwrap();
+        assert_eq!(tokens.first(), Some("z"));
     }
 
     #[test]

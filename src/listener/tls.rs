@@ -1,12 +1,12 @@
 //! HTTPS with a certificate made for one server and forgotten with it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
 };
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -60,7 +60,13 @@ impl Identity {
         params
             .distinguished_name
             .push(DnType::CommonName, "fake-apiserver");
-        params.subject_alt_names.push(SanType::IpAddress(address));
+        let mut addresses = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+        params
+            .subject_alt_names
+            .extend(addresses.into_iter().map(SanType::IpAddress));
         let certificate = params.signed_by(&key, &issuer)?;
 
         let chain = vec![CertificateDer::from(certificate.der().to_vec())];
@@ -85,6 +91,8 @@ impl Acceptor {
             && first[0].is_ascii_uppercase()
             && first[0] != HANDSHAKE_RECORD
         {
+            // Closing a connection with something left unread would cut the answer off.
+            let _ = stream.read(&mut [0; 8192]).await;
             let _ = stream.write_all(PLAIN_HTTP_ANSWER).await;
             return None;
         }

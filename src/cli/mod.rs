@@ -1,0 +1,109 @@
+//! The command line: one subcommand, one file.
+
+mod kubeconfig;
+mod serve;
+mod signals;
+
+use std::error::Error;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+/// What a command ends with; an error is printed as one line.
+pub(crate) type Outcome = Result<ExitCode, Box<dyn Error>>;
+
+const FAILURE: u8 = 1;
+const USAGE: u8 = 2;
+
+/// An in-memory fake Kubernetes apiserver for tests: real HTTP, the real server's answers.
+#[derive(Debug, Parser)]
+#[command(name = "fake-apiserver", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+}
+
+impl Arguments {
+    pub(crate) async fn run(self) -> Outcome {
+        match self.command {
+            Command::Serve(serve) => serve.run().await,
+        }
+    }
+}
+
+/// Answers a command line that is no command: with the help that was asked for, or with what is wrong in one line.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // Nobody may be reading any more.
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            ExitCode::from(USAGE)
+        }
+        _ => {
+            complain(&one_line(&error.to_string()));
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+/// Says why a command came to nothing.
+pub(crate) fn failure(message: &str) -> ExitCode {
+    complain(&without_os_error(message).replace('\n', " "));
+    ExitCode::from(FAILURE)
+}
+
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "fake-apiserver: {message}");
+}
+
+/// Clap's message without the usage below it.
+fn one_line(message: &str) -> String {
+    let parts: Vec<&str> = message
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    let line = parts.join("; ");
+    let line = line.strip_prefix("error: ").unwrap_or(&line);
+    format!("{line} (see --help)")
+}
+
+/// Rust appends ` (os error 98)` to the system's own words.
+fn without_os_error(message: &str) -> String {
+    let Some((before, rest)) = message.split_once(" (os error ") else {
+        return message.to_owned();
+    };
+    let after = rest.split_once(')').map_or("", |(_number, after)| after);
+    format!("{before}{after}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        <Arguments as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn the_number_of_a_system_error_is_left_out() {
+        let message = "a: Permission denied (os error 13) at path \"b\"";
+        assert_eq!(
+            without_os_error(message),
+            "a: Permission denied at path \"b\""
+        );
+    }
+}
