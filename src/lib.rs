@@ -8,6 +8,7 @@ mod cluster;
 mod codec;
 mod controllers;
 mod error;
+mod fault;
 mod handlers;
 mod ids;
 mod kubeconfig;
@@ -29,4 +30,5 @@ mod version;
 
 pub use builder::FakeApiServerBuilder;
 pub use error::Error;
+pub use fault::{Fault, FaultGuard, Patch, Per};
 pub use server::FakeApiServer;
