@@ -8,6 +8,7 @@ mod cluster;
 mod codec;
 mod controllers;
 mod error;
+mod fault;
 mod handlers;
 mod httplog;
 mod ids;
@@ -30,4 +31,5 @@ mod version;
 
 pub use builder::FakeApiServerBuilder;
 pub use error::Error;
+pub use fault::{Fault, FaultGuard, Patch, Per};
 pub use server::FakeApiServer;

@@ -11,7 +11,7 @@ use crate::registry::Strategy;
 use crate::registry::known_kinds;
 use crate::request::negotiation::{Media, body_media};
 use crate::request::options::FieldValidation;
-use crate::request::{Body, BodyError};
+use crate::request::{Body, BodyError, Request};
 use crate::response::Warnings;
 use crate::schema;
 use crate::status::Status;
@@ -74,6 +74,26 @@ pub(super) async fn read_all(body: &mut Body, limit: usize) -> Result<Bytes, Sta
         }
     }
     Ok(first.unwrap_or_else(|| whole.into()))
+}
+
+/// The name in a body that is yet to be read; the request keeps its body.
+pub(crate) async fn peek_name(request: &mut Request, limit: usize) -> String {
+    let Ok(bytes) = read_all(&mut request.body, limit).await else {
+        return String::new();
+    };
+    let held = bytes.clone();
+    let whole = futures_util::stream::once(std::future::ready(Ok(held)));
+    request.body = Body(Box::pin(whole));
+    let parsed = body_media(request)
+        .ok()
+        .and_then(|media| parse(media, &bytes).ok());
+    let name = parsed
+        .as_ref()
+        .and_then(|p| p.node.get("metadata")?.get("name"));
+    match name {
+        Some(Node::String(name)) => name.clone(),
+        _ => String::new(),
+    }
 }
 
 /// Reads and decodes the body of a create or a replace.

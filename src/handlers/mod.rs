@@ -23,6 +23,8 @@ use std::sync::Arc;
 use crate::authentication::UserInfo;
 use crate::authorization::{Attributes, Authorizer};
 use crate::cluster::Cluster;
+use crate::fault::stale::Stale;
+use crate::fault::watch::WatchFault;
 use crate::registry::Strategy;
 use crate::request::Request;
 use crate::request::info::RequestInfo;
@@ -31,6 +33,7 @@ use crate::request::options::{WriteOptions, manager_from_user_agent};
 use crate::request::query::Query;
 use crate::response::{IncludeObject, Presenter, Response, Warnings};
 use crate::status::Status;
+use crate::storage::Revision;
 
 /// A request for a resource, on its way through a handler.
 pub(crate) struct Context<'a> {
@@ -43,6 +46,25 @@ pub(crate) struct Context<'a> {
     pub(crate) user: &'a UserInfo,
     pub(crate) target: &'a Target,
     pub(crate) warnings: &'a mut Warnings,
+    /// Reads show an older state.
+    pub(crate) stale: Option<Stale>,
+    /// What goes wrong with a watch.
+    pub(crate) watch_faults: Vec<WatchFault>,
+}
+
+/// The store as one request sees it: the newest state, or an older one.
+#[derive(Clone, Copy)]
+pub(crate) struct Sight<'a> {
+    pub(crate) cluster: &'a Cluster,
+    pub(crate) stale: Option<Stale>,
+}
+
+impl Sight<'_> {
+    /// The newest revision to be seen.
+    pub(crate) fn horizon(&self) -> Revision {
+        let newest = self.cluster.storage.revision();
+        self.stale.map_or(newest, |stale| stale.horizon(newest))
+    }
 }
 
 /// What a routed path points at.
@@ -133,6 +155,14 @@ pub(crate) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
 }
 
 impl Context<'_> {
+    /// What this request may see of the store.
+    fn sight(&self) -> Sight<'_> {
+        Sight {
+            cluster: self.cluster,
+            stale: self.stale,
+        }
+    }
+
     fn negotiate(&self) -> Result<Negotiated, Status> {
         negotiation::negotiate(self.request, self.query)
     }

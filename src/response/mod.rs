@@ -30,7 +30,27 @@ pub(crate) use table::IncludeObject;
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
+    /// Headers that were scripted, with names of any kind.
+    pub(crate) extra_headers: Vec<(String, String)>,
     pub(crate) body: Body,
+    pub(crate) fate: Fate,
+}
+
+/// What the listener does with an answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Fate {
+    #[default]
+    Send,
+    /// Resets the connection instead.
+    Reset,
+    /// Closes the connection instead.
+    Close,
+    /// Sends these bytes instead and closes.
+    Garbage(Vec<u8>),
+    /// Sends this much of the body, then resets the connection.
+    ResetAfter(usize),
+    /// Sends this much of the body, then closes the connection.
+    CloseAfter(usize),
 }
 
 /// The body of an answer.
@@ -53,21 +73,23 @@ pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) type ByteStream = Pin<Box<dyn Stream<Item = Bytes> + Send + Sync>>;
 
 impl Response {
-    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        let headers = vec![("content-type", content_type.to_owned())];
+    pub(crate) fn with_body(status: u16, headers: Vec<(&'static str, String)>, body: Body) -> Self {
         Response {
             status,
             headers,
-            body: Body::Full(body.into()),
+            extra_headers: Vec::new(),
+            body,
+            fate: Fate::Send,
         }
     }
 
+    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        let headers = vec![("content-type", content_type.to_owned())];
+        Response::with_body(status, headers, Body::Full(body.into()))
+    }
+
     pub(crate) fn empty(status: u16) -> Self {
-        Response {
-            status,
-            headers: Vec::new(),
-            body: Body::Empty,
-        }
+        Response::with_body(status, Vec::new(), Body::Empty)
     }
 
     /// Plain text, which upstream sends with a warning not to guess at it.

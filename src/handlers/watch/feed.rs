@@ -10,6 +10,8 @@ use tokio::sync::watch;
 
 use crate::clock;
 use crate::cluster::Cluster;
+use crate::fault::stale::Stale;
+use crate::handlers::Sight;
 use crate::object::{Change, Object};
 use crate::response::ByteStream;
 use crate::response::watch::{Bookmark, Encoder, error};
@@ -54,6 +56,7 @@ pub(super) struct Feed {
     pub(super) start: Start,
     pub(super) ending: Ending,
     pub(super) bookmarks: bool,
+    pub(super) stale: Option<Stale>,
     pub(super) encoder: Encoder,
 }
 
@@ -67,6 +70,7 @@ impl Feed {
             start,
             ending,
             bookmarks,
+            stale,
             encoder,
         } = self;
         Box::pin(async_stream::stream! {
@@ -79,7 +83,7 @@ impl Feed {
                     return;
                 }
             };
-            let mut cursor = Cursor { cluster, prefix, select, encoder, at: since };
+            let mut cursor = Cursor { cluster, prefix, select, encoder, stale, at: since };
             if let Some(objects) = initial {
                 for object in objects {
                     let Some(line) = cursor.encoder.event(Change::Added, &object) else { return };
@@ -124,23 +128,29 @@ struct Cursor {
     prefix: String,
     select: Select,
     encoder: Encoder,
+    stale: Option<Stale>,
     at: Revision,
 }
 
 impl Cursor {
     /// The events after the cursor, or why there are none to be had.
     fn read(&self) -> Result<Vec<Arc<Event<Object>>>, Status> {
-        let at = self.at;
-        self.cluster
-            .storage
-            .view()
-            .events_after(at, BATCH)
-            .map_err(|compacted| {
-                Status::expired(format!(
-                    "too old resource version: {at} ({})",
-                    compacted.through
-                ))
-            })
+        let (at, horizon) = (self.at, self.horizon());
+        let events = self.cluster.storage.view().events_after(at, BATCH);
+        let mut events = events.map_err(|compacted| {
+            let through = compacted.through;
+            Status::expired(format!("too old resource version: {at} ({through})"))
+        })?;
+        events.retain(|event| event.revision <= horizon);
+        Ok(events)
+    }
+
+    fn horizon(&self) -> Revision {
+        Sight {
+            cluster: &self.cluster,
+            stale: self.stale,
+        }
+        .horizon()
     }
 
     /// Moves past an event; what the watcher sees of it: an object enters, changes, or leaves.
@@ -166,7 +176,7 @@ impl Cursor {
 
     /// Whether everything up to now was seen, whatever it was about.
     fn is_current(&self) -> bool {
-        self.cluster.storage.revision() == self.at
+        self.horizon() == self.at
     }
 }
 

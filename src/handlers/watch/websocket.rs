@@ -81,11 +81,8 @@ impl Handshake {
         ];
         headers.extend(accepted.protocol.map(|p| ("sec-websocket-protocol", p)));
         let run = move |connection| -> Running { Box::pin(send(connection, frames)) };
-        Response {
-            status: 101,
-            headers,
-            body: Body::Upgraded(accepted.upgrade, Box::new(run)),
-        }
+        let body = Body::Upgraded(accepted.upgrade, Box::new(run));
+        Response::with_body(101, headers, body)
     }
 }
 
