@@ -21,7 +21,7 @@ const LAYERS: &[&[&str]] = &[
         "authorization",
         "fault",
     ],
-    &["cluster", "response"],
+    &["cluster", "response", "httplog"],
     &["registry", "patch"],
     &["object", "storage", "request"],
     &["schema"],
@@ -34,7 +34,6 @@ const LAYERS: &[&[&str]] = &[
         "error",
         "version",
         "kubeconfig",
-        "httplog",
     ],
 ];
 
