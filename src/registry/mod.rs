@@ -4,11 +4,13 @@
 //! after upstream's `rest.BeforeCreate`, `BeforeUpdate` and `BeforeDelete`. Everything here is pure: objects in, objects
 //! or errors out; time and made-up names come in as arguments, and the store is somebody else's.
 
+mod configmaps;
 mod endpoints;
 pub(crate) mod generic;
 pub(crate) mod known_kinds;
 mod namespaces;
 pub(crate) mod resource;
+mod secrets;
 pub(crate) mod strategy;
 pub(crate) mod validation;
 
@@ -16,7 +18,12 @@ pub(crate) use resource::Resource;
 pub(crate) use strategy::Strategy;
 
 /// Every resource served, sorted by group, version and plural.
-pub(crate) static STRATEGIES: &[&dyn Strategy] = &[&endpoints::Endpoints, &Namespaces];
+pub(crate) static STRATEGIES: &[&dyn Strategy] = &[
+    &configmaps::ConfigMaps,
+    &endpoints::Endpoints,
+    &Namespaces,
+    &secrets::Secrets,
+];
 
 /// The namespaces a cluster has from the start.
 pub(crate) const INITIAL_NAMESPACES: [&str; 4] =

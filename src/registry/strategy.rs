@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::generic::{self, Deletion};
 use super::resource::Resource;
+use crate::object::meta_str;
 use crate::request::options::DeleteOptions;
 use crate::status::Status;
 use crate::status::field::FieldError;
@@ -84,7 +85,18 @@ pub(crate) trait Strategy: Sync {
     }
 
     /// The cells of a Table row between Name and Age.
-    fn cells(&self, object: &Value) -> Vec<Value>;
+    fn cells(&self, _object: &Value) -> Vec<Value> {
+        Vec::new()
+    }
+
+    /// The cells of a Table row, for a resource that has not just [`Strategy::cells`] between Name and Age. `age` tells
+    /// how long ago a time was.
+    fn row(&self, object: &Value, age: &dyn Fn(&str) -> String) -> Vec<Value> {
+        let mut row = vec![meta_str(object, "name").into()];
+        row.extend(self.cells(object));
+        row.push(age(meta_str(object, "creationTimestamp")).into());
+        row
+    }
 
     /// The rules of writing through a subresource.
     fn subresource(&self, _name: &str) -> Option<&'static dyn Strategy> {
