@@ -6,6 +6,7 @@
 
 mod configmaps;
 mod endpoints;
+mod events;
 pub(crate) mod generic;
 pub(crate) mod known_kinds;
 mod namespaces;
@@ -21,6 +22,7 @@ pub(crate) use strategy::Strategy;
 pub(crate) static STRATEGIES: &[&dyn Strategy] = &[
     &configmaps::ConfigMaps,
     &endpoints::Endpoints,
+    &events::Events,
     &Namespaces,
     &secrets::Secrets,
 ];

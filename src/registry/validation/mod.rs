@@ -19,6 +19,7 @@
 pub(crate) mod configmap;
 pub(crate) mod core;
 pub(crate) mod endpoints;
+pub(crate) mod event;
 pub(crate) mod ip;
 pub(crate) mod meta;
 pub(crate) mod namespace;
