@@ -12,6 +12,7 @@ pub(crate) mod known_kinds;
 mod namespaces;
 pub(crate) mod resource;
 mod secrets;
+mod services;
 pub(crate) mod strategy;
 pub(crate) mod validation;
 
@@ -25,6 +26,7 @@ pub(crate) static STRATEGIES: &[&dyn Strategy] = &[
     &events::Events,
     &Namespaces,
     &secrets::Secrets,
+    &services::Services,
 ];
 
 /// The namespaces a cluster has from the start.

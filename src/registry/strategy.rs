@@ -1,13 +1,24 @@
 //! The rules of one resource.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::generic::{self, Deletion};
 use super::resource::Resource;
-use crate::object::meta_str;
+use crate::object::{Object, meta_str};
 use crate::request::options::DeleteOptions;
 use crate::status::Status;
 use crate::status::field::FieldError;
+
+/// What a write sees of the rest of the cluster.
+pub(crate) struct Surroundings<'a> {
+    /// The stored objects of the same resource, in all namespaces.
+    pub(crate) peers: &'a dyn Fn() -> Vec<Arc<Object>>,
+    /// A number below the given one, which must not be 0.
+    pub(crate) chance: &'a dyn Fn(usize) -> usize,
+    pub(crate) dry_run: bool,
+}
 
 /// What differs from resource to resource. The defaults are those of a plain kind.
 pub(crate) trait Strategy: Sync {
@@ -15,6 +26,17 @@ pub(crate) trait Strategy: Sync {
 
     /// Fills in what a version's defaults say; runs on every decoded object.
     fn set_defaults(&self, _object: &mut Value) {}
+
+    /// Takes what the object needs from the pools of the cluster, on creations and (with `old`) updates. Runs first, as
+    /// upstream's `BeginCreate` and `BeginUpdate`, so that its errors come before those of validation.
+    fn allocate(
+        &self,
+        _object: &mut Value,
+        _old: Option<&Value>,
+        _around: &Surroundings<'_>,
+    ) -> Result<(), Status> {
+        Ok(())
+    }
 
     /// Sets what the server decides on a creation, whatever the client sent.
     fn prepare_for_create(&self, _object: &mut Value) {}
@@ -67,6 +89,11 @@ pub(crate) trait Strategy: Sync {
         now: &str,
     ) -> Result<Deletion, Status> {
         generic::before_delete(self.resource(), object, options, now)
+    }
+
+    /// The resource whose object of the same name goes with this one.
+    fn deleted_along(&self) -> Option<&'static dyn Strategy> {
+        None
     }
 
     /// A warning on every request for this resource, from the minor version it is deprecated in.

@@ -25,3 +25,4 @@ pub(crate) mod meta;
 pub(crate) mod namespace;
 pub(crate) mod owner;
 pub(crate) mod secret;
+pub(crate) mod service;

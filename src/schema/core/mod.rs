@@ -14,7 +14,7 @@ pub(crate) use config::{
 pub(crate) use endpoints::{ENDPOINTS, SUBSETS_DOC};
 pub(crate) use event::{EVENT, docs as event_docs};
 pub(crate) use namespace::NAMESPACE;
-pub(crate) use service::SERVICE;
+pub(crate) use service::{SERVICE, docs as service_docs};
 
 /// The Go package of these types.
 pub(crate) const PACKAGE: &str = "io.k8s.api.core.v1";
