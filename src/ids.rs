@@ -58,6 +58,11 @@ impl Ids {
         self.faults.lock().f64()
     }
 
+    /// A number below `end`, which must not be 0, for what ends up in objects.
+    pub(crate) fn below(&self, end: usize) -> usize {
+        self.objects.lock().usize(..end)
+    }
+
     /// A factor from 1 to 2, by which the real server spreads the ends of watches without a timeout.
     pub(crate) fn spread(&self) -> f64 {
         1.0 + self.requests.lock().f64()

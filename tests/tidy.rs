@@ -192,7 +192,10 @@ fn nothing_panics_but_for_mistakes_in_a_tests_own_set_up() {
         &[],
         &[".unwrap()", "todo!", "unimplemented!", "dbg!"],
     ));
-    expect_none(everywhere_but(&["server.rs", "builder.rs", "guard.rs"], &["panic!"]));
+    expect_none(everywhere_but(
+        &["server.rs", "builder.rs", "guard.rs"],
+        &["panic!"],
+    ));
 }
 
 #[test]

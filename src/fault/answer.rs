@@ -6,8 +6,8 @@ use super::effect::{Effect, Loss};
 use super::rule::Fault;
 use crate::request::info::RequestInfo;
 use crate::response::Response;
-use crate::status::field::FieldError;
 use crate::status::Status;
+use crate::status::field::FieldError;
 
 /// An answer that was scripted.
 #[derive(Clone, Debug)]

@@ -128,6 +128,7 @@ pub(crate) fn decode(
             "{in_body} in version \"{version}\" cannot be handled as a {kind}: {error}"
         ))
     };
+    check_version(strategy, &type_meta)?;
     check_kind(strategy, &type_meta, group, version).map_err(|e| cannot(&e))?;
     let decoded =
         schema::decode(&parsed.node, strategy.resource().schema).map_err(|e| cannot(&e))?;
@@ -249,6 +250,18 @@ impl TypeMeta {
             )),
         }
     }
+}
+
+/// Another version of the resource's kind could be converted to it, but is not what this path takes.
+fn check_version(strategy: &dyn Strategy, found: &TypeMeta) -> Result<(), Status> {
+    let (kind, expected) = (strategy.resource().kind, strategy.resource().api_version());
+    if found.kind != kind || !known_kinds::is_one_kind(kind, &found.api_version, &expected) {
+        return Ok(());
+    }
+    let found = &found.api_version;
+    Err(Status::bad_request(format!(
+        "the API version in the data ({found}) does not match the expected API version ({expected})"
+    )))
 }
 
 /// Only the resource's own kind can be converted to it.

@@ -15,6 +15,7 @@ pub(crate) mod health;
 pub(crate) mod list;
 pub(crate) mod openapi;
 mod patch;
+pub(crate) mod pools;
 pub(crate) mod update;
 mod watch;
 

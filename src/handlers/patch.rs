@@ -155,7 +155,7 @@ impl Patch<'_> {
             (Form::Change(patch_type), Some(live)) => {
                 let object = self.changed(patch_type, live.value(), &writer, warnings)?;
                 update
-                    .finish(tx, &key, object, &live, warnings)
+                    .finish(cluster, tx, &key, object, &live, warnings)
                     .map(Updated::Changed)
             }
             (Form::Change(_), None) => Err(missing()),
@@ -163,7 +163,7 @@ impl Patch<'_> {
             (Form::Apply { force }, Some(live)) => {
                 let object = self.applied(Some(live.value()), &writer, force, warnings)?;
                 update
-                    .finish(tx, &key, object, &live, warnings)
+                    .finish(cluster, tx, &key, object, &live, warnings)
                     .map(Updated::Changed)
             }
             (Form::Apply { force }, None) => {
