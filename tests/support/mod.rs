@@ -4,6 +4,7 @@
 
 pub(crate) mod client;
 pub(crate) mod history;
+pub(crate) mod kube;
 pub(crate) mod objects;
 pub(crate) mod raw;
 pub(crate) mod seen;
