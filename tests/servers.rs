@@ -246,17 +246,14 @@ async fn a_shutdown_lets_a_request_in_flight_finish() {
     within(stream.read_exact(&mut interim)).await.unwrap();
     assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
     let mut stopping = std::pin::pin!(server.shutdown());
-    let mut waits = futures_util::poll!(stopping.as_mut());
-    assert!(waits.is_pending());
+    assert!(futures_util::poll!(stopping.as_mut()).is_pending());
     stream.write_all(body.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    let reading = within(stream.read_to_string(&mut answer));
-    let (read, ()) = tokio::join!(reading, async {
-        if waits.is_pending() {
-            within(stopping.as_mut()).await;
-            waits = std::task::Poll::Ready(());
-        }
-    });
+    let (read, ()) = within(futures_util::future::join(
+        stream.read_to_string(&mut answer),
+        stopping,
+    ))
+    .await;
     read.unwrap();
     assert!(answer.starts_with("HTTP/1.1 201 Created\r\n"), "{answer}");
 }

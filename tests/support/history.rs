@@ -14,8 +14,8 @@ use super::watch::Event;
 #[derive(Clone, Debug)]
 pub(crate) struct Write {
     pub(crate) revision: u64,
-    before: Option<Value>,
-    after: Option<Value>,
+    pub(crate) before: Option<Value>,
+    pub(crate) after: Option<Value>,
 }
 
 /// All writes to the objects of one kind, oldest first.
@@ -58,6 +58,19 @@ impl History {
     /// What is there after all of it, in no matter which order.
     pub(crate) fn live(&self) -> impl Iterator<Item = &Value> {
         self.live.values()
+    }
+
+    /// What was there at a version.
+    pub(crate) fn at(&self, revision: u64) -> BTreeMap<(String, String), Value> {
+        let mut state = BTreeMap::new();
+        for write in self.writes.iter().filter(|w| w.revision <= revision) {
+            match (&write.before, &write.after) {
+                (_, Some(object)) => state.insert(key(object), object.clone()),
+                (Some(object), None) => state.remove(&key(object)),
+                (None, None) => None,
+            };
+        }
+        state
     }
 
     /// What a watcher of the objects that `select` picks should be told of the writes of these revisions.
