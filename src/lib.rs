@@ -8,6 +8,8 @@ mod cluster;
 mod codec;
 mod controllers;
 mod error;
+#[cfg(feature = "fixture")]
+pub mod fixture;
 mod handlers;
 mod ids;
 mod kubeconfig;
