@@ -9,6 +9,8 @@ mod codec;
 mod controllers;
 mod error;
 mod fault;
+#[cfg(feature = "fixture")]
+pub mod fixture;
 mod handlers;
 mod httplog;
 mod ids;
