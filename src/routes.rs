@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
+use crate::codec::bytes;
 use crate::handlers::discovery::{aggregated, legacy};
 use crate::handlers::openapi::{v2, v3};
 use crate::handlers::{Target, health};
@@ -50,7 +51,7 @@ pub(crate) enum Document {
 
 /// Decodes the escapes of a path, once; an escaped slash separates like a plain one.
 pub(crate) fn decode_path(raw: &str) -> String {
-    percent_decode_str(raw).decode_utf8_lossy().into_owned()
+    bytes::decode(&percent_decode_str(raw).collect::<Vec<u8>>())
 }
 
 pub(crate) fn route(path: &str) -> Route {

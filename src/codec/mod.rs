@@ -5,6 +5,7 @@
 //! The `schema` module turns a `Node` into the canonical `Value` of a kind.
 
 pub(crate) mod base64;
+pub(crate) mod bytes;
 pub(crate) mod go_value;
 pub(crate) mod json;
 pub(crate) mod quote;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::bytes::kept;
+
 /// `strconv.Quote`: a double-quoted Go string literal.
 pub(crate) fn quote(s: &str) -> String {
     let mut out = String::with_capacity(s.len() + 2);
@@ -42,6 +44,9 @@ fn push_escaped(out: &mut String, c: char, quote: char) {
         '\t' => out.push_str("\\t"),
         '\x0b' => out.push_str("\\v"),
         c if is_print(c) => out.push(c),
+        c if kept(c).is_some() => {
+            let _ = write!(out, "\\x{:02x}", kept(c).unwrap_or_default());
+        }
         c if (c as u32) < 0x80 => {
             let _ = write!(out, "\\x{:02x}", c as u32);
         }

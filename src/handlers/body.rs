@@ -185,13 +185,13 @@ fn report(
 }
 
 /// The kind and apiVersion of a body.
-struct TypeMeta {
-    api_version: String,
-    kind: String,
+pub(super) struct TypeMeta {
+    pub(super) api_version: String,
+    pub(super) kind: String,
 }
 
 impl TypeMeta {
-    fn of(node: &Node) -> Result<Self, String> {
+    pub(super) fn of(node: &Node) -> Result<Self, String> {
         let prefix = "couldn't get version/kind; json parse error: json: cannot unmarshal";
         let mut found = TypeMeta {
             api_version: String::new(),
@@ -233,13 +233,14 @@ impl TypeMeta {
         if self.kind.is_empty() {
             self.kind = strategy.resource().kind.to_owned();
         }
-        if self.api_version.is_empty() {
+        // Upstream reads a lone slash as nothing at all.
+        if matches!(self.api_version.as_str(), "" | "/") {
             self.api_version = strategy.resource().api_version();
         }
         self
     }
 
-    fn group_version(&self) -> Result<(&str, &str), String> {
+    pub(super) fn group_version(&self) -> Result<(&str, &str), String> {
         let mut parts = self.api_version.split('/');
         match (parts.next(), parts.next(), parts.next()) {
             (Some(version), None, _) => Ok(("", version)),

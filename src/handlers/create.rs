@@ -29,7 +29,6 @@ pub(crate) struct Create<'a> {
 
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
-    let presenter = ctx.presenter(negotiated)?;
     let (media, bytes) = body::read(ctx).await?;
     let options = WriteOptions::parse(ctx.query, "CreateOptions")?;
     let strategy = ctx.target.strategy;
@@ -51,7 +50,7 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         dry_run: options.dry_run,
     };
     let created = create.run(ctx.cluster, object, ctx.warnings)?;
-    presenter.object(201, &created)
+    ctx.presenter(negotiated)?.object(201, &created)
 }
 
 /// The namespace of an object is that of the path.

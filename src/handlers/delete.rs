@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::body::TypeMeta;
 use super::update::check_path_segment;
 use super::{Context, admission, body};
 use crate::cluster::{Cluster, key};
@@ -29,9 +30,8 @@ pub(crate) enum Deleted {
 
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
-    let presenter = ctx.presenter(negotiated)?;
-    check_path_segment(&ctx.target.name)?;
     let options = read_options(ctx).await?;
+    check_path_segment(&ctx.target.name)?;
     let target = ctx.target;
     let deleted = ctx.cluster.storage.write(|tx| {
         delete(
@@ -43,6 +43,7 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
             &options,
         )
     })?;
+    let presenter = ctx.presenter(negotiated)?;
     match deleted {
         Deleted::Removed(object) if target.strategy.returns_deleted_object() => {
             presenter.object(200, &object)
@@ -76,23 +77,20 @@ pub(super) async fn read_options(ctx: &mut Context<'_>) -> Result<DeleteOptions,
     DeleteOptions::from_body(&node)
 }
 
-/// The kind of the options may be left out; the version may be anything.
+/// The kind of the options may be left out; the version may be anything that looks like one.
 fn check_kind(node: &Node) -> Result<(), Status> {
-    let text = |key| match node.get(key) {
-        Some(Node::String(text)) => text.as_str(),
-        _ => "",
-    };
-    match text("kind") {
-        "" | "DeleteOptions" => Ok(()),
-        kind => {
-            let version = Some(text("apiVersion"))
-                .filter(|v| !v.is_empty())
-                .unwrap_or("v1");
-            Err(Status::bad_request(format!(
-                "no kind \"{kind}\" is registered for version \"{version}\" in scheme \"{OPTIONS_SCHEME}\""
-            )))
-        }
+    let found = TypeMeta::of(node).map_err(Status::bad_request)?;
+    found.group_version().map_err(Status::bad_request)?;
+    let kind = found.kind.as_str();
+    if matches!(kind, "" | "DeleteOptions") {
+        return Ok(());
     }
+    let version = Some(found.api_version.as_str())
+        .filter(|v| !v.is_empty())
+        .unwrap_or("v1");
+    Err(Status::bad_request(format!(
+        "no kind \"{kind}\" is registered for version \"{version}\" in scheme \"{OPTIONS_SCHEME}\""
+    )))
 }
 
 /// Deletes one object, or starts to.
@@ -142,5 +140,44 @@ pub(super) fn delete_along(
         // Nothing but its absence can stop a deletion without preconditions.
         let options = DeleteOptions::default();
         let _ = delete(cluster, tx, other, namespace, name, &options);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(body: &[u8]) -> String {
+        let node = crate::codec::json::parse(body).unwrap();
+        check_kind(&node).map_or_else(|status| status.message, |()| String::new())
+    }
+
+    #[test]
+    fn options_are_known_by_their_kind_alone() {
+        assert_eq!(refusal(b"null"), "");
+        assert_eq!(
+            refusal(br#"{"kind":"DeleteOptions","apiVersion":"nope/v1"}"#),
+            ""
+        );
+        assert!(
+            refusal(br#"{"kind":"Pod"}"#)
+                .starts_with("no kind \"Pod\" is registered for version \"v1\"")
+        );
+    }
+
+    #[test]
+    fn what_is_no_object_has_no_kind_to_look_at() {
+        let prefix = "couldn't get version/kind; json parse error: json: cannot unmarshal";
+        assert!(
+            refusal(b"[]").starts_with(&format!("{prefix} array into Go value of type struct {{"))
+        );
+        assert_eq!(
+            refusal(br#"{"kind":5}"#),
+            format!("{prefix} number into Go struct field .kind of type string")
+        );
+        assert_eq!(
+            refusal(br#"{"apiVersion":"a/b/c"}"#),
+            "unexpected GroupVersion string: a/b/c"
+        );
     }
 }

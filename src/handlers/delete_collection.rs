@@ -2,15 +2,15 @@
 
 use super::Context;
 use super::delete::{delete, read_options};
-use super::list::list_now;
+use super::list::{check_fields, list_now};
 use crate::request::options::ListOptions;
 use crate::response::Response;
 use crate::status::Status;
 
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
-    let presenter = ctx.presenter(negotiated)?;
     let list_options = ListOptions::parse_for_delete(ctx.query)?;
+    check_fields(ctx.target.strategy, &list_options.fields)?;
     let options = read_options(ctx).await?;
     let target = ctx.target;
     let list = list_now(
@@ -36,5 +36,5 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
             _ => {}
         }
     }
-    presenter.list(&list)
+    ctx.presenter(negotiated)?.list(&list)
 }

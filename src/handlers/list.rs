@@ -25,22 +25,17 @@ const FUTURE_VERSION_WAIT: Duration = Duration::from_secs(3);
 const TOKEN_VERSION: &str = "meta.k8s.io/v1";
 
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
-    let mut options = {
-        let negotiated = ctx.negotiate()?;
-        let presenter_check = ctx.presenter(negotiated);
-        let options = ListOptions::parse(ctx.query, ctx.target.watch_path)?;
-        presenter_check?;
-        options
-    };
+    let negotiated = ctx.negotiate()?;
+    let mut options = ListOptions::parse(ctx.query, ctx.target.watch_path)?;
     if ctx.target.watch_path && !ctx.target.name.is_empty() {
         pin_name(&mut options, &ctx.target.name)?;
     }
     check_fields(ctx.target.strategy, &options.fields)?;
     if options.watch {
+        ctx.presenter(negotiated)?;
         let negotiated = negotiation::negotiate_stream(ctx.request, ctx.query)?;
         return watch::handle(ctx, &options, negotiated).await;
     }
-    let negotiated = ctx.negotiate()?;
     let list = list_now(
         ctx.sight(),
         ctx.target.strategy,
@@ -64,7 +59,7 @@ fn pin_name(options: &mut ListOptions, name: &str) -> Result<(), Status> {
     }
 }
 
-fn check_fields(strategy: &dyn Strategy, fields: &FieldSelector) -> Result<(), Status> {
+pub(super) fn check_fields(strategy: &dyn Strategy, fields: &FieldSelector) -> Result<(), Status> {
     let supported = match strategy.selectable_fields() {
         [] => SupportedFields::Metadata,
         all => SupportedFields::Own(all),

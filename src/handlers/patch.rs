@@ -52,7 +52,6 @@ pub(super) fn check_route(request: &Request) -> Result<(), Status> {
 
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
-    let presenter = ctx.presenter(negotiated)?;
     let form = form(ctx)?;
     let bytes = ctx.read_body().await?;
     let options = options(ctx, form)?;
@@ -79,7 +78,9 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         patch.run(ctx.cluster, tx, &may_create, &mut warnings)
     });
     *ctx.warnings = warnings;
-    match result? {
+    let result = result?;
+    let presenter = ctx.presenter(negotiated)?;
+    match result {
         Updated::Changed(object) => presenter.object(200, &object),
         Updated::Created(object) => presenter.object(201, &object),
     }

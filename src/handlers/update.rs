@@ -36,7 +36,6 @@ pub(crate) enum Updated {
 
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
-    let presenter = ctx.presenter(negotiated)?;
     let bytes = ctx.read_body().await?;
     let options = WriteOptions::parse(ctx.query, "UpdateOptions")?;
     let media = crate::request::negotiation::body_media(ctx.request)?;
@@ -69,7 +68,9 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         update.replace(ctx.cluster, tx, object, &sent, &may_create, &mut warnings)
     });
     *ctx.warnings = warnings;
-    match result? {
+    let result = result?;
+    let presenter = ctx.presenter(negotiated)?;
+    match result {
         Updated::Changed(object) => presenter.object(200, &object),
         Updated::Created(object) => presenter.object(201, &object),
     }

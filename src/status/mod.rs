@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
+use crate::codec::bytes::shown;
+use crate::codec::quote::quote;
 use field::FieldError;
 
 /// A `metav1.Status`. Failures are the server's errors; the one success is the answer to a deletion.
@@ -91,7 +93,7 @@ impl Status {
         let message = if name.is_empty() {
             format!("{what} is forbidden: {why}")
         } else {
-            format!("{what} \"{name}\" is forbidden: {why}")
+            format!("{what} {} is forbidden: {why}", quote(name))
         };
         Status::new(403, "Forbidden", message).named(name, group, resource)
     }
@@ -102,11 +104,7 @@ impl Status {
     }
 
     pub(crate) fn not_found(resource: &str, group: &str, name: &str) -> Self {
-        let message = format!(
-            "{} {} not found",
-            qualified(resource, group),
-            crate::codec::quote::quote(name)
-        );
+        let message = format!("{} {} not found", qualified(resource, group), quote(name));
         Status::new(404, "NotFound", message).named(name, group, resource)
     }
 
@@ -151,7 +149,11 @@ impl Status {
     }
 
     pub(crate) fn already_exists(resource: &str, group: &str, name: &str) -> Self {
-        let message = format!("{} \"{name}\" already exists", qualified(resource, group));
+        let message = format!(
+            "{} {} already exists",
+            qualified(resource, group),
+            quote(name)
+        );
         Status::new(409, "AlreadyExists", message).named(name, group, resource)
     }
 
@@ -173,8 +175,9 @@ impl Status {
     /// `resource` is the kind where a delete precondition failed.
     pub(crate) fn conflict(resource: &str, group: &str, name: &str, why: &str) -> Self {
         let message = format!(
-            "Operation cannot be fulfilled on {} \"{name}\": {why}",
-            qualified(resource, group)
+            "Operation cannot be fulfilled on {} {}: {why}",
+            qualified(resource, group),
+            quote(name)
         );
         Status::new(409, "Conflict", message).named(name, group, resource)
     }
@@ -223,8 +226,9 @@ impl Status {
     /// Validation failed. The message says each error once, the causes repeat them as found.
     pub(crate) fn invalid(kind: &str, group: &str, name: &str, errors: &[FieldError]) -> Self {
         let message = format!(
-            "{} \"{name}\" is invalid: {}",
+            "{} {} is invalid: {}",
             qualified(kind, group),
+            quote(name),
             field::aggregate(errors)
         );
         let causes = errors.iter().map(FieldError::cause).collect();
@@ -353,7 +357,7 @@ impl Status {
             ),
         ];
         if !self.message.is_empty() {
-            members.push(("message", json!(self.message)));
+            members.push(("message", json!(shown(&self.message))));
         }
         if !self.reason.is_empty() {
             members.push(("reason", json!(self.reason)));
@@ -444,7 +448,7 @@ impl Writer {
 
     fn text(&mut self, name: &str, text: &str) {
         if !text.is_empty() {
-            self.member(name, &text.into());
+            self.member(name, &shown(text).into());
         }
     }
 
