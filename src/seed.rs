@@ -249,17 +249,15 @@ fn store(
 
 /// Takes over what a creation would have set, where the object does not say.
 fn fill_in(object: &mut Value, complete: Value) {
-    match (object, complete) {
-        (Value::Object(object), Value::Object(complete)) => {
-            for (key, value) in complete {
-                match object.get_mut(&key) {
-                    Some(own) => fill_in(own, value),
-                    None => {
-                        object.insert(key, value);
-                    }
-                }
+    let (Value::Object(object), Value::Object(complete)) = (object, complete) else {
+        return;
+    };
+    for (key, value) in complete {
+        match object.get_mut(&key) {
+            Some(own) => fill_in(own, value),
+            None => {
+                object.insert(key, value);
             }
         }
-        _ => {}
     }
 }
