@@ -88,7 +88,7 @@ impl Identity {
 
 impl Acceptor {
     /// The encrypted connection, if the client manages one.
-    pub(crate) async fn accept(&self, mut stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+    pub(crate) async fn accept(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
         let mut first = [0];
         if stream.peek(&mut first).await.ok()? == 1
             && first[0].is_ascii_uppercase()
