@@ -15,8 +15,9 @@ use crate::authorization::rbac::Rbac;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::error::{Error, Kind};
+use crate::fault::Fault;
+use crate::fault::stage::Faults;
 use crate::handlers::admission;
-use crate::handlers::version::Version;
 use crate::ids::Ids;
 use crate::listener::{self, Listener};
 use crate::pipeline::Pipeline;
@@ -25,6 +26,7 @@ use crate::request::DEFAULT_MAX_BODY;
 use crate::seed::Seeder;
 use crate::server::FakeApiServer;
 use crate::storage::{DEFAULT_EVENT_LOG_LIMIT, Storage};
+use crate::version::Version;
 
 /// Sets up a [`FakeApiServer`]. Made by [`FakeApiServer::builder`].
 ///
@@ -60,6 +62,7 @@ pub struct FakeApiServerBuilder {
     event_log_limit: usize,
     max_connections: usize,
     max_body: usize,
+    faults: Vec<Fault>,
 }
 
 /// Where an object to start with comes from.
@@ -91,6 +94,7 @@ impl Default for FakeApiServerBuilder {
             event_log_limit: DEFAULT_EVENT_LOG_LIMIT,
             max_connections: listener::DEFAULT_MAX_CONNECTIONS,
             max_body: DEFAULT_MAX_BODY,
+            faults: Vec::new(),
         }
     }
 }
@@ -316,6 +320,17 @@ impl FakeApiServerBuilder {
         self
     }
 
+    /// Installs a fault for as long as the server runs; see [`FakeApiServer::fault`].
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Fault};
+    /// let builder = FakeApiServer::builder().fault(Fault::service_unavailable().first(1));
+    /// ```
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
     /// Starts the server on the current tokio runtime.
     ///
     /// ```
@@ -433,11 +448,16 @@ impl FakeApiServerBuilder {
         #[cfg(not(feature = "tls"))]
         let authority: Option<String> = None;
         let address = listener.address();
+        let faults = Arc::new(Faults::default());
+        for fault in self.faults {
+            faults.install(fault, cluster.clock.now());
+        }
         let pipeline = Arc::new(Pipeline {
             cluster: cluster.clone(),
             authenticator,
             authorizer,
             max_body: self.max_body,
+            faults: faults.clone(),
             address: address.to_string(),
             documents: OnceLock::new(),
             flow: [cluster.ids.audit_id(), cluster.ids.audit_id()],
@@ -448,6 +468,7 @@ impl FakeApiServerBuilder {
             .then(|| tokio::spawn(crate::controllers::run(cluster.clone())));
         Ok(FakeApiServer::new(
             cluster,
+            faults,
             running,
             controllers,
             address,

@@ -1,11 +1,11 @@
 //! What all requests share: the store, the clock, the source of made-up names, the version played.
 
 use crate::clock::Clock;
-use crate::handlers::version::Version;
 use crate::ids::Ids;
 use crate::object::Object;
 use crate::registry::Resource;
 use crate::storage::Storage;
+use crate::version::Version;
 
 /// The state of one server.
 pub(crate) struct Cluster {

@@ -15,6 +15,8 @@ pub(crate) struct Ids {
     objects: Mutex<fastrand::Rng>,
     /// What ends up in headers only.
     requests: Mutex<fastrand::Rng>,
+    /// What faults leave to chance.
+    faults: Mutex<fastrand::Rng>,
 }
 
 impl Ids {
@@ -22,6 +24,7 @@ impl Ids {
         Ids {
             objects: Mutex::new(fastrand::Rng::with_seed(seed)),
             requests: Mutex::new(fastrand::Rng::with_seed(!seed)),
+            faults: Mutex::new(fastrand::Rng::with_seed(seed.rotate_left(32) ^ 0x5eed)),
         }
     }
 
@@ -48,6 +51,16 @@ impl Ids {
                 .map(|_| char::from(SUFFIX_ALPHABET[rng.usize(..SUFFIX_ALPHABET.len())])),
         );
         name
+    }
+
+    /// A number from 0 to 1, for faults that are left to chance.
+    pub(crate) fn roll(&self) -> f64 {
+        self.faults.lock().f64()
+    }
+
+    /// A number below `end`, which must not be 0, for what ends up in objects.
+    pub(crate) fn below(&self, end: usize) -> usize {
+        self.objects.lock().usize(..end)
     }
 
     /// A factor from 1 to 2, by which the real server spreads the ends of watches without a timeout.

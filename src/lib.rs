@@ -8,6 +8,7 @@ mod cluster;
 mod codec;
 mod controllers;
 mod error;
+mod fault;
 mod handlers;
 mod httplog;
 mod ids;
@@ -26,7 +27,9 @@ mod seed;
 mod server;
 mod status;
 mod storage;
+mod version;
 
 pub use builder::FakeApiServerBuilder;
 pub use error::Error;
+pub use fault::{Fault, FaultGuard, Patch, Per};
 pub use server::FakeApiServer;

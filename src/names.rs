@@ -178,12 +178,12 @@ fn looks_like(value: &[u8], outer: fn(u8) -> bool, inner: fn(u8) -> bool) -> boo
         && value.iter().all(|&c| outer(c) || inner(c))
 }
 
-fn too_long(max: usize, unit: &str) -> String {
+pub(crate) fn too_long(max: usize, unit: &str) -> String {
     format!("must be no more than {max} {unit}")
 }
 
 /// `RegexError`, the odd spaces included.
-fn mismatch(what: &str, pattern: &str, examples: &[&str]) -> String {
+pub(crate) fn mismatch(what: &str, pattern: &str, examples: &[&str]) -> String {
     let examples = examples
         .iter()
         .map(|e| format!("'{e}', "))

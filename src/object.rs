@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use crate::registry::resource::Resource;
 use crate::schema;
+use crate::schema::resource::Resource;
 use crate::storage::Revision;
 
 /// One version of one object.

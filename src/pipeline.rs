@@ -9,14 +9,22 @@ use jiff::SignedDuration;
 use crate::authentication::{Authenticator, UserInfo, impersonation};
 use crate::authorization::{Attributes, Authorizer};
 use crate::clock;
-use crate::cluster::Cluster;
-use crate::handlers::{self, Context, Warnings};
+use crate::cluster::{Cluster, key};
+use crate::fault::answer::{Answer, Written};
+use crate::fault::connection::Connection;
+use crate::fault::effect::Loss;
+use crate::fault::race::Race;
+use crate::fault::stage::{Facts, Faults, Plan};
+use crate::fault::stale::Stale;
+use crate::fault::watch::WatchFault;
+use crate::handlers::{self, Context};
 use crate::httplog;
+use crate::registry;
 use crate::request::info::RequestInfo;
 use crate::request::negotiation::negotiate_error;
 use crate::request::query::Query;
 use crate::request::{Request, query};
-use crate::response::{Response, headers};
+use crate::response::{Fate, Response, Warnings, headers};
 use crate::routes::{self, Documents, Route};
 use crate::status::Status;
 
@@ -29,6 +37,7 @@ pub(crate) struct Pipeline {
     pub(crate) authenticator: Authenticator,
     pub(crate) authorizer: Authorizer,
     pub(crate) max_body: usize,
+    pub(crate) faults: Arc<Faults>,
     /// Where the server can be reached, as `/api` tells it.
     pub(crate) address: String,
     pub(crate) documents: OnceLock<Documents>,
@@ -70,6 +79,12 @@ impl Pipeline {
                 Response::status(&status, negotiate_error(request, &query))
                     .header("x-content-type-options", "nosniff")
             }
+            Err(Refusal::Scripted(response)) => *response,
+            Err(Refusal::Broken(fate)) => {
+                let mut response = Response::empty(500);
+                response.fate = fate;
+                return response;
+            }
             Err(Refusal::Raw(response)) => return response.header("audit-id", audit_id),
         };
         headers::complete(response, request, &audit_id, &warnings, flow)
@@ -96,6 +111,8 @@ impl Pipeline {
         if let Some(line) = line {
             line.set_user(&user.name);
         }
+        let mut plan = self.plan(request, query, &info, &user, &path);
+        self.interfere(&mut plan, &info).await?;
         self.authorizer
             .authorize(&user, &attributes(&info))
             .map_err(Refusal::Denied)?;
@@ -104,7 +121,7 @@ impl Pipeline {
             self.cluster.clock.now(),
             SignedDuration::try_from(timeout).unwrap_or_default(),
         );
-        let answer = self.route(request, query, &path, &admitted, warnings);
+        let answer = self.planned(request, query, &path, &admitted, warnings, plan);
         if matches!(admitted.info.verb, "watch") {
             return answer.await;
         }
@@ -114,6 +131,127 @@ impl Pipeline {
             answer = answer => answer,
             () = self.cluster.clock.sleep_until(deadline) => Err(Refusal::timed_out()),
             () = tokio::time::sleep(DEFAULT_REQUEST_TIMEOUT) => Err(Refusal::timed_out()),
+        }
+    }
+
+    /// What the rules make of this request.
+    fn plan(
+        &self,
+        request: &Request,
+        query: &Query,
+        info: &RequestInfo,
+        user: &UserInfo,
+        path: &str,
+    ) -> Plan {
+        if self.faults.is_empty() {
+            return Plan::default();
+        }
+        let label = |key: &str| self.stored_label(path, key);
+        let (now, ids) = (self.cluster.clock.now(), &self.cluster.ids);
+        self.faults.plan(&Facts {
+            request,
+            query,
+            info,
+            user,
+            label: &label,
+            now,
+            ids,
+        })
+    }
+
+    /// A label of the stored object a path points at.
+    fn stored_label(&self, path: &str, label: &str) -> Option<String> {
+        let Route::Resource(target) = routes::route(path) else {
+            return None;
+        };
+        let key = key(target.strategy.resource(), &target.namespace, &target.name);
+        let view = self.cluster.storage.view();
+        view.get(&key)?
+            .labels()?
+            .get(label)?
+            .as_str()
+            .map(str::to_owned)
+    }
+
+    /// The faults that come before the request is handled, or instead.
+    async fn interfere(&self, plan: &mut Plan, info: &RequestInfo) -> Result<(), Refusal> {
+        self.pause(plan.delay).await;
+        if let Some(answer) = plan.answer.take() {
+            return Err(scripted(&answer, info));
+        }
+        match plan
+            .connection
+            .take_if(|connection| !connection.needs_an_answer())
+        {
+            Some(connection) => Err(Refusal::Broken(fate(connection).await)),
+            None => Ok(()),
+        }
+    }
+
+    /// The request as the plan wants it: raced, handled, its answer delayed, broken or lost.
+    async fn planned(
+        &self,
+        request: &mut Request,
+        query: &Query,
+        path: &str,
+        admitted: &Admitted,
+        warnings: &mut Warnings,
+        plan: Plan,
+    ) -> Result<Response, Refusal> {
+        let Plan {
+            delay_answer,
+            connection,
+            race,
+            lose_answer,
+            drip,
+            watch,
+            stale,
+            ..
+        } = plan;
+        if let Some(race) = race {
+            self.race(race, request, path).await;
+        }
+        let sight = (stale, watch);
+        let answer = self
+            .route(request, query, path, admitted, warnings, sight)
+            .await;
+        self.pause(delay_answer).await;
+        match lose_answer {
+            Some(Loss::Answer(answer)) => return Err(scripted(&answer, &admitted.info)),
+            Some(Loss::Connection(connection)) => {
+                return Err(Refusal::Broken(fate(connection).await));
+            }
+            None => {}
+        }
+        let mut response = answer?;
+        if let Some(drip) = drip {
+            response.body = drip.slow(response.body, self.cluster.clone());
+        }
+        if let Some(connection) = connection {
+            match fate(connection).await {
+                // A good answer, but the last on its connection.
+                Fate::Send => response = response.header("connection", "close"),
+                broken => response.fate = broken,
+            }
+        }
+        Ok(response)
+    }
+
+    async fn pause(&self, length: Duration) {
+        if !length.is_zero() {
+            let length = SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX);
+            let until = clock::add(self.cluster.clock.now(), length);
+            self.cluster.clock.sleep_until(until).await;
+        }
+    }
+
+    async fn race(&self, race: Race, request: &mut Request, path: &str) {
+        if let Route::Resource(target) = routes::route(path) {
+            let name = match target.name.as_str() {
+                "" => handlers::body::peek_name(request, self.max_body).await,
+                name => name.to_owned(),
+            };
+            race.run(&self.cluster, &target, &name);
         }
     }
 
@@ -136,6 +274,7 @@ impl Pipeline {
         path: &str,
         admitted: &Admitted,
         warnings: &mut Warnings,
+        (stale, watch_faults): (Option<Stale>, Vec<WatchFault>),
     ) -> Result<Response, Refusal> {
         match routes::route(path) {
             Route::Resource(target) => {
@@ -149,6 +288,8 @@ impl Pipeline {
                     user: &admitted.user,
                     target: &target,
                     warnings,
+                    stale,
+                    watch_faults,
                 };
                 Ok(handlers::handle(&mut ctx).await?)
             }
@@ -174,8 +315,12 @@ impl Pipeline {
 /// Why a request got no further.
 enum Refusal {
     Status(Status),
+    /// What a fault says instead.
+    Scripted(Box<Response>),
     /// A 403 of the authorizer, which upstream marks.
     Denied(Status),
+    /// No answer, or not a whole one.
+    Broken(Fate),
     /// An answer from outside the API, which gets no more headers than it has.
     Raw(Box<Response>),
 }
@@ -202,6 +347,28 @@ impl Refusal {
         let response = Response::new(504, "text/plain; charset=utf-8", BODY)
             .header("cache-control", "no-cache, private");
         Refusal::Raw(Box::new(response))
+    }
+}
+
+fn scripted(answer: &Answer, info: &RequestInfo) -> Refusal {
+    let strategy = registry::find(&info.api_group, &info.api_version, &info.resource);
+    let kind = strategy.map_or("", |strategy| strategy.resource().kind);
+    match answer.write(info, kind) {
+        Written::Status(status) => Refusal::Status(status),
+        Written::Response(response) => Refusal::Scripted(Box::new(response)),
+    }
+}
+
+/// What the listener is to do; a hang lasts until the client is gone.
+async fn fate(connection: Connection) -> Fate {
+    match connection {
+        Connection::Reset => Fate::Reset,
+        Connection::Empty => Fate::Close,
+        Connection::Garbage(bytes) => Fate::Garbage(bytes),
+        Connection::Hang => std::future::pending().await,
+        Connection::ResetAfter(bytes) => Fate::ResetAfter(bytes),
+        Connection::TruncateAfter(bytes) => Fate::CloseAfter(bytes),
+        Connection::CloseAfterAnswer => Fate::Send,
     }
 }
 

@@ -6,7 +6,6 @@ use percent_encoding::percent_decode_str;
 
 use crate::handlers::discovery::{aggregated, legacy};
 use crate::handlers::openapi::{v2, v3};
-use crate::handlers::version::{self, Version};
 use crate::handlers::{Target, health};
 use crate::registry;
 use crate::request::Request;
@@ -14,6 +13,7 @@ use crate::request::negotiation::{self, Media};
 use crate::request::query::Query;
 use crate::response::{self, Response};
 use crate::status::Status;
+use crate::version::{self, Version};
 
 /// The media type of a protobuf OpenAPI v2 document.
 const OPENAPI_V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";

@@ -13,7 +13,7 @@ use crate::cluster::{Cluster, key};
 use crate::codec::json::{Node, compact};
 use crate::codec::yaml;
 use crate::error::Error;
-use crate::handlers::{admission, body};
+use crate::handlers::{admission, body, pools};
 use crate::object::{Object, meta_str, metadata_mut, set_resource_version};
 use crate::registry::{self, Namespaces, Strategy, generic};
 use crate::schema;
@@ -231,6 +231,8 @@ fn store(
         metadata
             .entry("creationTimestamp")
             .or_insert_with(|| cluster.timestamp().into());
+        pools::allocate(cluster, tx, strategy, &mut object, None, false)
+            .map_err(|status| status.message)?;
         generic::before_create(strategy, &mut object).map_err(|status| status.message)?;
         if resource.namespaced
             && tx
@@ -249,14 +251,13 @@ fn store(
 
 /// Takes over what a creation would have set, where the object does not say.
 fn fill_in(object: &mut Value, complete: Value) {
-    let (Value::Object(object), Value::Object(complete)) = (object, complete) else {
-        return;
-    };
-    for (key, value) in complete {
-        match object.get_mut(&key) {
-            Some(own) => fill_in(own, value),
-            None => {
-                object.insert(key, value);
+    if let (Value::Object(object), Value::Object(complete)) = (object, complete) {
+        for (key, value) in complete {
+            match object.get_mut(&key) {
+                Some(own) => fill_in(own, value),
+                None => {
+                    object.insert(key, value);
+                }
             }
         }
     }

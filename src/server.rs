@@ -1,6 +1,7 @@
 //! A running server, as a test holds it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::panic::Location;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -12,6 +13,8 @@ use tokio::task::JoinHandle;
 
 use crate::builder::FakeApiServerBuilder;
 use crate::cluster::{Cluster, key, prefix};
+use crate::fault::stage::Faults;
+use crate::fault::{Fault, FaultGuard};
 use crate::kubeconfig::Kubeconfig;
 use crate::listener::Running;
 use crate::registry::{self, Strategy};
@@ -37,6 +40,7 @@ pub struct FakeApiServer {
 
 struct Inner {
     cluster: Arc<Cluster>,
+    faults: Arc<Faults>,
     running: Option<Running>,
     controllers: Option<JoinHandle<()>>,
     address: SocketAddr,
@@ -95,6 +99,7 @@ impl FakeApiServer {
 
     pub(crate) fn new(
         cluster: Arc<Cluster>,
+        faults: Arc<Faults>,
         running: Running,
         controllers: Option<JoinHandle<()>>,
         address: SocketAddr,
@@ -103,6 +108,7 @@ impl FakeApiServer {
     ) -> Self {
         let inner = Inner {
             cluster,
+            faults,
             running: Some(running),
             controllers,
             address,
@@ -367,6 +373,23 @@ impl FakeApiServer {
     /// ```
     pub fn compact(&self, revision: u64) {
         self.inner.cluster.storage.compact(Revision(revision));
+    }
+
+    /// Makes something go wrong, for as long as the guard is held.
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Fault};
+    ///
+    /// let server = FakeApiServer::start_blocking();
+    /// let guard = server.fault(Fault::conflict().verb("update").resource("endpoints").first(2).optional());
+    /// // … the client under test updates, and must try three times …
+    /// drop(guard);
+    /// ```
+    #[track_caller]
+    pub fn fault(&self, fault: Fault) -> FaultGuard {
+        let (faults, optional) = (&self.inner.faults, fault.optional);
+        let id = faults.install(fault, self.inner.cluster.clock.now());
+        FaultGuard::new(faults.clone(), id, Location::caller(), optional)
     }
 
     /// Stops the server: watches end, requests in flight are finished, the port is free. Dropping it stops it too, at

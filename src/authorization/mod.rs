@@ -254,7 +254,7 @@ mod tests {
             r#"forbidden: User "alice" cannot get path "/metrics""#
         );
         assert_eq!(status.to_value()["details"], json!({}));
-        assert_eq!((status.code, status.reason), (403, "Forbidden"));
+        assert_eq!((status.code, &*status.reason), (403, "Forbidden"));
     }
 
     #[test]

@@ -36,6 +36,7 @@ impl Rbac {
     }
 
     /// These objects and no others.
+    #[cfg(test)]
     pub(crate) fn exactly(objects: &[Value]) -> Result<Rbac, String> {
         let mut all = Collected::default();
         all.extend(objects)?;

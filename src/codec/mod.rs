@@ -4,6 +4,7 @@
 //! members, repeated keys, how a number was written), because the answers to bad bodies depend on it.
 //! The `schema` module turns a `Node` into the canonical `Value` of a kind.
 
+pub(crate) mod base64;
 pub(crate) mod go_value;
 pub(crate) mod json;
 pub(crate) mod quote;

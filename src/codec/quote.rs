@@ -13,21 +13,6 @@ pub(crate) fn quote(s: &str) -> String {
     out
 }
 
-/// `strconv.Quote` of bytes that need not be UTF-8: every stray byte becomes `\xNN`.
-pub(crate) fn quote_bytes(bytes: &[u8]) -> String {
-    let mut out = String::from("\"");
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            push_escaped(&mut out, c, '"');
-        }
-        for b in chunk.invalid() {
-            let _ = write!(out, "\\x{b:02x}");
-        }
-    }
-    out.push('"');
-    out
-}
-
 /// How `encoding/json` names an offending byte in a syntax error.
 pub(crate) fn quote_char(byte: u8) -> String {
     match byte {
@@ -93,11 +78,6 @@ mod tests {
     #[test]
     fn control_characters_are_escaped_as_go_does() {
         assert_eq!(quote("a\u{0}b\n\"\\é\u{200b}"), r#""a\x00b\n\"\\é\u200b""#);
-    }
-
-    #[test]
-    fn stray_bytes_are_kept_visible() {
-        assert_eq!(quote_bytes(b"a\xff"), r#""a\xff""#);
     }
 
     #[test]

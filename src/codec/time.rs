@@ -10,12 +10,38 @@ pub(crate) fn format(time: Timestamp) -> String {
     seconds.to_string()
 }
 
+/// `2024-01-02T03:04:05.000006Z`: six digits of a second, UTC.
+pub(crate) fn format_micro(time: Timestamp) -> String {
+    let micros = time.subsec_microsecond();
+    format!("{}.{micros:06}Z", format(time).trim_end_matches('Z'))
+}
+
 /// Reads a `metav1.Time`; the error is Go's.
 pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
-    const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
+    read(text, "2006-01-02T15:04:05Z07:00", |rest| {
+        let fraction = rest
+            .strip_prefix(['.', ','])
+            .map(|r| r.trim_start_matches(|c: char| c.is_ascii_digit()));
+        Some(fraction.unwrap_or(rest))
+    })
+}
+
+/// Reads a `metav1.MicroTime`, which wants exactly six digits of a second.
+pub(crate) fn parse_micro(text: &str) -> Result<Timestamp, String> {
+    read(text, "2006-01-02T15:04:05.000000Z07:00", |rest| {
+        take(rest.strip_prefix(['.', ','])?, "", 6)
+    })
+}
+
+/// Reads a time by its layout, which `after_seconds` takes up where the seconds end.
+fn read(
+    text: &str,
+    layout: &str,
+    after_seconds: impl Fn(&str) -> Option<&str>,
+) -> Result<Timestamp, String> {
     let bad = |rest: &str, element: &str| {
         format!(
-            "parsing time {} as \"{LAYOUT}\": cannot parse {} as \"{element}\"",
+            "parsing time {} as \"{layout}\": cannot parse {} as \"{element}\"",
             quote(text),
             quote(rest)
         )
@@ -36,10 +62,7 @@ pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
     ] {
         rest = take(rest, element, digits).ok_or_else(|| bad(rest, element))?;
     }
-    let fraction = rest
-        .strip_prefix(['.', ','])
-        .map(|r| r.trim_start_matches(|c: char| c.is_ascii_digit()));
-    let zone = fraction.unwrap_or(rest);
+    let zone = after_seconds(rest).ok_or_else(|| bad(rest, ".000000"))?;
     if !is_zone(zone) {
         return Err(match zone.strip_prefix('Z') {
             Some(extra) if !extra.is_empty() => {
@@ -98,6 +121,28 @@ mod tests {
             format(parse("2024-01-02T05:04:05.25+02:00").unwrap()),
             "2024-01-02T03:04:05Z"
         );
+    }
+
+    #[test]
+    fn a_micro_time_has_six_digits() {
+        let time = parse_micro("2024-01-02T05:04:05.000007+02:00").unwrap();
+        assert_eq!(format_micro(time), "2024-01-02T03:04:05.000007Z");
+        assert_eq!(
+            format_micro(parse("2024-01-02T03:04:05Z").unwrap()),
+            "2024-01-02T03:04:05.000000Z"
+        );
+        let layout = "2006-01-02T15:04:05.000000Z07:00";
+        for (text, rest, element) in [
+            ("2024-01-02T03:04:05.12Z", ".12Z", ".000000"),
+            ("2024-01-02T03:04:05.1234567Z", "7Z", "Z07:00"),
+        ] {
+            assert_eq!(
+                parse_micro(text).unwrap_err(),
+                format!(
+                    r#"parsing time "{text}" as "{layout}": cannot parse "{rest}" as "{element}""#
+                )
+            );
+        }
     }
 
     #[test]

@@ -1,9 +1,180 @@
-//! The controllers without which deletions would hang.
+//! The two controllers without which deletions would hang: the garbage collector and the namespace controller.
+//!
+//! A real apiserver has neither: on a cluster they run in the controller manager. They watch what happens like anyone
+//! else and act a moment later ([`DELAY`] on the server's clock), so that a client sees the states in between: the
+//! object with its finalizer, the namespace that is Terminating.
 
+mod garbage;
+mod namespace;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::cluster::Cluster;
+use jiff::{SignedDuration, Timestamp};
 
-pub(crate) async fn run(_cluster: Arc<Cluster>) {
-    std::future::pending::<()>().await;
+use crate::clock;
+use crate::cluster::Cluster;
+use crate::object::{Object, is_terminating, meta_str, meta_strings, metadata};
+use crate::registry::generic::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
+use crate::storage::{Event, Revision};
+
+/// How long after a change the controllers act on it.
+const DELAY: SignedDuration = SignedDuration::from_secs(1);
+/// How many events are read at a time.
+const BATCH: usize = 1000;
+
+/// Something to look after.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Task {
+    /// An object whose deletion waits for the garbage collector, by its key.
+    Owner(String),
+    /// The dependents of an object that is gone, by its uid.
+    Dependents(String),
+    /// A namespace that is being deleted, by its name.
+    Namespace(String),
+}
+
+/// Runs until the server stops.
+pub(crate) async fn run(cluster: Arc<Cluster>) {
+    let mut latest = cluster.storage.subscribe();
+    let mut queue = Queue::default();
+    let mut cursor = queue.scan(&cluster);
+    loop {
+        latest.borrow_and_update();
+        cursor = queue.read(&cluster, cursor);
+        let due = queue.due.keys().next().map(|(due, _)| *due);
+        tokio::select! {
+            changed = latest.changed() => if changed.is_err() { return },
+            () = cluster.clock.sleep_until(due.unwrap_or(Timestamp::MAX)), if due.is_some() => queue.work(&cluster),
+        }
+    }
+}
+
+/// The tasks to come, in the order they are due.
+#[derive(Default)]
+struct Queue {
+    due: BTreeMap<(Timestamp, u64), Task>,
+    /// The same tasks, none twice.
+    waiting: BTreeSet<Task>,
+    count: u64,
+}
+
+impl Queue {
+    /// Takes up what was there before the first event.
+    fn scan(&mut self, cluster: &Cluster) -> Revision {
+        let view = cluster.storage.view();
+        let revision = view.revision();
+        let all: Vec<Arc<Object>> = view
+            .range("/", "", revision)
+            .map(|(_, object)| object.clone())
+            .collect();
+        drop(view);
+        for object in all {
+            self.add_for(cluster, &object, false);
+        }
+        revision
+    }
+
+    fn read(&mut self, cluster: &Cluster, mut cursor: Revision) -> Revision {
+        loop {
+            let events = cluster.storage.view().events_after(cursor, BATCH);
+            let Ok(events) = events else {
+                return self.scan(cluster);
+            };
+            let Some(last) = events.last() else {
+                return cursor;
+            };
+            cursor = last.revision;
+            for event in &events {
+                self.add_event(cluster, event);
+            }
+        }
+    }
+
+    fn add_event(&mut self, cluster: &Cluster, event: &Event<Object>) {
+        self.add_for(cluster, &event.object, event.deleted);
+    }
+
+    /// What one state of one object gives to do.
+    fn add_for(&mut self, cluster: &Cluster, object: &Object, deleted: bool) {
+        let value = object.value();
+        let is_namespace = object.resource.plural == "namespaces";
+        if deleted {
+            self.add(cluster, Task::Dependents(meta_str(value, "uid").to_owned()));
+            if !object.namespace().is_empty() {
+                self.add_namespace(cluster, object.namespace());
+            }
+            self.add_waiting_owners(cluster, object);
+        } else if is_terminating(value) {
+            let finalizers = meta_strings(value, "finalizers");
+            if finalizers
+                .iter()
+                .any(|f| f == ORPHAN_FINALIZER || f == FOREGROUND_FINALIZER)
+            {
+                let key = crate::cluster::key(object.resource, object.namespace(), object.name());
+                self.add(cluster, Task::Owner(key));
+            }
+            if is_namespace {
+                self.add(cluster, Task::Namespace(object.name().to_owned()));
+            }
+        }
+    }
+
+    /// A terminating namespace waits for its last object.
+    fn add_namespace(&mut self, cluster: &Cluster, name: &str) {
+        let key = namespace::key(name);
+        let terminating = cluster
+            .storage
+            .view()
+            .get(&key)
+            .is_some_and(|ns| is_terminating(ns.value()));
+        if terminating {
+            self.add(cluster, Task::Namespace(name.to_owned()));
+        }
+    }
+
+    /// An owner in a foreground deletion waits for its last dependent.
+    fn add_waiting_owners(&mut self, cluster: &Cluster, dependent: &Object) {
+        let owners = metadata(dependent.value()).and_then(|m| m.get("ownerReferences")?.as_array());
+        for owner in owners.into_iter().flatten() {
+            let uid = owner["uid"].as_str().unwrap_or_default();
+            let waiting = garbage::find_terminating(cluster, uid);
+            if let Some(key) = waiting {
+                self.add(cluster, Task::Owner(key));
+            }
+        }
+    }
+
+    fn add(&mut self, cluster: &Cluster, task: Task) {
+        if !self.waiting.insert(task.clone()) {
+            return;
+        }
+        self.count += 1;
+        let due = clock::add(cluster.clock.now(), DELAY);
+        self.due.insert((due, self.count), task);
+    }
+
+    /// Does what is due.
+    fn work(&mut self, cluster: &Cluster) {
+        let now = cluster.clock.now();
+        let mut gone = BTreeSet::new();
+        while let Some(entry) = self.due.first_entry() {
+            if entry.key().0 > now {
+                break;
+            }
+            let task = entry.remove();
+            self.waiting.remove(&task);
+            match task {
+                Task::Owner(key) => garbage::finish_deletion(cluster, &key),
+                Task::Namespace(name) => namespace::finish_deletion(cluster, &name),
+                // All of them in one search.
+                Task::Dependents(uid) => {
+                    gone.insert(uid);
+                }
+            }
+        }
+        if !gone.is_empty() {
+            garbage::collect_dependents(cluster, &gone);
+        }
+    }
 }

@@ -1,15 +1,18 @@
 //! From the bytes of a body to an object of the kind the path asks for, with the errors of upstream's decoder.
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use serde_json::Value;
 
-use super::{Context, Warnings};
+use super::Context;
 use crate::codec::json::{self, Node};
 use crate::codec::yaml;
 use crate::registry::Strategy;
 use crate::registry::known_kinds;
 use crate::request::negotiation::{Media, body_media};
 use crate::request::options::FieldValidation;
+use crate::request::{Body, BodyError, Request};
+use crate::response::Warnings;
 use crate::schema;
 use crate::status::Status;
 
@@ -51,6 +54,48 @@ pub(crate) fn parse(media: Media, bytes: &[u8]) -> Result<Parsed, String> {
     }
 }
 
+/// The whole body, if it is not larger than allowed.
+pub(super) async fn read_all(body: &mut Body, limit: usize) -> Result<Bytes, Status> {
+    let mut whole: Vec<u8> = Vec::new();
+    let mut first: Option<Bytes> = None;
+    while let Some(chunk) = body.0.next().await {
+        let chunk = chunk.map_err(|BodyError| Status::raw("malformed chunked encoding"))?;
+        if whole.len() + first.as_ref().map_or(0, Bytes::len) + chunk.len() > limit {
+            return Err(Status::request_entity_too_large(format!(
+                "limit is {limit}"
+            )));
+        }
+        match first.take() {
+            None if whole.is_empty() => first = Some(chunk),
+            held => {
+                whole.extend_from_slice(&held.unwrap_or_default());
+                whole.extend_from_slice(&chunk);
+            }
+        }
+    }
+    Ok(first.unwrap_or_else(|| whole.into()))
+}
+
+/// The name in a body that is yet to be read; the request keeps its body.
+pub(crate) async fn peek_name(request: &mut Request, limit: usize) -> String {
+    let Ok(bytes) = read_all(&mut request.body, limit).await else {
+        return String::new();
+    };
+    let held = bytes.clone();
+    let whole = futures_util::stream::once(std::future::ready(Ok(held)));
+    request.body = Body(Box::pin(whole));
+    let parsed = body_media(request)
+        .ok()
+        .and_then(|media| parse(media, &bytes).ok());
+    let name = parsed
+        .as_ref()
+        .and_then(|p| p.node.get("metadata")?.get("name"));
+    match name {
+        Some(Node::String(name)) => name.clone(),
+        _ => String::new(),
+    }
+}
+
 /// Reads and decodes the body of a create or a replace.
 pub(super) async fn read(ctx: &mut Context<'_>) -> Result<(Media, Bytes), Status> {
     let media = body_media(ctx.request)?;
@@ -83,6 +128,7 @@ pub(crate) fn decode(
             "{in_body} in version \"{version}\" cannot be handled as a {kind}: {error}"
         ))
     };
+    check_version(strategy, &type_meta)?;
     check_kind(strategy, &type_meta, group, version).map_err(|e| cannot(&e))?;
     let decoded =
         schema::decode(&parsed.node, strategy.resource().schema).map_err(|e| cannot(&e))?;
@@ -204,6 +250,18 @@ impl TypeMeta {
             )),
         }
     }
+}
+
+/// Another version of the resource's kind could be converted to it, but is not what this path takes.
+fn check_version(strategy: &dyn Strategy, found: &TypeMeta) -> Result<(), Status> {
+    let (kind, expected) = (strategy.resource().kind, strategy.resource().api_version());
+    if found.kind != kind || !known_kinds::is_one_kind(kind, &found.api_version, &expected) {
+        return Ok(());
+    }
+    let found = &found.api_version;
+    Err(Status::bad_request(format!(
+        "the API version in the data ({found}) does not match the expected API version ({expected})"
+    )))
 }
 
 /// Only the resource's own kind can be converted to it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Context, Warnings, admission, body};
+use super::{Context, admission, body, pools};
 use crate::cluster::{Cluster, key};
 use crate::object::{Object, is_terminating, meta_str, metadata_mut};
 use crate::patch::apply::{self, Writer};
@@ -12,6 +12,7 @@ use crate::registry::validation::owner::dedup_owner_references;
 use crate::registry::{Strategy, generic};
 use crate::request::options::WriteOptions;
 use crate::response::Response;
+use crate::response::Warnings;
 use crate::status::Status;
 use crate::storage::Transaction;
 
@@ -118,16 +119,18 @@ impl Create<'_> {
     ) -> Result<Arc<Object>, Status> {
         let base = meta_str(&object, "generateName").to_owned();
         if base.is_empty() {
-            return self.insert_named(tx, object, warnings);
+            return self.insert_named(cluster, tx, object, warnings);
         }
         if !meta_str(&object, "name").is_empty() {
-            return self.insert_named(tx, object, warnings).map_err(name_taken);
+            return self
+                .insert_named(cluster, tx, object, warnings)
+                .map_err(name_taken);
         }
         let mut attempt = 1;
         loop {
             let mut named = object.clone();
             metadata_mut(&mut named).insert("name".to_owned(), cluster.ids.name(&base).into());
-            match self.insert_named(tx, named, warnings) {
+            match self.insert_named(cluster, tx, named, warnings) {
                 Err(status) if status.reason == "AlreadyExists" && attempt < NAME_ATTEMPTS => {
                     attempt += 1
                 }
@@ -138,10 +141,12 @@ impl Create<'_> {
 
     fn insert_named(
         &self,
+        cluster: &Cluster,
         tx: &mut Transaction<'_, Object>,
         mut object: Value,
         warnings: &mut Warnings,
     ) -> Result<Arc<Object>, Status> {
+        pools::allocate(cluster, tx, self.strategy, &mut object, None, self.dry_run)?;
         generic::before_create(self.strategy, &mut object)?;
         warnings.0.extend(self.strategy.warnings(&object));
         self.store(tx, object)

@@ -116,6 +116,7 @@ pub(crate) fn delete(
                 tx.delete(&key, |revision| {
                     Object::at_revision(resource, live.value().clone(), revision)
                 });
+                delete_along(cluster, tx, strategy, namespace, name);
             }
             Ok(Deleted::Removed(live))
         }
@@ -126,5 +127,20 @@ pub(crate) fn delete(
         Deletion::Mark(next) => Ok(Deleted::Marked(tx.put(&key, |revision| {
             Object::at_revision(resource, next, revision)
         }))),
+    }
+}
+
+/// Deletes what goes with an object that is gone, if it is there.
+pub(super) fn delete_along(
+    cluster: &Cluster,
+    tx: &mut Transaction<'_, Object>,
+    strategy: &dyn Strategy,
+    namespace: &str,
+    name: &str,
+) {
+    if let Some(other) = strategy.deleted_along() {
+        // Nothing but its absence can stop a deletion without preconditions.
+        let options = DeleteOptions::default();
+        let _ = delete(cluster, tx, other, namespace, name, &options);
     }
 }

@@ -14,7 +14,7 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let options = read_options(ctx).await?;
     let target = ctx.target;
     let list = list_now(
-        ctx.cluster,
+        ctx.sight(),
         target.strategy,
         &target.namespace,
         &list_options,

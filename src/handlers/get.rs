@@ -20,11 +20,12 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let at =
         parse_version(ctx.query.get("resourceVersion").unwrap_or_default()).map_err(Status::raw)?;
     if let AtVersion::Number(version) = at {
-        wait_for(ctx.cluster, version).await?;
+        wait_for(ctx.sight(), version).await?;
     }
     let resource = target.strategy.resource();
     let key = key(resource, &target.namespace, &target.name);
-    let object = ctx.cluster.storage.view().get(&key).cloned();
+    let horizon = ctx.sight().horizon();
+    let object = ctx.cluster.storage.view().get_at(&key, horizon).cloned();
     let object =
         object.ok_or_else(|| Status::not_found(resource.plural, resource.group, &target.name))?;
     ctx.presenter(negotiated)?.object(200, &object)

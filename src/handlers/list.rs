@@ -7,9 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Context, watch};
+use super::{Context, Sight, watch};
 use crate::clock;
-use crate::cluster::{Cluster, prefix};
+use crate::cluster::prefix;
 use crate::object::Object;
 use crate::registry::Strategy;
 use crate::request::negotiation;
@@ -42,7 +42,7 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     }
     let negotiated = ctx.negotiate()?;
     let list = list_now(
-        ctx.cluster,
+        ctx.sight(),
         ctx.target.strategy,
         &ctx.target.namespace,
         &options,
@@ -113,14 +113,14 @@ impl Selection {
 
 /// Lists what is there, at the version asked for.
 pub(super) async fn list_now(
-    cluster: &Cluster,
+    sight: Sight<'_>,
     strategy: &'static dyn Strategy,
     namespace: &str,
     options: &ListOptions,
 ) -> Result<List, Status> {
     let selection = Selection::new(strategy, namespace, options);
-    let page = Page::of(cluster, &selection, options).await?;
-    page.collect(cluster, &selection)
+    let page = Page::of(sight, &selection, options).await?;
+    page.collect(sight, &selection)
 }
 
 /// Which part of a list is wanted.
@@ -136,7 +136,7 @@ struct Page {
 
 impl Page {
     async fn of(
-        cluster: &Cluster,
+        sight: Sight<'_>,
         selection: &Selection,
         options: &ListOptions,
     ) -> Result<Self, Status> {
@@ -147,7 +147,7 @@ impl Page {
                     "specifying resource version is not allowed when using continue",
                 ));
             }
-            return Page::continued(cluster, options, any).await;
+            return Page::continued(sight, options, any).await;
         }
         let invalid = |e: String| Status::bad_request(format!("invalid resource version: {e}"));
         let version = parse_version(&options.resource_version).map_err(invalid)?;
@@ -163,7 +163,7 @@ impl Page {
             continued: false,
         };
         if let AtVersion::Number(version) = version {
-            wait_for(cluster, version).await?;
+            wait_for(sight, version).await?;
             // Without a match, a limit makes it exact: the rule from before there was a match.
             let exact = match options.version_match {
                 Some(version_match) => version_match == VersionMatch::Exact,
@@ -174,11 +174,7 @@ impl Page {
         Ok(page)
     }
 
-    async fn continued(
-        cluster: &Cluster,
-        options: &ListOptions,
-        any: bool,
-    ) -> Result<Self, Status> {
+    async fn continued(sight: Sight<'_>, options: &ListOptions, any: bool) -> Result<Self, Status> {
         let token = Token::decode(&options.continue_token)
             .map_err(|e| Status::bad_request(format!("invalid continue token: {e}")))?;
         let limit = if any { 0 } else { options.limit };
@@ -189,15 +185,16 @@ impl Page {
             continued: true,
         };
         if let Ok(version) = u64::try_from(token.revision) {
-            wait_for(cluster, version).await?;
+            wait_for(sight, version).await?;
             page.at = Some(Revision(version));
         }
         Ok(page)
     }
 
-    fn collect(&self, cluster: &Cluster, selection: &Selection) -> Result<List, Status> {
-        let view = cluster.storage.view();
-        let at = self.at.unwrap_or(view.revision());
+    fn collect(&self, sight: Sight<'_>, selection: &Selection) -> Result<List, Status> {
+        let horizon = sight.horizon();
+        let view = sight.cluster.storage.view();
+        let at = self.at.unwrap_or(horizon);
         if view.check(at).is_err() {
             return Err(self.expired());
         }
@@ -326,20 +323,23 @@ fn decode_base64(text: &str) -> Result<Vec<u8>, String> {
 }
 
 /// Waits a while for a version that is yet to come.
-pub(super) async fn wait_for(cluster: &Cluster, version: u64) -> Result<(), Status> {
+pub(super) async fn wait_for(sight: Sight<'_>, version: u64) -> Result<(), Status> {
+    let cluster = sight.cluster;
     let mut latest = cluster.storage.subscribe();
-    let deadline = clock::add(
-        cluster.clock.now(),
-        SignedDuration::try_from(FUTURE_VERSION_WAIT).unwrap_or_default(),
-    );
-    let reached = latest.wait_for(|revision| revision.0 >= version);
-    tokio::select! {
-        biased;
-        _ = reached => return Ok(()),
-        () = cluster.clock.sleep_until(deadline) => {}
+    let wait = SignedDuration::try_from(FUTURE_VERSION_WAIT).unwrap_or_default();
+    let deadline = clock::add(cluster.clock.now(), wait);
+    loop {
+        latest.borrow_and_update();
+        if sight.horizon().0 >= version {
+            return Ok(());
+        }
+        tokio::select! {
+            changed = latest.changed() => if changed.is_err() { break },
+            () = cluster.clock.sleep_until(deadline) => break,
+        }
     }
     Err(Status::resource_version_too_large(
         version,
-        cluster.storage.revision().0,
+        sight.horizon().0,
     ))
 }

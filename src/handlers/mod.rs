@@ -15,8 +15,8 @@ pub(crate) mod health;
 pub(crate) mod list;
 pub(crate) mod openapi;
 mod patch;
+pub(crate) mod pools;
 pub(crate) mod update;
-pub(crate) mod version;
 mod watch;
 
 use std::sync::Arc;
@@ -24,14 +24,17 @@ use std::sync::Arc;
 use crate::authentication::UserInfo;
 use crate::authorization::{Attributes, Authorizer};
 use crate::cluster::Cluster;
+use crate::fault::stale::Stale;
+use crate::fault::watch::WatchFault;
 use crate::registry::Strategy;
 use crate::request::Request;
 use crate::request::info::RequestInfo;
 use crate::request::negotiation::{self, Negotiated};
 use crate::request::options::{WriteOptions, manager_from_user_agent};
 use crate::request::query::Query;
-use crate::response::{IncludeObject, Presenter, Response};
+use crate::response::{IncludeObject, Presenter, Response, Warnings};
 use crate::status::Status;
+use crate::storage::Revision;
 
 /// A request for a resource, on its way through a handler.
 pub(crate) struct Context<'a> {
@@ -44,6 +47,25 @@ pub(crate) struct Context<'a> {
     pub(crate) user: &'a UserInfo,
     pub(crate) target: &'a Target,
     pub(crate) warnings: &'a mut Warnings,
+    /// Reads show an older state.
+    pub(crate) stale: Option<Stale>,
+    /// What goes wrong with a watch.
+    pub(crate) watch_faults: Vec<WatchFault>,
+}
+
+/// The store as one request sees it: the newest state, or an older one.
+#[derive(Clone, Copy)]
+pub(crate) struct Sight<'a> {
+    pub(crate) cluster: &'a Cluster,
+    pub(crate) stale: Option<Stale>,
+}
+
+impl Sight<'_> {
+    /// The newest revision to be seen.
+    pub(crate) fn horizon(&self) -> Revision {
+        let newest = self.cluster.storage.revision();
+        self.stale.map_or(newest, |stale| stale.horizon(newest))
+    }
 }
 
 /// What a routed path points at.
@@ -58,16 +80,6 @@ pub(crate) struct Target {
     pub(crate) subresource: String,
     /// Reached through one of the deprecated `/watch/` paths.
     pub(crate) watch_path: bool,
-}
-
-/// The texts of the `Warning` headers, in order.
-#[derive(Debug, Default)]
-pub(crate) struct Warnings(pub(crate) Vec<String>);
-
-impl Warnings {
-    pub(crate) fn add(&mut self, text: impl Into<String>) {
-        self.0.push(text.into());
-    }
 }
 
 impl Target {
@@ -144,6 +156,14 @@ pub(crate) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
 }
 
 impl Context<'_> {
+    /// What this request may see of the store.
+    fn sight(&self) -> Sight<'_> {
+        Sight {
+            cluster: self.cluster,
+            stale: self.stale,
+        }
+    }
+
     fn negotiate(&self) -> Result<Negotiated, Status> {
         negotiation::negotiate(self.request, self.query)
     }
@@ -163,7 +183,7 @@ impl Context<'_> {
     }
 
     async fn read_body(&mut self) -> Result<bytes::Bytes, Status> {
-        self.request.body.read(self.max_body).await
+        body::read_all(&mut self.request.body, self.max_body).await
     }
 
     /// Who writes, for `managedFields`.

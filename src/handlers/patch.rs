@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::update::{Update, Updated, check_name, check_path_segment};
-use super::{Context, Warnings, admission, body, create};
+use super::{Context, admission, body, create};
 use crate::cluster::{Cluster, key};
 use crate::codec::json::Node;
 use crate::codec::yaml;
@@ -15,6 +15,7 @@ use crate::registry::validation::owner::dedup_owner_references;
 use crate::request::Request;
 use crate::request::options::{FieldValidation, WriteOptions};
 use crate::response::Response;
+use crate::response::Warnings;
 use crate::schema;
 use crate::status::Status;
 use crate::status::field::FieldError;
@@ -154,7 +155,7 @@ impl Patch<'_> {
             (Form::Change(patch_type), Some(live)) => {
                 let object = self.changed(patch_type, live.value(), &writer, warnings)?;
                 update
-                    .finish(tx, &key, object, &live, warnings)
+                    .finish(cluster, tx, &key, object, &live, warnings)
                     .map(Updated::Changed)
             }
             (Form::Change(_), None) => Err(missing()),
@@ -162,7 +163,7 @@ impl Patch<'_> {
             (Form::Apply { force }, Some(live)) => {
                 let object = self.applied(Some(live.value()), &writer, force, warnings)?;
                 update
-                    .finish(tx, &key, object, &live, warnings)
+                    .finish(cluster, tx, &key, object, &live, warnings)
                     .map(Updated::Changed)
             }
             (Form::Apply { force }, None) => {

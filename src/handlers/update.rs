@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Context, Warnings, admission, body, create};
+use super::{Context, admission, body, create, delete, pools};
 use crate::cluster::{Cluster, key};
 use crate::names::is_path_segment_name;
 use crate::object::{Object, meta_str, metadata_mut, set_resource_version};
@@ -14,6 +14,7 @@ use crate::registry::{Strategy, generic};
 use crate::request::options::WriteOptions;
 use crate::request::query::parse_uint;
 use crate::response::Response;
+use crate::response::Warnings;
 use crate::status::Status;
 use crate::storage::{Revision, Transaction};
 
@@ -135,13 +136,14 @@ impl Update<'_> {
             &writer,
             self.strategy.reset_fields(),
         );
-        self.finish(tx, &key, object, &live, warnings)
+        self.finish(cluster, tx, &key, object, &live, warnings)
             .map(Updated::Changed)
     }
 
     /// The end of every update: versions, validation, and the write if anything changed.
     pub(crate) fn finish(
         &self,
+        cluster: &Cluster,
         tx: &mut Transaction<'_, Object>,
         key: &str,
         mut object: Value,
@@ -152,6 +154,8 @@ impl Update<'_> {
         self.check_version(&object, live.resource_version())?;
         let stored = live.resource_version().parse().map(Revision).ok();
         set_resource_version(&mut object, stored);
+        let old = Some(live.value());
+        pools::allocate(cluster, tx, self.strategy, &mut object, old, self.dry_run)?;
         generic::before_update(self.strategy, &mut object, live.value())?;
         warnings.0.extend(self.strategy.warnings(&object));
         apply::keep_times(live.value(), &mut object);
@@ -160,6 +164,7 @@ impl Update<'_> {
                 tx.delete(key, |revision| {
                     Object::at_revision(resource, live.value().clone(), revision)
                 });
+                delete::delete_along(cluster, tx, self.strategy, self.namespace, self.name);
             }
             return Ok(Arc::new(Object::new(resource, object)));
         }
@@ -267,6 +272,7 @@ impl Update<'_> {
         for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
             metadata_mut(&mut object).remove(field);
         }
+        pools::allocate(cluster, tx, self.strategy, &mut object, None, self.dry_run)?;
         generic::before_create(self.strategy, &mut object)?;
         warnings.0.extend(self.strategy.warnings(&object));
         may_create()?;

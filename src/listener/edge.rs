@@ -15,20 +15,25 @@ use warp::path::FullPath;
 use warp::reply::Reply as _;
 use warp::{Buf, Filter};
 
+use super::wire::{Cut, Wire};
 use crate::pipeline::Pipeline;
-use crate::request::{Body, BodyError, Connection, Request, Upgrade};
-use crate::response;
+use crate::request::{self, BodyError, Connection, Request, Upgrade};
+use crate::response::{Body, ByteStream, Fate, Response};
 
 /// Larger bodies are sent in chunks on HTTP/1.1, as Go's server does, in bytes.
 const CHUNKED_ABOVE: usize = 2048;
 
-/// The version of HTTP a request came in.
-#[derive(Clone, Copy)]
-struct Arrived(Version);
+/// How a request came.
+#[derive(Clone)]
+struct Arrived {
+    version: Version,
+    wire: Arc<Wire>,
+}
 
 /// What serves the requests of one connection.
 pub(super) fn service(
     pipeline: Arc<Pipeline>,
+    wire: Arc<Wire>,
 ) -> impl hyper::service::Service<
     http::Request<Incoming>,
     Response = warp::reply::Response,
@@ -48,8 +53,11 @@ pub(super) fn service(
         .then(answer);
     let inner = TowerToHyperService::new(warp::service(route));
     service_fn(move |mut request: http::Request<Incoming>| {
-        let version = request.version();
-        request.extensions_mut().insert(Arrived(version));
+        let arrived = Arrived {
+            version: request.version(),
+            wire: wire.clone(),
+        };
+        request.extensions_mut().insert(arrived);
         inner.call(request)
     })
 }
@@ -68,19 +76,21 @@ async fn answer(
     arrived: Option<Arrived>,
     body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
 ) -> warp::reply::Response {
-    let version = arrived.map_or(Version::HTTP_11, |arrived| arrived.0);
     let request = Request {
         method,
         path: path.as_str().to_owned(),
         raw_query,
-        version,
         headers,
-        body: Body(Box::pin(
+        body: request::Body(Box::pin(
             body.map(|chunk| chunk.map(collect).map_err(|_| BodyError)),
         )),
         upgrade: upgrade.map(into_upgrade),
     };
-    reply(pipeline.serve(request).await, version)
+    let answer = pipeline.serve(request).await;
+    match arrived {
+        Some(arrived) => reply(answer, &arrived),
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 fn collect(mut chunk: impl Buf) -> Bytes {
@@ -95,18 +105,36 @@ fn into_upgrade(upgrade: OnUpgrade) -> Upgrade {
 }
 
 /// An answer as warp sends it.
-fn reply(answer: response::Response, version: Version) -> warp::reply::Response {
-    let mut reply = match answer.body {
-        response::Body::Empty => warp::reply::Response::new(Bytes::new().into()),
-        response::Body::Full(body) if body.len() > CHUNKED_ABOVE && version == Version::HTTP_11 => {
+fn reply(answer: Response, arrived: &Arrived) -> warp::reply::Response {
+    let Response {
+        status,
+        headers,
+        extra_headers,
+        body,
+        fate,
+    } = answer;
+    let limit = match fate {
+        Fate::Send => None,
+        Fate::Reset => return cut(arrived, Cut::Reset),
+        Fate::Close => return cut(arrived, Cut::Close),
+        Fate::Garbage(bytes) => return cut(arrived, Cut::Garbage(bytes)),
+        Fate::ResetAfter(bytes) => Some((bytes, Cut::Reset)),
+        Fate::CloseAfter(bytes) => Some((bytes, Cut::Close)),
+    };
+    let mut reply = match (body, limit) {
+        (body, Some((bytes, how))) => broken(body, bytes, how, arrived),
+        (Body::Empty, None) => warp::reply::Response::new(Bytes::new().into()),
+        (Body::Full(body), None)
+            if body.len() > CHUNKED_ABOVE && arrived.version == Version::HTTP_11 =>
+        {
             let whole = futures_util::stream::once(std::future::ready(Ok::<_, Infallible>(body)));
             warp::reply::stream(whole).into_response()
         }
-        response::Body::Full(body) => warp::reply::Response::new(body.into()),
-        response::Body::Stream(frames) => {
+        (Body::Full(body), None) => warp::reply::Response::new(body.into()),
+        (Body::Stream(frames), None) => {
             warp::reply::stream(frames.map(Ok::<_, Infallible>)).into_response()
         }
-        response::Body::Upgraded(upgrade, run) => {
+        (Body::Upgraded(upgrade, run), None) => {
             tokio::spawn(async move {
                 if let Some(connection) = upgrade.0.await {
                     run(connection).await;
@@ -115,16 +143,46 @@ fn reply(answer: response::Response, version: Version) -> warp::reply::Response 
             warp::reply::Response::new(Bytes::new().into())
         }
     };
-    *reply.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in answer.headers {
-        if let Ok(value) =
-            HeaderValue::from_str(&value).or_else(|_| HeaderValue::from_bytes(value.as_bytes()))
-        {
-            reply
-                .headers_mut()
-                .append(HeaderName::from_static(name), value);
+    *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let fixed = headers
+        .into_iter()
+        .map(|(name, value)| (HeaderName::from_static(name), value));
+    let scripted = extra_headers
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.parse().ok()?, value)));
+    for (name, value) in fixed.chain(scripted) {
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+            reply.headers_mut().append(name, value);
         }
     }
     reply
+}
+
+/// Nothing of this answer is sent: the first byte of it finds the connection cut.
+fn cut(arrived: &Arrived, how: Cut) -> warp::reply::Response {
+    arrived.wire.cut(how);
+    warp::reply::Response::new(Bytes::new().into())
+}
+
+/// The first bytes of a body; then the connection is cut.
+fn broken(body: Body, bytes: usize, how: Cut, arrived: &Arrived) -> warp::reply::Response {
+    let wire = arrived.wire.clone();
+    let mut whole: ByteStream = match body {
+        Body::Full(body) => Box::pin(futures_util::stream::once(std::future::ready(body))),
+        Body::Stream(frames) => frames,
+        Body::Empty | Body::Upgraded(..) => Box::pin(futures_util::stream::empty()),
+    };
+    let first_part = async_stream::stream! {
+        let mut left = bytes;
+        while left > 0 {
+            let Some(chunk) = whole.next().await else { break };
+            let part = chunk.slice(..chunk.len().min(left));
+            left -= part.len();
+            yield Ok(part);
+        }
+        wire.flushed().await;
+        wire.cut(how);
+        yield Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
+    };
+    warp::reply::stream(first_part).into_response()
 }

@@ -6,6 +6,7 @@
 mod edge;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
+mod wire;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use self::wire::{Wire, WireStream};
 use crate::pipeline::Pipeline;
 use crate::request::Connection;
 
@@ -120,16 +122,17 @@ impl Listener {
             let tls = self.tls.clone();
             connections.spawn(async move {
                 let _permit = permit;
+                let (stream, wire) = WireStream::new(stream);
                 #[cfg(feature = "tls")]
                 if let Some(tls) = tls {
                     if let Ok(Some(stream)) =
                         tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await
                     {
-                        connection(stream, &server, pipeline, stopped).await;
+                        connection(stream, wire, &server, pipeline, stopped).await;
                     }
                     return;
                 }
-                connection(stream, &server, pipeline, stopped).await;
+                connection(stream, wire, &server, pipeline, stopped).await;
             });
         }
         let graceful = *stopped.borrow() == Stop::Gracefully;
@@ -158,8 +161,7 @@ fn server() -> auto::Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(MAX_HEADER_BYTES)
-        .half_close(true);
+        .max_buf_size(MAX_HEADER_BYTES);
     server
         .http2()
         .timer(TokioTimer::new())
@@ -171,12 +173,13 @@ fn server() -> auto::Builder<TokioExecutor> {
 /// Speaks HTTP on one connection, until it ends or the server stops.
 async fn connection(
     stream: impl Connection + 'static,
+    wire: Arc<Wire>,
     server: &auto::Builder<TokioExecutor>,
     pipeline: Arc<Pipeline>,
     mut stopped: watch::Receiver<Stop>,
 ) {
     let serving =
-        server.serve_connection_with_upgrades(TokioIo::new(stream), edge::service(pipeline));
+        server.serve_connection_with_upgrades(TokioIo::new(stream), edge::service(pipeline, wire));
     tokio::pin!(serving);
     tokio::select! {
         _ = serving.as_mut() => return,

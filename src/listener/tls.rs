@@ -7,12 +7,13 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::server::TlsStream;
+
+use super::wire::WireStream;
 
 /// The first byte of every TLS connection: a handshake record.
 const HANDSHAKE_RECORD: u8 = 0x16;
@@ -88,7 +89,7 @@ impl Identity {
 
 impl Acceptor {
     /// The encrypted connection, if the client manages one.
-    pub(crate) async fn accept(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+    pub(super) async fn accept(&self, stream: WireStream) -> Option<TlsStream<WireStream>> {
         let mut first = [0];
         if stream.peek(&mut first).await.ok()? == 1
             && first[0].is_ascii_uppercase()
@@ -101,7 +102,7 @@ impl Acceptor {
     }
 }
 
-async fn refuse_plain_http(mut stream: TcpStream) {
+async fn refuse_plain_http(mut stream: WireStream) {
     let _ = stream.write_all(PLAIN_HTTP_ANSWER).await;
     let _ = stream.shutdown().await;
     // Closing a connection with something left unread would cut the answer off.

@@ -8,6 +8,22 @@ pub(crate) fn contains(api_version: &str, kind: &str) -> bool {
         .any(|(version, kinds)| *version == api_version && kinds.contains(&kind))
 }
 
+/// Whether two different versions both have this kind, and can be converted to each other.
+pub(crate) fn is_one_kind(kind: &str, version: &str, other: &str) -> bool {
+    version != other
+        && CONVERTIBLE.iter().any(|(convertible, versions)| {
+            *convertible == kind && versions.contains(&version) && versions.contains(&other)
+        })
+}
+
+const CONVERTIBLE: &[(&str, [&str; 2])] = &[
+    ("Event", ["events.k8s.io/v1", "v1"]),
+    (
+        "HorizontalPodAutoscaler",
+        ["autoscaling/v1", "autoscaling/v2"],
+    ),
+];
+
 /// The kinds of each group and version served by default.
 const KNOWN: &[(&str, &[&str])] = &[
     (

@@ -12,9 +12,7 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use http::{HeaderMap, Method, Version};
-
-use crate::status::Status;
+use http::{HeaderMap, Method};
 
 /// The largest request body, in bytes.
 pub(crate) const DEFAULT_MAX_BODY: usize = 3 * 1024 * 1024;
@@ -26,7 +24,6 @@ pub(crate) struct Request {
     pub(crate) path: String,
     /// What follows the question mark.
     pub(crate) raw_query: String,
-    pub(crate) version: Version,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     /// Takes the connection over, if the client asked for an upgrade.
@@ -41,9 +38,14 @@ pub(crate) struct Body(pub(crate) Pin<Box<dyn Stream<Item = Result<Bytes, BodyEr
 pub(crate) struct BodyError;
 
 /// Becomes the raw connection once the answer `101 Switching Protocols` is out.
-pub(crate) struct Upgrade(
-    pub(crate) Pin<Box<dyn Future<Output = Option<Box<dyn Connection>>> + Send + Sync>>,
-);
+pub(crate) struct Upgrade(pub(crate) Pin<Box<dyn Handover>>);
+
+/// Waits for a raw connection.
+pub(crate) trait Handover:
+    Future<Output = Option<Box<dyn Connection>>> + Send + Sync
+{
+}
+impl<T: Future<Output = Option<Box<dyn Connection>>> + Send + Sync> Handover for T {}
 
 /// A raw connection, both ways.
 pub(crate) trait Connection:
@@ -65,30 +67,5 @@ impl Request {
         } else {
             format!("{}?{}", self.path, self.raw_query)
         }
-    }
-}
-
-impl Body {
-    /// The whole body, if it is not larger than allowed.
-    pub(crate) async fn read(&mut self, limit: usize) -> Result<Bytes, Status> {
-        use futures_util::StreamExt as _;
-        let mut whole: Vec<u8> = Vec::new();
-        let mut first: Option<Bytes> = None;
-        while let Some(chunk) = self.0.next().await {
-            let chunk = chunk.map_err(|BodyError| Status::raw("malformed chunked encoding"))?;
-            if whole.len() + first.as_ref().map_or(0, Bytes::len) + chunk.len() > limit {
-                return Err(Status::request_entity_too_large(format!(
-                    "limit is {limit}"
-                )));
-            }
-            match first.take() {
-                None if whole.is_empty() => first = Some(chunk),
-                held => {
-                    whole.extend_from_slice(&held.unwrap_or_default());
-                    whole.extend_from_slice(&chunk);
-                }
-            }
-        }
-        Ok(first.unwrap_or_else(|| whole.into()))
     }
 }

@@ -128,21 +128,20 @@ pub(crate) struct DeleteOptions {
     pub(crate) dry_run: bool,
     pub(crate) propagation: Option<Propagation>,
     pub(crate) orphan_dependents: Option<bool>,
-    pub(crate) grace_period_seconds: Option<i64>,
     pub(crate) preconditions: Preconditions,
 }
 
 impl DeleteOptions {
     /// Options in a query; only looked at when there is no body.
     pub(crate) fn from_query(query: &Query) -> Result<Self, Status> {
-        let grace_period_seconds = query
+        // Nothing here is deleted gracefully, but a bad number is still refused.
+        query
             .integer("gracePeriodSeconds")
             .map_err(Status::bad_request)?;
         let parts = DeleteParts {
             dry_run: query.all("dryRun").map(str::to_owned).collect(),
             policy: query.get("propagationPolicy").map(str::to_owned),
             orphan_dependents: query.flag("orphanDependents"),
-            grace_period_seconds,
             preconditions: Preconditions {
                 uid: query
                     .get("uid")
@@ -176,7 +175,6 @@ impl DeleteOptions {
                 .collect(),
             policy: text(decoded.get("propagationPolicy")),
             orphan_dependents: decoded.get("orphanDependents").and_then(Value::as_bool),
-            grace_period_seconds: decoded.get("gracePeriodSeconds").and_then(Value::as_i64),
             preconditions: Preconditions {
                 uid: text(preconditions.and_then(|p| p.get("uid"))),
                 resource_version: text(preconditions.and_then(|p| p.get("resourceVersion"))),
@@ -191,7 +189,6 @@ struct DeleteParts {
     dry_run: Vec<String>,
     policy: Option<String>,
     orphan_dependents: Option<bool>,
-    grace_period_seconds: Option<i64>,
     preconditions: Preconditions,
 }
 
@@ -226,7 +223,6 @@ impl DeleteParts {
             dry_run,
             propagation,
             orphan_dependents: self.orphan_dependents,
-            grace_period_seconds: self.grace_period_seconds,
             preconditions: self.preconditions,
         })
     }

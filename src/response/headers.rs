@@ -7,7 +7,6 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::{Body, Response};
-use crate::handlers::Warnings;
 use crate::request::Request;
 
 /// A body larger than this is compressed for who accepts it, in bytes.
@@ -16,6 +15,16 @@ const GZIP_ABOVE: usize = 128 * 1024;
 const WARNING_BUDGET: usize = 4096;
 /// How many characters each may have once they are too many.
 const WARNING_CUT: usize = 256;
+
+/// The texts of the `Warning` headers, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Warnings(pub(crate) Vec<String>);
+
+impl Warnings {
+    pub(crate) fn add(&mut self, text: impl Into<String>) {
+        self.0.push(text.into());
+    }
+}
 
 /// Adds what the handlers leave to everyone's last stage.
 pub(crate) fn complete(

@@ -8,7 +8,6 @@ pub(crate) mod list;
 mod partial;
 pub(crate) mod table;
 pub(crate) mod watch;
-pub(crate) mod websocket;
 
 use std::pin::Pin;
 
@@ -23,6 +22,7 @@ use crate::request::negotiation::{Media, MetaVersion, Negotiated, Transform};
 use crate::request::{Connection, Upgrade};
 use crate::status::Status;
 
+pub(crate) use headers::Warnings;
 pub(crate) use list::List;
 pub(crate) use table::IncludeObject;
 
@@ -30,7 +30,27 @@ pub(crate) use table::IncludeObject;
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
+    /// Headers that were scripted, with names of any kind.
+    pub(crate) extra_headers: Vec<(String, String)>,
     pub(crate) body: Body,
+    pub(crate) fate: Fate,
+}
+
+/// What the listener does with an answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Fate {
+    #[default]
+    Send,
+    /// Resets the connection instead.
+    Reset,
+    /// Closes the connection instead.
+    Close,
+    /// Sends these bytes instead and closes.
+    Garbage(Vec<u8>),
+    /// Sends this much of the body, then resets the connection.
+    ResetAfter(usize),
+    /// Sends this much of the body, then closes the connection.
+    CloseAfter(usize),
 }
 
 /// The body of an answer.
@@ -40,35 +60,36 @@ pub(crate) enum Body {
     /// Written as it comes, for as long as it comes.
     Stream(ByteStream),
     /// The connection is handed over.
-    Upgraded(
-        Upgrade,
-        Box<
-            dyn FnOnce(Box<dyn Connection>) -> Pin<Box<dyn Future<Output = ()> + Send>>
-                + Send
-                + Sync,
-        >,
-    ),
+    Upgraded(Upgrade, Takeover),
 }
+
+/// What becomes of a connection that is handed over.
+pub(crate) type Takeover = Box<dyn FnOnce(Box<dyn Connection>) -> Running + Send + Sync>;
+
+/// Work on a connection.
+pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The frames of a watch.
 pub(crate) type ByteStream = Pin<Box<dyn Stream<Item = Bytes> + Send + Sync>>;
 
 impl Response {
-    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        let headers = vec![("content-type", content_type.to_owned())];
+    pub(crate) fn with_body(status: u16, headers: Vec<(&'static str, String)>, body: Body) -> Self {
         Response {
             status,
             headers,
-            body: Body::Full(body.into()),
+            extra_headers: Vec::new(),
+            body,
+            fate: Fate::Send,
         }
     }
 
+    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        let headers = vec![("content-type", content_type.to_owned())];
+        Response::with_body(status, headers, Body::Full(body.into()))
+    }
+
     pub(crate) fn empty(status: u16) -> Self {
-        Response {
-            status,
-            headers: Vec::new(),
-            body: Body::Empty,
-        }
+        Response::with_body(status, Vec::new(), Body::Empty)
     }
 
     /// Plain text, which upstream sends with a warning not to guess at it.
@@ -85,7 +106,7 @@ impl Response {
 
     /// An error in the format negotiated for errors.
     pub(crate) fn status(status: &Status, negotiated: Negotiated) -> Self {
-        let body = finish(status.to_json().into(), negotiated);
+        let body = finish(status.to_json(), negotiated);
         let mut response = Response::new(status.code, negotiated.media.content_type(), body);
         if let Some(seconds) = status.retry_after_seconds() {
             response = response.header("retry-after", seconds.to_string());

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Presenter, partial};
 use crate::codec::json::{write_sorted, write_string};
 use crate::codec::time;
-use crate::object::{Object, meta_str};
+use crate::object::Object;
 use crate::registry::Resource;
 use crate::request::negotiation::MetaVersion;
 use crate::request::query::Query;
@@ -101,9 +101,8 @@ fn write_columns(out: &mut Vec<u8>, resource: &Resource) {
 }
 
 fn write_row(out: &mut Vec<u8>, presenter: &Presenter<'_>, object: &Object, version: MetaVersion) {
-    let mut cells: Vec<Value> = vec![object.name().into()];
-    cells.extend(presenter.strategy.cells(object.value()));
-    cells.push(age(object.value(), presenter.now).into());
+    let age = |since: &str| age(since, presenter.now);
+    let cells = presenter.strategy.row(object.value(), &age);
     out.extend_from_slice(b"{\"cells\":");
     write_sorted(out, &Value::Array(cells));
     out.extend_from_slice(b",\"object\":");
@@ -115,10 +114,10 @@ fn write_row(out: &mut Vec<u8>, presenter: &Presenter<'_>, object: &Object, vers
     out.push(b'}');
 }
 
-/// The Age cell.
-fn age(object: &Value, now: Timestamp) -> String {
-    match time::parse(meta_str(object, "creationTimestamp")) {
-        Ok(created) => human_duration(now.as_second() - created.as_second()),
+/// How long ago a time was, as the Age cell shows it.
+fn age(since: &str, now: Timestamp) -> String {
+    match time::parse(since) {
+        Ok(since) => human_duration(now.as_second() - since.as_second()),
         Err(_) => "<unknown>".to_owned(),
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Field, Presence, Struct, Type};
 use crate::codec::json::Node;
-use crate::codec::time;
+use crate::codec::{base64, time};
 
 /// The decoder reports at most this many unknown and duplicate fields.
 const MAX_STRICT_ERRORS: usize = 100;
@@ -52,7 +52,7 @@ pub(crate) fn prune(value: &mut Value, root: &'static Struct) {
         if keep {
             continue;
         }
-        if field.presence == Presence::Always {
+        if field.presence.is_always_written() {
             map.insert(field.name.to_owned(), zero(&field.ty));
         } else {
             map.remove(field.name);
@@ -66,7 +66,7 @@ fn prune_type(value: &mut Value, ty: &Type) {
         (Type::List(list), Value::Array(items)) => items
             .iter_mut()
             .for_each(|item| prune_type(item, &list.item)),
-        (Type::Map(inner), Value::Object(map)) => {
+        (Type::Map(inner) | Type::AtomicMap(inner), Value::Object(map)) => {
             map.values_mut().for_each(|v| prune_type(v, inner))
         }
         _ => {}
@@ -87,11 +87,11 @@ fn is_empty(value: &Value) -> bool {
 /// Go's zero value of a type.
 fn zero(ty: &Type) -> Value {
     match ty {
-        Type::String | Type::Named(_) => Value::String(String::new()),
+        Type::String | Type::Named(_) | Type::Bytes => Value::String(String::new()),
         Type::Bool => Value::Bool(false),
-        Type::Int32 | Type::Int64 => 0.into(),
-        Type::Time | Type::FieldsV1 => Value::Null,
-        Type::Map(_) => Value::Object(Map::new()),
+        Type::Int32 | Type::Int64 | Type::IntOrString => 0.into(),
+        Type::Time | Type::MicroTime | Type::FieldsV1 => Value::Null,
+        Type::Map(_) | Type::AtomicMap(_) => Value::Object(Map::new()),
         Type::List(_) => Value::Array(Vec::new()),
         Type::Struct(s) => {
             let mut value = Value::Object(Map::new());
@@ -174,8 +174,22 @@ impl Decoder {
                 Ok(t) => *into = Value::String(time::format(t)),
                 Err(e) => self.fail(e),
             },
+            (Type::MicroTime, Node::String(s)) => match time::parse_micro(s) {
+                Ok(t) => *into = Value::String(time::format_micro(t)),
+                Err(e) => self.fail(e),
+            },
+            (Type::Bytes, Node::String(s)) => match base64::decode(s) {
+                Ok(bytes) => *into = Value::String(base64::encode(&bytes)),
+                Err(e) => self.fail(e),
+            },
+            (Type::IntOrString, node) => match int_or_string(node) {
+                Ok(value) => *into = value,
+                Err(e) => self.fail(e),
+            },
             (Type::FieldsV1, node) => *into = node.to_value(),
-            (Type::Map(inner), Node::Object(members)) => self.map(members, inner, into),
+            (Type::Map(inner) | Type::AtomicMap(inner), Node::Object(members)) => {
+                self.map(members, inner, into)
+            }
             (Type::List(list), Node::Array(items)) => {
                 let values = items
                     .iter()
@@ -272,15 +286,38 @@ impl Decoder {
 fn is_nilable(ty: &Type) -> bool {
     matches!(
         ty,
-        Type::Map(_) | Type::List(_) | Type::FieldsV1 | Type::Time
+        Type::Map(_)
+            | Type::AtomicMap(_)
+            | Type::List(_)
+            | Type::FieldsV1
+            | Type::Time
+            | Type::MicroTime
+            | Type::IntOrString
     )
+}
+
+/// `IntOrString.UnmarshalJSON`: what is no text must be a number, and its errors know no field.
+pub(crate) fn int_or_string(node: &Node) -> Result<Value, String> {
+    let error = |shown: &str| {
+        Err(format!(
+            "json: cannot unmarshal {shown} into Go value of type int32"
+        ))
+    };
+    match node {
+        Node::String(s) => Ok(Value::String(s.clone())),
+        Node::Number(n) => match n.parse::<i32>() {
+            Ok(number) => Ok(number.into()),
+            Err(_) => error(&format!("number {n}")),
+        },
+        other => error(&other.go_kind()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::codec::json;
-    use crate::schema::core::ENDPOINTS;
+    use crate::schema::core::{ENDPOINTS, EVENT, SECRET, SERVICE};
     use serde_json::json;
 
     fn run(text: &str) -> Result<Decoded, String> {
@@ -323,6 +360,65 @@ mod tests {
                 r#"unknown field "a""#
             ]
         );
+    }
+
+    #[test]
+    fn bytes_times_and_ports_are_written_in_their_canonical_form() {
+        let parse = |text: &str, ty| decode(&json::parse(text.as_bytes()).unwrap(), ty);
+        let secret = parse(r#"{"data":{"a":"YWI=\r\n","b":null}}"#, &SECRET).unwrap();
+        assert_eq!(secret.value["data"], json!({"a": "YWI=", "b": ""}));
+        let event = parse(
+            r#"{"eventTime":"2024-01-02T05:04:05.123456+02:00"}"#,
+            &EVENT,
+        )
+        .unwrap();
+        assert_eq!(
+            event.value["eventTime"],
+            json!("2024-01-02T03:04:05.123456Z")
+        );
+        assert_eq!(event.value["firstTimestamp"], Value::Null);
+        let service = parse(
+            r#"{"spec":{"ports":[{"targetPort":"http"},{"targetPort":8080},{"targetPort":null}]}}"#,
+            &SERVICE,
+        );
+        assert_eq!(
+            service.unwrap().value["spec"]["ports"],
+            json!([{"port": 0, "targetPort": "http"}, {"port": 0, "targetPort": 8080}, {"port": 0, "targetPort": 0}])
+        );
+    }
+
+    #[test]
+    fn types_that_read_themselves_have_errors_of_their_own() {
+        let run = |text: &str, ty| decode(&json::parse(text.as_bytes()).unwrap(), ty).unwrap_err();
+        for (text, ty, error) in [
+            (
+                r#"{"data":{"a":"not base64!"}}"#,
+                &SECRET,
+                "illegal base64 data at input byte 3",
+            ),
+            (
+                r#"{"data":{"a":1}}"#,
+                &SECRET,
+                "json: cannot unmarshal number into Go struct field Secret.data of type []uint8",
+            ),
+            (
+                r#"{"spec":{"ports":[{"targetPort":80.5}]}}"#,
+                &SERVICE,
+                "json: cannot unmarshal number 80.5 into Go value of type int32",
+            ),
+            (
+                r#"{"spec":{"ports":[{"targetPort":{}}]}}"#,
+                &SERVICE,
+                "json: cannot unmarshal object into Go value of type int32",
+            ),
+            (
+                r#"{"eventTime":"2026-01-01T00:00:00Z"}"#,
+                &EVENT,
+                r#"parsing time "2026-01-01T00:00:00Z" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "Z" as ".000000""#,
+            ),
+        ] {
+            assert_eq!(run(text, ty), error);
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) fn encode(out: &mut Vec<u8>, value: &Value, ty: &Type) {
             }
             out.push(b']');
         }
-        (Type::Map(inner), Value::Object(map)) => {
+        (Type::Map(inner) | Type::AtomicMap(inner), Value::Object(map)) => {
             out.push(b'{');
             for (i, (key, item)) in sorted(map).into_iter().enumerate() {
                 if i > 0 {

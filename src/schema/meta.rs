@@ -103,6 +103,32 @@ pub(crate) static MANAGED_FIELDS_ENTRY: Struct = Struct::new(
 )
 .of(PACKAGE);
 
+pub(crate) static CONDITION: Struct = Struct::new(
+    "Condition",
+    "One aspect of the state of an object.",
+    &[
+        req("type", Type::String, "The aspect."),
+        req(
+            "status",
+            Type::Named("v1.ConditionStatus"),
+            "True, False or Unknown.",
+        ),
+        opt(
+            "observedGeneration",
+            Type::Int64,
+            "The generation of the object this was said of.",
+        ),
+        req(
+            "lastTransitionTime",
+            Type::Time,
+            "When the status last changed.",
+        ),
+        req("reason", Type::String, "Why, for programs."),
+        req("message", Type::String, "Why, for people."),
+    ],
+)
+.of(PACKAGE);
+
 static PRECONDITIONS: Struct = Struct::new(
     "Preconditions",
     "What must hold before an object is deleted.",

@@ -9,8 +9,9 @@ pub(crate) mod core;
 mod decode;
 mod encode;
 pub(crate) mod meta;
+pub(crate) mod resource;
 
-pub(crate) use decode::{decode, prune};
+pub(crate) use decode::{decode, int_or_string, prune};
 pub(crate) use encode::{encode, to_json};
 
 /// The type of a field, an element or a map value.
@@ -22,11 +23,19 @@ pub(crate) enum Type {
     Bool,
     Int32,
     Int64,
+    /// `[]byte`, in base64.
+    Bytes,
     /// `metav1.Time`: RFC 3339, whole seconds.
     Time,
+    /// `metav1.MicroTime`: RFC 3339, exactly six digits of a second.
+    MicroTime,
+    /// `intstr.IntOrString`: a 32-bit number or a text.
+    IntOrString,
     /// A field set of `managedFields`, kept as it is.
     FieldsV1,
     Map(&'static Type),
+    /// A map that is owned as one (`x-kubernetes-map-type: atomic`).
+    AtomicMap(&'static Type),
     List(&'static List),
     Struct(&'static Struct),
 }
@@ -79,7 +88,16 @@ pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) ty: Type,
     pub(crate) presence: Presence,
+    /// What the OpenAPI document says a field left out is, which the keys of lists go by.
+    pub(crate) default: Option<&'static str>,
     pub(crate) doc: &'static str,
+}
+
+impl Field {
+    const fn default_to(mut self, default: &'static str) -> Field {
+        self.default = Some(default);
+        self
+    }
 }
 
 /// When a field is written.
@@ -89,8 +107,17 @@ pub(crate) enum Presence {
     OmitEmpty,
     /// A pointer in Go: an explicit zero value is kept.
     Pointer,
-    /// Written always, the zero value where none was given.
+    /// Required, and so written always, the zero value where none was given.
     Always,
+    /// Not required, but written always: Go cannot leave out structs.
+    Shown,
+}
+
+impl Presence {
+    /// Whether a field is written even when it has its zero value.
+    pub(crate) fn is_always_written(self) -> bool {
+        matches!(self, Presence::Always | Presence::Shown)
+    }
 }
 
 impl Struct {
@@ -129,13 +156,14 @@ impl Type {
     /// What Go calls the type in an error.
     pub(crate) fn go_type(&self) -> String {
         match self {
-            Type::String | Type::Time => "string".to_owned(),
+            Type::String | Type::Time | Type::MicroTime | Type::IntOrString => "string".to_owned(),
+            Type::Bytes => "[]uint8".to_owned(),
             Type::Named(name) => (*name).to_owned(),
             Type::Bool => "bool".to_owned(),
             Type::Int32 => "int32".to_owned(),
             Type::Int64 => "int64".to_owned(),
             Type::FieldsV1 => "v1.FieldsV1".to_owned(),
-            Type::Map(value) => format!("map[string]{}", value.go_type()),
+            Type::Map(value) | Type::AtomicMap(value) => format!("map[string]{}", value.go_type()),
             Type::List(list) => format!("[]{}", list.item.go_type()),
             Type::Struct(s) => format!("v1.{}", s.go_name),
         }
@@ -147,6 +175,7 @@ const fn field(name: &'static str, ty: Type, presence: Presence, doc: &'static s
         name,
         ty,
         presence,
+        default: None,
         doc,
     }
 }
@@ -161,7 +190,12 @@ const fn ptr(name: &'static str, ty: Type, doc: &'static str) -> Field {
     field(name, ty, Presence::Pointer, doc)
 }
 
-/// A field that is always written.
+/// A field that is not required but always written.
+const fn shown(name: &'static str, ty: Type, doc: &'static str) -> Field {
+    field(name, ty, Presence::Shown, doc)
+}
+
+/// A required field.
 const fn req(name: &'static str, ty: Type, doc: &'static str) -> Field {
     field(name, ty, Presence::Always, doc)
 }
@@ -184,8 +218,6 @@ const API_VERSION: Field = opt(
     Type::String,
     "The group and version this object is written in.",
 );
-const METADATA: Field = req(
-    "metadata",
-    Type::Struct(&meta::OBJECT_META),
-    "Standard object metadata.",
-);
+const METADATA: Field = shown("metadata", Type::Struct(&meta::OBJECT_META), METADATA_DOC);
+const METADATA_REQUIRED: Field = req("metadata", Type::Struct(&meta::OBJECT_META), METADATA_DOC);
+const METADATA_DOC: &str = "Standard object metadata.";

@@ -135,6 +135,11 @@ impl FieldError {
         FieldError::new(ErrorType::Duplicate, field, show(value), "")
     }
 
+    /// A repeated value already written the way the message shows it.
+    pub(crate) fn duplicate_shown(field: impl Into<String>, shown: impl Into<String>) -> Self {
+        FieldError::new(ErrorType::Duplicate, field, shown.into(), "")
+    }
+
     /// `Invalid value: "x": detail`.
     pub(crate) fn body(&self) -> String {
         let mut out = self.ty.label().to_owned();

@@ -2,6 +2,8 @@
 
 pub(crate) mod field;
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use field::FieldError;
@@ -11,7 +13,7 @@ use field::FieldError;
 pub(crate) struct Status {
     pub(crate) code: u16,
     /// Empty for errors that are not API errors: the real server answers those with a bare 500.
-    pub(crate) reason: &'static str,
+    pub(crate) reason: Cow<'static, str>,
     pub(crate) message: String,
     pub(crate) details: Option<Box<Details>>,
     /// `metadata.continue`, which only an expired continue token's answer has.
@@ -52,7 +54,7 @@ impl Status {
     fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
         Status {
             code,
-            reason,
+            reason: Cow::Borrowed(reason),
             message: message.into(),
             details: None,
             continue_token: None,
@@ -267,6 +269,40 @@ impl Status {
         })
     }
 
+    /// The store could not be reached; the code is 500 all the same.
+    pub(crate) fn server_timeout(verb: &str, resource: &str, group: &str) -> Self {
+        let what = qualified(resource, group);
+        let message = format!(
+            "The {verb} operation against {what} could not be completed at this time, please try again."
+        );
+        let mut status = Status::new(500, "ServerTimeout", message).named(verb, group, resource);
+        status.details.get_or_insert_default().retry_after_seconds = 2;
+        status
+    }
+
+    pub(crate) fn service_unavailable(message: &str) -> Self {
+        Status::new(503, "ServiceUnavailable", message)
+    }
+
+    /// A deadline passed while the request was handled.
+    pub(crate) fn timeout(why: &str) -> Self {
+        Status::new(504, "Timeout", format!("Timeout: {why}")).with_details(Details::default())
+    }
+
+    pub(crate) fn too_many_requests(message: &str, retry_after_seconds: u32) -> Self {
+        Status::new(429, "TooManyRequests", message).with_details(Details {
+            retry_after_seconds,
+            ..Details::default()
+        })
+    }
+
+    /// A failure with any code and reason.
+    pub(crate) fn scripted(code: u16, reason: &str, message: &str) -> Self {
+        let mut status = Status::new(code, "", message);
+        status.reason = reason.to_owned().into();
+        status
+    }
+
     /// A resource version beyond the newest one.
     pub(crate) fn resource_version_too_large(requested: u64, current: u64) -> Self {
         let cause = Cause {
@@ -340,7 +376,8 @@ impl Status {
         out.finish()
     }
 
-    /// The same as a value, for formats that sort their keys.
+    /// The same as a value.
+    #[cfg(test)]
     pub(crate) fn to_value(&self) -> Value {
         serde_json::from_slice(&self.to_json()).unwrap_or_default()
     }

@@ -161,10 +161,6 @@ impl<T> Transaction<'_, T> {
         self.state.live(key)
     }
 
-    pub(crate) fn revision(&self) -> Revision {
-        self.state.revision
-    }
-
     /// The live objects whose keys start with the prefix, in key order.
     pub(crate) fn range(&self, prefix: &str) -> Vec<(Arc<str>, Arc<T>)> {
         let keys = self.state.keys.range::<str, _>((
@@ -282,7 +278,7 @@ mod tests {
         assert!(storage.view().check(Revision(first)).is_err());
         assert!(storage.view().check(Revision(last)).is_ok());
         assert!(storage.view().events_after(Revision(gone), 10).is_err());
-        assert!(storage.state.read().versions.get("/e/n/b").is_none());
+        assert!(!storage.state.read().versions.contains_key("/e/n/b"));
     }
 
     #[test]

@@ -33,6 +33,16 @@ impl<'a, T> View<'a, T> {
         self.state.live(key)
     }
 
+    /// The object of this key as it was at that revision.
+    pub(crate) fn get_at(&self, key: &str, at: Revision) -> Option<&Arc<T>> {
+        if at >= self.state.revision {
+            return self.state.live(key);
+        }
+        let versions = self.state.versions.get(key)?;
+        let index = versions.partition_point(|v| v.revision <= at);
+        versions[..index].last()?.object.as_ref()
+    }
+
     /// Whether the store can still show this revision.
     pub(crate) fn check(&self, revision: Revision) -> Result<(), Compacted> {
         if revision < self.state.compacted {

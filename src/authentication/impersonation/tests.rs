@@ -211,7 +211,7 @@ fn anything_else_without_a_user_is_a_mistake() {
     ];
     for (header, user) in cases {
         let status = alice(&[], &[header]).unwrap_err();
-        assert_eq!((status.code, status.reason), (400, "BadRequest"));
+        assert_eq!((status.code, &*status.reason), (400, "BadRequest"));
         assert_eq!(
             status.message,
             format!("requested {user} without impersonating a user name")

@@ -3,7 +3,7 @@
 //! The decoder is a machine with a stack of [`Frame`]s: a value is either handed to the frame on top or, if there is
 //! none at hand, the frame on top is asked for its next child.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -112,7 +112,7 @@ struct Decoder<'a> {
     /// How many frames are collections.
     depth: usize,
     /// The aliases being followed.
-    aliases: HashSet<Id>,
+    aliases: BTreeSet<Id>,
     decoded: usize,
     from_aliases: usize,
     duplicates: Vec<String>,
@@ -126,7 +126,7 @@ impl<'a> Decoder<'a> {
             tree,
             stack: Vec::new(),
             depth: 0,
-            aliases: HashSet::new(),
+            aliases: BTreeSet::new(),
             decoded: 0,
             from_aliases: 0,
             duplicates: Vec::new(),

@@ -1,6 +1,6 @@
 //! Events to a tree: go-yaml's `parser.parse`, with the nodes in one vector so that nothing recurses.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use libyaml_safer::{Event, EventData};
 
@@ -72,7 +72,7 @@ impl Tree {
 struct Builder {
     nodes: Vec<TreeNode>,
     open: Vec<Id>,
-    anchors: HashMap<String, Id>,
+    anchors: BTreeMap<String, Id>,
 }
 
 impl Builder {

@@ -36,6 +36,7 @@ const fn field(name: &'static str, ty: Type, presence: Presence, doc: &'static s
         name,
         ty,
         presence,
+        default: None,
         doc,
     }
 }
@@ -218,8 +219,24 @@ static API_RESOURCE: Struct = Struct::new(
 )
 .of(PACKAGE);
 
-/// Definitions without fields: name, description, type, format.
-pub(super) const OPAQUE: [(&str, &str, &str, &str); 3] = [
+/// A definition without fields: name, description, type, format.
+pub(super) type Opaque = (&'static str, &'static str, &'static str, &'static str);
+
+pub(super) const MICRO_TIME: Opaque = (
+    "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime",
+    "A moment, as RFC 3339 writes it with six digits of a second.",
+    "string",
+    "date-time",
+);
+pub(super) const INT_OR_STRING: Opaque = (
+    "io.k8s.apimachinery.pkg.util.intstr.IntOrString",
+    "A number or a text.",
+    "string",
+    "int-or-string",
+);
+
+/// Those of the package of `metadata` that every document has.
+pub(super) const OPAQUE: [Opaque; 3] = [
     (
         "Time",
         "A moment, as RFC 3339 writes it.",

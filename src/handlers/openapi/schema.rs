@@ -32,8 +32,19 @@ pub(super) fn group_version_kind(group: &str, version: &str, kind: &str) -> Valu
 
 /// The types that have a handful of values.
 const ENUMS: &[(&str, &[&str])] = &[
+    (
+        "v1.IPFamilyPolicy",
+        &["PreferDualStack", "RequireDualStack", "SingleStack"],
+    ),
     ("v1.NamespacePhase", &["Active", "Terminating"]),
     ("v1.Protocol", &["SCTP", "TCP", "UDP"]),
+    ("v1.ServiceAffinity", &["ClientIP", "None"]),
+    ("v1.ServiceExternalTrafficPolicy", &["Cluster", "Local"]),
+    ("v1.ServiceInternalTrafficPolicy", &["Cluster", "Local"]),
+    (
+        "v1.ServiceType",
+        &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
+    ),
 ];
 
 /// `io.k8s.api.core.v1.Endpoints`.
@@ -71,11 +82,7 @@ pub(super) fn definitions(resources: &[&'static Resource], dialect: Dialect) -> 
         definitions.add(ty);
     }
     for (name, doc, ty, format) in common::OPAQUE {
-        let mut value = json!({ "description": doc, "type": ty });
-        if !format.is_empty() {
-            value["format"] = format.into();
-        }
-        definitions.out.insert(meta_name(name), value);
+        definitions.add_opaque((&meta_name(name), doc, ty, format));
     }
     definitions.out
 }
@@ -135,15 +142,26 @@ impl Definitions {
         match ty {
             Type::Struct(inner) => self.add(inner),
             Type::List(list) => self.add_type(&list.item),
-            Type::Map(value) => self.add_type(value),
+            Type::Map(value) | Type::AtomicMap(value) => self.add_type(value),
+            Type::MicroTime => self.add_opaque(common::MICRO_TIME),
+            Type::IntOrString => self.add_opaque(common::INT_OR_STRING),
             Type::String
             | Type::Named(_)
             | Type::Bool
             | Type::Int32
             | Type::Int64
+            | Type::Bytes
             | Type::Time
             | Type::FieldsV1 => {}
         }
+    }
+
+    fn add_opaque(&mut self, (name, doc, ty, format): (&str, &str, &str, &str)) {
+        let mut value = json!({ "description": doc, "type": ty });
+        if !format.is_empty() {
+            value["format"] = format.into();
+        }
+        self.out.insert(name.to_owned(), value);
     }
 
     fn add_list(&mut self, resource: &Resource) {
@@ -205,9 +223,10 @@ impl Definitions {
         // Go's zero value is a default where it is written anyway; of a struct always, unless it is a pointer.
         let has_default = match field.ty {
             Type::Struct(_) => field.presence != Presence::Pointer,
-            _ => field.presence == Presence::Always,
+            _ => field.presence.is_always_written(),
         };
         let mut property = self.schema(&field.ty, has_default);
+        self.set_default(&mut property, field.default.is_some(), json!(field.default));
         property["description"] = field.doc.into();
         property
     }
@@ -225,11 +244,17 @@ impl Definitions {
             Type::Bool => self.plain("boolean", "", has_default, json!(false)),
             Type::Int32 => self.plain("integer", "int32", has_default, json!(0)),
             Type::Int64 => self.plain("integer", "int64", has_default, json!(0)),
+            Type::Bytes => self.plain("string", "byte", has_default, json!("")),
             // Types that write themselves have no default.
             Type::Time => self.refer(&meta_name("Time"), false),
+            Type::MicroTime => self.refer(common::MICRO_TIME.0, false),
+            Type::IntOrString => self.refer(common::INT_OR_STRING.0, false),
             Type::FieldsV1 => self.refer(&meta_name("FieldsV1"), false),
-            Type::Map(value) => {
-                json!({ "type": "object", "additionalProperties": self.schema(value, true) })
+            Type::Map(value) => self.map(value),
+            Type::AtomicMap(value) => {
+                let mut schema = self.map(value);
+                schema["x-kubernetes-map-type"] = "atomic".into();
+                schema
             }
             Type::List(list) => self.list(list),
             Type::Struct(inner) => self.refer(&name_of(inner), has_default),
@@ -263,6 +288,10 @@ impl Definitions {
         }
     }
 
+    fn map(&self, value: &Type) -> Value {
+        json!({ "type": "object", "additionalProperties": self.schema(value, true) })
+    }
+
     fn list(&self, list: &List) -> Value {
         let mut schema = json!({ "type": "array", "items": self.schema(&list.item, true) });
         let list_type = match list.kind {
@@ -284,7 +313,7 @@ impl Definitions {
     }
 }
 
-/// Parts of an object (metadata, spec, status) are always written, yet a client may leave them out.
+/// Parts of an object (metadata, spec, status) are mostly written always, yet a client may leave them out.
 fn is_required(field: &Field) -> bool {
-    field.presence == Presence::Always && !matches!(field.ty, Type::Struct(_))
+    field.presence == Presence::Always
 }

@@ -88,10 +88,18 @@ impl Validator {
     fn value(&mut self, value: &Value, ty: &Type) {
         match (ty, value) {
             (_, Value::Null) | (Type::FieldsV1, _) => {}
-            (Type::String | Type::Named(_) | Type::Time, Value::String(_))
+            (Type::String | Type::Named(_) | Type::Bytes | Type::Time, Value::String(_))
             | (Type::Bool, Value::Bool(_)) => {}
             (Type::Int32 | Type::Int64, Value::Number(_)) => {}
-            (Type::String | Type::Named(_) | Type::Time, other) => {
+            (
+                Type::IntOrString | Type::MicroTime,
+                Value::Bool(_) | Value::Number(_) | Value::String(_),
+            ) => {}
+            (Type::IntOrString | Type::MicroTime, other) => self.error(&format!(
+                "expected any scalar, got &{{{}}}",
+                go_value(other)
+            )),
+            (Type::String | Type::Named(_) | Type::Bytes | Type::Time, other) => {
                 self.error(&format!(
                     "expected string, got &value.valueUnstructured{{Value:{}}}",
                     go_syntax(other)
@@ -110,7 +118,7 @@ impl Validator {
             (Type::List(_), other) => {
                 self.error(&format!("expected list, got &{{{}}}", go_value(other)))
             }
-            (Type::Map(_) | Type::Struct(_), Value::Object(map)) => {
+            (Type::Map(_) | Type::AtomicMap(_) | Type::Struct(_), Value::Object(map)) => {
                 for (name, value) in sorted(map) {
                     let element = Element::field(name);
                     let Some(child) = child_type(ty, &element) else {
@@ -120,7 +128,7 @@ impl Validator {
                     self.below(element, |v| v.value(value, child));
                 }
             }
-            (Type::Map(_) | Type::Struct(_), other) => {
+            (Type::Map(_) | Type::AtomicMap(_) | Type::Struct(_), other) => {
                 self.error(&format!("expected map, got &{{{}}}", go_value(other)))
             }
         }

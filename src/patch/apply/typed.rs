@@ -12,7 +12,7 @@ use crate::schema::{List, ListKind, Struct, Type};
 pub(crate) fn child_type(ty: &Type, element: &Element) -> Option<&'static Type> {
     match (ty, element) {
         (Type::Struct(s), Element::Field(name)) => s.field(name).map(|field| &field.ty),
-        (Type::Map(inner), _) => Some(inner),
+        (Type::Map(inner) | Type::AtomicMap(inner), _) => Some(inner),
         (Type::List(list), _) => Some(&list.item),
         _ => None,
     }
@@ -62,7 +62,7 @@ pub(crate) fn item_element(list: &List, item: &Value) -> Result<Element, String>
     }
 }
 
-/// One key of a list item. A key that is left out has the default the OpenAPI document gives it: the zero value.
+/// One key of a list item. A key that is left out has the default the OpenAPI document gives it: its own or the zero value.
 fn key_field(
     list: &List,
     item: &Map<String, Value>,
@@ -70,6 +70,7 @@ fn key_field(
 ) -> Result<(String, Scalar), String> {
     let missing = || match &list.item {
         Type::Struct(s) => s.field(key).and_then(|field| match field.ty {
+            _ if field.default.is_some() => field.default.map(Value::from),
             Type::String | Type::Named(_) => Some(Value::from("")),
             Type::Int32 | Type::Int64 => Some(Value::from(0)),
             _ => None,

@@ -60,15 +60,16 @@ impl Place {
     /// Go's kind of the type.
     pub(super) fn kind(self) -> &'static str {
         match self {
-            Place::Struct(_) | Place::Other(Type::Struct(_) | Type::Time | Type::FieldsV1) => {
-                "struct"
-            }
+            Place::Struct(_)
+            | Place::Other(
+                Type::Struct(_) | Type::Time | Type::MicroTime | Type::IntOrString | Type::FieldsV1,
+            ) => "struct",
             Place::Other(Type::String | Type::Named(_)) => "string",
             Place::Other(Type::Bool) => "bool",
             Place::Other(Type::Int32) => "int32",
             Place::Other(Type::Int64) => "int64",
-            Place::Other(Type::Map(_)) => "map",
-            Place::Other(Type::List(_)) => "slice",
+            Place::Other(Type::Map(_) | Type::AtomicMap(_)) => "map",
+            Place::Other(Type::List(_) | Type::Bytes) => "slice",
         }
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! Upstream: `k8s.io/apimachinery/pkg/runtime/converter.go`.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::codec::go_value::{kind_name, type_name};
-use crate::codec::time;
-use crate::schema::{Struct, Type, prune};
+use crate::codec::json::Node;
+use crate::codec::{base64, time};
+use crate::schema::{Struct, Type, int_or_string, prune};
 
 /// An object in canonical form, and the fields no such object has.
 #[derive(Debug, PartialEq)]
@@ -68,15 +70,26 @@ impl Restorer {
                 .enumerate()
                 .map(|(i, item)| self.item(i, item, &list.item))
                 .collect(),
-            (Type::List(_), other) => {
+            (Type::Bytes, Value::String(text)) => base64::decode(text)
+                .map(|bytes| base64::encode(&bytes).into())
+                .map_err(|e| format!("error decoding from json: {e}")),
+            (Type::List(_) | Type::Bytes, other) => {
                 Err(format!("cannot restore slice from {}", kind_name(other)))
             }
-            (Type::Map(inner), Value::Object(members)) => crate::codec::json::sorted(members)
-                .into_iter()
-                .map(|(k, v)| Ok((k.clone(), self.value(v, inner)?)))
-                .collect(),
-            (Type::Map(_), other) => Err(format!("cannot restore map from {}", kind_name(other))),
-            (Type::Time, other) => restore_time(other),
+            (Type::Map(inner) | Type::AtomicMap(inner), Value::Object(members)) => {
+                crate::codec::json::sorted(members)
+                    .into_iter()
+                    .map(|(k, v)| Ok((k.clone(), self.value(v, inner)?)))
+                    .collect()
+            }
+            (Type::Map(_) | Type::AtomicMap(_), other) => {
+                Err(format!("cannot restore map from {}", kind_name(other)))
+            }
+            (Type::Time, other) => restore_time(other, time::parse).map(|t| time::format(t).into()),
+            (Type::MicroTime, other) => {
+                restore_time(other, time::parse_micro).map(|t| time::format_micro(t).into())
+            }
+            (Type::IntOrString, other) => int_or_string(&Node::from_value(other)),
             (Type::FieldsV1, other) => Ok(other.clone()),
             (Type::Int32, Value::Number(n)) => number(n, ty, wrap),
             (Type::Int64, Value::Number(n)) => number(n, ty, |n| n),
@@ -108,24 +121,27 @@ impl Restorer {
 /// What `null` leaves behind in a list or a map.
 fn zero(ty: &Type) -> Value {
     match ty {
-        Type::String | Type::Named(_) => Value::String(String::new()),
+        Type::String | Type::Named(_) | Type::Bytes => Value::String(String::new()),
         Type::Bool => Value::Bool(false),
-        Type::Int32 | Type::Int64 => 0.into(),
-        Type::Time | Type::FieldsV1 => Value::Null,
+        Type::Int32 | Type::Int64 | Type::IntOrString => 0.into(),
+        Type::Time | Type::MicroTime | Type::FieldsV1 => Value::Null,
         Type::List(_) => Value::Array(Vec::new()),
-        Type::Map(_) | Type::Struct(_) => Value::Object(Map::new()),
+        Type::Map(_) | Type::AtomicMap(_) | Type::Struct(_) => Value::Object(Map::new()),
     }
 }
 
 /// Times have a decoder of their own, which reads JSON.
-fn restore_time(value: &Value) -> Result<Value, String> {
+fn restore_time(
+    value: &Value,
+    parse: fn(&str) -> Result<Timestamp, String>,
+) -> Result<Timestamp, String> {
     let Value::String(text) = value else {
-        let kind = crate::codec::json::Node::from_value(value).go_kind();
+        let kind = Node::from_value(value).go_kind();
         return Err(format!(
             "json: cannot unmarshal {kind} into Go value of type string"
         ));
     };
-    time::parse(text).map(|t| Value::String(time::format(t)))
+    parse(text)
 }
 
 /// An integer is cut to size without a word; a float must be whole, and one beyond all integers is the least, as on amd64.

@@ -38,6 +38,54 @@ pub(crate) fn validate_ip(path: &str, text: &str) -> Vec<FieldError> {
     vec![FieldError::invalid_str(path, text, reason)]
 }
 
+/// `IsValidCIDRForLegacyField`, as strict.
+pub(crate) fn validate_cidr(path: &str, text: &str) -> Vec<FieldError> {
+    let Some((ip, length)) = parse_cidr(text) else {
+        let reason = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+        return vec![FieldError::invalid_str(path, text, reason)];
+    };
+    let (address, digits) = text.split_once('/').unwrap_or_default();
+    let has_zeros = address.parse::<IpAddr>().is_err() || digits != length.to_string();
+    let reason = if has_zeros {
+        "must not have leading 0s in IP or prefix length"
+    } else if is_mapped(ip) {
+        "must not have an IPv4-mapped IPv6 address"
+    } else if masked(ip, length) != ip {
+        "must not have bits set beyond the prefix length"
+    } else {
+        return Vec::new();
+    };
+    vec![FieldError::invalid_str(path, text, reason)]
+}
+
+/// `ParseCIDRSloppy`.
+fn parse_cidr(text: &str) -> Option<(IpAddr, u32)> {
+    let (address, digits) = text.split_once('/')?;
+    let ip = parse_lenient(address)?;
+    let length: u32 = digits.parse().ok()?;
+    let is_plain = digits.bytes().all(|b| b.is_ascii_digit());
+    (is_plain && length <= bits(ip)).then_some((ip, length))
+}
+
+fn bits(ip: IpAddr) -> u32 {
+    if ip.is_ipv4() { 32 } else { 128 }
+}
+
+/// The network an address is in.
+fn masked(ip: IpAddr, length: u32) -> IpAddr {
+    let rest = bits(ip) - length;
+    match ip {
+        IpAddr::V4(ip) => {
+            let network = u32::from(ip).checked_shr(rest).unwrap_or_default();
+            Ipv4Addr::from(network.checked_shl(rest).unwrap_or_default()).into()
+        }
+        IpAddr::V6(ip) => {
+            let network = u128::from(ip).checked_shr(rest).unwrap_or_default();
+            Ipv6Addr::from(network.checked_shl(rest).unwrap_or_default()).into()
+        }
+    }
+}
+
 /// `ValidateNonSpecialIP`: addresses that mean something to a node only are no endpoints.
 pub(crate) fn validate_non_special_ip(path: &str, text: &str) -> Vec<FieldError> {
     let Some(ip) = parse_lenient(text).map(|ip| ip.to_canonical()) else {
@@ -92,6 +140,16 @@ pub(crate) fn ip_warning(path: &str, text: &str) -> Option<String> {
             ))
         }
     }
+}
+
+/// `GetWarningsForCIDR`, as far as a network can be odd and yet valid.
+pub(crate) fn cidr_warning(path: &str, text: &str) -> Option<String> {
+    let (ip, length) = parse_cidr(text)?;
+    let canonical = format!("{ip}/{length}");
+    (ip.is_ipv6() && canonical != text).then(|| {
+        let (shown, wanted) = (quote(text), quote(&canonical));
+        format!("{path}: IPv6 CIDR value {shown} should be in RFC 5952 canonical format ({wanted})")
+    })
 }
 
 fn is_mapped(ip: IpAddr) -> bool {
@@ -177,6 +235,60 @@ mod tests {
         for text in ["10.0.0.1", "2001:DB8:0:0::1", "::10.0.0.1", "0001::"] {
             assert!(validate_ip("ip", text).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_network_has_no_bits_beyond_its_prefix() {
+        let unreadable = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+        for (text, reason) in [
+            ("x", unreadable),
+            ("10.0.0.0", unreadable),
+            ("10.0.0.0/33", unreadable),
+            ("10.0.0.0/+8", unreadable),
+            (
+                "010.0.0.0/8",
+                "must not have leading 0s in IP or prefix length",
+            ),
+            (
+                "10.0.0.0/08",
+                "must not have leading 0s in IP or prefix length",
+            ),
+            (
+                "::ffff:10.0.0.0/104",
+                "must not have an IPv4-mapped IPv6 address",
+            ),
+            (
+                "10.0.0.1/8",
+                "must not have bits set beyond the prefix length",
+            ),
+            (
+                "2001:db8::1/64",
+                "must not have bits set beyond the prefix length",
+            ),
+        ] {
+            assert_eq!(
+                bodies(&validate_cidr("cidr", text)),
+                [format!("Invalid value: \"{text}\": {reason}")],
+                "{text}"
+            );
+        }
+        for text in [
+            "10.0.0.0/8",
+            "0.0.0.0/0",
+            "10.0.0.1/32",
+            "2001:db8::/64",
+            "::/0",
+            "FD00::/8",
+        ] {
+            assert!(validate_cidr("cidr", text).is_empty(), "{text}");
+        }
+        assert_eq!(
+            cidr_warning("cidr", "FD00::/8").as_deref(),
+            Some(
+                r#"cidr: IPv6 CIDR value "FD00::/8" should be in RFC 5952 canonical format ("fd00::/8")"#
+            )
+        );
+        assert_eq!(cidr_warning("cidr", "10.0.0.0/8"), None);
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(crate) fn validate_object_meta(
             reason,
         ));
     }
-    errors.extend(validate_labels(meta, &format!("{path}.labels")));
+    errors.extend(validate_labels(meta, "labels", path));
     errors.extend(validate_annotations(meta, &format!("{path}.annotations")));
     errors.extend(validate_owner_references(
         meta,
@@ -104,7 +104,7 @@ pub(crate) fn validate_object_meta_update(
         ));
     }
     errors.extend(validate_immutable(new, old, path));
-    errors.extend(validate_labels(new, &format!("{path}.labels")));
+    errors.extend(validate_labels(new, "labels", path));
     errors.extend(validate_annotations(new, &format!("{path}.annotations")));
     errors.extend(validate_owner_references(
         new,
@@ -152,11 +152,17 @@ fn validate_namespace(meta: &Map<String, Value>, namespaced: bool, path: &str) -
     }
 }
 
-fn validate_labels(meta: &Map<String, Value>, path: &str) -> Vec<FieldError> {
+/// `ValidateLabels`, of a field of that form.
+pub(super) fn validate_labels(
+    holder: &Map<String, Value>,
+    field: &str,
+    path: &str,
+) -> Vec<FieldError> {
+    let path = format!("{path}.{field}");
     let mut errors = Vec::new();
-    for (key, value) in strings(meta, "labels") {
-        errors.extend(invalid_each(path, key, is_qualified_name(key)));
-        errors.extend(invalid_each(path, value, is_label_value(value)));
+    for (key, value) in strings(holder, field) {
+        errors.extend(invalid_each(&path, key, is_qualified_name(key)));
+        errors.extend(invalid_each(&path, value, is_label_value(value)));
     }
     errors
 }

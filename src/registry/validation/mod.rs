@@ -10,15 +10,19 @@
 //! | [`meta::validate_object_meta`] | `api/validation.ValidateObjectMetaAccessor` | both, and the next |
 //! | [`meta::validate_object_meta_update`] | `api/validation.ValidateObjectMetaAccessorUpdate` | the same |
 //! | [`core::validate_object_meta`], [`core::validate_object_meta_update`] | their namesakes in `pkg/apis/core/validation` | the kinds |
-//! | [`endpoints`], [`namespace`] | `pkg/apis/core/validation` as the strategies call it | the strategies |
+//! | [`configmap`], [`endpoints`], [`event`], [`namespace`], [`secret`], [`service`] | `pkg/apis/core/validation` as the strategies call it | the strategies |
 //!
 //! So a bad label on update is found four times, a changed immutable field twice, an unqualified finalizer twice.
 //!
 //! [`FieldError`]: crate::status::field::FieldError
 
+pub(crate) mod configmap;
 pub(crate) mod core;
 pub(crate) mod endpoints;
+pub(crate) mod event;
 pub(crate) mod ip;
 pub(crate) mod meta;
 pub(crate) mod namespace;
 pub(crate) mod owner;
+pub(crate) mod secret;
+pub(crate) mod service;

@@ -1,7 +1,5 @@
 //! A watch over a WebSocket: the same lines, one a message.
 
-use std::pin::Pin;
-
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -10,9 +8,9 @@ use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use super::{Body, ByteStream, Response};
 use crate::authentication::credentials;
 use crate::request::{Connection, Request, Upgrade};
+use crate::response::{Body, ByteStream, Response, Running};
 
 /// A client has nothing to say on a watch; what it sends may not be larger than this, in bytes.
 const MAX_CLIENT_MESSAGE: usize = 64 * 1024;
@@ -82,14 +80,9 @@ impl Handshake {
             ("sec-websocket-accept", accepted.key),
         ];
         headers.extend(accepted.protocol.map(|p| ("sec-websocket-protocol", p)));
-        let run = move |connection| -> Pin<Box<dyn Future<Output = ()> + Send>> {
-            Box::pin(send(connection, frames))
-        };
-        Response {
-            status: 101,
-            headers,
-            body: Body::Upgraded(accepted.upgrade, Box::new(run)),
-        }
+        let run = move |connection| -> Running { Box::pin(send(connection, frames)) };
+        let body = Body::Upgraded(accepted.upgrade, Box::new(run));
+        Response::with_body(101, headers, body)
     }
 }
 

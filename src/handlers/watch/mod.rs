@@ -1,18 +1,23 @@
 //! A watch: where it starts, how it is written, when it ends.
 
+mod feed;
+mod websocket;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Context;
+use self::feed::{Ending, Feed, Start};
+
 use super::list::{Selection, wait_for};
+use super::{Context, Sight};
 use crate::clock;
 use crate::cluster::Cluster;
 use crate::object::Object;
 use crate::request::negotiation::Negotiated;
 use crate::request::options::{AtVersion, ListOptions, parse_version};
-use crate::response::watch::{Encoder, Ending, Feed, Start};
-use crate::response::{ByteStream, Response};
+use crate::response::watch::Encoder;
+use crate::response::{Body, ByteStream, Response};
 use crate::status::Status;
 use crate::storage::Revision;
 
@@ -26,7 +31,7 @@ pub(super) async fn handle(
 ) -> Result<Response, Status> {
     let started = ctx.cluster.clock.now();
     let selection = Selection::new(ctx.target.strategy, &ctx.target.namespace, options);
-    let start = start(ctx.cluster, &selection, options).await?;
+    let start = start(ctx.sight(), &selection, options).await?;
     let encoder = Encoder::new(ctx.presenter(negotiated)?);
     let select: Arc<dyn Fn(&Object) -> bool + Send + Sync> = {
         let selection = selection.clone();
@@ -39,45 +44,50 @@ pub(super) async fn handle(
         start,
         ending: ending(ctx.cluster, options, started),
         bookmarks: options.allow_bookmarks,
+        stale: ctx.stale,
         encoder,
     };
-    Ok(respond(ctx, feed.stream()))
+    let frames = match std::mem::take(&mut ctx.watch_faults) {
+        faults if faults.is_empty() => feed.stream(),
+        faults => crate::fault::watch::shape(feed.stream(), faults, ctx.cluster.clone()),
+    };
+    Ok(respond(ctx, frames))
 }
 
 /// The stream as the client asked for it: a chunked body, or the messages of a WebSocket.
 fn respond(ctx: &mut Context<'_>, frames: ByteStream) -> Response {
-    match crate::response::websocket::accept(ctx.request) {
+    match websocket::accept(ctx.request) {
         Some(upgrade) => upgrade.answer(frames),
-        None => Response {
-            status: 200,
-            headers: vec![("content-type", "application/json".to_owned())],
-            body: crate::response::Body::Stream(frames),
-        },
+        None => Response::with_body(
+            200,
+            vec![("content-type", "application/json".to_owned())],
+            Body::Stream(frames),
+        ),
     }
 }
 
 /// Where the watch starts: with what is there, or after a revision.
 async fn start(
-    cluster: &Cluster,
+    sight: Sight<'_>,
     selection: &Selection,
     options: &ListOptions,
 ) -> Result<Start, Status> {
     let version = parse_version(&options.resource_version).map_err(Status::raw)?;
     let from_now = matches!(version, AtVersion::Unset | AtVersion::Any);
     match (options.send_initial_events, version) {
-        (Some(false), _) if from_now => Ok(Start::After(cluster.storage.revision())),
+        (Some(false), _) if from_now => Ok(Start::After(sight.horizon())),
         (None | Some(false), AtVersion::Number(n)) => Ok(Start::After(Revision(n))),
-        (_, AtVersion::Number(n)) => match wait_for(cluster, n).await {
-            Ok(()) => Ok(snapshot(cluster, selection)),
+        (_, AtVersion::Number(n)) => match wait_for(sight, n).await {
+            Ok(()) => Ok(snapshot(sight, selection)),
             Err(status) => Ok(Start::Failed(status)),
         },
-        _ => Ok(snapshot(cluster, selection)),
+        _ => Ok(snapshot(sight, selection)),
     }
 }
 
-fn snapshot(cluster: &Cluster, selection: &Selection) -> Start {
-    let view = cluster.storage.view();
-    let revision = view.revision();
+fn snapshot(sight: Sight<'_>, selection: &Selection) -> Start {
+    let revision = sight.horizon();
+    let view = sight.cluster.storage.view();
     let objects = view
         .range(&selection.prefix, "", revision)
         .map(|(_, object)| object.clone());

@@ -1,6 +1,6 @@
 //! What there is to know of a resource before any object of it exists.
 
-use crate::schema::Struct;
+use super::Struct;
 
 /// A resource as discovery describes it, and how its objects are kept and shown.
 #[derive(Debug)]

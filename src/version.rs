@@ -53,11 +53,6 @@ impl Version {
         format!("v{}.{}.{}", self.major, self.minor, self.patch)
     }
 
-    /// Every request about core/v1 Endpoints is answered with a deprecation warning since 1.33.
-    pub(crate) fn warns_endpoints_deprecated(self) -> bool {
-        self.minor >= 33
-    }
-
     /// Compatibility versions show in the document since 1.33.
     fn has_compatibility_version(self) -> bool {
         self.minor >= 33
@@ -195,15 +190,5 @@ mod tests {
                 "{text}"
             );
         }
-    }
-
-    #[test]
-    fn endpoints_are_deprecated_from_1_33_on() {
-        assert!(
-            !Version::parse("1.32.9")
-                .unwrap()
-                .warns_endpoints_deprecated()
-        );
-        assert!(Version::parse("1.33").unwrap().warns_endpoints_deprecated());
     }
 }

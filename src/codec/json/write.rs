@@ -1,0 +1,153 @@
+//! JSON as Go writes it.
+
+use serde_json::Value;
+
+/// Writes a string literal with Go's escapes, HTML ones included.
+pub(crate) fn write_string(out: &mut Vec<u8>, s: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.push(b'"');
+    let bytes = s.as_bytes();
+    let mut start = 0;
+    let mut i = 0;
+    while i < bytes.len() {
+        let b = bytes[i];
+        let (escape, len): (&[u8], usize) = match b {
+            b'"' => (b"\\\"", 1),
+            b'\\' => (b"\\\\", 1),
+            b'\n' => (b"\\n", 1),
+            b'\r' => (b"\\r", 1),
+            b'\t' => (b"\\t", 1),
+            0x08 => (b"\\b", 1),
+            0x0c => (b"\\f", 1),
+            0..=0x1f | b'<' | b'>' | b'&' => {
+                out.extend_from_slice(&bytes[start..i]);
+                out.extend_from_slice(&[
+                    b'\\',
+                    b'u',
+                    b'0',
+                    b'0',
+                    HEX[usize::from(b >> 4)],
+                    HEX[usize::from(b & 15)],
+                ]);
+                i += 1;
+                start = i;
+                continue;
+            }
+            0xe2 if bytes[i..].starts_with(&[0xe2, 0x80, 0xa8]) => (b"\\u2028", 3),
+            0xe2 if bytes[i..].starts_with(&[0xe2, 0x80, 0xa9]) => (b"\\u2029", 3),
+            _ => {
+                i += 1;
+                continue;
+            }
+        };
+        out.extend_from_slice(&bytes[start..i]);
+        out.extend_from_slice(escape);
+        i += len;
+        start = i;
+    }
+    out.extend_from_slice(&bytes[start..]);
+    out.push(b'"');
+}
+
+/// Appends a value as compact JSON with sorted keys: how Go writes what it has no struct for.
+pub(crate) fn write_sorted(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(b) => out.extend_from_slice(if *b { b"true" } else { b"false" }),
+        Value::Number(n) => out.extend_from_slice(n.to_string().as_bytes()),
+        Value::String(s) => write_string(out, s),
+        Value::Array(items) => {
+            out.push(b'[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                write_sorted(out, item);
+            }
+            out.push(b']');
+        }
+        Value::Object(map) => {
+            out.push(b'{');
+            for (i, (key, item)) in sorted(map).into_iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                write_string(out, key);
+                out.push(b':');
+                write_sorted(out, item);
+            }
+            out.push(b'}');
+        }
+    }
+}
+
+/// The members in key order, whichever map type `serde_json` was built with.
+pub(crate) fn sorted(map: &serde_json::Map<String, Value>) -> Vec<(&String, &Value)> {
+    let mut members: Vec<_> = map.iter().collect();
+    if !members.is_sorted_by_key(|(k, _)| *k) {
+        members.sort_by_key(|(k, _)| *k);
+    }
+    members
+}
+
+/// A value as one line of JSON, keys sorted.
+pub(crate) fn compact(value: &Value) -> String {
+    let mut out = Vec::new();
+    write_sorted(&mut out, value);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Re-indents compact JSON with two spaces, as `json.Indent` does; the order of the members stays.
+pub(crate) fn indent(compact: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(compact.len() * 2);
+    let mut depth = 0usize;
+    let mut in_string = false;
+    let mut escaped = false;
+    let mut previous = 0u8;
+    for &b in compact {
+        if in_string {
+            out.push(b);
+            in_string = escaped || b != b'"';
+            escaped = b == b'\\' && !escaped;
+            continue;
+        }
+        match b {
+            b'{' | b'[' => {
+                open_line(&mut out, previous, depth);
+                depth += 1;
+                out.push(b);
+            }
+            b'}' | b']' => {
+                depth -= 1;
+                if !matches!(previous, b'{' | b'[') {
+                    new_line(&mut out, depth);
+                }
+                out.push(b);
+            }
+            b',' => {
+                out.push(b);
+                new_line(&mut out, depth);
+            }
+            b':' => out.extend_from_slice(b": "),
+            b'\n' => continue,
+            _ => {
+                open_line(&mut out, previous, depth);
+                in_string = b == b'"';
+                out.push(b);
+            }
+        }
+        previous = b;
+    }
+    out
+}
+
+fn open_line(out: &mut Vec<u8>, previous: u8, depth: usize) {
+    if matches!(previous, b'{' | b'[') {
+        new_line(out, depth);
+    }
+}
+
+fn new_line(out: &mut Vec<u8>, depth: usize) {
+    out.push(b'\n');
+    out.resize(out.len() + 2 * depth, b' ');
+}

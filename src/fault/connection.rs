@@ -1,0 +1,158 @@
+//! Faults of the connection: what a client sees of a network or a server that fails.
+
+use super::answer::{Answer, Kind};
+use super::effect::{Effect, Loss};
+use super::rule::Fault;
+
+/// What becomes of the connection.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Connection {
+    /// An RST before any byte of an answer.
+    Reset,
+    /// Closed before any byte of an answer.
+    Empty,
+    /// These bytes instead of an answer, then closed.
+    Garbage(Vec<u8>),
+    /// Nothing, until the client gives up.
+    Hang,
+    /// An RST after this many bytes of the body.
+    ResetAfter(usize),
+    /// Closed after this many bytes of the body.
+    TruncateAfter(usize),
+    /// A good answer, and then the connection is closed.
+    CloseAfterAnswer,
+}
+
+impl Connection {
+    pub(crate) fn title(&self) -> String {
+        match self {
+            Connection::Reset => "connection reset".to_owned(),
+            Connection::Empty => "empty reply".to_owned(),
+            Connection::Garbage(_) => "garbage".to_owned(),
+            Connection::Hang => "hang".to_owned(),
+            Connection::ResetAfter(bytes) => {
+                format!("connection reset after {bytes} bytes of the body")
+            }
+            Connection::TruncateAfter(bytes) => format!("body truncated after {bytes} bytes"),
+            Connection::CloseAfterAnswer => "connection closed after the answer".to_owned(),
+        }
+    }
+
+    /// Whether the request has to be handled for there to be something to break.
+    pub(crate) fn needs_an_answer(&self) -> bool {
+        matches!(
+            self,
+            Connection::ResetAfter(_) | Connection::TruncateAfter(_) | Connection::CloseAfterAnswer
+        )
+    }
+}
+
+impl Fault {
+    fn connection(connection: Connection) -> Self {
+        Fault::new(Effect::Connection(connection))
+    }
+
+    /// The request is not handled; the connection is reset (RST) without an answer.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::reset().verb("create");
+    /// ```
+    pub fn reset() -> Self {
+        Fault::connection(Connection::Reset)
+    }
+
+    /// The request is not handled; the connection is closed without an answer.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::empty_reply().verb("get");
+    /// ```
+    pub fn empty_reply() -> Self {
+        Fault::connection(Connection::Empty)
+    }
+
+    /// The request is not handled; these bytes come instead of an answer.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::garbage(b"SSH-2.0-OpenSSH\r\n");
+    /// ```
+    pub fn garbage(bytes: impl Into<Vec<u8>>) -> Self {
+        Fault::connection(Connection::Garbage(bytes.into()))
+    }
+
+    /// The request is not handled and not answered, until the client gives up.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::hang().verb("list");
+    /// ```
+    pub fn hang() -> Self {
+        Fault::connection(Connection::Hang)
+    }
+
+    /// The request is handled; the connection is reset (RST) after this many bytes of the answer's body.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::reset_after(100).verb("list");
+    /// ```
+    pub fn reset_after(bytes: usize) -> Self {
+        Fault::connection(Connection::ResetAfter(bytes))
+    }
+
+    /// The request is handled; the answer's body ends after this many bytes.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::truncate_after(100).verb("list");
+    /// ```
+    pub fn truncate_after(bytes: usize) -> Self {
+        Fault::connection(Connection::TruncateAfter(bytes))
+    }
+
+    /// The request is answered, and then its keep-alive connection is closed. With a schedule of `nth(n)` per client
+    /// that is after n requests.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::close_after_answer().every(100);
+    /// ```
+    pub fn close_after_answer() -> Self {
+        Fault::connection(Connection::CloseAfterAnswer)
+    }
+
+    /// The request is handled (a write is applied), and then the connection is reset (RST) without an answer.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::applied_then_reset().verb("create").first(1);
+    /// ```
+    pub fn applied_then_reset() -> Self {
+        Fault::new(Effect::LoseAnswer(Loss::Connection(Connection::Reset)))
+    }
+
+    /// The request is handled (a write is applied), and then there is no answer until the client gives up.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::applied_then_silence().verb("create").first(1);
+    /// ```
+    pub fn applied_then_silence() -> Self {
+        Fault::new(Effect::LoseAnswer(Loss::Connection(Connection::Hang)))
+    }
+
+    /// The request is handled (a write is applied), and then answered with 500.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::applied_then_internal_error().verb("update").first(1);
+    /// ```
+    pub fn applied_then_internal_error() -> Self {
+        Fault::new(Effect::LoseAnswer(Loss::Answer(Answer::new(
+            Kind::InternalError,
+        ))))
+    }
+
+    /// The request is handled (a write is applied), and then answered with 504.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::applied_then_timeout().verb("create").first(1);
+    /// ```
+    pub fn applied_then_timeout() -> Self {
+        Fault::new(Effect::LoseAnswer(Loss::Answer(Answer::new(
+            Kind::GatewayTimeout,
+        ))))
+    }
+}

@@ -1,0 +1,51 @@
+//! What goes wrong: one variant a kind, each in a file of its own.
+
+use super::answer::Answer;
+use super::connection::Connection;
+use super::latency::{Delay, Drip};
+use super::race::Race;
+use super::stale::Stale;
+use super::watch::WatchFault;
+
+/// What a rule does to a request.
+#[derive(Clone, Debug)]
+pub(crate) enum Effect {
+    /// The request is not handled; this is the answer.
+    Answer(Answer),
+    /// Someone else writes first.
+    Race(Race),
+    /// The request is handled, and then the answer is lost this way.
+    LoseAnswer(Loss),
+    Delay(Delay),
+    Drip(Drip),
+    Connection(Connection),
+    Watch(WatchFault),
+    Stale(Stale),
+}
+
+/// How the answer to a request that was handled is lost.
+#[derive(Clone, Debug)]
+pub(crate) enum Loss {
+    Connection(Connection),
+    /// Another answer takes its place.
+    Answer(Answer),
+}
+
+impl Effect {
+    /// What messages call a rule without a name.
+    pub(crate) fn title(&self) -> String {
+        match self {
+            Effect::Answer(answer) => answer.title(),
+            Effect::Race(race) => race.title().to_owned(),
+            Effect::LoseAnswer(Loss::Connection(connection)) => {
+                format!("applied, then {}", connection.title())
+            }
+            Effect::LoseAnswer(Loss::Answer(answer)) => format!("applied, then {}", answer.title()),
+            Effect::Delay(_) => "delay".to_owned(),
+            Effect::Drip(_) => "drip".to_owned(),
+            Effect::Connection(connection) => connection.title(),
+            Effect::Watch(fault) => fault.title(),
+            Effect::Stale(_) => "stale view".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What a test holds while a rule is installed.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use super::stage::Faults;
+
+/// Keeps a fault installed; dropping it removes the rule.
+///
+/// A rule that never acted is a mistake in the test: dropping its guard panics with what came close, unless the thread
+/// is panicking already or the rule was said to be [optional](crate::Fault::optional).
+///
+/// ```
+/// use fake_apiserver::{FakeApiServer, Fault};
+///
+/// let server = FakeApiServer::start_blocking();
+/// let guard = server.fault(Fault::conflict().verb("update").optional());
+/// assert_eq!(guard.fired(), 0);
+/// ```
+#[must_use = "dropping the guard removes the fault; hold it as long as the fault is to last"]
+#[derive(Debug)]
+pub struct FaultGuard {
+    faults: Arc<Faults>,
+    id: u64,
+    caller: &'static Location<'static>,
+    optional: bool,
+}
+
+impl FaultGuard {
+    pub(crate) fn new(
+        faults: Arc<Faults>,
+        id: u64,
+        caller: &'static Location<'static>,
+        optional: bool,
+    ) -> Self {
+        FaultGuard {
+            faults,
+            id,
+            caller,
+            optional,
+        }
+    }
+
+    /// How often the rule has acted.
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Fault};
+    /// let server = FakeApiServer::start_blocking();
+    /// assert_eq!(server.fault(Fault::conflict().optional()).fired(), 0);
+    /// ```
+    pub fn fired(&self) -> u64 {
+        self.faults.fired(self.id)
+    }
+
+    /// Removes the rule now, whether it acted or not.
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Fault};
+    /// let server = FakeApiServer::start_blocking();
+    /// server.fault(Fault::conflict()).remove();
+    /// ```
+    pub fn remove(mut self) {
+        self.optional = true;
+    }
+}
+
+impl Drop for FaultGuard {
+    fn drop(&mut self) {
+        let Some(removed) = self.faults.remove(self.id) else {
+            return;
+        };
+        if self.optional || removed.fired > 0 || std::thread::panicking() {
+            return;
+        }
+        panic!(
+            "the fault {:?} installed at {} never fired{}",
+            removed.title,
+            self.caller,
+            removed.near_misses()
+        );
+    }
+}

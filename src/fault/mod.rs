@@ -1,0 +1,29 @@
+//! Faults on demand: what goes wrong, for which requests, how often.
+//!
+//! A [`Fault`] says all three. **When** is a [match](rule::When) on what the apiserver knows of a request: verb,
+//! resource, name, user, attempt. **How often** is a [`Schedule`](schedule::Schedule). **What goes wrong** is an
+//! [`Effect`](effect::Effect), one kind a file.
+//!
+//! The stage stands where upstream's priority and fairness stands: after authentication, before authorization. It
+//! decides once, before a request is handled, and hands a [`Plan`] to the stages that follow; each looks at its own part.
+//! Rules are asked in the order they were installed, and the first that acts wins, unless it says to carry on.
+//!
+//! To add a kind: a file here with its type and its constructors, a variant of [`Effect`](effect::Effect), and the one
+//! place that follows it.
+
+pub(crate) mod answer;
+pub(crate) mod connection;
+pub(crate) mod effect;
+pub(crate) mod guard;
+pub(crate) mod latency;
+pub(crate) mod race;
+pub(crate) mod rule;
+pub(crate) mod schedule;
+pub(crate) mod stage;
+pub(crate) mod stale;
+pub(crate) mod watch;
+
+pub use guard::FaultGuard;
+pub use rule::Fault;
+pub use rule::Patch;
+pub use schedule::Per;

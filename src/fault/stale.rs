@@ -1,0 +1,45 @@
+//! Stale views: reads served by a replica that lags behind.
+
+use super::effect::Effect;
+use super::rule::Fault;
+use crate::storage::Revision;
+
+/// What reads show instead of the newest state.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Stale {
+    /// The state of this many revisions ago.
+    Behind(u64),
+    /// The state of one revision.
+    At(Revision),
+}
+
+impl Stale {
+    /// The newest revision this view shows.
+    pub(crate) fn horizon(self, newest: Revision) -> Revision {
+        match self {
+            Stale::Behind(revisions) => Revision(newest.0.saturating_sub(revisions)),
+            Stale::At(revision) => revision.min(newest),
+        }
+    }
+}
+
+impl Fault {
+    /// Gets, lists and watches show what was there this many revisions ago.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::lagging(2).resource("endpoints");
+    /// ```
+    pub fn lagging(revisions: u64) -> Self {
+        Fault::new(Effect::Stale(Stale::Behind(revisions)))
+    }
+
+    /// Gets, lists and watches show what was there at this revision, and nothing after it.
+    ///
+    /// ```
+    /// # let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let fault = fake_apiserver::Fault::frozen_at(server.revision()).user_agent("replica/");
+    /// ```
+    pub fn frozen_at(revision: u64) -> Self {
+        Fault::new(Effect::Stale(Stale::At(Revision(revision))))
+    }
+}

@@ -1,0 +1,451 @@
+//! Faults of watches: what happens to the lines of a stream.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use jiff::SignedDuration;
+
+use super::effect::Effect;
+use super::rule::Fault;
+use crate::clock;
+use crate::cluster::Cluster;
+use crate::object::frame;
+use crate::response::ByteStream;
+use crate::status::Status;
+
+/// A fault of a watch, and after how many events it begins.
+#[derive(Clone, Debug)]
+pub(crate) struct WatchFault {
+    pub(crate) after: u64,
+    pub(crate) what: Trouble,
+}
+
+/// What goes wrong with a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Trouble {
+    /// The stream ends.
+    End,
+    /// The stream ends after this long.
+    EndAfter(Duration),
+    /// An ERROR event with this code and reason, and the end.
+    Error {
+        code: u16,
+        reason: String,
+        message: String,
+    },
+    /// Half a line, and the end.
+    TruncatedLine,
+    /// A line that is no JSON; the stream goes on.
+    MalformedLine,
+    /// Nothing more, and no end.
+    Stall,
+    /// The next event is left out.
+    Drop,
+    /// The next event comes twice.
+    Double,
+    /// The next two events change places.
+    Swap,
+    /// The next events are held back until there are this many, then come at once.
+    Hold(usize),
+    /// The next event carries a version of long ago.
+    Backwards,
+    NoBookmarks,
+    /// Bookmarks come this much later.
+    LateBookmarks(Duration),
+    /// The bookmark that ends the initial events does not say so.
+    PlainBookmarks,
+}
+
+impl WatchFault {
+    pub(crate) fn title(&self) -> String {
+        format!("watch: {:?} after {} events", self.what, self.after)
+    }
+}
+
+impl Fault {
+    fn watch(what: Trouble) -> Self {
+        Fault::new(Effect::Watch(WatchFault { after: 0, what })).verb("watch")
+    }
+
+    /// A fault of a watch begins after this many events of it. Does nothing to other faults.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_ends().after_events(3);
+    /// ```
+    pub fn after_events(mut self, events: u64) -> Self {
+        if let Effect::Watch(fault) = &mut self.effect {
+            fault.after = events;
+        }
+        self
+    }
+
+    /// A watch ends.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_ends().after_events(1).first(1);
+    /// ```
+    pub fn watch_ends() -> Self {
+        Fault::watch(Trouble::End)
+    }
+
+    /// A watch ends after this long, by the server's clock.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let fault = fake_apiserver::Fault::watch_ends_after(Duration::from_secs(5));
+    /// ```
+    pub fn watch_ends_after(time: Duration) -> Self {
+        Fault::watch(Trouble::EndAfter(time))
+    }
+
+    /// A watch is told that its version has expired: an ERROR event with code 410, and the end.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_expires().after_events(2).first(1);
+    /// ```
+    pub fn watch_expires() -> Self {
+        Fault::watch_error(410, "Expired", "too old resource version")
+    }
+
+    /// A watch gets an ERROR event with this code, reason and message, and ends.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_error(500, "InternalError", "etcd is away");
+    /// ```
+    pub fn watch_error(code: u16, reason: impl Into<String>, message: impl Into<String>) -> Self {
+        Fault::watch(Trouble::Error {
+            code,
+            reason: reason.into(),
+            message: message.into(),
+        })
+    }
+
+    /// A watch ends in the middle of a line.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_truncates_a_line().first(1);
+    /// ```
+    pub fn watch_truncates_a_line() -> Self {
+        Fault::watch(Trouble::TruncatedLine)
+    }
+
+    /// A line of a watch is no JSON.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_malforms_a_line().first(1);
+    /// ```
+    pub fn watch_malforms_a_line() -> Self {
+        Fault::watch(Trouble::MalformedLine)
+    }
+
+    /// A watch stalls: nothing more comes, and it does not end.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_stalls().after_events(1);
+    /// ```
+    pub fn watch_stalls() -> Self {
+        Fault::watch(Trouble::Stall)
+    }
+
+    /// An event of a watch is lost.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_drops_an_event().after_events(1);
+    /// ```
+    pub fn watch_drops_an_event() -> Self {
+        Fault::watch(Trouble::Drop)
+    }
+
+    /// An event of a watch comes twice.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_doubles_an_event();
+    /// ```
+    pub fn watch_doubles_an_event() -> Self {
+        Fault::watch(Trouble::Double)
+    }
+
+    /// Two events of a watch change places.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_reorders_events();
+    /// ```
+    pub fn watch_reorders_events() -> Self {
+        Fault::watch(Trouble::Swap)
+    }
+
+    /// The events of a watch are held back until there are this many, then come at once.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_bursts(10);
+    /// ```
+    pub fn watch_bursts(events: usize) -> Self {
+        Fault::watch(Trouble::Hold(events.max(1)))
+    }
+
+    /// An event of a watch carries a version from before the watch began.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_goes_backwards();
+    /// ```
+    pub fn watch_goes_backwards() -> Self {
+        Fault::watch(Trouble::Backwards)
+    }
+
+    /// A watch that asked for bookmarks gets none.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_without_bookmarks();
+    /// ```
+    pub fn watch_without_bookmarks() -> Self {
+        Fault::watch(Trouble::NoBookmarks)
+    }
+
+    /// Bookmarks come this much later, by the server's clock.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let fault = fake_apiserver::Fault::watch_with_late_bookmarks(Duration::from_secs(30));
+    /// ```
+    pub fn watch_with_late_bookmarks(late: Duration) -> Self {
+        Fault::watch(Trouble::LateBookmarks(late))
+    }
+
+    /// The bookmark that ends the initial events does not say so.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_with_plain_bookmarks();
+    /// ```
+    pub fn watch_with_plain_bookmarks() -> Self {
+        Fault::watch(Trouble::PlainBookmarks)
+    }
+}
+
+/// What to do next with a stream.
+enum Step {
+    Send(Bytes),
+    Wait(Duration),
+    End,
+    Stall,
+}
+
+/// Passes the lines of a watch through its faults.
+pub(crate) fn shape(
+    lines: ByteStream,
+    faults: Vec<WatchFault>,
+    cluster: Arc<Cluster>,
+) -> ByteStream {
+    let limit = faults.iter().find_map(|fault| match fault.what {
+        Trouble::EndAfter(time) => Some(time),
+        _ => None,
+    });
+    let end = limit.map(|time| {
+        clock::add(
+            cluster.clock.now(),
+            SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX),
+        )
+    });
+    let mut shaper = Shaper {
+        faults,
+        events: 0,
+        held: VecDeque::new(),
+        swapped: None,
+    };
+    Box::pin(async_stream::stream! {
+        let mut lines = lines;
+        for step in shaper.start() {
+            match step {
+                Step::Send(line) => yield line,
+                _ => return,
+            }
+        }
+        loop {
+            let line = match end {
+                None => lines.next().await,
+                Some(end) => tokio::select! {
+                    line = lines.next() => line,
+                    () = cluster.clock.sleep_until(end) => None,
+                },
+            };
+            let Some(line) = line else { return };
+            for step in shaper.line(line) {
+                match step {
+                    Step::Send(line) => yield line,
+                    Step::Wait(time) => {
+                        let until = clock::add(cluster.clock.now(), SignedDuration::try_from(time).unwrap_or_default());
+                        cluster.clock.sleep_until(until).await;
+                    }
+                    Step::End => return,
+                    Step::Stall => std::future::pending().await,
+                }
+            }
+        }
+    })
+}
+
+/// Where a stream stands with its faults.
+struct Shaper {
+    faults: Vec<WatchFault>,
+    /// How many events have passed.
+    events: u64,
+    held: VecDeque<Bytes>,
+    swapped: Option<Bytes>,
+}
+
+impl Shaper {
+    /// Some faults need no event to begin.
+    fn start(&mut self) -> Vec<Step> {
+        self.trouble_at(0, None)
+    }
+
+    fn line(&mut self, line: Bytes) -> Vec<Step> {
+        if line.starts_with(b"{\"type\":\"BOOKMARK\"") {
+            return self.bookmark(line);
+        }
+        if line.starts_with(b"{\"type\":\"ERROR\"") {
+            return vec![Step::Send(line)];
+        }
+        let before = self.events;
+        self.events += 1;
+        let mut steps = self.event(before, line);
+        if !ends(&steps) {
+            steps.extend(self.trouble_at(self.events, None));
+        }
+        steps
+    }
+
+    /// What takes the place of one event.
+    fn event(&mut self, before: u64, line: Bytes) -> Vec<Step> {
+        if let Some(first) = self.swapped.take() {
+            return vec![Step::Send(line), Step::Send(first)];
+        }
+        let due = |fault: &&WatchFault| fault.after == before;
+        let what = self
+            .faults
+            .iter()
+            .filter(due)
+            .map(|fault| fault.what.clone())
+            .find(Trouble::changes_an_event);
+        if let Some(size) = self.hold_size(before) {
+            self.held.push_back(line);
+            let full = self.held.len() >= size;
+            return if full {
+                self.held.drain(..).map(Step::Send).collect()
+            } else {
+                Vec::new()
+            };
+        }
+        match what {
+            Some(Trouble::Drop) => Vec::new(),
+            Some(Trouble::Double) => vec![Step::Send(line.clone()), Step::Send(line)],
+            Some(Trouble::Swap) => {
+                self.swapped = Some(line);
+                Vec::new()
+            }
+            Some(Trouble::Backwards) => vec![Step::Send(backwards(&line))],
+            Some(Trouble::TruncatedLine) => {
+                vec![Step::Send(line.slice(..line.len() / 2)), Step::End]
+            }
+            _ => vec![Step::Send(line)],
+        }
+    }
+
+    fn hold_size(&self, before: u64) -> Option<usize> {
+        self.faults.iter().find_map(|fault| match fault.what {
+            Trouble::Hold(size) if before >= fault.after && before < fault.after + size as u64 => {
+                Some(size)
+            }
+            _ => None,
+        })
+    }
+
+    /// What comes between events, once this many have passed.
+    fn trouble_at(&self, events: u64, _line: Option<&Bytes>) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for fault in self.faults.iter().filter(|fault| fault.after == events) {
+            match &fault.what {
+                Trouble::End => steps.push(Step::End),
+                Trouble::Stall => steps.push(Step::Stall),
+                Trouble::MalformedLine => steps.push(Step::Send(Bytes::from_static(
+                    b"{\"type\":\"ADDED\",\"object\":{{\n",
+                ))),
+                Trouble::Error {
+                    code,
+                    reason,
+                    message,
+                } => {
+                    steps.push(Step::Send(frame(
+                        "ERROR",
+                        &Status::scripted(*code, reason, message).to_json(),
+                    )));
+                    steps.push(Step::End);
+                }
+                _ => {}
+            }
+        }
+        steps
+    }
+
+    fn bookmark(&self, line: Bytes) -> Vec<Step> {
+        let mut steps = vec![];
+        let mut line = line;
+        for fault in self
+            .faults
+            .iter()
+            .filter(|fault| self.events >= fault.after)
+        {
+            match fault.what {
+                Trouble::NoBookmarks => return Vec::new(),
+                Trouble::LateBookmarks(late) => steps.push(Step::Wait(late)),
+                Trouble::PlainBookmarks => line = without_annotations(&line),
+                _ => {}
+            }
+        }
+        steps.push(Step::Send(line));
+        steps
+    }
+}
+
+impl Trouble {
+    fn changes_an_event(&self) -> bool {
+        matches!(
+            self,
+            Trouble::Drop
+                | Trouble::Double
+                | Trouble::Swap
+                | Trouble::Backwards
+                | Trouble::TruncatedLine
+        )
+    }
+}
+
+fn ends(steps: &[Step]) -> bool {
+    steps
+        .iter()
+        .any(|step| matches!(step, Step::End | Step::Stall))
+}
+
+/// The same line with version 1.
+fn backwards(line: &Bytes) -> Bytes {
+    let text = String::from_utf8_lossy(line);
+    const FIELD: &str = "\"resourceVersion\":\"";
+    let Some(start) = text.find(FIELD).map(|at| at + FIELD.len()) else {
+        return line.clone();
+    };
+    let end = text[start..]
+        .find('"')
+        .map_or(start, |length| start + length);
+    format!("{}1{}", &text[..start], &text[end..]).into()
+}
+
+fn without_annotations(line: &Bytes) -> Bytes {
+    String::from_utf8_lossy(line)
+        .replace(
+            ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}",
+            "",
+        )
+        .into()
+}

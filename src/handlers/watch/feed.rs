@@ -1,0 +1,241 @@
+//! The stream of a watch: a cursor that reads the event log.
+//!
+//! There is no queue: the stream is pulled, reads events after its cursor, writes them and moves on. A client that does
+//! not read costs nothing but its place in the log, and when that place is compacted away it is told so.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+
+use crate::clock;
+use crate::cluster::Cluster;
+use crate::fault::stale::Stale;
+use crate::handlers::Sight;
+use crate::object::{Change, Object};
+use crate::response::ByteStream;
+use crate::response::watch::{Bookmark, Encoder, error};
+use crate::status::Status;
+use crate::storage::{Event, Revision};
+
+/// How many events are read at a time.
+const BATCH: usize = 256;
+/// How often a bookmark comes.
+const BOOKMARK_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// How long before its end a watch gets one more.
+const BOOKMARK_BEFORE_END: SignedDuration = SignedDuration::from_secs(2);
+
+/// Where a watch starts.
+pub(super) enum Start {
+    /// With events that tell of what is there.
+    With {
+        objects: Vec<Arc<Object>>,
+        revision: Revision,
+    },
+    /// After a revision.
+    After(Revision),
+    /// It does not: the stream is one error.
+    Failed(Status),
+}
+
+/// When a watch ends.
+#[derive(Clone, Copy)]
+pub(super) enum Ending {
+    AtOnce,
+    At(Timestamp),
+}
+
+/// Whether a watch is about an object.
+pub(super) type Select = Arc<dyn Fn(&Object) -> bool + Send + Sync>;
+
+/// Everything the stream of one watch needs.
+pub(super) struct Feed {
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) prefix: String,
+    pub(super) select: Select,
+    pub(super) start: Start,
+    pub(super) ending: Ending,
+    pub(super) bookmarks: bool,
+    pub(super) stale: Option<Stale>,
+    pub(super) encoder: Encoder,
+}
+
+impl Feed {
+    /// One item a line, until the watch ends.
+    pub(super) fn stream(self) -> ByteStream {
+        let Feed {
+            cluster,
+            prefix,
+            select,
+            start,
+            ending,
+            bookmarks,
+            stale,
+            encoder,
+        } = self;
+        Box::pin(async_stream::stream! {
+            let Ending::At(end) = ending else { return };
+            let (initial, since) = match start {
+                Start::With { objects, revision } => (Some(objects), revision),
+                Start::After(revision) => (None, revision),
+                Start::Failed(status) => {
+                    yield error(&status);
+                    return;
+                }
+            };
+            let mut cursor = Cursor { cluster, prefix, select, encoder, stale, at: since };
+            if let Some(objects) = initial {
+                for object in objects {
+                    let Some(line) = cursor.encoder.event(Change::Added, &object) else { return };
+                    yield line;
+                }
+                if bookmarks {
+                    yield cursor.encoder.bookmark(since, Bookmark::InitialEventsEnd);
+                }
+            }
+            let mut pause = Pause::new(&cursor.cluster, bookmarks, end);
+            loop {
+                pause.seen();
+                match cursor.read() {
+                    Err(status) => {
+                        yield error(&status);
+                        return;
+                    }
+                    Ok(events) if events.is_empty() => match pause.next(&cursor.cluster).await {
+                        Next::Events => {}
+                        Next::End => return,
+                        Next::Bookmark if cursor.is_current() => {
+                            yield cursor.encoder.bookmark(cursor.at, Bookmark::Plain);
+                        }
+                        Next::Bookmark => {}
+                    },
+                    Ok(events) => {
+                        for event in events {
+                            let Some((change, object)) = cursor.see(&event) else { continue };
+                            let Some(line) = cursor.encoder.event(change, &object) else { return };
+                            yield line;
+                        }
+                    }
+                }
+            }
+        })
+    }
+}
+
+/// A place in the event log, and what is looked for there.
+struct Cursor {
+    cluster: Arc<Cluster>,
+    prefix: String,
+    select: Select,
+    encoder: Encoder,
+    stale: Option<Stale>,
+    at: Revision,
+}
+
+impl Cursor {
+    /// The events after the cursor, or why there are none to be had.
+    fn read(&self) -> Result<Vec<Arc<Event<Object>>>, Status> {
+        let (at, horizon) = (self.at, self.horizon());
+        let events = self.cluster.storage.view().events_after(at, BATCH);
+        let mut events = events.map_err(|compacted| {
+            let through = compacted.through;
+            Status::expired(format!("too old resource version: {at} ({through})"))
+        })?;
+        events.retain(|event| event.revision <= horizon);
+        Ok(events)
+    }
+
+    fn horizon(&self) -> Revision {
+        Sight {
+            cluster: &self.cluster,
+            stale: self.stale,
+        }
+        .horizon()
+    }
+
+    /// Moves past an event; what the watcher sees of it: an object enters, changes, or leaves.
+    fn see(&mut self, event: &Event<Object>) -> Option<(Change, Arc<Object>)> {
+        self.at = event.revision;
+        if !event.key.starts_with(&self.prefix) {
+            return None;
+        }
+        let select = &*self.select;
+        let before = event.previous.as_ref().filter(|object| select(object));
+        let after = (!event.deleted && select(&event.object)).then_some(&event.object);
+        match (before, after) {
+            (None, None) => None,
+            (None, Some(object)) => Some((Change::Added, object.clone())),
+            (Some(_), Some(object)) => Some((Change::Modified, object.clone())),
+            (Some(_), None) if event.deleted => Some((Change::Deleted, event.object.clone())),
+            (Some(old), None) => {
+                let left = Object::at_revision(old.resource, old.value().clone(), event.revision);
+                Some((Change::Deleted, Arc::new(left)))
+            }
+        }
+    }
+
+    /// Whether everything up to now was seen, whatever it was about.
+    fn is_current(&self) -> bool {
+        self.horizon() == self.at
+    }
+}
+
+/// What ends a pause.
+enum Next {
+    Events,
+    Bookmark,
+    End,
+}
+
+/// The wait between events.
+struct Pause {
+    latest: watch::Receiver<Revision>,
+    stopping: watch::Receiver<bool>,
+    bookmark: Option<Timestamp>,
+    end: Timestamp,
+}
+
+impl Pause {
+    fn new(cluster: &Cluster, bookmarks: bool, end: Timestamp) -> Self {
+        let bookmark = next_bookmark_after(cluster.clock.now(), end).filter(|_| bookmarks);
+        Pause {
+            latest: cluster.storage.subscribe(),
+            stopping: cluster.stopping.subscribe(),
+            bookmark,
+            end,
+        }
+    }
+
+    /// What is there now needs no further telling.
+    fn seen(&mut self) {
+        self.latest.borrow_and_update();
+    }
+
+    async fn next(&mut self, cluster: &Cluster) -> Next {
+        let wake = self.bookmark.unwrap_or(self.end).min(self.end);
+        tokio::select! {
+            biased;
+            () = stopped(&mut self.stopping) => Next::End,
+            changed = self.latest.changed() => if changed.is_ok() { Next::Events } else { Next::End },
+            () = cluster.clock.sleep_until(wake) => {
+                let now = cluster.clock.now();
+                if now >= self.end {
+                    return Next::End;
+                }
+                self.bookmark = next_bookmark_after(now, self.end);
+                Next::Bookmark
+            }
+        }
+    }
+}
+
+/// Waits until the server stops.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+/// Once a minute, and once shortly before the end.
+fn next_bookmark_after(now: Timestamp, end: Timestamp) -> Option<Timestamp> {
+    let before_end = clock::add(end, -BOOKMARK_BEFORE_END);
+    (before_end > now).then(|| before_end.min(clock::add(now, BOOKMARK_EVERY)))
+}

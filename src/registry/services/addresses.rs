@@ -1,0 +1,119 @@
+//! Cluster IPs: one address each from a range all services share.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+
+use serde_json::Value;
+
+use super::families;
+use super::spec::{NONE, Spec, set_texts, spec_mut};
+use crate::object::meta_str;
+use crate::registry::strategy::Surroundings;
+use crate::registry::validation::ip::parse_lenient;
+use crate::status::Status;
+use crate::status::field::FieldError;
+
+/// `--service-cluster-ip-range`, its network address and its broadcast address.
+const RANGE: &str = "10.0.0.0/24";
+const NETWORK: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 0);
+const BROADCAST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 255);
+/// What comes before is given out last, so that it stays free for those who ask for an address by name.
+const DYNAMIC: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 16);
+/// The address of the apiserver's own service, `default/kubernetes`.
+const APISERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+
+/// Gives a service that is to have one an address: the one it asks for, or else any.
+pub(super) fn allocate(service: &mut Value, around: &Surroundings<'_>) -> Result<(), Status> {
+    let spec = Spec::of(service);
+    if spec.is_external_name() || spec.cluster_ips().first() == Some(&NONE) {
+        return Ok(());
+    }
+    let ip = match spec.cluster_ips().first() {
+        None | Some(&"") => next(service, around)?.to_string(),
+        Some(wanted) => {
+            take(service, wanted, around).map_err(|why| refused(service, wanted, &why))?;
+            (*wanted).to_owned()
+        }
+    };
+    set_texts(service, "clusterIPs", &[&ip]);
+    spec_mut(service).insert("clusterIP".to_owned(), ip.into());
+    Ok(())
+}
+
+/// A service that was only an alias gets an address; every other keeps what it has. Addresses are free again as soon as
+/// no service has them.
+pub(super) fn update(
+    service: &mut Value,
+    old: &Value,
+    around: &Surroundings<'_>,
+) -> Result<(), Status> {
+    let was_alias = Spec::of(old).is_external_name() && !Spec::of(service).is_external_name();
+    if was_alias && !families::is_settled(service, Some(old)) {
+        allocate(service, around)?;
+    }
+    Ok(())
+}
+
+/// A free address: the first after a random place of the dynamic part, or else of the rest.
+fn next(service: &Value, around: &Surroundings<'_>) -> Result<Ipv4Addr, Status> {
+    if around.dry_run {
+        // Upstream does not bother to find one that is free.
+        return Ok(NETWORK);
+    }
+    let taken = taken(service, around);
+    let dynamic = u32::from(DYNAMIC)..u32::from(BROADCAST);
+    let rest = u32::from(NETWORK) + 1..u32::from(DYNAMIC);
+    let free = [dynamic, rest].into_iter().find_map(|band| {
+        let all: Vec<u32> = band.collect();
+        let start = (around.chance)(all.len());
+        let from_start = all[start..].iter().chain(&all[..start]);
+        from_start
+            .map(|bits| Ipv4Addr::from(*bits))
+            .find(|ip| !taken.contains(&IpAddr::V4(*ip)))
+    });
+    free.ok_or_else(|| {
+        let name = crate::codec::quote::quote(meta_str(service, "name"));
+        Status::internal_error(&format!(
+            "failed to allocate a serviceIP for Service {name}: range is full"
+        ))
+    })
+}
+
+fn take(service: &Value, wanted: &str, around: &Surroundings<'_>) -> Result<(), String> {
+    let outside = format!(
+        "the provided IP ({wanted}) is not in the valid range. The range of valid IPs is {RANGE}"
+    );
+    let ip = match parse_lenient(wanted) {
+        Some(IpAddr::V4(ip)) if ip.octets()[..3] == NETWORK.octets()[..3] => ip,
+        _ if around.dry_run => return Err(outside),
+        _ => return Err("the provided network does not match the current range".to_owned()),
+    };
+    if ip == NETWORK || ip == BROADCAST {
+        return Err(outside);
+    }
+    if !around.dry_run && taken(service, around).contains(&IpAddr::V4(ip)) {
+        return Err("provided IP is already allocated".to_owned());
+    }
+    Ok(())
+}
+
+fn refused(service: &Value, wanted: &str, why: &str) -> Status {
+    let error = FieldError::invalid(
+        "spec.clusterIPs",
+        &Spec::of(service).shown("clusterIPs"),
+        format!("failed to allocate IP {wanted}: {why}"),
+    );
+    Status::invalid("Service", "", meta_str(service, "name"), &[error])
+}
+
+fn taken(service: &Value, around: &Surroundings<'_>) -> BTreeSet<IpAddr> {
+    let mut taken = BTreeSet::new();
+    for peer in (around.peers)() {
+        let ips = Spec::of(peer.value()).cluster_ips();
+        taken.extend(ips.into_iter().filter_map(parse_lenient));
+    }
+    if (meta_str(service, "namespace"), meta_str(service, "name")) != ("default", "kubernetes") {
+        taken.insert(IpAddr::V4(APISERVER));
+    }
+    taken
+}

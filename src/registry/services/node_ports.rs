@@ -1,0 +1,230 @@
+//! Node ports: ports on every node, from a range all services share.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::spec::{Spec, number, ports_mut, spec_mut};
+use crate::object::meta_str;
+use crate::registry::strategy::Surroundings;
+use crate::status::Status;
+use crate::status::field::FieldError;
+
+/// `--service-node-port-range`.
+const FIRST: i64 = 30000;
+const LAST: i64 = 32767;
+/// What comes before is given out last, so that it stays free for those who ask for a port by number.
+const DYNAMIC: i64 = FIRST + 86;
+/// Where a dry run starts to count.
+const DRY_RUN_FIRST: i64 = 32769;
+
+const ALLOCATED: &str = "provided port is already allocated";
+
+/// Gives a new service its ports.
+pub(super) fn create(service: &mut Value, around: &Surroundings<'_>) -> Result<(), Status> {
+    let mut pool = Pool::new(around);
+    if Spec::of(service).needs_node_ports() {
+        init_node_ports(service, &mut pool)?;
+    }
+    if Spec::of(service).needs_health_check() {
+        allocate_health_check(service, &mut pool)?;
+    }
+    Ok(())
+}
+
+/// Gives a changed service the ports it lacks.
+pub(super) fn update(
+    service: &mut Value,
+    old: &Value,
+    around: &Surroundings<'_>,
+) -> Result<(), Status> {
+    let mut pool = Pool::new(around);
+    if Spec::of(service).needs_node_ports() {
+        update_node_ports(service, old, &mut pool)?;
+    }
+    if Spec::of(service).needs_health_check() && !Spec::of(old).needs_health_check() {
+        allocate_health_check(service, &mut pool)?;
+    }
+    Ok(())
+}
+
+/// The ports that are taken, and those this write has taken.
+struct Pool<'a> {
+    around: &'a Surroundings<'a>,
+    taken: OnceCell<BTreeSet<i64>>,
+    mine: Vec<i64>,
+}
+
+impl<'a> Pool<'a> {
+    fn new(around: &'a Surroundings<'a>) -> Self {
+        Pool {
+            around,
+            taken: OnceCell::new(),
+            mine: Vec::new(),
+        }
+    }
+
+    fn is_taken(&self, port: i64) -> bool {
+        let taken = self.taken.get_or_init(|| {
+            let peers = (self.around.peers)();
+            let of_peer = |spec: Spec<'_>| {
+                let mut ports = spec.node_ports();
+                ports.push(spec.health_check_node_port());
+                ports
+            };
+            peers
+                .iter()
+                .flat_map(|peer| of_peer(Spec::of(peer.value())))
+                .collect()
+        });
+        taken.contains(&port) || self.mine.contains(&port)
+    }
+
+    /// Takes a certain port. A dry run does not look at the range.
+    fn take(&mut self, port: i64) -> Result<(), String> {
+        if !self.around.dry_run && !(FIRST..=LAST).contains(&port) {
+            return Err(format!(
+                "provided port is not in the valid range. The range of valid ports is {FIRST}-{LAST}"
+            ));
+        }
+        if self.is_taken(port) {
+            return Err(ALLOCATED.to_owned());
+        }
+        self.mine.push(port);
+        Ok(())
+    }
+
+    /// Takes any port: the first after a random place of the dynamic part, or else of the rest.
+    fn next(&mut self) -> Option<i64> {
+        let port = if self.around.dry_run {
+            let last = self.mine.iter().max();
+            Some(last.map_or(DRY_RUN_FIRST, |last| last + 1))
+        } else {
+            [DYNAMIC..LAST + 1, FIRST..DYNAMIC]
+                .into_iter()
+                .find_map(|band| self.free(band))
+        };
+        self.mine.extend(port);
+        port
+    }
+
+    fn free(&self, band: std::ops::Range<i64>) -> Option<i64> {
+        let all: Vec<i64> = band.collect();
+        let start = (self.around.chance)(all.len());
+        let from_start = all[start..].iter().chain(&all[..start]);
+        from_start.copied().find(|port| !self.is_taken(*port))
+    }
+
+    fn next_node_port(&mut self) -> Result<i64, Status> {
+        self.next()
+            .ok_or_else(|| Status::internal_error("failed to allocate a nodePort: range is full"))
+    }
+}
+
+/// Entries of one port number (with different protocols) share a node port.
+fn init_node_ports(service: &mut Value, pool: &mut Pool<'_>) -> Result<(), Status> {
+    let (name, allocates) = (meta_str(service, "name").to_owned(), allocates(service));
+    let requested = requested(service);
+    let mut by_port: BTreeMap<i64, i64> = BTreeMap::new();
+    for (i, port) in ports_mut(service).enumerate() {
+        let (number, wanted) = (of(port, "port"), of(port, "nodePort"));
+        if wanted == 0 && !allocates {
+            continue;
+        }
+        let take = |pool: &mut Pool<'_>, wanted| {
+            pool.take(wanted)
+                .map_err(|why| refused(&name, i, wanted, &why))
+        };
+        let node_port = match (by_port.get(&number), requested.get(&number)) {
+            (Some(&shared), _) if wanted == 0 || wanted == shared => shared,
+            (Some(_), _) => {
+                take(pool, wanted)?;
+                wanted
+            }
+            (None, Some(&wanted)) => {
+                take(pool, wanted)?;
+                wanted
+            }
+            (None, None) => pool.next_node_port()?,
+        };
+        by_port.entry(number).or_insert(node_port);
+        port.insert("nodePort".to_owned(), node_port.into());
+    }
+    Ok(())
+}
+
+/// The first node port asked for, for each port number.
+fn requested(service: &Value) -> BTreeMap<i64, i64> {
+    let mut requested = BTreeMap::new();
+    for port in Spec::of(service).ports() {
+        if number(port, "nodePort") != 0 {
+            let slot = requested.entry(number(port, "port"));
+            slot.or_insert_with(|| number(port, "nodePort"));
+        }
+    }
+    requested
+}
+
+fn update_node_ports(service: &mut Value, old: &Value, pool: &mut Pool<'_>) -> Result<(), Status> {
+    let (name, allocates) = (meta_str(service, "name").to_owned(), allocates(service));
+    let known = Spec::of(old).node_ports();
+    let mut seen: Vec<(String, i64)> = Vec::new();
+    for (i, port) in ports_mut(service).enumerate() {
+        let mut node_port = of(port, "nodePort");
+        if node_port == 0 && !allocates {
+            continue;
+        }
+        if node_port == 0 {
+            node_port = pool.next_node_port()?;
+            port.insert("nodePort".to_owned(), node_port.into());
+        } else if !known.contains(&node_port) && !pool.mine.contains(&node_port) {
+            pool.take(node_port)
+                .map_err(|why| refused(&name, i, node_port, &why))?;
+        }
+        let protocol = port
+            .get("protocol")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let entry = (protocol.to_owned(), node_port);
+        if seen.contains(&entry) {
+            return Err(Status::raw(format!(
+                "duplicate nodePort: {{{protocol} {node_port}}}"
+            )));
+        }
+        seen.push(entry);
+    }
+    Ok(())
+}
+
+fn allocate_health_check(service: &mut Value, pool: &mut Pool<'_>) -> Result<(), Status> {
+    let wanted = Spec::of(service).health_check_node_port();
+    if wanted != 0 {
+        return pool.take(wanted).map_err(|why| {
+            Status::internal_error(&format!(
+                "failed to allocate requested HealthCheck NodePort {wanted}: {why}"
+            ))
+        });
+    }
+    let port = pool.next().ok_or_else(|| {
+        Status::internal_error("failed to allocate a HealthCheck NodePort 0: range is full")
+    })?;
+    spec_mut(service).insert("healthCheckNodePort".to_owned(), port.into());
+    Ok(())
+}
+
+fn allocates(service: &Value) -> bool {
+    let spec = Spec::of(service);
+    !spec.is_load_balancer()
+        || spec.get("allocateLoadBalancerNodePorts") == Some(&Value::Bool(true))
+}
+
+fn refused(name: &str, i: usize, port: i64, why: &str) -> Status {
+    let path = format!("spec.ports[{i}].nodePort");
+    let error = FieldError::invalid(path, &port.into(), why);
+    Status::invalid("Service", "", name, &[error])
+}
+
+fn of(port: &Map<String, Value>, field: &str) -> i64 {
+    port.get(field).and_then(Value::as_i64).unwrap_or_default()
+}
