@@ -21,6 +21,9 @@ const HANDSHAKE_RECORD: u8 = 0x16;
 const PLAIN_HTTP_ANSWER: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
+/// How much of a request in plain HTTP is read to its end, in bytes.
+const LONGEST_REFUSED_REQUEST: u64 = 1024 * 1024;
+
 /// A server's certificate and the authority that signed it.
 pub(crate) struct Identity {
     pub(crate) acceptor: Acceptor,
@@ -86,17 +89,23 @@ impl Identity {
 
 impl Acceptor {
     /// The encrypted connection, if the client manages one.
-    pub(super) async fn accept(&self, mut stream: WireStream) -> Option<TlsStream<WireStream>> {
+    pub(super) async fn accept(&self, stream: WireStream) -> Option<TlsStream<WireStream>> {
         let mut first = [0];
         if stream.peek(&mut first).await.ok()? == 1
             && first[0].is_ascii_uppercase()
             && first[0] != HANDSHAKE_RECORD
         {
-            // Closing a connection with something left unread would cut the answer off.
-            let _ = stream.read(&mut [0; 8192]).await;
-            let _ = stream.write_all(PLAIN_HTTP_ANSWER).await;
+            refuse_plain_http(stream).await;
             return None;
         }
         self.0.accept(stream).await.ok()
     }
+}
+
+async fn refuse_plain_http(mut stream: WireStream) {
+    let _ = stream.write_all(PLAIN_HTTP_ANSWER).await;
+    let _ = stream.shutdown().await;
+    // Closing a connection with something left unread would cut the answer off.
+    let mut rest = stream.take(LONGEST_REFUSED_REQUEST);
+    let _ = tokio::io::copy(&mut rest, &mut tokio::io::sink()).await;
 }
