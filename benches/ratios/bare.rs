@@ -126,8 +126,7 @@ fn server() -> auto::Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(30))
-        .max_buf_size(1024 * 1024)
-        .half_close(true);
+        .max_buf_size(1024 * 1024);
     server
         .http2()
         .timer(TokioTimer::new())
