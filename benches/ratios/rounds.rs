@@ -1,0 +1,108 @@
+//! Timing two things side by side.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+/// How long one side of a round should last.
+const SIDE: Duration = Duration::from_millis(2);
+/// How long one comparison may take.
+const BUDGET: Duration = Duration::from_secs(6);
+/// How many rounds are enough.
+const ENOUGH: usize = 400;
+/// How long both sides run before anything counts.
+const WARM_UP: Duration = Duration::from_millis(200);
+
+/// How to measure.
+pub(crate) struct Rounds {
+    measure: bool,
+}
+
+/// What was measured.
+pub(crate) struct Comparison {
+    pub(crate) rounds: usize,
+    /// How often each side ran in a round.
+    pub(crate) repeats: u32,
+    /// Medians of the time one run takes.
+    pub(crate) ours: Duration,
+    pub(crate) other: Duration,
+    /// The quartiles of the other's time divided by ours.
+    pub(crate) ratio: [f64; 3],
+}
+
+impl Rounds {
+    pub(crate) fn measured() -> Self {
+        Rounds { measure: true }
+    }
+
+    /// Runs each side once, to see that it works.
+    pub(crate) fn once() -> Self {
+        Rounds { measure: false }
+    }
+
+    pub(crate) async fn compare(
+        &self,
+        mut ours: impl AsyncFnMut() -> io::Result<()>,
+        mut other: impl AsyncFnMut() -> io::Result<()>,
+    ) -> io::Result<Comparison> {
+        let repeats = self.warm_up(&mut ours, &mut other).await?;
+        let (mut mine, mut theirs) = (Vec::new(), Vec::new());
+        let started = Instant::now();
+        loop {
+            // Who goes first changes, so that neither always finds what the other left behind.
+            if mine.len() % 2 == 0 {
+                mine.push(time(repeats, &mut ours).await?);
+                theirs.push(time(repeats, &mut other).await?);
+            } else {
+                theirs.push(time(repeats, &mut other).await?);
+                mine.push(time(repeats, &mut ours).await?);
+            }
+            if !self.measure || mine.len() == ENOUGH || started.elapsed() > BUDGET {
+                break;
+            }
+        }
+        let mut ratios: Vec<f64> = mine
+            .iter()
+            .zip(&theirs)
+            .map(|(mine, theirs)| theirs.as_secs_f64() / mine.as_secs_f64())
+            .collect();
+        ratios.sort_by(f64::total_cmp);
+        mine.sort();
+        theirs.sort();
+        let quartile = |n: usize| ratios[(ratios.len() - 1) * n / 4];
+        Ok(Comparison {
+            rounds: ratios.len(),
+            repeats,
+            ours: mine[mine.len() / 2],
+            other: theirs[theirs.len() / 2],
+            ratio: [quartile(1), quartile(2), quartile(3)],
+        })
+    }
+
+    /// Returns how many runs of the slower side fill a round.
+    async fn warm_up(
+        &self,
+        ours: &mut impl AsyncFnMut() -> io::Result<()>,
+        other: &mut impl AsyncFnMut() -> io::Result<()>,
+    ) -> io::Result<u32> {
+        if !self.measure {
+            return Ok(1);
+        }
+        let mut fastest = Duration::MAX;
+        let started = Instant::now();
+        while started.elapsed() < WARM_UP {
+            let one = time(1, ours).await?.max(time(1, other).await?);
+            fastest = fastest.min(one);
+        }
+        let repeats = SIDE.as_nanos() / fastest.as_nanos().max(1);
+        Ok(u32::try_from(repeats).unwrap_or(u32::MAX).max(1))
+    }
+}
+
+/// The time one run takes, over several.
+async fn time(repeats: u32, run: &mut impl AsyncFnMut() -> io::Result<()>) -> io::Result<Duration> {
+    let started = Instant::now();
+    for _ in 0..repeats {
+        run().await?;
+    }
+    Ok(started.elapsed() / repeats)
+}
