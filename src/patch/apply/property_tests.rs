@@ -163,7 +163,7 @@ fn leaves(object: &Value) -> Vec<Vec<Element>> {
     let mut plain = unmanaged(object);
     plain["metadata"].as_object_mut().unwrap().remove("uid");
     let paths = field_set(&plain, &NAMESPACE)
-        .difference(&Set::of_fields(STRIPPED))
+        .difference(&STRIPPED)
         .paths();
     let is_leaf = |path: &Vec<Element>| {
         !paths
