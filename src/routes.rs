@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use crate::handlers::discovery::{aggregated, legacy};
 use crate::handlers::openapi::{v2, v3};
 use crate::handlers::{Target, health};
-use crate::registry;
+use crate::registry::{self, STRATEGIES, Strategy};
 use crate::request::Request;
 use crate::request::negotiation::{self, Media};
 use crate::request::query::Query;
@@ -78,14 +78,16 @@ pub(crate) fn route(path: &str) -> Route {
 }
 
 fn is_served(group: &str) -> bool {
-    !group.is_empty() && registry::resources().iter().any(|r| r.group == group)
+    let served = |s: &&dyn Strategy| s.resource().group == group;
+    !group.is_empty() && STRATEGIES.iter().any(served)
 }
 
 fn in_version(group: &str, version: &str, rest: &[&str]) -> Route {
-    if !registry::resources()
-        .iter()
-        .any(|r| r.group == group && r.version == version)
-    {
+    let served = |s: &&dyn Strategy| {
+        let resource = s.resource();
+        resource.group == group && resource.version == version
+    };
+    if !STRATEGIES.iter().any(served) {
         return Route::NoResource;
     }
     match rest {
