@@ -62,7 +62,7 @@ impl Pipeline {
             }
             Err(Refusal::Raw(response)) => return response.header("audit-id", audit_id),
         };
-        headers::complete(response, &request, &audit_id, &warnings, flow)
+        headers::complete(response, &request, audit_id, &warnings, flow)
     }
 
     async fn stages<'a>(

@@ -249,7 +249,7 @@ impl Documents {
         let (document, tag) = &self.aggregated[which];
         if request.header("if-none-match") == Some(tag) {
             return Ok(Response::empty(304)
-                .header("etag", tag)
+                .header("etag", tag.clone())
                 .header("vary", "Accept")
                 .header("cache-control", "public"));
         }
@@ -263,8 +263,8 @@ impl Documents {
             media.content_type()
         );
         let body = response::finish(document.clone(), negotiated);
-        Ok(Response::new(200, &content_type, body)
-            .header("etag", tag)
+        Ok(Response::new(200, content_type, body)
+            .header("etag", tag.clone())
             .header("vary", "Accept")
             .header("cache-control", "public"))
     }
@@ -288,7 +288,7 @@ impl Documents {
             (true, _) => Response::new(200, OPENAPI_V2_PROTOBUF, Vec::new()),
             (_, true) if request.header("if-none-match") == Some(tag) => Response::empty(304),
             (_, true) => {
-                Response::new(200, negotiation::JSON, document.clone()).header("etag", tag)
+                Response::new(200, negotiation::JSON, document.clone()).header("etag", tag.clone())
             }
             _ => Response::empty(406),
         };

@@ -1,5 +1,6 @@
 //! Between warp and the pipeline. No other file names warp.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -116,14 +117,20 @@ fn reply(answer: response::Response, version: Version) -> warp::reply::Response 
     };
     *reply.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    reply.headers_mut().reserve(answer.headers.len() + 1);
     for (name, value) in answer.headers {
-        if let Ok(value) =
-            HeaderValue::from_str(&value).or_else(|_| HeaderValue::from_bytes(value.as_bytes()))
-        {
+        if let Ok(value) = HeaderValue::from_maybe_shared(into_bytes(value)) {
             reply
                 .headers_mut()
                 .append(HeaderName::from_static(name), value);
         }
     }
     reply
+}
+
+fn into_bytes(text: Cow<'static, str>) -> Bytes {
+    match text {
+        Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+        Cow::Owned(text) => text.into(),
+    }
 }

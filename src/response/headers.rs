@@ -30,7 +30,7 @@ impl Warnings {
 pub(crate) fn complete(
     response: Response,
     request: &Request,
-    audit_id: &str,
+    audit_id: String,
     warnings: &Warnings,
     flow: Option<&[String; 2]>,
 ) -> Response {
@@ -44,13 +44,13 @@ pub(crate) fn complete(
     }
     if let Some([schema, level]) = flow {
         response = response
-            .header("x-kubernetes-pf-flowschema-uid", schema.as_str())
-            .header("x-kubernetes-pf-prioritylevel-uid", level.as_str());
+            .header("x-kubernetes-pf-flowschema-uid", schema.clone())
+            .header("x-kubernetes-pf-prioritylevel-uid", level.clone());
     }
     response.headers.extend(
         warning_headers(&warnings.0)
             .into_iter()
-            .map(|text| ("warning", text)),
+            .map(|text| ("warning", text.into())),
     );
     response.headers.sort_by_key(|(name, _)| *name);
     response

@@ -55,7 +55,7 @@ fn respond(ctx: &mut Context<'_>, frames: ByteStream) -> Response {
         Some(upgrade) => upgrade.answer(frames),
         None => Response {
             status: 200,
-            headers: vec![("content-type", "application/json".to_owned())],
+            headers: vec![("content-type", "application/json".into())],
             body: crate::response::Body::Stream(frames),
         },
     }
