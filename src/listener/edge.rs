@@ -11,8 +11,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
-use warp::path::FullPath;
+use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use warp::reply::Reply as _;
 use warp::{Buf, Filter};
 
@@ -23,9 +22,12 @@ use crate::response;
 /// Larger bodies are sent in chunks on HTTP/1.1, as Go's server does, in bytes.
 const CHUNKED_ABOVE: usize = 2048;
 
-/// The version of HTTP a request came in.
-#[derive(Clone, Copy)]
-struct Arrived(Version);
+/// What warp's filters do not tell of a request, or make much of: no query is a rejection to them.
+#[derive(Clone)]
+struct Arrived {
+    version: Version,
+    target: Uri,
+}
 
 /// What serves the requests of one connection.
 pub(super) fn service(
@@ -36,44 +38,38 @@ pub(super) fn service(
     Error = Infallible,
     Future: Send,
 > {
-    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     let route = warp::any()
         .map(move || pipeline.clone())
         .and(warp::method())
-        .and(warp::path::full())
-        .and(query)
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional::<OnUpgrade>())
-        .and(warp::ext::optional::<Arrived>())
+        .and(warp::ext::get::<Arrived>())
         .and(warp::body::stream())
         .then(answer);
     let inner = TowerToHyperService::new(warp::service(route));
     service_fn(move |mut request: http::Request<Incoming>| {
-        let version = request.version();
-        request.extensions_mut().insert(Arrived(version));
+        let arrived = Arrived {
+            version: request.version(),
+            target: request.uri().clone(),
+        };
+        request.extensions_mut().insert(arrived);
         inner.call(request)
     })
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "warp hands over each part of a request on its own"
-)]
 async fn answer(
     pipeline: Arc<Pipeline>,
     method: Method,
-    path: FullPath,
-    raw_query: String,
     headers: HeaderMap,
     upgrade: Option<OnUpgrade>,
-    arrived: Option<Arrived>,
+    arrived: Arrived,
     body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
 ) -> warp::reply::Response {
-    let version = arrived.map_or(Version::HTTP_11, |arrived| arrived.0);
+    let Arrived { version, target } = arrived;
     let request = Request {
         method,
-        path: path.as_str().to_owned(),
-        raw_query,
+        path: target.path().to_owned(),
+        raw_query: target.query().unwrap_or_default().to_owned(),
         headers,
         body: Body(Box::pin(
             body.map(|chunk| chunk.map(collect).map_err(|_| BodyError)),
