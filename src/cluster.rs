@@ -28,14 +28,16 @@ impl Cluster {
 
 /// Where an object is kept. Upstream's key is this below `/registry`.
 pub(crate) fn key(resource: &Resource, namespace: &str, name: &str) -> String {
-    format!("{}{name}", prefix(resource, namespace))
+    let mut key = prefix(resource, namespace);
+    key.push_str(name);
+    key
 }
 
 /// Where a resource's objects are kept: all of them, or those of one namespace.
 pub(crate) fn prefix(resource: &Resource, namespace: &str) -> String {
     if namespace.is_empty() || !resource.namespaced {
-        format!("/{}/", resource.storage_prefix)
+        ["/", resource.storage_prefix, "/"].concat()
     } else {
-        format!("/{}/{namespace}/", resource.storage_prefix)
+        ["/", resource.storage_prefix, "/", namespace, "/"].concat()
     }
 }

@@ -87,7 +87,7 @@ impl Pipeline {
             }
             Err(Refusal::Raw(response)) => return response.header("audit-id", audit_id),
         };
-        headers::complete(response, request, &audit_id, &warnings, flow)
+        headers::complete(response, request, audit_id, &warnings, flow)
     }
 
     async fn stages<'a>(
@@ -127,10 +127,12 @@ impl Pipeline {
         }
         tokio::select! {
             biased;
-            () = std::future::ready(()), if self.cluster.clock.now() >= deadline => Err(Refusal::timed_out()),
+            () = std::future::ready(()), if timeout < DEFAULT_REQUEST_TIMEOUT && self.cluster.clock.now() >= deadline => {
+                Err(Refusal::timed_out())
+            }
             answer = answer => answer,
             () = self.cluster.clock.sleep_until(deadline) => Err(Refusal::timed_out()),
-            () = tokio::time::sleep(DEFAULT_REQUEST_TIMEOUT) => Err(Refusal::timed_out()),
+            () = async { tokio::time::sleep(DEFAULT_REQUEST_TIMEOUT).await } => Err(Refusal::timed_out()),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::codec::bytes;
 use crate::handlers::discovery::{aggregated, legacy};
 use crate::handlers::openapi::{v2, v3};
 use crate::handlers::{Target, health};
-use crate::registry;
+use crate::registry::{self, STRATEGIES, Strategy};
 use crate::request::Request;
 use crate::request::negotiation::{self, Media};
 use crate::request::query::Query;
@@ -79,14 +79,16 @@ pub(crate) fn route(path: &str) -> Route {
 }
 
 fn is_served(group: &str) -> bool {
-    !group.is_empty() && registry::resources().iter().any(|r| r.group == group)
+    let served = |s: &&dyn Strategy| s.resource().group == group;
+    !group.is_empty() && STRATEGIES.iter().any(served)
 }
 
 fn in_version(group: &str, version: &str, rest: &[&str]) -> Route {
-    if !registry::resources()
-        .iter()
-        .any(|r| r.group == group && r.version == version)
-    {
+    let served = |s: &&dyn Strategy| {
+        let resource = s.resource();
+        resource.group == group && resource.version == version
+    };
+    if !STRATEGIES.iter().any(served) {
         return Route::NoResource;
     }
     match rest {
@@ -248,7 +250,7 @@ impl Documents {
         let (document, tag) = &self.aggregated[which];
         if request.header("if-none-match") == Some(tag) {
             return Ok(Response::empty(304)
-                .header("etag", tag)
+                .header("etag", tag.clone())
                 .header("vary", "Accept")
                 .header("cache-control", "public"));
         }
@@ -262,8 +264,8 @@ impl Documents {
             media.content_type()
         );
         let body = response::finish(document.clone(), negotiated);
-        Ok(Response::new(200, &content_type, body)
-            .header("etag", tag)
+        Ok(Response::new(200, content_type, body)
+            .header("etag", tag.clone())
             .header("vary", "Accept")
             .header("cache-control", "public"))
     }
@@ -287,7 +289,7 @@ impl Documents {
             (true, _) => Response::new(200, OPENAPI_V2_PROTOBUF, Vec::new()),
             (_, true) if request.header("if-none-match") == Some(tag) => Response::empty(304),
             (_, true) => {
-                Response::new(200, negotiation::JSON, document.clone()).header("etag", tag)
+                Response::new(200, negotiation::JSON, document.clone()).header("etag", tag.clone())
             }
             _ => Response::empty(406),
         };

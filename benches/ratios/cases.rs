@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::bare::Bare;
 use crate::client::{Client, request};
 use crate::rounds::{Comparison, Rounds};
+use crate::stopwatch::Clock;
 
 const JSON: &str = "application/json";
 const COLLECTION: &str = "/api/v1/namespaces/default/endpoints";
@@ -152,6 +153,7 @@ async fn start(rounds: &Rounds) -> io::Result<Comparison> {
     };
     rounds
         .compare(
+            Clock::Wall,
             async || {
                 let server = FakeApiServer::start().await;
                 let mut client = Client::connect(server.address()).await?;
@@ -186,6 +188,7 @@ async fn reads(rounds: &Rounds, server: &FakeApiServer, request: &[u8]) -> io::R
     let mut other = Client::connect(bare.address).await?;
     rounds
         .compare(
+            Clock::Thread,
             async || ours.exchange(request, 200).await,
             async || other.exchange(request, 200).await,
         )
@@ -205,6 +208,7 @@ async fn create(rounds: &Rounds) -> io::Result<Comparison> {
     let (mut mine, mut theirs) = (0, 0);
     rounds
         .compare(
+            Clock::Thread,
             async || {
                 mine += 1;
                 ours.exchange(&post(mine), 201).await
@@ -228,6 +232,7 @@ async fn replace(rounds: &Rounds) -> io::Result<Comparison> {
     let (mut mine, mut theirs) = (0, 0);
     rounds
         .compare(
+            Clock::Thread,
             async || {
                 mine += 1;
                 ours.exchange(&turns[(mine + 1) % 2], 200).await
@@ -264,6 +269,7 @@ async fn patch(
     let (mut mine, mut theirs) = (0, 0);
     rounds
         .compare(
+            Clock::Thread,
             async || {
                 mine += 1;
                 client.exchange(&patches[mine % 2], 200).await
@@ -309,6 +315,7 @@ async fn watch(rounds: &Rounds, count: usize) -> io::Result<Comparison> {
     let (mut mine, mut theirs) = (0, 0);
     rounds
         .compare(
+            Clock::Thread,
             async || {
                 mine += 1;
                 event(&mut ours, &turns[(mine + 1) % 2], &mut watchers, size).await

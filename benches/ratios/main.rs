@@ -2,7 +2,8 @@
 //! fixed bytes of the same size with the same headers over the same kind of connection.
 //!
 //! Both sides and the client share one thread and one run. Short rounds of the two alternate, and the ratio shown is the
-//! median over the rounds of (time of bare warp) / (time of ours), so whatever else the machine does hits both alike.
+//! median over the rounds of (time of bare warp) / (time of ours), so whatever else the machine does hits both alike. The
+//! time is that of the thread, without what other processes took (but for the start, which goes by the clock on the wall).
 //!
 //! `cargo bench` runs everything, `cargo bench -- list` what has `list` in its name.
 
@@ -11,6 +12,7 @@ mod cases;
 mod client;
 mod report;
 mod rounds;
+mod stopwatch;
 
 use std::io;
 

@@ -76,7 +76,7 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "\nTimes are medians for one run; the ratio is the median over the rounds of the time it is held against, \
-             divided by ours:\n1 is as fast, 0.5 takes twice as long. \"400 of 80\" are 400 rounds of 80 runs of each \
+             divided by ours:\n1 is as fast, 0.5 takes twice as long. \"1000 of 20\" are 1000 rounds of 20 runs of each \
              side, taking turns."
         )
     }

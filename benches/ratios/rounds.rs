@@ -3,12 +3,14 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How long one side of a round should last.
-const SIDE: Duration = Duration::from_millis(2);
+use crate::stopwatch::{Clock, Stopwatch};
+
+/// How long one side of a round should last: short, so that most rounds pass without the machine turning to something else.
+const SIDE: Duration = Duration::from_micros(500);
 /// How long one comparison may take.
 const BUDGET: Duration = Duration::from_secs(6);
 /// How many rounds are enough.
-const ENOUGH: usize = 400;
+const ENOUGH: usize = 1_000;
 /// How long both sides run before anything counts.
 const WARM_UP: Duration = Duration::from_millis(200);
 
@@ -41,20 +43,21 @@ impl Rounds {
 
     pub(crate) async fn compare(
         &self,
+        clock: Clock,
         mut ours: impl AsyncFnMut() -> io::Result<()>,
         mut other: impl AsyncFnMut() -> io::Result<()>,
     ) -> io::Result<Comparison> {
-        let repeats = self.warm_up(&mut ours, &mut other).await?;
+        let repeats = self.warm_up(clock, &mut ours, &mut other).await?;
         let (mut mine, mut theirs) = (Vec::new(), Vec::new());
         let started = Instant::now();
         loop {
             // Who goes first changes, so that neither always finds what the other left behind.
             if mine.len() % 2 == 0 {
-                mine.push(time(repeats, &mut ours).await?);
-                theirs.push(time(repeats, &mut other).await?);
+                mine.push(time(clock, repeats, &mut ours).await?);
+                theirs.push(time(clock, repeats, &mut other).await?);
             } else {
-                theirs.push(time(repeats, &mut other).await?);
-                mine.push(time(repeats, &mut ours).await?);
+                theirs.push(time(clock, repeats, &mut other).await?);
+                mine.push(time(clock, repeats, &mut ours).await?);
             }
             if !self.measure || mine.len() == ENOUGH || started.elapsed() > BUDGET {
                 break;
@@ -81,6 +84,7 @@ impl Rounds {
     /// Returns how many runs of the slower side fill a round.
     async fn warm_up(
         &self,
+        clock: Clock,
         ours: &mut impl AsyncFnMut() -> io::Result<()>,
         other: &mut impl AsyncFnMut() -> io::Result<()>,
     ) -> io::Result<u32> {
@@ -90,7 +94,9 @@ impl Rounds {
         let mut fastest = Duration::MAX;
         let started = Instant::now();
         while started.elapsed() < WARM_UP {
-            let one = time(1, ours).await?.max(time(1, other).await?);
+            let one = time(clock, 1, ours)
+                .await?
+                .max(time(clock, 1, other).await?);
             fastest = fastest.min(one);
         }
         let repeats = SIDE.as_nanos() / fastest.as_nanos().max(1);
@@ -99,10 +105,14 @@ impl Rounds {
 }
 
 /// The time one run takes, over several.
-async fn time(repeats: u32, run: &mut impl AsyncFnMut() -> io::Result<()>) -> io::Result<Duration> {
-    let started = Instant::now();
+async fn time(
+    clock: Clock,
+    repeats: u32,
+    run: &mut impl AsyncFnMut() -> io::Result<()>,
+) -> io::Result<Duration> {
+    let stopwatch = Stopwatch::start(clock);
     for _ in 0..repeats {
         run().await?;
     }
-    Ok(started.elapsed() / repeats)
+    Ok(stopwatch.elapsed() / repeats)
 }

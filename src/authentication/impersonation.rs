@@ -88,14 +88,16 @@ fn text(value: &http::HeaderValue) -> String {
 
 fn extra(headers: &HeaderMap) -> BTreeMap<String, Vec<String>> {
     let mut extra: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let names: BTreeSet<&str> = headers.keys().map(http::HeaderName::as_str).collect();
+    let names: BTreeSet<&str> = headers
+        .keys()
+        .map(http::HeaderName::as_str)
+        .filter(|name| name.starts_with(EXTRA))
+        .collect();
     for name in names {
-        if let Some(key) = name.strip_prefix(EXTRA) {
-            extra
-                .entry(unescape(key))
-                .or_default()
-                .extend(headers.get_all(name).iter().map(text));
-        }
+        extra
+            .entry(unescape(&name[EXTRA.len()..]))
+            .or_default()
+            .extend(headers.get_all(name).iter().map(text));
     }
     extra
 }

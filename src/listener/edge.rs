@@ -1,5 +1,6 @@
 //! Between warp and the pipeline. No other file names warp.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -10,8 +11,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
-use warp::path::FullPath;
+use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use warp::reply::Reply as _;
 use warp::{Buf, Filter};
 
@@ -23,10 +23,11 @@ use crate::response::{Body, ByteStream, Fate, Response};
 /// Larger bodies are sent in chunks on HTTP/1.1, as Go's server does, in bytes.
 const CHUNKED_ABOVE: usize = 2048;
 
-/// How a request came.
+/// What warp's filters do not tell of a request, or make much of: no query is a rejection to them.
 #[derive(Clone)]
 struct Arrived {
     version: Version,
+    target: Uri,
     wire: Arc<Wire>,
 }
 
@@ -40,21 +41,19 @@ pub(super) fn service(
     Error = Infallible,
     Future: Send,
 > {
-    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     let route = warp::any()
         .map(move || pipeline.clone())
         .and(warp::method())
-        .and(warp::path::full())
-        .and(query)
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional::<OnUpgrade>())
-        .and(warp::ext::optional::<Arrived>())
+        .and(warp::ext::get::<Arrived>())
         .and(warp::body::stream())
         .then(answer);
     let inner = TowerToHyperService::new(warp::service(route));
     service_fn(move |mut request: http::Request<Incoming>| {
         let arrived = Arrived {
             version: request.version(),
+            target: request.uri().clone(),
             wire: wire.clone(),
         };
         request.extensions_mut().insert(arrived);
@@ -62,35 +61,25 @@ pub(super) fn service(
     })
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "warp hands over each part of a request on its own"
-)]
 async fn answer(
     pipeline: Arc<Pipeline>,
     method: Method,
-    path: FullPath,
-    raw_query: String,
     headers: HeaderMap,
     upgrade: Option<OnUpgrade>,
-    arrived: Option<Arrived>,
+    arrived: Arrived,
     body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
 ) -> warp::reply::Response {
     let request = Request {
         method,
-        path: path.as_str().to_owned(),
-        raw_query,
+        path: arrived.target.path().to_owned(),
+        raw_query: arrived.target.query().unwrap_or_default().to_owned(),
         headers,
         body: request::Body(Box::pin(
             body.map(|chunk| chunk.map(collect).map_err(|_| BodyError)),
         )),
         upgrade: upgrade.map(into_upgrade),
     };
-    let answer = pipeline.serve(request).await;
-    match arrived {
-        Some(arrived) => reply(answer, &arrived),
-        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
+    reply(pipeline.serve(request).await, &arrived)
 }
 
 fn collect(mut chunk: impl Buf) -> Bytes {
@@ -144,15 +133,16 @@ fn reply(answer: Response, arrived: &Arrived) -> warp::reply::Response {
         }
     };
     *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let fixed = headers
-        .into_iter()
-        .map(|(name, value)| (HeaderName::from_static(name), value));
-    let scripted = extra_headers
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.parse().ok()?, value)));
-    for (name, value) in fixed.chain(scripted) {
-        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
-            reply.headers_mut().append(name, value);
+    let sent = reply.headers_mut();
+    sent.reserve(headers.len() + 1);
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_maybe_shared(into_bytes(value)) {
+            sent.append(HeaderName::from_static(name), value);
+        }
+    }
+    for (name, value) in extra_headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
+            sent.append(name, value);
         }
     }
     reply
@@ -185,4 +175,11 @@ fn broken(body: Body, bytes: usize, how: Cut, arrived: &Arrived) -> warp::reply:
         yield Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
     };
     warp::reply::stream(first_part).into_response()
+}
+
+fn into_bytes(text: Cow<'static, str>) -> Bytes {
+    match text {
+        Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+        Cow::Owned(text) => text.into(),
+    }
 }

@@ -116,10 +116,6 @@ fn clause(text: &str) -> Option<Clause<'_>> {
 
 /// The router's look: one clause must be a type the route produces, to the letter.
 pub(crate) fn check_route(request: &Request, streams: bool) -> Result<(), Status> {
-    let mut available: Vec<&str> = OFFERED.to_vec();
-    if streams {
-        available.extend(OFFERED_STREAMS);
-    }
     let accept = request.header("accept").unwrap_or_default();
     let fits = accept.is_empty()
         || accept.split(',').any(|clause| {
@@ -127,10 +123,13 @@ pub(crate) fn check_route(request: &Request, streams: bool) -> Result<(), Status
             name == "*/*" || OFFERED.contains(&name)
         });
     if fits {
-        Ok(())
-    } else {
-        Err(Status::not_acceptable_route(&available))
+        return Ok(());
     }
+    let mut available: Vec<&str> = OFFERED.to_vec();
+    if streams {
+        available.extend(OFFERED_STREAMS);
+    }
+    Err(Status::not_acceptable_route(&available))
 }
 
 /// The handler's look: the best clause it can honour.
@@ -163,7 +162,8 @@ pub(crate) fn negotiate_error(request: &Request, query: &Query) -> Negotiated {
 }
 
 fn choose(request: &Request, query: &Query, accept: &str, transforms: bool) -> Option<Negotiated> {
-    if accept.is_empty() {
+    // What most clients ask for is not worth taking apart.
+    if accept.is_empty() || accept == JSON {
         return Some(Negotiated {
             media: Media::Json,
             pretty: pretty(request, query, ""),

@@ -30,7 +30,7 @@ impl Warnings {
 pub(crate) fn complete(
     response: Response,
     request: &Request,
-    audit_id: &str,
+    audit_id: String,
     warnings: &Warnings,
     flow: Option<&[String; 2]>,
 ) -> Response {
@@ -44,13 +44,13 @@ pub(crate) fn complete(
     }
     if let Some([schema, level]) = flow {
         response = response
-            .header("x-kubernetes-pf-flowschema-uid", schema.as_str())
-            .header("x-kubernetes-pf-prioritylevel-uid", level.as_str());
+            .header("x-kubernetes-pf-flowschema-uid", schema.clone())
+            .header("x-kubernetes-pf-prioritylevel-uid", level.clone());
     }
     response.headers.extend(
         warning_headers(&warnings.0)
             .into_iter()
-            .map(|text| ("warning", text)),
+            .map(|text| ("warning", text.into())),
     );
     response.headers.sort_by_key(|(name, _)| *name);
     response
@@ -89,8 +89,10 @@ fn warning_headers(texts: &[String]) -> Vec<String> {
             distinct.push(text);
         }
     }
-    let total: usize = distinct.iter().map(|t| t.chars().count()).sum();
-    if total <= WARNING_BUDGET {
+    // No text has more characters than bytes.
+    let fit = distinct.iter().map(|t| t.len()).sum::<usize>() <= WARNING_BUDGET
+        || distinct.iter().map(|t| t.chars().count()).sum::<usize>() <= WARNING_BUDGET;
+    if fit {
         return distinct.into_iter().map(quoted).collect();
     }
     let mut used = 0;
@@ -107,10 +109,16 @@ fn warning_headers(texts: &[String]) -> Vec<String> {
 }
 
 fn quoted(text: &str) -> String {
-    format!(
-        "299 - \"{}\"",
-        text.replace('\\', "\\\\").replace('"', "\\\"")
-    )
+    let mut out = String::with_capacity(text.len() + 8);
+    out.push_str("299 - \"");
+    for part in text.split_inclusive(['\\', '"']) {
+        match part.strip_suffix(['\\', '"']) {
+            Some(plain) => out.extend([plain, "\\", &part[plain.len()..]]),
+            None => out.push_str(part),
+        }
+    }
+    out.push('"');
+    out
 }
 
 #[cfg(test)]

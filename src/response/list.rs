@@ -35,8 +35,9 @@ impl List {
     /// The list as the kind itself; its items carry no kind of their own.
     pub(crate) fn to_json(&self, resource: &Resource) -> Vec<u8> {
         let meta = self.meta_json();
-        let size: usize = self.items.iter().map(|item| item.json().len()).sum();
-        let mut out = Vec::with_capacity(size + meta.len() + 128);
+        // About as long as if all were like the first: to ask each for its size would mean to fetch it twice.
+        let item = self.items.first().map_or(0, |item| item.json().len());
+        let mut out = Vec::with_capacity(self.items.len() * (item + 16) + meta.len() + 128);
         let head = format!(
             "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":",
             resource.list_kind,

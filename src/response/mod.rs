@@ -9,6 +9,7 @@ mod partial;
 pub(crate) mod table;
 pub(crate) mod watch;
 
+use std::borrow::Cow;
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -26,10 +27,13 @@ pub(crate) use headers::Warnings;
 pub(crate) use list::List;
 pub(crate) use table::IncludeObject;
 
+/// How many headers most answers have.
+const USUAL_HEADERS: usize = 8;
+
 /// An answer on its way out. The pipeline adds the headers every answer has.
 pub(crate) struct Response {
     pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(&'static str, Cow<'static, str>)>,
     /// Headers that were scripted, with names of any kind.
     pub(crate) extra_headers: Vec<(String, String)>,
     pub(crate) body: Body,
@@ -73,7 +77,11 @@ pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) type ByteStream = Pin<Box<dyn Stream<Item = Bytes> + Send + Sync>>;
 
 impl Response {
-    pub(crate) fn with_body(status: u16, headers: Vec<(&'static str, String)>, body: Body) -> Self {
+    pub(crate) fn with_body(
+        status: u16,
+        headers: Vec<(&'static str, Cow<'static, str>)>,
+        body: Body,
+    ) -> Self {
         Response {
             status,
             headers,
@@ -83,8 +91,13 @@ impl Response {
         }
     }
 
-    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        let headers = vec![("content-type", content_type.to_owned())];
+    pub(crate) fn new(
+        status: u16,
+        content_type: impl Into<Cow<'static, str>>,
+        body: impl Into<Bytes>,
+    ) -> Self {
+        let mut headers = Vec::with_capacity(USUAL_HEADERS);
+        headers.push(("content-type", content_type.into()));
         Response::with_body(status, headers, Body::Full(body.into()))
     }
 
@@ -98,7 +111,11 @@ impl Response {
             .header("x-content-type-options", "nosniff")
     }
 
-    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn header(
+        mut self,
+        name: &'static str,
+        value: impl Into<Cow<'static, str>>,
+    ) -> Self {
         self.headers.retain(|(n, _)| *n != name);
         self.headers.push((name, value.into()));
         self

@@ -11,7 +11,8 @@
 mod log;
 mod view;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
@@ -50,10 +51,8 @@ struct State<T> {
     revision: Revision,
     /// Nothing before this revision can be read any more.
     compacted: Revision,
-    /// The versions of each object, oldest first.
-    versions: HashMap<Arc<str>, Vec<Version<T>>>,
-    /// The keys in etcd's order, bytewise.
-    keys: BTreeSet<Arc<str>>,
+    /// The versions of each object, oldest first, by keys in etcd's order, bytewise.
+    versions: BTreeMap<Arc<str>, Vec<Version<T>>>,
     log: Log<T>,
 }
 
@@ -68,8 +67,7 @@ impl<T> Storage<T> {
         let state = State {
             revision: Revision(1),
             compacted: Revision(0),
-            versions: HashMap::new(),
-            keys: BTreeSet::new(),
+            versions: BTreeMap::new(),
             log: Log::new(event_log_limit),
         };
         Storage {
@@ -116,6 +114,21 @@ impl<T> Storage<T> {
 }
 
 impl<T> State<T> {
+    /// What has keys that start with `prefix`, which ends with a slash, from `prefix + start` on.
+    fn below(
+        &self,
+        prefix: &str,
+        start: &str,
+    ) -> std::collections::btree_map::Range<'_, Arc<str>, Vec<Version<T>>> {
+        let from = [prefix, start].concat();
+        // What follows the slash in ASCII ends the range, so that no key has to be looked at for it.
+        let end = [prefix.strip_suffix('/').unwrap_or(prefix), "0"].concat();
+        self.versions.range::<str, _>((
+            Bound::Included(from.as_str()),
+            Bound::Excluded(end.as_str()),
+        ))
+    }
+
     fn live(&self, key: &str) -> Option<&Arc<T>> {
         self.versions.get(key)?.last()?.object.as_ref()
     }
@@ -146,7 +159,6 @@ impl<T> State<T> {
         versions.drain(..visible + usize::from(absent));
         if versions.is_empty() {
             self.versions.remove(key);
-            self.keys.remove(key);
         }
     }
 }
@@ -163,17 +175,12 @@ impl<T> Transaction<'_, T> {
 
     /// The live objects whose keys start with the prefix, in key order.
     pub(crate) fn range(&self, prefix: &str) -> Vec<(Arc<str>, Arc<T>)> {
-        let keys = self.state.keys.range::<str, _>((
-            std::ops::Bound::Included(prefix),
-            std::ops::Bound::Unbounded,
-        ));
-        keys.take_while(|key| key.starts_with(prefix))
-            .filter_map(|key| {
-                self.state
-                    .live(key)
-                    .map(|object| (key.clone(), object.clone()))
-            })
-            .collect()
+        let all = self.state.below(prefix, "");
+        all.filter_map(|(key, versions)| {
+            let object = versions.last()?.object.clone()?;
+            Some((key.clone(), object))
+        })
+        .collect()
     }
 
     /// Creates or changes an object, which is made knowing its revision.
@@ -196,11 +203,7 @@ impl<T> Transaction<'_, T> {
         let state = &mut *self.state;
         let key = match state.versions.get_key_value(key) {
             Some((key, _)) => key.clone(),
-            None => {
-                let key: Arc<str> = key.into();
-                state.keys.insert(key.clone());
-                key
-            }
+            None => key.into(),
         };
         let versions = state.versions.entry(key.clone()).or_default();
         let previous = versions.last().and_then(|v| v.object.clone());

@@ -1,6 +1,5 @@
 //! Reading the store.
 
-use std::ops::Bound;
 use std::sync::Arc;
 
 use parking_lot::RwLockReadGuard;
@@ -61,15 +60,10 @@ impl<'a, T> View<'a, T> {
         start: &str,
         at: Revision,
     ) -> impl Iterator<Item = (&Arc<str>, &Arc<T>)> + use<'_, 'a, T> {
-        let from = format!("{prefix}{start}");
-        let prefix = prefix.to_owned();
         let latest = at >= self.state.revision;
         self.state
-            .keys
-            .range::<str, _>((Bound::Included(from.as_str()), Bound::Unbounded))
-            .take_while(move |key| key.starts_with(&prefix))
-            .filter_map(move |key| {
-                let versions = self.state.versions.get(key)?;
+            .below(prefix, start)
+            .filter_map(move |(key, versions)| {
                 let index = if latest {
                     versions.len()
                 } else {

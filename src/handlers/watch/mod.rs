@@ -60,7 +60,7 @@ fn respond(ctx: &mut Context<'_>, frames: ByteStream) -> Response {
         Some(upgrade) => upgrade.answer(frames),
         None => Response::with_body(
             200,
-            vec![("content-type", "application/json".to_owned())],
+            vec![("content-type", "application/json".into())],
             Body::Stream(frames),
         ),
     }

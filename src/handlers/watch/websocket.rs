@@ -75,11 +75,15 @@ impl Handshake {
             Err(response) => return response,
         };
         let mut headers = vec![
-            ("upgrade", "websocket".to_owned()),
-            ("connection", "Upgrade".to_owned()),
-            ("sec-websocket-accept", accepted.key),
+            ("upgrade", "websocket".into()),
+            ("connection", "Upgrade".into()),
+            ("sec-websocket-accept", accepted.key.into()),
         ];
-        headers.extend(accepted.protocol.map(|p| ("sec-websocket-protocol", p)));
+        headers.extend(
+            accepted
+                .protocol
+                .map(|p| ("sec-websocket-protocol", p.into())),
+        );
         let run = move |connection| -> Running { Box::pin(send(connection, frames)) };
         let body = Body::Upgraded(accepted.upgrade, Box::new(run));
         Response::with_body(101, headers, body)

@@ -107,10 +107,11 @@ impl Applier<'_> {
         let me = Identity::of(self.writer, Operation::Apply);
         let mut managed = managed.clone();
         let last = self.claim(&me, &mut managed);
-        let claimed = managed
+        let mut claimed = Set::default();
+        managed
             .entries
             .values()
-            .fold(Set::default(), |all, owned| all.union(&owned.set));
+            .for_each(|owned| claimed.extend(&owned.set));
         let merged = merge(self.live, self.config, self.kind.schema);
         let merged = prune(merged, &last, &claimed, self.kind.schema);
 
@@ -127,13 +128,11 @@ impl Applier<'_> {
         let is_change = merged != *self.live;
         for (id, owned) in &mut managed.entries {
             if *id != me {
-                owned.set = owned
-                    .set
-                    .difference(&changed)
-                    .difference(&comparison.removed);
+                owned.set.subtract(&changed);
+                owned.set.subtract(&comparison.removed);
                 continue;
             }
-            owned.set = owned.set.difference(&Set::of_fields(STRIPPED));
+            owned.set.subtract(&STRIPPED);
             if is_change {
                 owned.time = Some(self.writer.now.to_owned());
             }

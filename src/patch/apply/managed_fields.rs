@@ -127,7 +127,7 @@ impl Managed {
         self.entries
             .retain(|_, owned| owned.api_version == api_version);
         for owned in self.entries.values_mut() {
-            owned.set = owned.set.reconcile(&Type::Struct(schema));
+            owned.set.reconcile(&Type::Struct(schema));
         }
         self
     }
@@ -164,7 +164,7 @@ impl Managed {
     /// Adds fields to an entry, which is made where there is none.
     pub(crate) fn absorb(&mut self, id: Identity, owned: Owned) {
         match self.entries.get_mut(&id) {
-            Some(entry) => entry.set = entry.set.union(&owned.set),
+            Some(entry) => entry.set.extend(&owned.set),
             None => {
                 self.entries.insert(id, owned);
             }

@@ -162,9 +162,7 @@ fn is_there(object: &Value, path: &[Element]) -> bool {
 fn leaves(object: &Value) -> Vec<Vec<Element>> {
     let mut plain = unmanaged(object);
     plain["metadata"].as_object_mut().unwrap().remove("uid");
-    let paths = field_set(&plain, &NAMESPACE)
-        .difference(&Set::of_fields(STRIPPED))
-        .paths();
+    let paths = field_set(&plain, &NAMESPACE).difference(&STRIPPED).paths();
     let is_leaf = |path: &Vec<Element>| {
         !paths
             .iter()

@@ -109,7 +109,7 @@ impl Comparison {
     }
 }
 
-/// Compares two objects of a kind.
+/// Compares two objects of a kind. `metadata.managedFields` is no field of theirs.
 pub(crate) fn compare(old: &Value, new: &Value, schema: &'static Struct) -> Comparison {
     let mut walker = Comparer::default();
     walker.value(Some(old), Some(new), &Type::Struct(schema));
@@ -124,6 +124,9 @@ struct Comparer {
 
 impl Comparer {
     fn value(&mut self, old: Option<&Value>, new: Option<&Value>, ty: &Type) {
+        if old.is_some() && old == new {
+            return;
+        }
         if !is_granular(ty) || (is_blank(old) && is_blank(new)) {
             match (old, new) {
                 (None, _) => self.out.added.insert(&self.path),
@@ -155,17 +158,20 @@ impl Comparer {
         ty: &Type,
     ) {
         for name in names(old, new) {
+            let (before, after) = (old.and_then(|m| m.get(name)), new.and_then(|m| m.get(name)));
+            if before == after || name == "managedFields" && self.is_in_metadata() {
+                continue;
+            }
             let element = Element::field(name);
             let Some(child) = child_type(ty, &element) else {
                 continue;
             };
-            self.down(
-                element,
-                old.and_then(|m| m.get(name)),
-                new.and_then(|m| m.get(name)),
-                child,
-            );
+            self.down(element, before, after, child);
         }
+    }
+
+    fn is_in_metadata(&self) -> bool {
+        matches!(self.path.as_slice(), [Element::Field(name)] if name == "metadata")
     }
 
     /// Items are matched by their keys. Repeats of one key count as one atomic item.

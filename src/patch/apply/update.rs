@@ -1,28 +1,32 @@
 //! Ownership after creates and plain updates: who changes a field owns it, and no one else does.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
-use super::managed_fields::{Identity, Managed, Operation, Owned, Sent, unmanaged};
+use super::managed_fields::{Identity, Managed, Operation, Owned, Sent};
 use super::set::Set;
 use super::typed::compare;
 use super::{Paths, Writer};
 use crate::schema::{Struct, prune};
 
 /// Fields nobody owns: upstream's `stripSet`.
-pub(crate) const STRIPPED: Paths<'static> = &[
-    &["apiVersion"],
-    &["kind"],
-    &["metadata"],
-    &["metadata", "name"],
-    &["metadata", "namespace"],
-    &["metadata", "creationTimestamp"],
-    &["metadata", "selfLink"],
-    &["metadata", "uid"],
-    &["metadata", "clusterName"],
-    &["metadata", "generation"],
-    &["metadata", "managedFields"],
-    &["metadata", "resourceVersion"],
-];
+pub(crate) static STRIPPED: LazyLock<Set> = LazyLock::new(|| {
+    Set::of_fields(&[
+        &["apiVersion"],
+        &["kind"],
+        &["metadata"],
+        &["metadata", "name"],
+        &["metadata", "namespace"],
+        &["metadata", "creationTimestamp"],
+        &["metadata", "selfLink"],
+        &["metadata", "uid"],
+        &["metadata", "clusterName"],
+        &["metadata", "generation"],
+        &["metadata", "managedFields"],
+        &["metadata", "resourceVersion"],
+    ])
+});
 
 /// Gives the fields of a new object to its creator, beside the entries the client sent with it.
 pub(crate) fn create(
@@ -32,8 +36,7 @@ pub(crate) fn create(
     reset: Paths<'_>,
 ) {
     let managed = Managed::of(object);
-    let new = unmanaged(object);
-    track(&zero(schema), &new, managed, schema, writer, reset).store(object);
+    track(&zero(schema), object, managed, schema, writer, reset).store(object);
 }
 
 /// Gives the fields that differ from the stored object to the writer, and takes them from everyone else. `live` is the
@@ -58,8 +61,7 @@ pub(crate) fn update(
     if managed.entries.is_empty() {
         return managed.store(new);
     }
-    let plain = unmanaged(new);
-    track(&unmanaged(live), &plain, managed, schema, writer, reset).store(new);
+    track(live, new, managed, schema, writer, reset).store(new);
 }
 
 /// Moves ownership along with a change.
@@ -75,13 +77,11 @@ pub(crate) fn track(
     let comparison = compare(live, new, schema).without(&Set::of_fields(reset));
     let changed = comparison.changed();
     for owned in managed.entries.values_mut() {
-        owned.set = owned
-            .set
-            .difference(&changed)
-            .difference(&comparison.removed);
+        owned.set.subtract(&changed);
+        owned.set.subtract(&comparison.removed);
     }
     managed.drop_empty();
-    let taken = changed.difference(&Set::of_fields(STRIPPED));
+    let taken = changed.difference(&STRIPPED);
     if !taken.is_empty() {
         let id = Identity::of(writer, Operation::Update);
         let time = Some(writer.now.to_owned());
