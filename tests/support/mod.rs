@@ -13,7 +13,7 @@ pub(crate) mod watch;
 use std::time::Duration;
 
 /// The most a test waits for an answer that never comes, before it fails instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits for something that must happen.
 #[track_caller]
