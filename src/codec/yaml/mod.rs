@@ -2,8 +2,10 @@
 //!
 //! Reading goes through five stages, each with Go's limits and Go's words for what is wrong:
 //!
-//!     bytes -> characters -> events -> tree -> node
-//!     reader.rs              events.rs tree.rs decode.rs, resolve.rs
+//! ```text
+//! bytes -> characters -> events -> tree -> node
+//! reader.rs              events.rs tree.rs decode.rs, resolve.rs
+//! ```
 //!
 //! The events come from `libyaml-safer`, a sibling of the scanner and parser inside go-yaml: same rules, same texts.
 //! Nothing here recurses, so that no body can exhaust the stack. What comes out is what the server has after
