@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::body::TypeMeta;
-use super::update::check_path_segment;
+use super::update::check_target;
 use super::{Context, admission, body};
 use crate::cluster::{Cluster, key};
 use crate::codec::json::Node;
@@ -31,7 +31,7 @@ pub(crate) enum Deleted {
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
     let options = read_options(ctx).await?;
-    check_path_segment(&ctx.target.name)?;
+    check_target(ctx.target)?;
     let target = ctx.target;
     let deleted = ctx.cluster.storage.write(|tx| {
         delete(
@@ -139,15 +139,29 @@ mod tests {
     #[test]
     fn options_are_known_by_their_kind_alone() {
         assert_eq!(refusal(b"null"), "");
-        assert_eq!(refusal(br#"{"kind":"DeleteOptions","apiVersion":"nope/v1"}"#), "");
-        assert!(refusal(br#"{"kind":"Pod"}"#).starts_with("no kind \"Pod\" is registered for version \"v1\""));
+        assert_eq!(
+            refusal(br#"{"kind":"DeleteOptions","apiVersion":"nope/v1"}"#),
+            ""
+        );
+        assert!(
+            refusal(br#"{"kind":"Pod"}"#)
+                .starts_with("no kind \"Pod\" is registered for version \"v1\"")
+        );
     }
 
     #[test]
     fn what_is_no_object_has_no_kind_to_look_at() {
         let prefix = "couldn't get version/kind; json parse error: json: cannot unmarshal";
-        assert!(refusal(b"[]").starts_with(&format!("{prefix} array into Go value of type struct {{")));
-        assert_eq!(refusal(br#"{"kind":5}"#), format!("{prefix} number into Go struct field .kind of type string"));
-        assert_eq!(refusal(br#"{"apiVersion":"a/b/c"}"#), "unexpected GroupVersion string: a/b/c");
+        assert!(
+            refusal(b"[]").starts_with(&format!("{prefix} array into Go value of type struct {{"))
+        );
+        assert_eq!(
+            refusal(br#"{"kind":5}"#),
+            format!("{prefix} number into Go struct field .kind of type string")
+        );
+        assert_eq!(
+            refusal(br#"{"apiVersion":"a/b/c"}"#),
+            "unexpected GroupVersion string: a/b/c"
+        );
     }
 }
