@@ -60,9 +60,13 @@ impl Pipeline {
                 Response::status(&status, negotiate_error(&request, &query))
                     .header("x-content-type-options", "nosniff")
             }
-            Err(Refusal::Raw(response)) => return response.header("audit-id", audit_id),
+            Err(Refusal::Raw(response)) => {
+                let response = response.header("audit-id", audit_id);
+                return headers::order(response, self.cluster.clock.now());
+            }
         };
-        headers::complete(response, &request, &audit_id, &warnings, flow)
+        let response = headers::complete(response, &request, &audit_id, &warnings, flow);
+        headers::order(response, self.cluster.clock.now())
     }
 
     async fn stages<'a>(
@@ -139,10 +143,11 @@ impl Pipeline {
                 Ok(handlers::handle(&mut ctx).await?)
             }
             Route::Document(document) => {
+                let now = self.cluster.clock.now();
                 let documents = self
                     .documents
-                    .get_or_init(|| Documents::new(&self.cluster.version, &self.address));
-                Ok(documents.answer(&document, request, query)?)
+                    .get_or_init(|| Documents::new(&self.cluster.version, &self.address, now));
+                Ok(documents.answer(&document, request, query, now)?)
             }
             Route::NoResource => Err(Status::no_route().into()),
             Route::NotFound => Ok(Response::text(404, "404 page not found\n")),

@@ -13,7 +13,12 @@ pub(crate) fn decode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().filter_map(|b| char::from_u32(PLANE + u32::from(*b))));
+        text.extend(
+            chunk
+                .invalid()
+                .iter()
+                .filter_map(|b| char::from_u32(PLANE + u32::from(*b))),
+        );
     }
     text
 }

@@ -31,6 +31,8 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Body,
+    /// Written on a connection that was taken over: nobody adds headers.
+    pub(crate) hijacked: bool,
 }
 
 /// The body of an answer.
@@ -59,6 +61,7 @@ impl Response {
             status,
             headers,
             body: Body::Full(body.into()),
+            hijacked: false,
         }
     }
 
@@ -67,6 +70,7 @@ impl Response {
             status,
             headers: Vec::new(),
             body: Body::Empty,
+            hijacked: false,
         }
     }
 

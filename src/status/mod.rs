@@ -102,11 +102,7 @@ impl Status {
     }
 
     pub(crate) fn not_found(resource: &str, group: &str, name: &str) -> Self {
-        let message = format!(
-            "{} {} not found",
-            qualified(resource, group),
-            quote(name)
-        );
+        let message = format!("{} {} not found", qualified(resource, group), quote(name));
         Status::new(404, "NotFound", message).named(name, group, resource)
     }
 
@@ -151,7 +147,11 @@ impl Status {
     }
 
     pub(crate) fn already_exists(resource: &str, group: &str, name: &str) -> Self {
-        let message = format!("{} {} already exists", qualified(resource, group), quote(name));
+        let message = format!(
+            "{} {} already exists",
+            qualified(resource, group),
+            quote(name)
+        );
         Status::new(409, "AlreadyExists", message).named(name, group, resource)
     }
 

@@ -49,13 +49,15 @@ pub(crate) fn accept(request: &mut Request) -> Option<Handshake> {
 
 fn check(request: &Request, upgrade: Upgrade) -> Result<Accepted, Response> {
     if request.header("sec-websocket-version") != Some("13") {
-        return Err(Response::text(400, "missing or bad WebSocket Version"));
+        return Err(
+            refusal(400, "missing or bad WebSocket Version").header("sec-websocket-version", "13")
+        );
     }
     let Some(key) = request.header("sec-websocket-key") else {
-        return Err(Response::text(400, "challenge mismatch"));
+        return Err(refusal(400, "challenge mismatch"));
     };
     if request.header("origin").is_none() {
-        return Err(Response::empty(403));
+        return Err(refusal(403, ""));
     }
     let protocol = credentials::websocket_protocols(&request.headers)
         .into_iter()
@@ -65,6 +67,16 @@ fn check(request: &Request, upgrade: Upgrade) -> Result<Accepted, Response> {
         protocol,
         upgrade,
     })
+}
+
+/// A bare answer, the last on its connection.
+fn refusal(status: u16, text: &'static str) -> Response {
+    Response {
+        status,
+        headers: vec![("connection", "close".to_owned())],
+        body: Body::Full(text.into()),
+        hijacked: true,
+    }
 }
 
 impl Handshake {
@@ -85,6 +97,7 @@ impl Handshake {
             status: 101,
             headers,
             body: Body::Upgraded(accepted.upgrade, Box::new(run)),
+            hijacked: true,
         }
     }
 }
