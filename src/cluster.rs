@@ -1,9 +1,11 @@
 //! What all requests share: the store, the clock, the source of made-up names, the version played.
 
 use crate::clock::Clock;
+use crate::codec::quote::quote;
 use crate::ids::Ids;
 use crate::object::Object;
 use crate::registry::Resource;
+use crate::status::Status;
 use crate::storage::Storage;
 use crate::version::Version;
 
@@ -33,11 +35,40 @@ pub(crate) fn key(resource: &Resource, namespace: &str, name: &str) -> String {
     key
 }
 
+/// The store takes no key that could lead out of its place; the error is a bare 500, as upstream's.
+pub(crate) fn check_key(key: &str) -> Result<(), Status> {
+    let key = key.trim_end_matches('/');
+    if key.split('/').any(|part| matches!(part, "." | "..")) {
+        return Err(Status::raw(format!("invalid key: {}", quote(key))));
+    }
+    Ok(())
+}
+
 /// Where a resource's objects are kept: all of them, or those of one namespace.
 pub(crate) fn prefix(resource: &Resource, namespace: &str) -> String {
     if namespace.is_empty() || !resource.namespaced {
         ["/", resource.storage_prefix, "/"].concat()
     } else {
         ["/", resource.storage_prefix, "/", namespace, "/"].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry;
+
+    #[test]
+    fn a_namespace_of_dots_is_no_part_of_a_key() {
+        let endpoints = registry::find("", "v1", "endpoints").unwrap().resource();
+        for (key, shown) in [
+            (prefix(endpoints, ".."), "/services/endpoints/.."),
+            (key(endpoints, ".", "x"), "/services/endpoints/./x"),
+        ] {
+            let status = check_key(&key).unwrap_err();
+            assert_eq!((status.code, &*status.reason), (500, ""));
+            assert_eq!(status.message, format!("invalid key: \"{shown}\""));
+        }
+        assert_eq!(check_key(&key(endpoints, "a..b", "x")), Ok(()));
     }
 }

@@ -85,9 +85,13 @@ impl Pipeline {
                 response.fate = fate;
                 return response;
             }
-            Err(Refusal::Raw(response)) => return response.header("audit-id", audit_id),
+            Err(Refusal::Raw(response)) => {
+                let response = response.header("audit-id", audit_id);
+                return headers::order(response, self.cluster.clock.now());
+            }
         };
-        headers::complete(response, request, audit_id, &warnings, flow)
+        let response = headers::complete(response, request, audit_id, &warnings, flow);
+        headers::order(response, self.cluster.clock.now())
     }
 
     async fn stages<'a>(
@@ -296,10 +300,11 @@ impl Pipeline {
                 Ok(handlers::handle(&mut ctx).await?)
             }
             Route::Document(document) => {
+                let now = self.cluster.clock.now();
                 let documents = self
                     .documents
-                    .get_or_init(|| Documents::new(&self.cluster.version, &self.address));
-                Ok(documents.answer(&document, request, query)?)
+                    .get_or_init(|| Documents::new(&self.cluster.version, &self.address, now));
+                Ok(documents.answer(&document, request, query, now)?)
             }
             Route::NoResource => Err(Status::no_route().into()),
             Route::NotFound => Ok(Response::text(404, "404 page not found\n")),

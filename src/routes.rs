@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use ::bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
 use percent_encoding::percent_decode_str;
 
-use crate::codec::bytes;
+use crate::clock;
+use crate::codec::{bytes, time};
 use crate::handlers::discovery::{aggregated, legacy};
+use crate::handlers::openapi::serve::Content;
 use crate::handlers::openapi::{v2, v3};
 use crate::handlers::{Target, health};
 use crate::registry::{self, STRATEGIES, Strategy};
@@ -19,6 +23,8 @@ use crate::version::{self, Version};
 /// The media type of a protobuf OpenAPI v2 document.
 const OPENAPI_V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 const OPENAPI_V2_PROTOBUF_OLD: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/// How long a client may keep a document whose address has its hash: a year.
+const FOR_EVER: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// Where a path leads.
 pub(crate) enum Route {
@@ -142,26 +148,29 @@ fn target(group: &str, version: &str, parts: &[&str], watch_path: bool) -> Route
 pub(crate) struct Documents {
     version: Version,
     address: String,
+    made: Timestamp,
     aggregated: [(Vec<u8>, String); 2],
-    openapi_v2: (Vec<u8>, String),
+    openapi_v2: (Bytes, String),
     openapi_v3: BTreeMap<String, v3::Document>,
 }
 
 impl Documents {
-    pub(crate) fn new(version: &Version, address: &str) -> Self {
+    pub(crate) fn new(version: &Version, address: &str, now: Timestamp) -> Self {
         let resources = registry::resources();
         let tagged = |document: Vec<u8>| {
             let tag = format!("\"{}\"", aggregated::etag(&document));
             (document, tag)
         };
+        let (openapi_v2, tag) = tagged(v2::document(&resources, *version));
         Documents {
             version: *version,
             address: address.to_owned(),
+            made: now,
             aggregated: [
                 tagged(aggregated::api(&resources)),
                 tagged(aggregated::apis(&resources)),
             ],
-            openapi_v2: tagged(v2::document(&resources, *version)),
+            openapi_v2: (openapi_v2.into(), tag),
             openapi_v3: v3::documents(&resources, *version),
         }
     }
@@ -171,6 +180,7 @@ impl Documents {
         document: &Document,
         request: &Request,
         query: &Query,
+        now: Timestamp,
     ) -> Result<Response, Status> {
         let any_method = matches!(
             document,
@@ -183,6 +193,12 @@ impl Documents {
         );
         if !any_method && request.method != http::Method::GET {
             return Err(Status::method_not_allowed());
+        }
+        if matches!(
+            document,
+            Document::ApiVersions | Document::Group(_) | Document::Resources { .. }
+        ) {
+            negotiation::check_route(request, false)?;
         }
         match document {
             Document::Root => Ok(Response::new(200, negotiation::JSON, self.paths())),
@@ -206,12 +222,8 @@ impl Documents {
                 legacy::resource_list(&registry::resources(), group, version),
             ),
             Document::OpenApiV2 => Ok(self.openapi_v2(request)),
-            Document::OpenApiV3Index => Ok(Response::new(
-                200,
-                "text/plain; charset=utf-8",
-                v3::index(&self.openapi_v3),
-            )),
-            Document::OpenApiV3(key) => Ok(self.openapi_v3(request, query, key)),
+            Document::OpenApiV3Index => Ok(self.openapi_v3_index(request, now)),
+            Document::OpenApiV3(key) => Ok(self.openapi_v3(request, query, key, now)),
         }
     }
 
@@ -243,8 +255,7 @@ impl Documents {
         which: usize,
         legacy: Option<Vec<u8>>,
     ) -> Result<Response, Status> {
-        let accept = request.header("accept").unwrap_or_default();
-        let Some(media) = negotiation::aggregated_discovery(accept) else {
+        let Some(media) = negotiation::aggregated_discovery(request, query) else {
             return plain(request, query, legacy);
         };
         let (document, tag) = &self.aggregated[which];
@@ -284,30 +295,46 @@ impl Documents {
             .iter()
             .any(|n| [OPENAPI_V2_PROTOBUF, OPENAPI_V2_PROTOBUF_OLD].contains(n));
         let (document, tag) = &self.openapi_v2;
-        let response = match (protobuf, json) {
+        let content = match (protobuf, json) {
             // An empty message is a document without anything in it: enough for the clients that insist on this form.
-            (true, _) => Response::new(200, OPENAPI_V2_PROTOBUF, Vec::new()),
-            (_, true) if request.header("if-none-match") == Some(tag) => Response::empty(304),
-            (_, true) => {
-                Response::new(200, negotiation::JSON, document.clone()).header("etag", tag.clone())
-            }
-            _ => Response::empty(406),
+            (true, _) => Some((OPENAPI_V2_PROTOBUF, Bytes::new())),
+            (_, true) => Some((negotiation::JSON, document.clone())),
+            _ => None,
         };
-        response.header("vary", "Accept")
+        let mut response = match content {
+            Some((content_type, body)) => {
+                let modified = self.made;
+                let content = Content {
+                    content_type,
+                    body,
+                    tag,
+                    modified,
+                };
+                content.serve(request)
+            }
+            None => Response::empty(406),
+        };
+        for vary in ["Accept-Encoding", "Accept"] {
+            response.headers.push(("vary", vary.into()));
+        }
+        response
     }
 
-    fn openapi_v3(&self, request: &Request, query: &Query, key: &str) -> Response {
+    fn openapi_v3_index(&self, request: &Request, now: Timestamp) -> Response {
+        let content = Content {
+            content_type: "text/plain; charset=utf-8",
+            body: v3::index(&self.openapi_v3).into(),
+            tag: "",
+            modified: now,
+        };
+        content.serve(request)
+    }
+
+    fn openapi_v3(&self, request: &Request, query: &Query, key: &str, now: Timestamp) -> Response {
         let Some(document) = self.openapi_v3.get(key) else {
             return Response::empty(404);
         };
         let tag = format!("\"{}\"", document.hash);
-        let asked = query.get("hash").unwrap_or_default();
-        if !asked.is_empty() && asked != document.hash {
-            let location = format!("/openapi/v3/{key}?hash={}", document.hash);
-            return Response::new(301, negotiation::JSON, Vec::new())
-                .header("location", location)
-                .header("etag", tag);
-        }
         let accept = request.header("accept").unwrap_or_default();
         let fits = accept.is_empty()
             || accept.contains("json")
@@ -316,24 +343,33 @@ impl Documents {
         if !fits {
             return Response::empty(406).header("vary", "Accept");
         }
-        if request.header("if-none-match") == Some(tag.as_str()) {
-            return Response::empty(304)
-                .header("etag", tag)
-                .header("vary", "Accept");
+        let asked = query.get("hash").unwrap_or_default();
+        if !asked.is_empty() && asked != document.hash {
+            let location = format!("/openapi/v3/{key}?hash={}", document.hash);
+            return Response::new(301, negotiation::JSON, Vec::new())
+                .header("location", location)
+                .header("etag", tag);
         }
-        let response =
-            Response::new(200, negotiation::JSON, document.json.clone()).header("etag", tag);
-        let response = response.header("vary", "Accept");
+        let content = Content {
+            content_type: negotiation::JSON,
+            body: document.json.clone().into(),
+            tag: &tag,
+            modified: self.made,
+        };
+        let response = content.serve(request).header("vary", "Accept");
         if asked.is_empty() {
-            response
-        } else {
-            response.header("cache-control", "public, immutable")
+            return response;
         }
+        // The real server leaves the name of the zone to Go.
+        let expires = time::http_date(clock::add(now, FOR_EVER)).replace("GMT", "UTC");
+        response
+            .header("cache-control", "public, immutable")
+            .header("expires", expires)
     }
 }
 
 fn plain(request: &Request, query: &Query, document: Option<Vec<u8>>) -> Result<Response, Status> {
-    let negotiated = negotiation::negotiate(request, query)?;
+    let negotiated = negotiation::negotiate_plain(request, query)?;
     let document = document.ok_or_else(Status::no_route)?;
     let body = response::finish(document, negotiated);
     Ok(Response::new(200, negotiated.media.content_type(), body))

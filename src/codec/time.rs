@@ -1,6 +1,8 @@
 //! Times as Go's `time` package reads and writes them in RFC 3339.
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 use super::quote::quote;
 
@@ -14,6 +16,17 @@ pub(crate) fn format(time: Timestamp) -> String {
 pub(crate) fn format_micro(time: Timestamp) -> String {
     let micros = time.subsec_microsecond();
     format!("{}.{micros:06}Z", format(time).trim_end_matches('Z'))
+}
+
+/// `Tue, 02 Jan 2024 03:04:05 GMT`: as HTTP writes it.
+pub(crate) fn http_date(time: Timestamp) -> String {
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// Reads what [`http_date`] writes.
+pub(crate) fn parse_http_date(text: &str) -> Option<Timestamp> {
+    let civil = DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text).ok()?;
+    TimeZone::UTC.to_timestamp(civil).ok()
 }
 
 /// Reads a `metav1.Time`; the error is Go's.
@@ -114,6 +127,14 @@ fn is_zone(zone: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn http_writes_a_time_in_its_own_way() {
+        assert_eq!(
+            http_date(parse("2024-01-02T03:04:05Z").unwrap()),
+            "Tue, 02 Jan 2024 03:04:05 GMT"
+        );
+    }
 
     #[test]
     fn an_offset_becomes_utc() {

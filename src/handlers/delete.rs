@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::body::TypeMeta;
-use super::update::check_path_segment;
+use super::update::check_target;
 use super::{Context, admission, body};
 use crate::cluster::{Cluster, key};
 use crate::codec::json::Node;
@@ -31,7 +31,7 @@ pub(crate) enum Deleted {
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
     let options = read_options(ctx).await?;
-    check_path_segment(&ctx.target.name)?;
+    check_target(ctx.target)?;
     let target = ctx.target;
     let deleted = ctx.cluster.storage.write(|tx| {
         delete(

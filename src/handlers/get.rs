@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::list::wait_for;
-use super::update::check_path_segment;
+use super::update::check_target;
 use crate::cluster::key;
 use crate::request::options::{AtVersion, parse_version};
 use crate::response::Response;
@@ -16,7 +16,7 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         ));
     }
     let target = ctx.target;
-    check_path_segment(&target.name)?;
+    check_target(target)?;
     let at =
         parse_version(ctx.query.get("resourceVersion").unwrap_or_default()).map_err(Status::raw)?;
     if let AtVersion::Number(version) = at {

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
-use serde_json::{Value, json};
 
+use super::continue_token::Token;
 use super::{Context, Sight, watch};
 use crate::clock;
-use crate::cluster::prefix;
+use crate::cluster::{check_key, prefix};
 use crate::object::Object;
 use crate::registry::Strategy;
 use crate::request::negotiation;
@@ -21,8 +19,6 @@ use crate::storage::Revision;
 
 /// How long a request waits for a version that is yet to come.
 const FUTURE_VERSION_WAIT: Duration = Duration::from_secs(3);
-/// The only version of continue tokens.
-const TOKEN_VERSION: &str = "meta.k8s.io/v1";
 
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
@@ -114,6 +110,7 @@ pub(super) async fn list_now(
     options: &ListOptions,
 ) -> Result<List, Status> {
     let selection = Selection::new(strategy, namespace, options);
+    check_key(&selection.prefix)?;
     let page = Page::of(sight, &selection, options).await?;
     page.collect(sight, &selection)
 }
@@ -137,11 +134,6 @@ impl Page {
     ) -> Result<Self, Status> {
         let any = options.resource_version == "0";
         if !options.continue_token.is_empty() {
-            if !options.resource_version.is_empty() && !any {
-                return Err(Status::bad_request(
-                    "specifying resource version is not allowed when using continue",
-                ));
-            }
             return Page::continued(sight, options, any).await;
         }
         let invalid = |e: String| Status::bad_request(format!("invalid resource version: {e}"));
@@ -172,6 +164,11 @@ impl Page {
     async fn continued(sight: Sight<'_>, options: &ListOptions, any: bool) -> Result<Self, Status> {
         let token = Token::decode(&options.continue_token)
             .map_err(|e| Status::bad_request(format!("invalid continue token: {e}")))?;
+        if !options.resource_version.is_empty() && !any {
+            return Err(Status::bad_request(
+                "specifying resource version is not allowed when using continue",
+            ));
+        }
         let limit = if any { 0 } else { options.limit };
         let mut page = Page {
             at: None,
@@ -251,70 +248,6 @@ impl Page {
         );
         status
     }
-}
-
-/// A continue token, taken apart.
-struct Token {
-    /// Negative: the newest there is.
-    revision: i64,
-    /// Relative to the listed prefix.
-    start: String,
-}
-
-impl Token {
-    fn encode(&self) -> String {
-        let json = json!({"rv": self.revision, "start": self.start, "v": TOKEN_VERSION});
-        // The server's order of the fields.
-        let text = format!(
-            "{{\"v\":{},\"rv\":{},\"start\":{}}}",
-            json["v"], json["rv"], json["start"]
-        );
-        URL_SAFE_NO_PAD.encode(text)
-    }
-
-    fn decode(text: &str) -> Result<Self, String> {
-        let bytes = decode_base64(text).map_err(|e| format!("continue key is not valid: {e}"))?;
-        let node = crate::codec::json::parse(&bytes)
-            .map_err(|e| format!("continue key is not valid: {e}"))?;
-        let value = node.to_value();
-        let version = value["v"].as_str().unwrap_or_default();
-        if version != TOKEN_VERSION {
-            return Err(format!(
-                "continue key is not valid: server does not recognize this encoded version {version}"
-            ));
-        }
-        let revision = value["rv"].as_i64().unwrap_or(0);
-        if revision == 0 {
-            return Err(format!(
-                "continue key is not valid: incorrect encoded start resourceVersion (version {TOKEN_VERSION})"
-            ));
-        }
-        let start = Token::start_of(&value)?;
-        Ok(Token { revision, start })
-    }
-
-    /// The key to go on from: below the listed prefix, whatever a client writes into its token.
-    fn start_of(value: &Value) -> Result<String, String> {
-        let start = value["start"].as_str().unwrap_or_default();
-        if start.is_empty() {
-            return Err(format!(
-                "continue key is not valid: encoded start key empty (version {TOKEN_VERSION})"
-            ));
-        }
-        if start.split('/').any(|part| part == ".." || part == ".") {
-            return Err(format!("continue key is not valid: {start}"));
-        }
-        Ok(start.strip_prefix('/').unwrap_or(start).to_owned())
-    }
-}
-
-/// Unpadded base64url; the error counts bytes as Go does.
-fn decode_base64(text: &str) -> Result<Vec<u8>, String> {
-    URL_SAFE_NO_PAD.decode(text).map_err(|_| {
-        let bad = |b: u8| !(b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        let at = text.bytes().position(bad).unwrap_or(text.len() / 4 * 4);
-        format!("illegal base64 data at input byte {at}")
-    })
 }
 
 /// Waits a while for a version that is yet to come.

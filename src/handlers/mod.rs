@@ -6,6 +6,7 @@
 
 pub(crate) mod admission;
 pub(crate) mod body;
+mod continue_token;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod delete_collection;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::update::{Update, Updated, check_name, check_path_segment};
+use super::update::{Update, Updated, check_name, check_target};
 use super::{Context, admission, body, create};
 use crate::cluster::{Cluster, key};
 use crate::codec::json::Node;
@@ -55,7 +55,7 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let form = form(ctx)?;
     let bytes = ctx.read_body().await?;
     let options = options(ctx, form)?;
-    check_path_segment(&ctx.target.name)?;
+    check_target(ctx.target)?;
     let manager = ctx.manager(&options);
     let target = ctx.target;
     let update = Update {

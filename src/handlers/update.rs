@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Context, admission, body, create, delete, pools};
-use crate::cluster::{Cluster, key};
+use super::{Context, Target, admission, body, create, delete, pools};
+use crate::cluster::{Cluster, check_key, key};
 use crate::names::is_path_segment_name;
 use crate::object::{Object, meta_str, metadata_mut, set_resource_version};
 use crate::patch::apply::{self, Sent, Writer};
@@ -51,7 +51,7 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let mut object = decoded.object;
     create::match_namespace(&target.namespace, &mut object)?;
     check_name(&object, &target.name)?;
-    check_path_segment(&target.name)?;
+    check_target(target)?;
     let manager = ctx.manager(&options);
     let update = Update {
         strategy,
@@ -89,15 +89,16 @@ pub(crate) fn check_name(object: &Value, name: &str) -> Result<(), Status> {
     }
 }
 
-/// A name that would not be a storage key of its own.
-pub(crate) fn check_path_segment(name: &str) -> Result<(), Status> {
-    match is_path_segment_name(name).first() {
-        Some(error) => Err(Status::bad_request(format!(
+/// What would not be a storage key of its own: a name is refused as a parameter, a namespace by the store.
+pub(super) fn check_target(target: &Target) -> Result<(), Status> {
+    let name = &target.name;
+    if let Some(error) = is_path_segment_name(name).first() {
+        return Err(Status::bad_request(format!(
             "Name parameter invalid: {}: {error}",
             crate::codec::quote::quote(name)
-        ))),
-        None => Ok(()),
+        )));
     }
+    check_key(&key(target.strategy.resource(), &target.namespace, name))
 }
 
 impl Update<'_> {

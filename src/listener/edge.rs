@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
@@ -20,8 +21,10 @@ use crate::pipeline::Pipeline;
 use crate::request::{self, BodyError, Connection, Request, Upgrade};
 use crate::response::{Body, ByteStream, Fate, Response};
 
-/// Larger bodies are sent in chunks on HTTP/1.1, as Go's server does, in bytes.
+/// Larger bodies are sent in chunks on HTTP/1.1 unless their handler knew better, as Go's server does, in bytes.
 const CHUNKED_ABOVE: usize = 2048;
+/// With more than this left of a request's body, Go's server gives the connection up, in bytes.
+const WORTH_READING: u64 = 256 * 1024;
 
 /// What warp's filters do not tell of a request, or make much of: no query is a rejection to them.
 #[derive(Clone)]
@@ -69,17 +72,60 @@ async fn answer(
     arrived: Arrived,
     body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
 ) -> warp::reply::Response {
+    let unread = Arc::new(Unread::new(&headers));
     let request = Request {
         method,
         path: arrived.target.path().to_owned(),
         raw_query: arrived.target.query().unwrap_or_default().to_owned(),
         headers,
-        body: request::Body(Box::pin(
-            body.map(|chunk| chunk.map(collect).map_err(|_| BodyError)),
-        )),
+        body: unread.clone().count(body),
         upgrade: upgrade.map(into_upgrade),
     };
-    reply(pipeline.serve(request).await, &arrived)
+    let mut answer = pipeline.serve(request).await;
+    let framing = framing(&answer, arrived.version);
+    if let Framing::Counted(length) = framing {
+        answer = answer.header("content-length", length.to_string());
+    }
+    if unread.is_too_much() {
+        answer = answer.header("connection", "close");
+    }
+    reply(answer, framing, &arrived)
+}
+
+/// How much of a request's body nobody has asked for yet, in bytes.
+struct Unread(AtomicU64);
+
+impl Unread {
+    fn new(headers: &HeaderMap) -> Self {
+        let length = headers.get("content-length").and_then(|v| v.to_str().ok());
+        Unread(AtomicU64::new(
+            length.and_then(|v| v.parse().ok()).unwrap_or(0),
+        ))
+    }
+
+    /// The body, counted down as it is read; one that breaks off leaves nothing to go on with.
+    fn count(
+        self: Arc<Self>,
+        body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
+    ) -> request::Body {
+        request::Body(Box::pin(body.map(move |chunk| match chunk {
+            Ok(chunk) => {
+                let chunk = collect(chunk);
+                let left = self.0.load(Ordering::Relaxed);
+                self.0
+                    .store(left.saturating_sub(chunk.len() as u64), Ordering::Relaxed);
+                Ok(chunk)
+            }
+            Err(_) => {
+                self.0.store(u64::MAX, Ordering::Relaxed);
+                Err(BodyError)
+            }
+        })))
+    }
+
+    fn is_too_much(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > WORTH_READING
+    }
 }
 
 fn collect(mut chunk: impl Buf) -> Bytes {
@@ -94,13 +140,14 @@ fn into_upgrade(upgrade: OnUpgrade) -> Upgrade {
 }
 
 /// An answer as warp sends it.
-fn reply(answer: Response, arrived: &Arrived) -> warp::reply::Response {
+fn reply(answer: Response, framing: Framing, arrived: &Arrived) -> warp::reply::Response {
     let Response {
         status,
         headers,
         extra_headers,
         body,
         fate,
+        ..
     } = answer;
     let limit = match fate {
         Fate::Send => None,
@@ -113,9 +160,7 @@ fn reply(answer: Response, arrived: &Arrived) -> warp::reply::Response {
     let mut reply = match (body, limit) {
         (body, Some((bytes, how))) => broken(body, bytes, how, arrived),
         (Body::Empty, None) => warp::reply::Response::new(Bytes::new().into()),
-        (Body::Full(body), None)
-            if body.len() > CHUNKED_ABOVE && arrived.version == Version::HTTP_11 =>
-        {
+        (Body::Full(body), None) if framing == Framing::Chunked => {
             let whole = futures_util::stream::once(std::future::ready(Ok::<_, Infallible>(body)));
             warp::reply::stream(whole).into_response()
         }
@@ -181,5 +226,63 @@ fn into_bytes(text: Cow<'static, str>) -> Bytes {
     match text {
         Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
         Cow::Owned(text) => text.into(),
+    }
+}
+
+/// How the end of a body is told.
+#[derive(Clone, Copy, PartialEq)]
+enum Framing {
+    /// By a length, which is the last of the headers.
+    Counted(usize),
+    /// By a length that the handler has set among its headers, or by nothing at all.
+    Given,
+    Chunked,
+}
+
+fn framing(answer: &Response, version: Version) -> Framing {
+    let given = answer
+        .headers
+        .iter()
+        .any(|(name, _)| *name == "content-length");
+    match &answer.body {
+        _ if given => Framing::Given,
+        Body::Empty if answer.status == 304 => Framing::Given,
+        Body::Empty => Framing::Counted(0),
+        Body::Full(body) if body.len() > CHUNKED_ABOVE && version == Version::HTTP_11 => {
+            Framing::Chunked
+        }
+        Body::Full(body) => Framing::Counted(body.len()),
+        Body::Stream(_) | Body::Upgraded(..) => Framing::Given,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn framed(body: Bytes, version: Version) -> Framing {
+        framing(&Response::new(200, "text/plain", body), version)
+    }
+
+    #[test]
+    fn a_long_body_is_sent_in_chunks_unless_its_handler_counted_it() {
+        let long = || Bytes::from(vec![b'x'; CHUNKED_ABOVE + 1]);
+        assert!(framed(Bytes::new(), Version::HTTP_11) == Framing::Counted(0));
+        assert!(framed(long(), Version::HTTP_11) == Framing::Chunked);
+        assert!(framed(long(), Version::HTTP_2) == Framing::Counted(CHUNKED_ABOVE + 1));
+        let counted = Response::new(200, "text/plain", long()).header("content-length", "2049");
+        assert!(framing(&counted, Version::HTTP_11) == Framing::Given);
+    }
+
+    #[tokio::test]
+    async fn a_large_body_nobody_read_ends_the_connection() {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-length", HeaderValue::from(300 * 1024));
+        let unread = Arc::new(Unread::new(&headers));
+        assert!(unread.is_too_much());
+        let chunk = Ok::<_, warp::Error>(Bytes::from(vec![0; 100 * 1024]));
+        let mut body = unread.clone().count(futures_util::stream::iter([chunk]));
+        assert!(body.0.next().await.is_some());
+        assert!(!unread.is_too_much());
     }
 }

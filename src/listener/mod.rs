@@ -160,11 +160,13 @@ fn server() -> auto::Builder<TokioExecutor> {
     server
         .http1()
         .timer(TokioTimer::new())
+        .auto_date_header(false)
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MAX_HEADER_BYTES);
     server
         .http2()
         .timer(TokioTimer::new())
+        .auto_date_header(false)
         .max_header_list_size(1024 * 1024)
         .keep_alive_interval(Duration::from_secs(30));
     server

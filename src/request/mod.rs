@@ -2,6 +2,7 @@
 //!
 //! Each part is parsed once, early; afterwards the type knows.
 
+mod content_type;
 pub(crate) mod info;
 pub(crate) mod negotiation;
 pub(crate) mod options;

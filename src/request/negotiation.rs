@@ -3,8 +3,8 @@
 //! The router looks first, and only compares names: one clause must be exactly a type the route produces. The handler
 //! then takes the best clause whose parameters it can honour. Errors are negotiated too, and fall back to JSON.
 
-use super::Request;
 use super::query::Query;
+use super::{Request, content_type};
 use crate::status::Status;
 
 pub(crate) const JSON: &str = "application/json";
@@ -69,49 +69,85 @@ pub(crate) struct Negotiated {
 }
 
 /// One clause of an `Accept` header.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Clause<'a> {
-    media: String,
-    params: Vec<(String, &'a str)>,
-    q: f32,
+    /// Before and after the slash; case counts.
+    media: (&'a str, &'a str),
+    params: Vec<(&'a str, &'a str)>,
+    q: f64,
 }
 
-impl Clause<'_> {
-    fn param(&self, name: &str) -> &str {
-        self.params
-            .iter()
-            .find(|(n, _)| n == name)
-            .map_or("", |(_, v)| v)
-    }
-}
-
-/// The clauses, best first.
-fn clauses(accept: &str) -> Vec<Clause<'_>> {
-    let mut clauses: Vec<Clause<'_>> = accept.split(',').filter_map(clause).collect();
-    clauses.sort_by(|a, b| b.q.total_cmp(&a.q));
-    clauses
-}
-
-fn clause(text: &str) -> Option<Clause<'_>> {
-    let mut parts = text.trim().split(';');
-    let media = parts.next()?.trim().to_ascii_lowercase();
-    let mut params = Vec::new();
-    let mut q = 1.0;
-    for part in parts {
-        let Some((name, value)) = part.split_once('=') else {
-            continue;
+impl<'a> Clause<'a> {
+    /// Reads a clause as upstream's parser does, which drops what it does not understand.
+    fn parse(text: &'a str) -> Option<Self> {
+        let (range, params) = text.split_once(';').unwrap_or((text, ""));
+        let mut clause = Clause {
+            media: media_range(range)?,
+            params: Vec::new(),
+            q: 1.0,
         };
-        let (name, value) = (
-            name.trim().to_ascii_lowercase(),
-            value.trim().trim_matches('"'),
-        );
+        for param in params.split(';') {
+            match param.split_once('=') {
+                Some((name, value)) if !value.is_empty() && !value.contains('=') => {
+                    clause.add(name.trim_matches(' '), value);
+                }
+                _ => {}
+            }
+        }
+        Some(clause)
+    }
+
+    fn add(&mut self, name: &'a str, value: &'a str) {
         if name == "q" {
-            q = value.parse().unwrap_or(1.0);
+            self.q = value.parse().unwrap_or(0.0);
         } else {
-            params.push((name, value));
+            self.params.push((name, value.trim_matches(' ')));
         }
     }
-    (!media.is_empty()).then_some(Clause { media, params, q })
+
+    fn param(&self, name: &str) -> &'a str {
+        let mut last_first = self.params.iter().rev();
+        last_first.find(|(n, _)| *n == name).map_or("", |(_, v)| v)
+    }
+
+    /// Whether this one is tried first: upstream's comparison, which is no order once wildcards have weights.
+    fn goes_before(&self, other: &Self) -> bool {
+        self.q > other.q
+            || self.media.0 != "*" && other.media.0 == "*"
+            || self.media.1 != "*" && other.media.1 == "*"
+    }
+
+    fn covers(&self, media: Media) -> bool {
+        let offered = media.content_type().split_once('/');
+        matches!(self.media, ("*", "*") | ("application", "*")) || Some(self.media) == offered
+    }
+}
+
+fn media_range(range: &str) -> Option<(&str, &str)> {
+    let (kind, rest) = range.split_once('/').unwrap_or((range, ""));
+    let kind = kind.trim_matches(' ');
+    match rest.split_once('/').unwrap_or((rest, "")) {
+        ("", "") if kind == "*" => Some(("*", "*")),
+        ("", "") => None,
+        (subtype, "") => Some((kind, subtype.trim_matches(' '))),
+        _ => None,
+    }
+}
+
+/// The clauses, best first: sorted by insertion, because the comparison is no order.
+fn clauses(accept: &str) -> Vec<Clause<'_>> {
+    let mut sorted: Vec<Clause<'_>> = Vec::new();
+    for clause in accept
+        .split(',')
+        .filter_map(|part| Clause::parse(part.trim_matches(' ')))
+    {
+        let mut at = sorted.len();
+        while at > 0 && clause.goes_before(&sorted[at - 1]) {
+            at -= 1;
+        }
+        sorted.insert(at, clause);
+    }
+    sorted
 }
 
 /// The router's look: one clause must be a type the route produces, to the letter.
@@ -132,10 +168,48 @@ pub(crate) fn check_route(request: &Request, streams: bool) -> Result<(), Status
     Err(Status::not_acceptable_route(&available))
 }
 
+/// What a kind of endpoint allows in a clause beyond the media type.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Endpoint {
+    /// Objects and lists: these can be transformed.
+    Objects,
+    /// Everything else, errors included.
+    Plain,
+    /// Aggregated discovery, which has to be asked for.
+    Aggregated,
+}
+
+impl Endpoint {
+    /// What the clause asks for, if that is allowed here.
+    fn allows(self, media: Media, clause: &Clause<'_>) -> Option<Transform> {
+        // YAML is never streamed.
+        let streams = media == Media::Json && clause.param("stream") == "watch";
+        let version = self == Endpoint::Objects && clause.param("sv") == "v1";
+        if !clause.param("stream").is_empty() && !streams
+            || !clause.param("sv").is_empty() && !version
+        {
+            return None;
+        }
+        let wanted = (clause.param("as"), clause.param("g"), clause.param("v"));
+        match self {
+            Endpoint::Objects => transform(wanted),
+            Endpoint::Plain => (wanted == ("", "", "")).then_some(Transform::None),
+            Endpoint::Aggregated => {
+                let document = ("APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2");
+                (wanted == document).then_some(Transform::None)
+            }
+        }
+    }
+}
+
 /// The handler's look: the best clause it can honour.
 pub(crate) fn negotiate(request: &Request, query: &Query) -> Result<Negotiated, Status> {
-    let accept = request.header("accept").unwrap_or_default();
-    choose(request, query, accept, true).ok_or_else(|| Status::not_acceptable(&OFFERED))
+    choose(request, query, Endpoint::Objects).ok_or_else(|| Status::not_acceptable(&OFFERED))
+}
+
+/// The same for a document that has one form only.
+pub(crate) fn negotiate_plain(request: &Request, query: &Query) -> Result<Negotiated, Status> {
+    choose(request, query, Endpoint::Plain).ok_or_else(|| Status::not_acceptable(&OFFERED))
 }
 
 /// A watch can only be written in a format that streams.
@@ -150,18 +224,18 @@ pub(crate) fn negotiate_stream(request: &Request, query: &Query) -> Result<Negot
     }
 }
 
-/// The format of an error; `None` means that nothing fits and indented JSON is written.
+/// The format of an error: indented JSON where nothing fits.
 pub(crate) fn negotiate_error(request: &Request, query: &Query) -> Negotiated {
-    let accept = request.header("accept").unwrap_or_default();
     let fallback = Negotiated {
         media: Media::Json,
         pretty: true,
         transform: Transform::None,
     };
-    choose(request, query, accept, false).unwrap_or(fallback)
+    choose(request, query, Endpoint::Plain).unwrap_or(fallback)
 }
 
-fn choose(request: &Request, query: &Query, accept: &str, transforms: bool) -> Option<Negotiated> {
+fn choose(request: &Request, query: &Query, endpoint: Endpoint) -> Option<Negotiated> {
+    let accept = request.header("accept").unwrap_or_default();
     // What most clients ask for is not worth taking apart.
     if accept.is_empty() || accept == JSON {
         return Some(Negotiated {
@@ -170,35 +244,24 @@ fn choose(request: &Request, query: &Query, accept: &str, transforms: bool) -> O
             transform: Transform::None,
         });
     }
-    for clause in clauses(accept) {
-        let media = match clause.media.as_str() {
-            "*/*" | "application/*" | JSON => Media::Json,
-            YAML => Media::Yaml,
-            _ => continue,
-        };
-        if !matches!(clause.param("stream"), "" | "watch")
-            || !matches!(clause.param("sv"), "" | "v1")
-        {
-            continue;
-        }
-        let Some(transform) = transform(&clause) else {
-            continue;
-        };
-        if transform != Transform::None && !transforms {
-            continue;
-        }
-        return Some(Negotiated {
+    clauses(accept).iter().find_map(|clause| {
+        let mut offered = [Media::Json, Media::Yaml].into_iter();
+        let (media, transform) = offered.find_map(|media| {
+            let transform = endpoint
+                .allows(media, clause)
+                .filter(|_| clause.covers(media))?;
+            Some((media, transform))
+        })?;
+        Some(Negotiated {
             media,
             pretty: pretty(request, query, clause.param("pretty")),
             transform,
-        });
-    }
-    None
+        })
+    })
 }
 
-fn transform(clause: &Clause<'_>) -> Option<Transform> {
-    let (kind, group, version) = (clause.param("as"), clause.param("g"), clause.param("v"));
-    if kind.is_empty() && group.is_empty() && version.is_empty() {
+fn transform((kind, group, version): (&str, &str, &str)) -> Option<Transform> {
+    if (kind, group, version) == ("", "", "") {
         return Some(Transform::None);
     }
     let version = match (group, version) {
@@ -230,20 +293,12 @@ fn pretty(request: &Request, query: &Query, param: &str) -> bool {
     }
 }
 
-/// Whether an `Accept` header asks for aggregated discovery, in which format.
-pub(crate) fn aggregated_discovery(accept: &str) -> Option<Media> {
-    for clause in clauses(accept) {
-        let media = match clause.media.as_str() {
-            JSON | "*/*" | "application/*" => Media::Json,
-            YAML => Media::Yaml,
-            _ => continue,
-        };
-        let wanted = (clause.param("g"), clause.param("v"), clause.param("as"));
-        if wanted == ("apidiscovery.k8s.io", "v2", "APIGroupDiscoveryList") {
-            return Some(media);
-        }
-    }
-    None
+/// The format of aggregated discovery, if the request asks for that; plain clauses before it do not count.
+pub(crate) fn aggregated_discovery(request: &Request, query: &Query) -> Option<Media> {
+    request
+        .header("accept")
+        .filter(|accept| !accept.is_empty())?;
+    choose(request, query, Endpoint::Aggregated).map(|n| n.media)
 }
 
 /// The formats of request bodies.
@@ -252,12 +307,111 @@ pub(crate) fn body_media(request: &Request) -> Result<Media, Status> {
     if header.is_empty() {
         return Ok(Media::Json);
     }
-    let mut parts = header.split(';');
-    let name = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-    let well_formed = parts.all(|p| p.trim().is_empty() || p.contains('='));
-    match name.as_str() {
-        JSON if well_formed => Ok(Media::Json),
-        YAML if well_formed => Ok(Media::Yaml),
+    let (name, params) = header.split_at(header.find(';').unwrap_or(header.len()));
+    let sound = content_type::parameters_are_sound(params);
+    match name.trim().to_ascii_lowercase().as_str() {
+        JSON if sound => Ok(Media::Json),
+        YAML if sound => Ok(Media::Yaml),
         _ => Err(Status::unsupported_media_type(&OFFERED)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::Body;
+
+    fn request(accept: &str, content_type: &str) -> Request {
+        let mut headers = http::HeaderMap::new();
+        headers.insert("accept", accept.parse().unwrap());
+        headers.insert("content-type", content_type.parse().unwrap());
+        Request {
+            method: http::Method::GET,
+            path: String::new(),
+            raw_query: String::new(),
+            headers,
+            body: Body(Box::pin(futures_util::stream::empty())),
+            upgrade: None,
+        }
+    }
+
+    fn media(accept: &str, endpoint: Endpoint) -> Option<Media> {
+        choose(&request(accept, ""), &Query::default(), endpoint).map(|n| n.media)
+    }
+
+    #[test]
+    fn the_heaviest_clause_wins_and_a_name_beats_a_wildcard() {
+        for (accept, wanted) in [
+            ("application/yaml;q=0.5,application/json;q=0.9", Media::Json),
+            ("*/*,application/yaml", Media::Yaml),
+            ("application/*,application/yaml;q=0.1", Media::Yaml),
+            ("application/yaml;q=0,application/json;q=0", Media::Yaml),
+            ("application/json;q=x,application/yaml;q=0.1", Media::Yaml),
+            ("text/html,application/yaml", Media::Yaml),
+        ] {
+            assert_eq!(media(accept, Endpoint::Objects), Some(wanted), "{accept}");
+        }
+    }
+
+    #[test]
+    fn case_counts_and_what_is_half_a_clause_is_none() {
+        for accept in ["APPLICATION/JSON", "json", "application/", "a/b/c", ","] {
+            assert_eq!(media(accept, Endpoint::Objects), None, "{accept}");
+        }
+        assert_eq!(media("*", Endpoint::Objects), Some(Media::Json));
+        assert_eq!(
+            media("application/json;as;v=;x=y=z", Endpoint::Objects),
+            Some(Media::Json)
+        );
+    }
+
+    #[test]
+    fn a_stream_is_of_json_and_a_version_of_objects() {
+        assert_eq!(
+            media("application/json;stream=watch", Endpoint::Plain),
+            Some(Media::Json)
+        );
+        assert_eq!(
+            media("application/yaml;stream=watch", Endpoint::Objects),
+            None
+        );
+        assert_eq!(media("application/json;stream=x", Endpoint::Objects), None);
+        assert_eq!(
+            media("application/json;sv=v1", Endpoint::Objects),
+            Some(Media::Json)
+        );
+        assert_eq!(media("application/json;sv=v1", Endpoint::Plain), None);
+    }
+
+    #[test]
+    fn only_objects_are_transformed() {
+        let table = "application/json;as=Table;g=meta.k8s.io;v=v1";
+        assert_eq!(media(table, Endpoint::Objects), Some(Media::Json));
+        assert_eq!(media(table, Endpoint::Plain), None);
+    }
+
+    #[test]
+    fn aggregated_discovery_is_asked_for_in_any_place() {
+        let asked =
+            "application/json,application/yaml;as=APIGroupDiscoveryList;v=v2;g=apidiscovery.k8s.io";
+        let found = |accept| aggregated_discovery(&request(accept, ""), &Query::default());
+        assert_eq!(found(asked), Some(Media::Yaml));
+        assert_eq!(found("application/json"), None);
+        assert_eq!(found(""), None);
+    }
+
+    #[test]
+    fn a_body_is_of_a_type_the_server_reads_with_sound_parameters() {
+        for (content_type, wanted) in [
+            ("", Some(Media::Json)),
+            ("APPLICATION/JSON; charset=utf-8", Some(Media::Json)),
+            ("application/yaml;", Some(Media::Yaml)),
+            ("application/yaml;x", None),
+            ("application/json, application/yaml", None),
+            ("*/*", None),
+        ] {
+            let got = body_media(&request("", content_type));
+            assert_eq!(got.ok(), wanted, "{content_type}");
+        }
     }
 }

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use jiff::Timestamp;
+
 use super::{Body, Response};
+use crate::codec::time;
 use crate::request::Request;
 
 /// A body larger than this is compressed for who accepts it, in bytes.
@@ -34,6 +37,9 @@ pub(crate) fn complete(
     warnings: &Warnings,
     flow: Option<&[String; 2]>,
 ) -> Response {
+    if response.hijacked {
+        return response;
+    }
     let mut response = compress(response, request).header("audit-id", audit_id);
     if !response
         .headers
@@ -52,8 +58,16 @@ pub(crate) fn complete(
             .into_iter()
             .map(|text| ("warning", text.into())),
     );
-    response.headers.sort_by_key(|(name, _)| *name);
     response
+}
+
+/// The end of every head: sorted by name, then the date.
+pub(crate) fn order(mut response: Response, now: Timestamp) -> Response {
+    if response.hijacked {
+        return response;
+    }
+    response.headers.sort_by_key(|(name, _)| *name);
+    response.header("date", time::http_date(now))
 }
 
 fn compress(response: Response, request: &Request) -> Response {
@@ -124,6 +138,27 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_head_is_sorted_and_ends_with_the_date() {
+        let response = Response::text(404, "").header("audit-id", "a");
+        let names: Vec<&str> = order(response, Timestamp::UNIX_EPOCH)
+            .headers
+            .iter()
+            .map(|(name, _)| *name)
+            .collect();
+        assert_eq!(
+            names,
+            ["audit-id", "content-type", "x-content-type-options", "date"]
+        );
+    }
+
+    #[test]
+    fn a_hijacked_connection_gets_the_handlers_headers_only() {
+        let mut response = Response::empty(403);
+        response.hijacked = true;
+        assert!(order(response, Timestamp::UNIX_EPOCH).headers.is_empty());
+    }
 
     #[test]
     fn each_warning_is_sent_once_and_escaped() {

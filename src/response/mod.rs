@@ -37,6 +37,8 @@ pub(crate) struct Response {
     /// Headers that were scripted, with names of any kind.
     pub(crate) extra_headers: Vec<(String, String)>,
     pub(crate) body: Body,
+    /// Written on a connection that was taken over: nobody adds headers.
+    pub(crate) hijacked: bool,
     pub(crate) fate: Fate,
 }
 
@@ -87,6 +89,7 @@ impl Response {
             headers,
             extra_headers: Vec::new(),
             body,
+            hijacked: false,
             fate: Fate::Send,
         }
     }
@@ -99,6 +102,12 @@ impl Response {
         let mut headers = Vec::with_capacity(USUAL_HEADERS);
         headers.push(("content-type", content_type.into()));
         Response::with_body(status, headers, Body::Full(body.into()))
+    }
+
+    /// Leaves the head as it is: the connection is no longer the server's.
+    pub(crate) fn hijacked(mut self) -> Self {
+        self.hijacked = true;
+        self
     }
 
     pub(crate) fn empty(status: u16) -> Self {

@@ -14,5 +14,6 @@ mod parameters;
 mod paths;
 mod render;
 mod schema;
+pub(crate) mod serve;
 pub(crate) mod v2;
 pub(crate) mod v3;

@@ -12,7 +12,7 @@ use self::feed::{Ending, Feed, Start};
 use super::list::{Selection, wait_for};
 use super::{Context, Sight};
 use crate::clock;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, check_key};
 use crate::object::Object;
 use crate::request::negotiation::Negotiated;
 use crate::request::options::{AtVersion, ListOptions, parse_version};
@@ -31,6 +31,7 @@ pub(super) async fn handle(
 ) -> Result<Response, Status> {
     let started = ctx.cluster.clock.now();
     let selection = Selection::new(ctx.target.strategy, &ctx.target.namespace, options);
+    check_key(&selection.prefix)?;
     let start = start(ctx.sight(), &selection, options).await?;
     let encoder = Encoder::new(ctx.presenter(negotiated)?);
     let select: Arc<dyn Fn(&Object) -> bool + Send + Sync> = {

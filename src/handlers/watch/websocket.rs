@@ -49,13 +49,15 @@ pub(crate) fn accept(request: &mut Request) -> Option<Handshake> {
 
 fn check(request: &Request, upgrade: Upgrade) -> Result<Accepted, Response> {
     if request.header("sec-websocket-version") != Some("13") {
-        return Err(Response::text(400, "missing or bad WebSocket Version"));
+        return Err(
+            refusal(400, "missing or bad WebSocket Version").header("sec-websocket-version", "13")
+        );
     }
     let Some(key) = request.header("sec-websocket-key") else {
-        return Err(Response::text(400, "challenge mismatch"));
+        return Err(refusal(400, "challenge mismatch"));
     };
     if request.header("origin").is_none() {
-        return Err(Response::empty(403));
+        return Err(refusal(403, ""));
     }
     let protocol = credentials::websocket_protocols(&request.headers)
         .into_iter()
@@ -65,6 +67,12 @@ fn check(request: &Request, upgrade: Upgrade) -> Result<Accepted, Response> {
         protocol,
         upgrade,
     })
+}
+
+/// A bare answer, the last on its connection.
+fn refusal(status: u16, text: &'static str) -> Response {
+    let headers = vec![("connection", "close".into())];
+    Response::with_body(status, headers, Body::Full(text.into())).hijacked()
 }
 
 impl Handshake {
@@ -86,7 +94,7 @@ impl Handshake {
         );
         let run = move |connection| -> Running { Box::pin(send(connection, frames)) };
         let body = Body::Upgraded(accepted.upgrade, Box::new(run));
-        Response::with_body(101, headers, body)
+        Response::with_body(101, headers, body).hijacked()
     }
 }
 
