@@ -253,8 +253,9 @@ impl Pipeline {
 
     async fn race(&self, race: Race, request: &mut Request, path: &str) {
         if let Route::Resource(target) = routes::route(path) {
+            let kind = target.strategy.resource().schema;
             let name = match target.name.as_str() {
-                "" => handlers::body::peek_name(request, self.max_body).await,
+                "" => handlers::body::peek_name(request, kind, self.max_body).await,
                 name => name.to_owned(),
             };
             race.run(&self.cluster, &target, &name);

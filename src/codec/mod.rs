@@ -8,6 +8,7 @@ pub(crate) mod base64;
 pub(crate) mod bytes;
 pub(crate) mod go_value;
 pub(crate) mod json;
+pub(crate) mod protobuf;
 pub(crate) mod quote;
 pub(crate) mod time;
 pub(crate) mod yaml;

@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use super::Context;
 use crate::codec::json::{self, Node};
-use crate::codec::yaml;
+use crate::codec::{protobuf, yaml};
 use crate::registry::Strategy;
 use crate::registry::known_kinds;
-use crate::request::negotiation::{Media, body_media};
+use crate::request::negotiation::{BodyFormat, body_format};
 use crate::request::options::FieldValidation;
 use crate::request::{Body, BodyError, Request};
 use crate::response::Warnings;
-use crate::schema;
+use crate::schema::{self, Struct};
 use crate::status::Status;
 
 /// How much of a bad body an error shows, in bytes.
@@ -37,21 +37,43 @@ pub(crate) struct Decoded {
     pub(crate) node: Node,
 }
 
-/// Parses bytes of either format; the error is the parser's text.
-pub(crate) fn parse(media: Media, bytes: &[u8]) -> Result<Parsed, String> {
-    match media {
-        Media::Json => match json::parse(bytes) {
-            Ok(node) => Ok(Parsed {
-                node,
-                duplicates: Vec::new(),
-            }),
-            Err(e) => Err(format!("couldn't get version/kind; json parse error: {e}")),
-        },
-        Media::Yaml => yaml::parse(bytes).map(|d| Parsed {
+/// Parses bytes that should be of this kind; the error is the parser's text.
+pub(crate) fn parse(
+    format: BodyFormat,
+    bytes: &[u8],
+    kind: &'static Struct,
+) -> Result<Parsed, String> {
+    let plain = |node| Parsed {
+        node,
+        duplicates: Vec::new(),
+    };
+    match format {
+        BodyFormat::Json => json::parse(bytes)
+            .map(plain)
+            .map_err(|e| format!("couldn't get version/kind; json parse error: {e}")),
+        BodyFormat::Yaml => yaml::parse(bytes).map(|d| Parsed {
             node: d.node,
             duplicates: d.duplicates,
         }),
+        BodyFormat::Protobuf => read_protobuf(bytes, kind).map(plain),
     }
+}
+
+/// The object in a protobuf envelope; of one of another kind no more than the kind.
+fn read_protobuf(bytes: &[u8], kind: &'static Struct) -> Result<Node, String> {
+    let envelope = protobuf::open(bytes)?;
+    let is_kind = envelope.kind.is_empty() || envelope.kind == kind.go_name;
+    let raw = if is_kind { envelope.raw } else { &[] };
+    let mut node = schema::protobuf::read(raw, kind)?;
+    if let Node::Object(members) = &mut node {
+        for (name, text) in [
+            ("kind", envelope.kind),
+            ("apiVersion", envelope.api_version),
+        ] {
+            members.insert(0, (name.to_owned(), Node::String(text)));
+        }
+    }
+    Ok(node)
 }
 
 /// The whole body, if it is not larger than allowed.
@@ -77,16 +99,20 @@ pub(super) async fn read_all(body: &mut Body, limit: usize) -> Result<Bytes, Sta
 }
 
 /// The name in a body that is yet to be read; the request keeps its body.
-pub(crate) async fn peek_name(request: &mut Request, limit: usize) -> String {
+pub(crate) async fn peek_name(
+    request: &mut Request,
+    kind: &'static Struct,
+    limit: usize,
+) -> String {
     let Ok(bytes) = read_all(&mut request.body, limit).await else {
         return String::new();
     };
     let held = bytes.clone();
     let whole = futures_util::stream::once(std::future::ready(Ok(held)));
     request.body = Body(Box::pin(whole));
-    let parsed = body_media(request)
+    let parsed = body_format(request)
         .ok()
-        .and_then(|media| parse(media, &bytes).ok());
+        .and_then(|format| parse(format, &bytes, kind).ok());
     let name = parsed
         .as_ref()
         .and_then(|p| p.node.get("metadata")?.get("name"));
@@ -97,14 +123,14 @@ pub(crate) async fn peek_name(request: &mut Request, limit: usize) -> String {
 }
 
 /// Reads and decodes the body of a create or a replace.
-pub(super) async fn read(ctx: &mut Context<'_>) -> Result<(Media, Bytes), Status> {
-    let media = body_media(ctx.request)?;
-    Ok((media, ctx.read_body().await?))
+pub(super) async fn read(ctx: &mut Context<'_>) -> Result<(BodyFormat, Bytes), Status> {
+    let format = body_format(ctx.request)?;
+    Ok((format, ctx.read_body().await?))
 }
 
 /// Decodes a body as the kind of this resource.
 pub(crate) fn decode(
-    media: Media,
+    format: BodyFormat,
     bytes: &[u8],
     strategy: &dyn Strategy,
     validation: FieldValidation,
@@ -117,7 +143,7 @@ pub(crate) fn decode(
             summary(bytes)
         ))
     };
-    let parsed = parse(media, bytes).map_err(unrecognized)?;
+    let parsed = parse(format, bytes, strategy.resource().schema).map_err(unrecognized)?;
     let type_meta = TypeMeta::of(&parsed.node)
         .map_err(unrecognized)?
         .or(strategy);

@@ -29,11 +29,11 @@ pub(crate) struct Create<'a> {
 
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
-    let (media, bytes) = body::read(ctx).await?;
+    let (format, bytes) = body::read(ctx).await?;
     let options = WriteOptions::parse(ctx.query, "CreateOptions")?;
     let strategy = ctx.target.strategy;
     let mut object = body::decode(
-        media,
+        format,
         &bytes,
         strategy,
         options.field_validation,

@@ -10,9 +10,10 @@ use crate::codec::json::Node;
 use crate::object::{Object, meta_str};
 use crate::registry::Strategy;
 use crate::registry::generic::Deletion;
-use crate::request::negotiation::body_media;
+use crate::request::negotiation::body_format;
 use crate::request::options::DeleteOptions;
 use crate::response::Response;
+use crate::schema::meta::DELETE_OPTIONS;
 use crate::status::Status;
 use crate::storage::Transaction;
 
@@ -69,8 +70,8 @@ pub(super) async fn read_options(ctx: &mut Context<'_>) -> Result<DeleteOptions,
     if bytes.is_empty() {
         return DeleteOptions::from_query(ctx.query);
     }
-    let media = body_media(ctx.request)?;
-    let node = body::parse(media, &bytes)
+    let format = body_format(ctx.request)?;
+    let node = body::parse(format, &bytes, &DELETE_OPTIONS)
         .map_err(Status::bad_request)?
         .node;
     check_kind(&node)?;

@@ -11,6 +11,7 @@ use crate::object::{Object, meta_str, metadata_mut, set_resource_version};
 use crate::patch::apply::{self, Sent, Writer};
 use crate::registry::validation::owner::dedup_owner_references;
 use crate::registry::{Strategy, generic};
+use crate::request::negotiation::body_format;
 use crate::request::options::WriteOptions;
 use crate::request::query::parse_uint;
 use crate::response::Response;
@@ -38,11 +39,11 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
     let bytes = ctx.read_body().await?;
     let options = WriteOptions::parse(ctx.query, "UpdateOptions")?;
-    let media = crate::request::negotiation::body_media(ctx.request)?;
+    let format = body_format(ctx.request)?;
     let target = ctx.target;
     let strategy = target.writing_strategy();
     let decoded = body::decode(
-        media,
+        format,
         &bytes,
         strategy,
         options.field_validation,

@@ -35,6 +35,14 @@ impl Media {
     }
 }
 
+/// A format to read: the formats of answers, and protobuf, which kubectl writes and never insists on getting back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum BodyFormat {
+    Json,
+    Yaml,
+    Protobuf,
+}
+
 /// What to turn an object into.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Transform {
@@ -302,16 +310,17 @@ pub(crate) fn aggregated_discovery(request: &Request, query: &Query) -> Option<M
 }
 
 /// The formats of request bodies.
-pub(crate) fn body_media(request: &Request) -> Result<Media, Status> {
+pub(crate) fn body_format(request: &Request) -> Result<BodyFormat, Status> {
     let header = request.header("content-type").unwrap_or_default();
     if header.is_empty() {
-        return Ok(Media::Json);
+        return Ok(BodyFormat::Json);
     }
     let (name, params) = header.split_at(header.find(';').unwrap_or(header.len()));
     let sound = content_type::parameters_are_sound(params);
     match name.trim().to_ascii_lowercase().as_str() {
-        JSON if sound => Ok(Media::Json),
-        YAML if sound => Ok(Media::Yaml),
+        JSON if sound => Ok(BodyFormat::Json),
+        YAML if sound => Ok(BodyFormat::Yaml),
+        PROTOBUF if sound => Ok(BodyFormat::Protobuf),
         _ => Err(Status::unsupported_media_type(&OFFERED)),
     }
 }
@@ -410,7 +419,7 @@ mod tests {
             ("application/json, application/yaml", None),
             ("*/*", None),
         ] {
-            let got = body_media(&request("", content_type));
+            let got = body_format(&request("", content_type));
             assert_eq!(got.ok(), wanted, "{content_type}");
         }
     }

@@ -9,6 +9,7 @@ pub(crate) mod core;
 mod decode;
 mod encode;
 pub(crate) mod meta;
+pub(crate) mod protobuf;
 pub(crate) mod resource;
 
 pub(crate) use decode::{decode, int_or_string, prune};
