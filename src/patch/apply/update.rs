@@ -31,7 +31,7 @@ pub(crate) fn create(
     writer: &Writer<'_>,
     reset: Paths<'_>,
 ) {
-    let managed = Managed::of(object);
+    let managed = Managed::for_create(object);
     let new = unmanaged(object);
     track(&zero(schema), &new, managed, schema, writer, reset).store(object);
 }
