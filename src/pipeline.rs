@@ -84,8 +84,8 @@ impl Pipeline {
         warnings.0.extend(
             crate::authentication::credentials::warning(&request.headers).map(str::to_owned),
         );
-        *flow = Some(&self.flow);
         let user = self.impersonate(request, user, &info)?;
+        *flow = Some(&self.flow);
         self.authorizer
             .authorize(&user, &attributes(&info))
             .map_err(Refusal::Denied)?;
