@@ -278,7 +278,7 @@ mod tests {
         assert!(storage.view().check(Revision(first)).is_err());
         assert!(storage.view().check(Revision(last)).is_ok());
         assert!(storage.view().events_after(Revision(gone), 10).is_err());
-        assert!(storage.state.read().versions.get("/e/n/b").is_none());
+        assert!(!storage.state.read().versions.contains_key("/e/n/b"));
     }
 
     #[test]
