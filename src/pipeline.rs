@@ -110,8 +110,8 @@ impl Pipeline {
         warnings.0.extend(
             crate::authentication::credentials::warning(&request.headers).map(str::to_owned),
         );
-        *flow = Some(&self.flow);
         let user = self.impersonate(request, user, &info)?;
+        *flow = Some(&self.flow);
         if let Some(line) = line {
             line.set_user(&user.name);
         }

@@ -125,3 +125,41 @@ async fn send(connection: Box<dyn Connection>, mut frames: ByteStream) {
     };
     let _ = socket.close(Some(close)).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(version: &'static str, origin: Option<&'static str>) -> Option<u16> {
+        let mut headers = http::HeaderMap::new();
+        for (name, value) in [
+            ("connection", "Upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("sec-websocket-version", version),
+        ] {
+            headers.insert(name, http::HeaderValue::from_static(value));
+        }
+        if let Some(origin) = origin {
+            headers.insert("origin", http::HeaderValue::from_static(origin));
+        }
+        let mut request = Request {
+            method: http::Method::GET,
+            path: String::new(),
+            raw_query: String::new(),
+            headers,
+            body: crate::request::Body(Box::pin(futures_util::stream::empty())),
+            upgrade: Some(Upgrade(Box::pin(async { None }))),
+        };
+        let response = accept(&mut request).unwrap().answer.err()?;
+        assert!(response.hijacked);
+        Some(response.status)
+    }
+
+    #[test]
+    fn a_handshake_needs_an_origin_and_the_right_version() {
+        assert_eq!(refused("13", Some("http://x")), None);
+        assert_eq!(refused("13", None), Some(403));
+        assert_eq!(refused("12", Some("http://x")), Some(400));
+    }
+}

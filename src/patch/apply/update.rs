@@ -35,7 +35,7 @@ pub(crate) fn create(
     writer: &Writer<'_>,
     reset: Paths<'_>,
 ) {
-    let managed = Managed::of(object);
+    let managed = Managed::for_create(object);
     track(&zero(schema), object, managed, schema, writer, reset).store(object);
 }
 

@@ -284,6 +284,27 @@ fn unusable_entries_sent_with_an_update_leave_the_stored_ones() {
 }
 
 #[test]
+fn an_over_long_manager_is_dropped_from_a_create_and_kept_for_the_validation_of_an_update() {
+    let sent = json!({"manager": "m".repeat(129), "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1",
+                      "fieldsV1": {"f:metadata": {"f:annotations": {"f:z": {}}}}});
+    let object = created(endpoints(json!({"managedFields": [sent]}), "10.10.1.1"));
+    assert_eq!(
+        owners(&object),
+        json!([["golden", "Update", {"f:subsets": {}}]])
+    );
+    let mut new = endpoints(json!({}), "10.10.1.1");
+    update(
+        &object,
+        &mut new,
+        &Sent::Entries(vec![sent.clone()]),
+        &ENDPOINTS,
+        &writer("golden", T2),
+        NONE,
+    );
+    assert_eq!(entries(&new)[0]["manager"], sent["manager"]);
+}
+
+#[test]
 fn a_subresource_has_an_entry_of_its_own_and_no_say_in_the_others() {
     let mut live =
         json!({"metadata": {"name": "n", "labels": {"a": "b"}}, "spec": {}, "status": {}});
