@@ -231,7 +231,7 @@ fn store(
         metadata
             .entry("creationTimestamp")
             .or_insert_with(|| cluster.timestamp().into());
-        pools::allocate(cluster, tx, strategy, &mut object, None, false)
+        pools::allocate(&cluster.ids, tx, strategy, &mut object, None, false)
             .map_err(|status| status.message)?;
         generic::before_create(strategy, &mut object).map_err(|status| status.message)?;
         if resource.namespaced

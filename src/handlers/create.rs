@@ -145,7 +145,14 @@ impl Create<'_> {
         mut object: Value,
         warnings: &mut Warnings,
     ) -> Result<Arc<Object>, Status> {
-        pools::allocate(cluster, tx, self.strategy, &mut object, None, self.dry_run)?;
+        pools::allocate(
+            &cluster.ids,
+            tx,
+            self.strategy,
+            &mut object,
+            None,
+            self.dry_run,
+        )?;
         generic::before_create(self.strategy, &mut object)?;
         warnings.0.extend(self.strategy.warnings(&object));
         self.store(tx, object)

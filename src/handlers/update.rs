@@ -158,7 +158,14 @@ impl Update<'_> {
         let stored = live.resource_version().parse().map(Revision).ok();
         set_resource_version(&mut object, stored);
         let old = Some(live.value());
-        pools::allocate(cluster, tx, self.strategy, &mut object, old, self.dry_run)?;
+        pools::allocate(
+            &cluster.ids,
+            tx,
+            self.strategy,
+            &mut object,
+            old,
+            self.dry_run,
+        )?;
         generic::before_update(self.strategy, &mut object, live.value())?;
         warnings.0.extend(self.strategy.warnings(&object));
         apply::keep_times(live.value(), &mut object);
@@ -275,7 +282,14 @@ impl Update<'_> {
         for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
             metadata_mut(&mut object).remove(field);
         }
-        pools::allocate(cluster, tx, self.strategy, &mut object, None, self.dry_run)?;
+        pools::allocate(
+            &cluster.ids,
+            tx,
+            self.strategy,
+            &mut object,
+            None,
+            self.dry_run,
+        )?;
         generic::before_create(self.strategy, &mut object)?;
         warnings.0.extend(self.strategy.warnings(&object));
         may_create()?;
