@@ -365,12 +365,12 @@ async fn everybody_at_once(seed: u64) {
     let lists = listing.await.unwrap();
     let last = server.revision();
     server.advance(LONG);
-    reference.to_end().await;
+    reference.finish().await;
     let history = History::of(&reference.live);
     check_reference(&reference, &history, &wrote, last);
     check_lists(&lists, &history);
     for mut seen in watches {
-        seen.to_end().await;
+        seen.finish().await;
         assert_eq!(seen.error(), None);
         seen.check(&history).await;
     }

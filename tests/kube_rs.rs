@@ -15,8 +15,8 @@ use kube::api::{
     DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions,
     ValidationDirective, VersionMatch, WatchEvent, WatchParams,
 };
-use kube::core::{ObjectMeta, PartialObjectMetaExt as _, Status};
-use kube::runtime::{metadata_watcher, reflector, watcher};
+use kube::core::{ObjectMeta, PartialObjectMeta, PartialObjectMetaExt as _, Status};
+use kube::runtime::{reflector, watcher};
 use kube::{Api, Client, ResourceExt as _};
 use serde_json::json;
 
@@ -922,8 +922,10 @@ async fn a_metadata_watcher_sees_metadata() {
     for mode in modes() {
         let server = FakeApiServer::builder().frozen_at(NOW).start().await;
         let api = api(&server).await;
+        let metadata: Api<PartialObjectMeta<Endpoints>> =
+            Api::default_namespaced(client(&server).await);
         let created = create(&api, "a").await;
-        let mut follower = Follower::new(metadata_watcher(api.clone(), mode));
+        let mut follower = Follower::new(watcher(metadata, mode));
         follower.until(|known| known.len() == 1).await;
         assert_eq!(follower.known["a"].metadata, created.metadata);
         server.advance(Duration::from_secs(300));

@@ -71,7 +71,7 @@ async fn a_watch_from_the_past_shows_every_write_since() {
     for since in start..=server.revision() {
         let mut seen = Seen::after(&server, &Selection::all(ALL), since, "timeoutSeconds=60").await;
         server.advance(MINUTE);
-        seen.to_end().await;
+        seen.finish().await;
         seen.check(&writer.history).await;
     }
 }
@@ -86,7 +86,7 @@ async fn a_watch_of_a_namespace_shows_no_other() {
     let mut writer = Writer::new(&server).await;
     some_of_everything(&mut writer).await;
     server.advance(MINUTE);
-    seen.to_end().await;
+    seen.finish().await;
     assert!(seen.events().count() > 5);
     seen.check(&writer.history).await;
 }
@@ -112,7 +112,7 @@ async fn an_object_that_enters_the_selection_is_added_and_one_that_leaves_is_del
     writer.patch(&x, MERGE, &stays).await;
     writer.delete(&x).await;
     server.advance(MINUTE);
-    seen.to_end().await;
+    seen.finish().await;
     let expected = [
         "ADDED", "DELETED", "ADDED", "DELETED", "ADDED", "MODIFIED", "DELETED",
     ];
@@ -172,7 +172,7 @@ async fn selectors_of_every_kind_keep_the_guarantees() {
     some_of_everything(&mut writer).await;
     server.advance(MINUTE);
     for mut seen in watches {
-        seen.to_end().await;
+        seen.finish().await;
         assert!(seen.events().count() > 0);
         seen.check(&writer.history).await;
     }
@@ -193,7 +193,7 @@ async fn a_streaming_list_shows_what_is_there_then_a_bookmark_then_what_comes() 
         .await;
     writer.delete(&format!("{}/late", path("a"))).await;
     server.advance(MINUTE);
-    seen.to_end().await;
+    seen.finish().await;
     assert_eq!(seen.told(), [("ADDED", "late"), ("DELETED", "late")]);
     seen.check(&writer.history).await;
 }
@@ -211,7 +211,7 @@ async fn a_streaming_list_of_a_selection_starts_with_the_selected() {
     let two = format!("{}/two", path("a"));
     writer.patch(&two, MERGE, &labelled(json!("other"))).await;
     server.advance(MINUTE);
-    seen.to_end().await;
+    seen.finish().await;
     assert_eq!(seen.told(), [("DELETED", "two")]);
     seen.check(&writer.history).await;
 }
@@ -224,7 +224,7 @@ async fn a_streaming_list_of_nothing_is_a_bookmark() {
     let mut writer = Writer::new(&server).await;
     some_of_everything(&mut writer).await;
     server.advance(MINUTE);
-    seen.to_end().await;
+    seen.finish().await;
     seen.check(&writer.history).await;
 }
 
@@ -313,7 +313,7 @@ async fn a_last_bookmark_comes_before_the_timeout() {
     assert!(seen.read().await);
     assert!(seen.live[1].is_bookmark());
     server.advance(Duration::from_secs(2));
-    seen.to_end().await;
+    seen.finish().await;
     seen.check(&writer.history).await;
 }
 
@@ -330,7 +330,7 @@ async fn bookmarks_come_only_to_those_who_asked() {
         server.advance(MINUTE);
     }
     server.advance(10 * MINUTE);
-    seen.to_end().await;
+    seen.finish().await;
     assert_eq!(seen.bookmarks().count(), 0);
     seen.check(&writer.history).await;
 }
@@ -346,7 +346,7 @@ async fn a_watch_ends_at_its_timeout_and_not_before() {
     writer.create(&path("a"), &object).await;
     seen.until(server.revision()).await;
     server.advance(Duration::from_secs(1));
-    seen.to_end().await;
+    seen.finish().await;
     assert_eq!(seen.error(), None);
     seen.check(&writer.history).await;
 }
@@ -362,7 +362,7 @@ async fn a_watch_without_a_timeout_ends_between_half_an_hour_and_an_hour() {
     writer.create(&path("a"), &object).await;
     seen.until(server.revision()).await;
     server.advance(Duration::from_secs(1801));
-    seen.to_end().await;
+    seen.finish().await;
     seen.check(&writer.history).await;
 }
 
@@ -435,7 +435,7 @@ async fn a_write_that_changes_nothing_and_a_dry_run_are_not_shown() {
     client.patch(&dry, MERGE, &patch).await.object();
     client.delete(&dry).await.object();
     server.advance(MINUTE);
-    seen.to_end().await;
+    seen.finish().await;
     assert_eq!(seen.told(), [("ADDED", "x")]);
     seen.check(&writer.history).await;
 }
@@ -505,7 +505,7 @@ async fn a_watch_from_before_the_compaction_is_told_that_it_is_too_old() {
     let newest = server.revision();
     server.compact(newest);
     let mut seen = Seen::after(&server, &Selection::all(ALL), since, "").await;
-    seen.to_end().await;
+    seen.finish().await;
     let status = seen.error().expect("an error");
     assert_eq!(status["code"], 410);
     assert_eq!(status["reason"], "Expired");
@@ -541,7 +541,7 @@ async fn a_watch_resumes_at_the_compacted_version_itself() {
     let selection = Selection::all(ALL);
     let mut seen = Seen::after(&server, &selection, compacted, "timeoutSeconds=60").await;
     server.advance(MINUTE);
-    seen.to_end().await;
+    seen.finish().await;
     assert_eq!(seen.error(), None);
     assert_eq!(seen.events().count(), 3);
     seen.check(&writer.history).await;
@@ -568,13 +568,13 @@ async fn a_full_log_forgets_its_oldest_events_and_no_others() {
     let selection = Selection::all(ALL);
     for since in [start, newest - 51] {
         let mut seen = Seen::after(&server, &selection, since, "").await;
-        seen.to_end().await;
+        seen.finish().await;
         assert_eq!(seen.error().map(|e| &e["code"]), Some(&json!(410)));
         assert!(seen.live.is_empty());
     }
     let mut seen = Seen::after(&server, &selection, newest - 50, "timeoutSeconds=60").await;
     server.advance(MINUTE);
-    seen.to_end().await;
+    seen.finish().await;
     assert_eq!(seen.events().count(), 50);
     seen.check(&writer.history).await;
 }
@@ -592,7 +592,7 @@ async fn other_kinds_of_writes_push_events_out_of_the_log_too() {
         server.seed(namespace(&format!("n{round}")));
     }
     let mut seen = Seen::after(&server, &Selection::all(ALL), since, "").await;
-    seen.to_end().await;
+    seen.finish().await;
     assert_eq!(seen.error().map(|e| &e["code"]), Some(&json!(410)));
 }
 
@@ -644,7 +644,7 @@ async fn a_reader_that_was_away_for_longer_than_the_log_is_told_so() {
         object["metadata"]["annotations"] = json!({"blob": blob});
         server.seed(object);
     }
-    seen.to_end().await;
+    seen.finish().await;
     assert_eq!(seen.error().map(|e| &e["code"]), Some(&json!(410)));
     assert!(seen.version() < server.revision());
     let rounds = seen.live.iter().map(|e| label(&e.object, "round"));
@@ -688,7 +688,7 @@ async fn namespaces_keep_the_guarantees_as_well() {
     let patch = labelled(json!("one"));
     writer.patch("/api/v1/namespaces/x", MERGE, &patch).await;
     server.advance(MINUTE);
-    seen.to_end().await;
+    seen.finish().await;
     assert_eq!(
         seen.told(),
         [("ADDED", "x"), ("ADDED", "y"), ("MODIFIED", "x")]

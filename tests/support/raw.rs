@@ -1,6 +1,6 @@
 //! Bytes on a socket, for clients that no HTTP library would play.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -78,7 +78,8 @@ impl Raw {
                 self.read.extend_from_slice(&piece[..count]);
                 true
             }
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => false,
+            Err(error) if error.kind() == ErrorKind::Interrupted => true,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
             Err(error) => panic!("the server neither answers nor closes: {error}"),
         }
     }

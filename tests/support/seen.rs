@@ -155,7 +155,7 @@ impl<'a> Seen<'a> {
     }
 
     /// Reads to the end of the watch.
-    pub(crate) async fn to_end(&mut self) {
+    pub(crate) async fn finish(&mut self) {
         while self.read().await {}
     }
 
