@@ -412,9 +412,9 @@ mod tests {
     #[test]
     fn a_body_is_of_a_type_the_server_reads_with_sound_parameters() {
         for (content_type, wanted) in [
-            ("", Some(Media::Json)),
-            ("APPLICATION/JSON; charset=utf-8", Some(Media::Json)),
-            ("application/yaml;", Some(Media::Yaml)),
+            ("", Some(BodyFormat::Json)),
+            ("APPLICATION/JSON; charset=utf-8", Some(BodyFormat::Json)),
+            ("application/yaml;", Some(BodyFormat::Yaml)),
             ("application/yaml;x", None),
             ("application/json, application/yaml", None),
             ("*/*", None),

@@ -409,9 +409,7 @@ mod tests {
             }
         }
         check(&crate::schema::meta::DELETE_OPTIONS);
-        crate::schema::protobuf::tests::kinds()
-            .into_iter()
-            .for_each(check);
+        kinds().into_iter().for_each(check);
     }
 
     fn kinds() -> Vec<&'static Struct> {
