@@ -300,7 +300,11 @@ impl FakeApiServer {
         namespace: &str,
         name: &str,
     ) -> Option<T> {
-        self.get_value(resource, namespace, name).map(typed)
+        // Not a closure: it would hide the caller's line.
+        let Some(value) = self.get_value(resource, namespace, name) else {
+            return None;
+        };
+        Some(typed(value))
     }
 
     /// Reads all objects of a resource without HTTP, in one namespace or (with an empty one) in all.
@@ -337,10 +341,12 @@ impl FakeApiServer {
     /// If the server has no such resource, or an object does not fit the type.
     #[track_caller]
     pub fn list<T: DeserializeOwned>(&self, resource: &str, namespace: &str) -> Vec<T> {
-        self.list_values(resource, namespace)
-            .into_iter()
-            .map(typed)
-            .collect()
+        let mut list = Vec::new();
+        for value in self.list_values(resource, namespace) {
+            // Not a closure: it would hide the caller's line.
+            list.push(typed(value));
+        }
+        list
     }
 
     /// The newest revision: the `resourceVersion` of the last write of any kind.

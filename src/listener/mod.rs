@@ -30,6 +30,8 @@ pub(crate) const DEFAULT_MAX_CONNECTIONS: usize = 10_000;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a client may take over the start of an encrypted connection.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many headers a request may have; Go's server only counts their bytes.
+const MAX_HEADERS: usize = 2000;
 /// The longest head of a request, in bytes: that of Go's server.
 const MAX_HEADER_BYTES: usize = 1024 * 1024;
 /// How long open connections get to finish when the server stops.
@@ -162,6 +164,7 @@ fn server() -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .auto_date_header(false)
         .header_read_timeout(HEADER_TIMEOUT)
+        .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEADER_BYTES);
     server
         .http2()

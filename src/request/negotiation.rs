@@ -245,7 +245,7 @@ pub(crate) fn negotiate_error(request: &Request, query: &Query) -> Negotiated {
 fn choose(request: &Request, query: &Query, endpoint: Endpoint) -> Option<Negotiated> {
     let accept = request.header("accept").unwrap_or_default();
     // What most clients ask for is not worth taking apart.
-    if accept.is_empty() || accept == JSON {
+    if accept.is_empty() || accept == JSON && !matches!(endpoint, Endpoint::Aggregated) {
         return Some(Negotiated {
             media: Media::Json,
             pretty: pretty(request, query, ""),

@@ -379,7 +379,7 @@ mod tests {
         assert_eq!(
             decode(&node, &ENDPOINTS).unwrap().value,
             json!({
-                "metadata": {"name": "db", "creationTimestamp": "2033-05-12T14:13:36Z", "labels": {"app": "shop"}},
+                "metadata": {"name": "db", "creationTimestamp": "2033-05-18T03:33:20Z", "labels": {"app": "shop"}},
                 "subsets": [{"addresses": [{"ip": "10.0.0.1"}], "ports": [{"port": 80}]}],
             })
         );

@@ -114,7 +114,12 @@ async fn send(connection: Box<dyn Connection>, mut frames: ByteStream) {
                 }
             }
             message = socket.next() => match message {
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(Message::Close(_))) => {
+                    // The answer to it is queued already.
+                    let _ = socket.flush().await;
+                    return;
+                }
+                Some(Err(_)) | None => return,
                 Some(Ok(_)) => {}
             },
         }
