@@ -301,9 +301,7 @@ impl FakeApiServer {
         name: &str,
     ) -> Option<T> {
         // Not a closure: it would hide the caller's line.
-        let Some(value) = self.get_value(resource, namespace, name) else {
-            return None;
-        };
+        let value = self.get_value(resource, namespace, name)?;
         Some(typed(value))
     }
 
