@@ -87,7 +87,9 @@ fn sources() -> Vec<Source> {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             if path.is_dir() {
-                folders.push(path);
+                if name != "tests" {
+                    folders.push(path);
+                }
             } else if name.ends_with(".rs") && !name.ends_with("tests.rs") && name != "diff.rs" {
                 let code = strip(&std::fs::read_to_string(&path).unwrap());
                 found.push(Source { path, code });
