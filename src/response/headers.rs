@@ -88,6 +88,14 @@ fn compress(response: Response, request: &Request) -> Response {
             let mut response = response
                 .header("content-encoding", "gzip")
                 .header("vary", "Accept-Encoding");
+            // A handler that told the length told that of the body as it was.
+            if let Some(told) = response
+                .headers
+                .iter_mut()
+                .find(|(n, _)| *n == "content-length")
+            {
+                told.1 = packed.len().to_string().into();
+            }
             response.body = Body::Full(Bytes::from(packed));
             response
         }
@@ -158,6 +166,33 @@ mod tests {
         let mut response = Response::empty(403);
         response.hijacked = true;
         assert!(order(response, Timestamp::UNIX_EPOCH).headers.is_empty());
+    }
+
+    #[test]
+    fn a_length_that_was_told_is_that_of_the_packed_body() {
+        let long = vec![b'x'; GZIP_ABOVE + 1];
+        let told = long.len().to_string();
+        let response = Response::new(200, "text/plain", long).header("content-length", told);
+        let mut headers = http::HeaderMap::new();
+        headers.insert("accept-encoding", http::HeaderValue::from_static("gzip"));
+        let request = Request {
+            method: http::Method::GET,
+            path: "/".to_owned(),
+            raw_query: String::new(),
+            headers,
+            body: crate::request::Body(Box::pin(futures_util::stream::empty())),
+            upgrade: None,
+        };
+        let packed = compress(response, &request);
+        let Body::Full(body) = &packed.body else {
+            panic!("the body is whole")
+        };
+        let length = packed
+            .headers
+            .iter()
+            .find(|(name, _)| *name == "content-length");
+        assert_eq!(length.unwrap().1, body.len().to_string());
+        assert!(body.len() < GZIP_ABOVE);
     }
 
     #[test]
