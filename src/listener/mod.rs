@@ -29,6 +29,7 @@ pub(crate) const DEFAULT_MAX_CONNECTIONS: usize = 10_000;
 /// How long a client may take over the head of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a client may take over the start of an encrypted connection.
+#[cfg(feature = "tls")]
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many headers a request may have; Go's server only counts their bytes.
 const MAX_HEADERS: usize = 2000;
