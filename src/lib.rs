@@ -25,6 +25,8 @@ mod request;
 mod response;
 mod routes;
 mod schema;
+#[cfg(feature = "fixture")]
+mod script;
 mod seed;
 mod server;
 mod status;

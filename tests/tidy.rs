@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["registry", "patch"],
     &["object", "storage", "request"],
     &["schema"],
+    &["script"],
     &["status"],
     &[
         "codec",
