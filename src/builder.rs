@@ -63,6 +63,7 @@ pub struct FakeApiServerBuilder {
     max_connections: usize,
     max_body: usize,
     faults: Vec<Fault>,
+    fault_files: Vec<PathBuf>,
 }
 
 /// Where an object to start with comes from.
@@ -95,6 +96,7 @@ impl Default for FakeApiServerBuilder {
             max_connections: listener::DEFAULT_MAX_CONNECTIONS,
             max_body: DEFAULT_MAX_BODY,
             faults: Vec::new(),
+            fault_files: Vec::new(),
         }
     }
 }
@@ -326,8 +328,27 @@ impl FakeApiServerBuilder {
     /// use fake_apiserver::{FakeApiServer, Fault};
     /// let builder = FakeApiServer::builder().fault(Fault::service_unavailable().first(1));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the rule can never act: an unknown verb or resource, a verb the resource does not have, no attempt at all.
+    #[track_caller]
     pub fn fault(mut self, fault: Fault) -> Self {
-        self.faults.push(fault);
+        match fault.checked() {
+            Ok(fault) => self.faults.push(fault),
+            Err(problem) => panic!("this fault cannot be installed: {problem}"),
+        }
+        self
+    }
+
+    /// Installs the faults of a YAML or JSON script for as long as the server runs; see [`Fault::parse_script`]. What is
+    /// wrong in the file is told when the server is started.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().faults_file("faults.yaml");
+    /// ```
+    pub fn faults_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.fault_files.push(path.into());
         self
     }
 
@@ -409,6 +430,7 @@ impl FakeApiServerBuilder {
     }
 
     fn launch(self) -> Result<FakeApiServer, Error> {
+        let scripted = self.scripted_faults()?;
         let version =
             Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
         let authenticator = self.authenticator()?;
@@ -449,7 +471,7 @@ impl FakeApiServerBuilder {
         let authority: Option<String> = None;
         let address = listener.address();
         let faults = Arc::new(Faults::default());
-        for fault in self.faults {
+        for fault in scripted.into_iter().chain(self.faults) {
             faults.install(fault, cluster.clock.now());
         }
         let pipeline = Arc::new(Pipeline {
@@ -475,6 +497,14 @@ impl FakeApiServerBuilder {
             authority,
             token,
         ))
+    }
+
+    fn scripted_faults(&self) -> Result<Vec<Fault>, Error> {
+        let mut faults = Vec::new();
+        for path in &self.fault_files {
+            faults.extend(Fault::script_file(path)?);
+        }
+        Ok(faults)
     }
 
     fn authenticator(&self) -> Result<Authenticator, Error> {

@@ -25,7 +25,6 @@ mod request;
 mod response;
 mod routes;
 mod schema;
-#[cfg(feature = "fixture")]
 mod script;
 mod seed;
 mod server;
@@ -36,4 +35,5 @@ mod version;
 pub use builder::FakeApiServerBuilder;
 pub use error::Error;
 pub use fault::{Fault, FaultGuard, Patch, Per};
+pub use script::Error as ScriptError;
 pub use server::FakeApiServer;

@@ -10,7 +10,7 @@ use crate::authentication::{Authenticator, UserInfo, impersonation};
 use crate::authorization::{Attributes, Authorizer};
 use crate::clock;
 use crate::cluster::{Cluster, key};
-use crate::fault::answer::{Answer, Written};
+use crate::fault::answer::Answer;
 use crate::fault::connection::Connection;
 use crate::fault::effect::Loss;
 use crate::fault::race::Race;
@@ -116,7 +116,13 @@ impl Pipeline {
             line.set_user(&user.name);
         }
         let mut plan = self.plan(request, query, &info, &user, &path);
-        self.interfere(&mut plan, &info).await?;
+        self.pause(plan.delay).await;
+        if let Some(answer) = plan.answer.take() {
+            return Err(scripted(&answer, &info, request, query));
+        }
+        if let Some(connection) = plan.connection.take_if(|c| !c.needs_an_answer()) {
+            return Err(Refusal::Broken(fate(connection).await));
+        }
         self.authorizer
             .authorize(&user, &attributes(&info))
             .map_err(Refusal::Denied)?;
@@ -179,21 +185,6 @@ impl Pipeline {
             .map(str::to_owned)
     }
 
-    /// The faults that come before the request is handled, or instead.
-    async fn interfere(&self, plan: &mut Plan, info: &RequestInfo) -> Result<(), Refusal> {
-        self.pause(plan.delay).await;
-        if let Some(answer) = plan.answer.take() {
-            return Err(scripted(&answer, info));
-        }
-        match plan
-            .connection
-            .take_if(|connection| !connection.needs_an_answer())
-        {
-            Some(connection) => Err(Refusal::Broken(fate(connection).await)),
-            None => Ok(()),
-        }
-    }
-
     /// The request as the plan wants it: raced, handled, its answer delayed, broken or lost.
     async fn planned(
         &self,
@@ -223,7 +214,9 @@ impl Pipeline {
             .await;
         self.pause(delay_answer).await;
         match lose_answer {
-            Some(Loss::Answer(answer)) => return Err(scripted(&answer, &admitted.info)),
+            Some(Loss::Answer(answer)) => {
+                return Err(scripted(&answer, &admitted.info, request, query));
+            }
             Some(Loss::Connection(connection)) => {
                 return Err(Refusal::Broken(fate(connection).await));
             }
@@ -358,13 +351,11 @@ impl Refusal {
     }
 }
 
-fn scripted(answer: &Answer, info: &RequestInfo) -> Refusal {
+fn scripted(answer: &Answer, info: &RequestInfo, request: &Request, query: &Query) -> Refusal {
     let strategy = registry::find(&info.api_group, &info.api_version, &info.resource);
     let kind = strategy.map_or("", |strategy| strategy.resource().kind);
-    match answer.write(info, kind) {
-        Written::Status(status) => Refusal::Status(status),
-        Written::Response(response) => Refusal::Scripted(Box::new(response)),
-    }
+    let response = answer.write(info, kind, negotiate_error(request, query));
+    Refusal::Scripted(Box::new(response))
 }
 
 /// What the listener is to do; a hang lasts until the client is gone.

@@ -389,8 +389,16 @@ impl FakeApiServer {
     /// // … the client under test updates, and must try three times …
     /// drop(guard);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the rule can never act: an unknown verb or resource, a verb the resource does not have, no attempt at all.
     #[track_caller]
     pub fn fault(&self, fault: Fault) -> FaultGuard {
+        let fault = match fault.checked() {
+            Ok(fault) => fault,
+            Err(problem) => panic!("this fault cannot be installed: {problem}"),
+        };
         let (faults, optional) = (&self.inner.faults, fault.optional);
         let id = faults.install(fault, self.inner.cluster.clock.now());
         FaultGuard::new(faults.clone(), id, Location::caller(), optional)
