@@ -14,6 +14,7 @@ use crate::authorization::Authorizer;
 use crate::authorization::rbac::Rbac;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
+use crate::control::Control;
 use crate::error::{Error, Kind};
 use crate::fault::Fault;
 use crate::fault::stage::Faults;
@@ -64,6 +65,8 @@ pub struct FakeApiServerBuilder {
     max_body: usize,
     faults: Vec<Fault>,
     fault_files: Vec<PathBuf>,
+    allow_unused_faults: bool,
+    control: bool,
 }
 
 /// Where an object to start with comes from.
@@ -97,6 +100,8 @@ impl Default for FakeApiServerBuilder {
             max_body: DEFAULT_MAX_BODY,
             faults: Vec::new(),
             fault_files: Vec::new(),
+            allow_unused_faults: false,
+            control: false,
         }
     }
 }
@@ -322,7 +327,8 @@ impl FakeApiServerBuilder {
         self
     }
 
-    /// Installs a fault for as long as the server runs; see [`FakeApiServer::fault`].
+    /// Installs a fault for as long as the server runs; see [`FakeApiServer::fault`]. One that has never acted when the
+    /// server is dropped fails the test.
     ///
     /// ```
     /// use fake_apiserver::{FakeApiServer, Fault};
@@ -338,6 +344,28 @@ impl FakeApiServerBuilder {
             Ok(fault) => self.faults.push(fault),
             Err(problem) => panic!("this fault cannot be installed: {problem}"),
         }
+        self
+    }
+
+    /// Lets the server be scripted over HTTP too, below `/_fake`: for clients under test in another process or language.
+    /// `GET /_fake` shows what there is.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::builder().control(true).start_blocking();
+    /// println!("curl {}/_fake", server.url());
+    /// ```
+    pub fn control(mut self, offered: bool) -> Self {
+        self.control = offered;
+        self
+    }
+
+    /// Dropping the server does not panic if a fault has never acted.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().faults_file("faults.yaml").allow_unused_faults();
+    /// ```
+    pub fn allow_unused_faults(mut self) -> Self {
+        self.allow_unused_faults = true;
         self
     }
 
@@ -480,6 +508,12 @@ impl FakeApiServerBuilder {
             authorizer,
             max_body: self.max_body,
             faults: faults.clone(),
+            control: self.control.then(|| Control {
+                cluster: cluster.clone(),
+                faults: faults.clone(),
+                seed: self.seed,
+                max_body: self.max_body,
+            }),
             address: address.to_string(),
             documents: OnceLock::new(),
             flow: [cluster.ids.audit_id(), cluster.ids.audit_id()],
@@ -496,7 +530,8 @@ impl FakeApiServerBuilder {
             address,
             authority,
             token,
-        ))
+        )
+        .allowing_unused_faults(self.allow_unused_faults))
     }
 
     fn scripted_faults(&self) -> Result<Vec<Fault>, Error> {

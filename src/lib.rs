@@ -6,6 +6,7 @@ mod builder;
 mod clock;
 mod cluster;
 mod codec;
+mod control;
 mod controllers;
 mod error;
 mod fault;

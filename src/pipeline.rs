@@ -10,6 +10,7 @@ use crate::authentication::{Authenticator, UserInfo, impersonation};
 use crate::authorization::{Attributes, Authorizer};
 use crate::clock;
 use crate::cluster::{Cluster, key};
+use crate::control::Control;
 use crate::fault::answer::Answer;
 use crate::fault::connection::Connection;
 use crate::fault::effect::Loss;
@@ -38,6 +39,8 @@ pub(crate) struct Pipeline {
     pub(crate) authorizer: Authorizer,
     pub(crate) max_body: usize,
     pub(crate) faults: Arc<Faults>,
+    /// Where the server can be scripted over HTTP, if it can.
+    pub(crate) control: Option<Control>,
     /// Where the server can be reached, as `/api` tells it.
     pub(crate) address: String,
     pub(crate) documents: OnceLock<Documents>,
@@ -54,6 +57,13 @@ struct Admitted {
 impl Pipeline {
     /// Answers one request, with a line in the log.
     pub(crate) async fn serve(&self, mut request: Request) -> Response {
+        if let Some(control) = self
+            .control
+            .as_ref()
+            .filter(|_| Control::owns(&request.path))
+        {
+            return control.answer(&mut request).await;
+        }
         let mut line = httplog::Line::start(&request);
         let response = self.answer(&mut request, &mut line).await;
         if let Some(line) = line {

@@ -41,6 +41,7 @@ pub struct FakeApiServer {
 struct Inner {
     cluster: Arc<Cluster>,
     faults: Arc<Faults>,
+    allow_unused_faults: bool,
     running: Option<Running>,
     controllers: Option<JoinHandle<()>>,
     address: SocketAddr,
@@ -109,6 +110,7 @@ impl FakeApiServer {
         let inner = Inner {
             cluster,
             faults,
+            allow_unused_faults: false,
             running: Some(running),
             controllers,
             address,
@@ -120,6 +122,12 @@ impl FakeApiServer {
             inner,
             thread: None,
         }
+    }
+
+    /// Whether faults that never acted are no mistake.
+    pub(crate) fn allowing_unused_faults(mut self, allowed: bool) -> Self {
+        self.inner.allow_unused_faults = allowed;
+        self
     }
 
     /// Ties the server to the runtime it runs on.
@@ -404,6 +412,20 @@ impl FakeApiServer {
         FaultGuard::new(faults.clone(), id, Location::caller(), optional)
     }
 
+    /// What there is to say of each fault that had to act and never did: its name, and what came close. Dropping the
+    /// server panics with the same, unless [`FakeApiServerBuilder::allow_unused_faults`] was called or the fault is
+    /// [optional](Fault::optional).
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Fault};
+    /// let fault = Fault::conflict().named("the lost race");
+    /// let server = FakeApiServer::builder().fault(fault).allow_unused_faults().start_blocking();
+    /// assert_eq!(server.unused_faults(), [r#"the fault "the lost race" never fired: no request came close"#]);
+    /// ```
+    pub fn unused_faults(&self) -> Vec<String> {
+        self.inner.faults.unused()
+    }
+
     /// Stops the server: watches end, requests in flight are finished, the port is free. Dropping it stops it too, at
     /// once.
     ///
@@ -417,6 +439,18 @@ impl FakeApiServer {
         self.inner.cluster.stopping.send_replace(true);
         if let Some(running) = self.inner.running.take() {
             running.stop().await;
+        }
+    }
+}
+
+impl Drop for FakeApiServer {
+    fn drop(&mut self) {
+        if self.inner.allow_unused_faults || std::thread::panicking() {
+            return;
+        }
+        let unused = self.inner.faults.unused();
+        if !unused.is_empty() {
+            panic!("{}", unused.join("\n"));
         }
     }
 }

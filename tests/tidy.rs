@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["server", "builder"],
     &["listener"],
     &["pipeline"],
+    &["control"],
     &["routes"],
     &[
         "handlers",
