@@ -8,6 +8,8 @@ mod cluster;
 mod codec;
 mod control;
 mod controllers;
+#[cfg(any(doc, doctest))]
+pub mod docs;
 mod error;
 mod fault;
 #[cfg(feature = "fixture")]

@@ -208,3 +208,40 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static FaultKind> {
 pub(crate) fn find(name: &str) -> Option<&'static FaultKind> {
     kinds().find(|kind| kind.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GUIDE: &str = include_str!("../docs/faults.md");
+
+    /// `lostRace` in Rust.
+    fn constructor(name: &str) -> String {
+        let letters = name.chars().map(|c| match c.is_ascii_uppercase() {
+            true => format!("_{}", c.to_ascii_lowercase()),
+            false => c.to_string(),
+        });
+        format!("Fault::{}(", letters.collect::<String>())
+    }
+
+    #[test]
+    fn every_kind_is_in_the_guide() {
+        for kind in kinds() {
+            assert!(GUIDE.contains(&constructor(kind.name)), "{}", kind.name);
+            let in_script = |ending: &str| GUIDE.contains(&format!("{}{ending}", kind.name));
+            assert!(in_script("`") || in_script(":"), "{}", kind.name);
+        }
+    }
+
+    #[test]
+    fn every_script_of_the_guide_can_be_read() {
+        let quoted = GUIDE.split('`').skip(1).step_by(2);
+        let scripts: Vec<&str> = quoted.filter(|text| text.starts_with("fault: ")).collect();
+        assert!(scripts.len() > 40, "{scripts:?}");
+        for script in scripts {
+            if let Err(error) = Fault::parse_script("guide", script) {
+                panic!("{script}: {error}");
+            }
+        }
+    }
+}
