@@ -170,15 +170,14 @@ impl Pipeline {
         }
         let label = |key: &str| self.stored_label(path, key);
         let (now, ids) = (self.cluster.clock.now(), &self.cluster.ids);
-        self.faults.plan(&Facts {
-            request,
+        let facts = Facts {
+            headers: &request.headers,
             query,
             info,
-            user,
+            user: &user.name,
             label: &label,
-            now,
-            ids,
-        })
+        };
+        self.faults.plan(&facts, now, ids)
     }
 
     /// A label of the stored object a path points at.

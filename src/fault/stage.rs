@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use http::HeaderMap;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
@@ -16,9 +17,8 @@ use super::rule::{Fault, When};
 use super::schedule::{Moment, Per, Progress};
 use super::stale::Stale;
 use super::watch::WatchFault;
-use crate::authentication::UserInfo;
 use crate::ids::Ids;
-use crate::request::Request;
+use crate::request::header;
 use crate::request::info::RequestInfo;
 use crate::request::options::manager_from_user_agent;
 use crate::request::query::Query;
@@ -78,16 +78,15 @@ pub(crate) struct Plan {
     pub(crate) fired: Vec<String>,
 }
 
-/// What a rule can look at.
+/// What a rule can look at, of a request or of what the journal keeps of one.
 pub(crate) struct Facts<'a> {
-    pub(crate) request: &'a Request,
+    pub(crate) headers: &'a HeaderMap,
     pub(crate) query: &'a Query,
     pub(crate) info: &'a RequestInfo,
-    pub(crate) user: &'a UserInfo,
+    /// The name of who asks.
+    pub(crate) user: &'a str,
     /// A label of the stored object the request is about.
     pub(crate) label: &'a dyn Fn(&str) -> Option<String>,
-    pub(crate) now: Timestamp,
-    pub(crate) ids: &'a Ids,
 }
 
 impl Faults {
@@ -157,7 +156,7 @@ impl Faults {
     }
 
     /// Asks the rules in order; the first that acts wins, unless it carries on.
-    pub(crate) fn plan(&self, facts: &Facts<'_>) -> Plan {
+    pub(crate) fn plan(&self, facts: &Facts<'_>, now: Timestamp, ids: &Ids) -> Plan {
         let mut plan = Plan::default();
         for rule in &mut self.rules.lock().installed {
             match rule.fault.when.mismatches(facts).as_slice() {
@@ -168,10 +167,10 @@ impl Faults {
                 }
                 _ => continue,
             }
-            let roll = || facts.ids.roll();
+            let roll = || ids.roll();
             let moment = Moment {
                 installed: rule.since,
-                now: facts.now,
+                now,
                 roll: &roll,
             };
             let counted_by = counted_by(rule.fault.per, facts);
@@ -241,8 +240,8 @@ fn counted_by(per: Per, facts: &Facts<'_>) -> String {
         ),
         Per::Client => format!(
             "{} {}",
-            facts.user.name,
-            facts.request.header("user-agent").unwrap_or_default()
+            facts.user,
+            header(facts.headers, "user-agent").unwrap_or_default()
         ),
     }
 }
@@ -267,10 +266,10 @@ impl Plan {
 
 impl When {
     /// What of this rule a request does not meet, in words.
-    fn mismatches(&self, facts: &Facts<'_>) -> Vec<String> {
+    pub(crate) fn mismatches(&self, facts: &Facts<'_>) -> Vec<String> {
         let info = facts.info;
         let resource = crate::status::qualified(&info.resource, &info.api_group);
-        let agent = facts.request.header("user-agent").unwrap_or_default();
+        let agent = header(facts.headers, "user-agent").unwrap_or_default();
         let mut found = Vec::new();
         let mut check = |what: &str, wanted: &[String], came: &str| {
             if !wanted.is_empty() && !wanted.iter().any(|w| w == came) {
@@ -285,7 +284,7 @@ impl When {
         check("the subresource", &self.subresources, &info.subresource);
         check("the namespace", &self.namespaces, &info.namespace);
         check("the name", &self.names, &info.name);
-        check("the user", &self.users, &facts.user.name);
+        check("the user", &self.users, facts.user);
         let manager = facts
             .query
             .get("fieldManager")
@@ -308,9 +307,7 @@ impl When {
     }
 
     fn patch_mismatch(&self, facts: &Facts<'_>) -> Option<String> {
-        let came = facts
-            .request
-            .header("content-type")
+        let came = header(facts.headers, "content-type")
             .unwrap_or_default()
             .split(';')
             .next()
@@ -330,7 +327,7 @@ impl When {
         let pair = |(name, value): &(String, String)| format!("{name}={value}");
         let mut found = Vec::new();
         for wanted in &self.headers {
-            if facts.request.header(&wanted.0) != Some(wanted.1.as_str()) {
+            if header(facts.headers, &wanted.0) != Some(wanted.1.as_str()) {
                 found.push(format!("the header {} was not there", pair(wanted)));
             }
         }
