@@ -136,7 +136,7 @@ fn only_the_edge_names_warp() {
 #[test]
 fn only_the_listener_names_hyper_and_rustls() {
     expect_none(everywhere_but(
-        &["listener", "fixture/http.rs"],
+        &["listener", "fixture/http.rs", "fixture/tls.rs"],
         &["hyper::", "hyper_util", "rustls::"],
     ));
 }
