@@ -18,6 +18,7 @@ use crate::fault::race::Race;
 use crate::fault::stage::{Facts, Faults, Plan};
 use crate::fault::stale::Stale;
 use crate::fault::watch::WatchFault;
+use crate::handlers::documents::Documents;
 use crate::handlers::{self, Context};
 use crate::httplog;
 use crate::registry;
@@ -26,7 +27,7 @@ use crate::request::negotiation::negotiate_error;
 use crate::request::query::Query;
 use crate::request::{Request, query};
 use crate::response::{Fate, Response, Warnings, headers};
-use crate::routes::{self, Documents, Route};
+use crate::routes::{self, Route};
 use crate::status::Status;
 
 /// How long a request may take; a shorter `?timeout` counts.
@@ -307,7 +308,7 @@ impl Pipeline {
                 let documents = self
                     .documents
                     .get_or_init(|| Documents::new(&self.cluster.version, &self.address, now));
-                Ok(documents.answer(&document, request, query, now)?)
+                Ok(documents.answer(&document, request, path, query, now)?)
             }
             Route::NoResource => Err(Status::no_route().into()),
             Route::NotFound => Ok(Response::text(404, "404 page not found\n")),
