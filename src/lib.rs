@@ -14,6 +14,7 @@ pub mod fixture;
 mod handlers;
 mod httplog;
 mod ids;
+mod journal;
 mod kubeconfig;
 mod listener;
 mod names;
@@ -36,4 +37,7 @@ mod version;
 pub use builder::FakeApiServerBuilder;
 pub use error::Error;
 pub use fault::{Fault, FaultGuard, Patch, Per};
+pub use journal::{
+    Coverage, Entry, Journal, NotVerified, Outcome, Requests, StreamEnd, Times, WatchLog,
+};
 pub use server::FakeApiServer;
