@@ -14,6 +14,7 @@ use crate::authorization::Authorizer;
 use crate::authorization::rbac::Rbac;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
+use crate::control::Control;
 use crate::error::{Error, Kind};
 use crate::fault::Fault;
 use crate::fault::stage::Faults;
@@ -69,6 +70,9 @@ pub struct FakeApiServerBuilder {
     faults: Vec<Fault>,
     journal_limit: usize,
     coverage_dir: Option<PathBuf>,
+    fault_files: Vec<PathBuf>,
+    allow_unused_faults: bool,
+    control: bool,
 }
 
 /// Where an object to start with comes from.
@@ -103,6 +107,9 @@ impl Default for FakeApiServerBuilder {
             faults: Vec::new(),
             journal_limit: DEFAULT_JOURNAL_LIMIT,
             coverage_dir: None,
+            fault_files: Vec::new(),
+            allow_unused_faults: false,
+            control: false,
         }
     }
 }
@@ -328,14 +335,56 @@ impl FakeApiServerBuilder {
         self
     }
 
-    /// Installs a fault for as long as the server runs; see [`FakeApiServer::fault`].
+    /// Installs a fault for as long as the server runs; see [`FakeApiServer::fault`]. One that has never acted when the
+    /// server is dropped fails the test.
     ///
     /// ```
     /// use fake_apiserver::{FakeApiServer, Fault};
     /// let builder = FakeApiServer::builder().fault(Fault::service_unavailable().first(1));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the rule can never act: an unknown verb or resource, a verb the resource does not have, no attempt at all.
+    #[track_caller]
     pub fn fault(mut self, fault: Fault) -> Self {
-        self.faults.push(fault);
+        match fault.checked() {
+            Ok(fault) => self.faults.push(fault),
+            Err(problem) => panic!("this fault cannot be installed: {problem}"),
+        }
+        self
+    }
+
+    /// Lets the server be scripted over HTTP too, below `/_fake`: for clients under test in another process or language.
+    /// `GET /_fake` shows what there is.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::builder().control(true).start_blocking();
+    /// println!("curl {}/_fake", server.url());
+    /// ```
+    pub fn control(mut self, offered: bool) -> Self {
+        self.control = offered;
+        self
+    }
+
+    /// Dropping the server does not panic if a fault has never acted.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().faults_file("faults.yaml").allow_unused_faults();
+    /// ```
+    pub fn allow_unused_faults(mut self) -> Self {
+        self.allow_unused_faults = true;
+        self
+    }
+
+    /// Installs the faults of a YAML or JSON script for as long as the server runs; see [`Fault::parse_script`]. What is
+    /// wrong in the file is told when the server is started.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().faults_file("faults.yaml");
+    /// ```
+    pub fn faults_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.fault_files.push(path.into());
         self
     }
 
@@ -440,6 +489,7 @@ impl FakeApiServerBuilder {
     }
 
     fn launch(self) -> Result<FakeApiServer, Error> {
+        let scripted = self.scripted_faults()?;
         let version =
             Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
         let authenticator = self.authenticator()?;
@@ -481,7 +531,7 @@ impl FakeApiServerBuilder {
         let authority: Option<String> = None;
         let address = listener.address();
         let faults = Arc::new(Faults::default());
-        for fault in self.faults {
+        for fault in scripted.into_iter().chain(self.faults) {
             faults.install(fault, cluster.clock.now());
         }
         let recorder = Arc::new(Recorder::new(self.journal_limit));
@@ -492,6 +542,12 @@ impl FakeApiServerBuilder {
             authorizer,
             max_body: self.max_body,
             faults: faults.clone(),
+            control: self.control.then(|| Control {
+                cluster: cluster.clone(),
+                faults: faults.clone(),
+                seed: self.seed,
+                max_body: self.max_body,
+            }),
             address: address.to_string(),
             documents: OnceLock::new(),
             flow: [cluster.ids.audit_id(), cluster.ids.audit_id()],
@@ -510,7 +566,8 @@ impl FakeApiServerBuilder {
             address,
             authority,
             token,
-        }))
+        })
+        .allowing_unused_faults(self.allow_unused_faults))
     }
 
     /// Where the coverage goes, which must be a place it can go to.
@@ -522,6 +579,14 @@ impl FakeApiServerBuilder {
             std::fs::create_dir_all(path).map_err(|e| Error::file(path, e))?;
         }
         Ok(directory)
+    }
+
+    fn scripted_faults(&self) -> Result<Vec<Fault>, Error> {
+        let mut faults = Vec::new();
+        for path in &self.fault_files {
+            faults.extend(Fault::script_file(path)?);
+        }
+        Ok(faults)
     }
 
     fn authenticator(&self) -> Result<Authenticator, Error> {

@@ -6,7 +6,10 @@ mod builder;
 mod clock;
 mod cluster;
 mod codec;
+mod control;
 mod controllers;
+#[cfg(any(doc, doctest))]
+pub mod docs;
 mod error;
 mod fault;
 #[cfg(feature = "fixture")]
@@ -26,7 +29,6 @@ mod request;
 mod response;
 mod routes;
 mod schema;
-#[cfg(feature = "fixture")]
 mod script;
 mod seed;
 mod server;
@@ -40,4 +42,5 @@ pub use fault::{Fault, FaultGuard, Patch, Per};
 pub use journal::{
     Coverage, Entry, Journal, NotVerified, Outcome, Requests, StreamEnd, Times, WatchLog,
 };
+pub use script::Error as ScriptError;
 pub use server::FakeApiServer;

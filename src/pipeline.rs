@@ -10,13 +10,15 @@ use crate::authentication::{Authenticator, UserInfo, impersonation};
 use crate::authorization::{Attributes, Authorizer};
 use crate::clock;
 use crate::cluster::{Cluster, key};
-use crate::fault::answer::{Answer, Written};
+use crate::control::Control;
+use crate::fault::answer::Answer;
 use crate::fault::connection::Connection;
 use crate::fault::effect::Loss;
 use crate::fault::race::Race;
 use crate::fault::stage::{Facts, Faults, Plan};
 use crate::fault::stale::Stale;
 use crate::fault::watch::WatchFault;
+use crate::handlers::documents::Documents;
 use crate::handlers::{self, Context};
 use crate::httplog;
 use crate::journal::recorder::Recorder;
@@ -27,7 +29,7 @@ use crate::request::negotiation::negotiate_error;
 use crate::request::query::Query;
 use crate::request::{Request, query};
 use crate::response::{Fate, Response, Warnings, headers};
-use crate::routes::{self, Documents, Route};
+use crate::routes::{self, Route};
 use crate::status::Status;
 
 /// How long a request may take; a shorter `?timeout` counts.
@@ -41,6 +43,8 @@ pub(crate) struct Pipeline {
     pub(crate) max_body: usize,
     pub(crate) faults: Arc<Faults>,
     pub(crate) recorder: Arc<Recorder>,
+    /// Where the server can be scripted over HTTP, if it can.
+    pub(crate) control: Option<Control>,
     /// Where the server can be reached, as `/api` tells it.
     pub(crate) address: String,
     pub(crate) documents: OnceLock<Documents>,
@@ -61,7 +65,14 @@ struct Admitted<'a> {
 
 impl Pipeline {
     /// Answers one request, with an entry in the journal and a line in the log.
-    pub(crate) async fn serve(&self, request: Request) -> Response {
+    pub(crate) async fn serve(&self, mut request: Request) -> Response {
+        if let Some(control) = self
+            .control
+            .as_ref()
+            .filter(|_| Control::owns(&request.path))
+        {
+            return control.answer(&mut request).await;
+        }
         let mut line = httplog::Line::start(&request);
         let mut visit = Visit::new(&self.recorder, &self.cluster, request);
         let response = self
@@ -148,7 +159,13 @@ impl Pipeline {
             seen.show(&self.recorder, request);
         }
         let (info, user, kept) = (&seen.info, &seen.user, &mut seen.kept);
-        self.interfere(&mut plan, info).await?;
+        self.pause(plan.delay).await;
+        if let Some(answer) = plan.answer.take() {
+            return Err(scripted(&answer, info, request, query));
+        }
+        if let Some(connection) = plan.connection.take_if(|c| !c.needs_an_answer()) {
+            return Err(Refusal::Broken(fate(connection).await));
+        }
         self.authorizer
             .authorize(user, &attributes(info))
             .map_err(Refusal::Denied)?;
@@ -218,21 +235,6 @@ impl Pipeline {
             .map(str::to_owned)
     }
 
-    /// The faults that come before the request is handled, or instead.
-    async fn interfere(&self, plan: &mut Plan, info: &RequestInfo) -> Result<(), Refusal> {
-        self.pause(plan.delay).await;
-        if let Some(answer) = plan.answer.take() {
-            return Err(scripted(&answer, info));
-        }
-        match plan
-            .connection
-            .take_if(|connection| !connection.needs_an_answer())
-        {
-            Some(connection) => Err(Refusal::Broken(fate(connection).await)),
-            None => Ok(()),
-        }
-    }
-
     /// The request as the plan wants it: raced, handled, its answer delayed, broken or lost.
     async fn planned(&self, mut admitted: Admitted<'_>, plan: Plan) -> Result<Response, Refusal> {
         let Plan {
@@ -252,7 +254,15 @@ impl Pipeline {
         let answer = self.route(&mut admitted, sight).await;
         self.pause(delay_answer).await;
         match lose_answer {
-            Some(Loss::Answer(answer)) => return Err(scripted(&answer, admitted.info)),
+            Some(Loss::Answer(answer)) => {
+                let Admitted {
+                    info,
+                    request,
+                    query,
+                    ..
+                } = admitted;
+                return Err(scripted(&answer, info, request, query));
+            }
             Some(Loss::Connection(connection)) => {
                 return Err(Refusal::Broken(fate(connection).await));
             }
@@ -332,7 +342,7 @@ impl Pipeline {
                 let documents = self
                     .documents
                     .get_or_init(|| Documents::new(&self.cluster.version, &self.address, now));
-                Ok(documents.answer(&document, request, query, now)?)
+                Ok(documents.answer(&document, request, admitted.path, query, now)?)
             }
             Route::NoResource => Err(Status::no_route().into()),
             Route::NotFound => Ok(Response::text(404, "404 page not found\n")),
@@ -385,13 +395,11 @@ impl Refusal {
     }
 }
 
-fn scripted(answer: &Answer, info: &RequestInfo) -> Refusal {
+fn scripted(answer: &Answer, info: &RequestInfo, request: &Request, query: &Query) -> Refusal {
     let strategy = registry::find(&info.api_group, &info.api_version, &info.resource);
     let kind = strategy.map_or("", |strategy| strategy.resource().kind);
-    match answer.write(info, kind) {
-        Written::Status(status) => Refusal::Status(status),
-        Written::Response(response) => Refusal::Scripted(Box::new(response)),
-    }
+    let response = answer.write(info, kind, negotiate_error(request, query));
+    Refusal::Scripted(Box::new(response))
 }
 
 /// What the listener is to do; a hang lasts until the client is gone.

@@ -1,6 +1,7 @@
 //! What goes wrong: one variant a kind, each in a file of its own.
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
+use super::catalogue::Scripted;
 use super::connection::Connection;
 use super::latency::{Delay, Drip};
 use super::race::Race;
@@ -46,6 +47,33 @@ impl Effect {
             Effect::Connection(connection) => connection.title(),
             Effect::Watch(fault) => fault.title(),
             Effect::Stale(_) => "stale view".to_owned(),
+        }
+    }
+
+    /// The fault as scripts write it.
+    pub(crate) fn script(&self) -> Scripted {
+        match self {
+            Effect::Answer(answer) => answer.script(None),
+            Effect::Race(race) => race.script(),
+            Effect::LoseAnswer(loss) => loss.script(),
+            Effect::Delay(delay) => delay.script(),
+            Effect::Drip(drip) => drip.script(),
+            Effect::Connection(connection) => connection.script(),
+            Effect::Watch(fault) => fault.script(),
+            Effect::Stale(stale) => stale.script(),
+        }
+    }
+}
+
+impl Loss {
+    fn script(&self) -> Scripted {
+        match self {
+            Loss::Connection(Connection::Hang) => Scripted::new("appliedThenSilence"),
+            Loss::Connection(_) => Scripted::new("appliedThenReset"),
+            Loss::Answer(answer) if answer.kind == answer::Kind::GatewayTimeout => {
+                answer.script(Some("appliedThenTimeout"))
+            }
+            Loss::Answer(answer) => answer.script(Some("appliedThenInternalError")),
         }
     }
 }

@@ -77,10 +77,10 @@ impl Drop for FaultGuard {
             return;
         }
         panic!(
-            "the fault {:?} installed at {} never fired{}\n  the server's seed is {}",
-            removed.title,
+            "the fault {:?} installed at {} never fired{}\nthe server's seed is {}",
+            removed.fault.title(),
             self.caller,
-            removed.near_misses(),
+            removed.near_misses,
             self.seed
         );
     }

@@ -12,6 +12,8 @@
 //! place that follows it.
 
 pub(crate) mod answer;
+mod catalogue;
+mod check;
 pub(crate) mod connection;
 pub(crate) mod effect;
 pub(crate) mod guard;
@@ -19,9 +21,14 @@ pub(crate) mod latency;
 pub(crate) mod race;
 pub(crate) mod rule;
 pub(crate) mod schedule;
+mod schema;
+mod script;
 pub(crate) mod stage;
 pub(crate) mod stale;
+mod statuses;
 pub(crate) mod watch;
+mod watches;
+mod written;
 
 pub use guard::FaultGuard;
 pub use rule::Fault;

@@ -51,12 +51,15 @@ struct Installed {
     misses: BTreeMap<String, u64>,
 }
 
-/// A rule that was removed.
-pub(crate) struct Removed {
-    pub(crate) title: String,
+/// How a rule stands.
+pub(crate) struct Standing {
+    pub(crate) id: u64,
+    pub(crate) fault: Fault,
+    /// How many requests were about it, whether its schedule took them or not.
+    pub(crate) matched: u64,
     pub(crate) fired: u64,
-    matched: u64,
-    misses: BTreeMap<String, u64>,
+    /// Why it did not act, if it did not.
+    pub(crate) near_misses: String,
 }
 
 /// What the stages after this one have to do to a request.
@@ -104,18 +107,12 @@ impl Faults {
         id
     }
 
-    pub(crate) fn remove(&self, id: u64) -> Option<Removed> {
+    pub(crate) fn remove(&self, id: u64) -> Option<Standing> {
         let mut rules = self.rules.lock();
         let index = rules.installed.iter().position(|rule| rule.id == id)?;
         let rule = rules.installed.remove(index);
         self.count.store(rules.installed.len(), Ordering::Release);
-        let (title, matched) = (rule.fault.title(), rule.progress.total());
-        Some(Removed {
-            title,
-            fired: rule.fired,
-            matched,
-            misses: rule.misses,
-        })
+        Some(rule.standing())
     }
 
     pub(crate) fn fired(&self, id: u64) -> u64 {
@@ -125,6 +122,32 @@ impl Faults {
             .iter()
             .find(|rule| rule.id == id)
             .map_or(0, |rule| rule.fired)
+    }
+
+    /// What there is to say of each rule that had to act and never did.
+    pub(crate) fn unused(&self) -> Vec<String> {
+        let rules = self.rules.lock();
+        let unused = rules.installed.iter().filter(|rule| rule.fired == 0);
+        let unused = unused.filter(|rule| !rule.fault.optional);
+        unused
+            .map(|rule| {
+                let (title, why) = (rule.fault.title(), rule.near_misses());
+                format!("the fault {title:?} never fired{why}")
+            })
+            .collect()
+    }
+
+    /// Removes all rules.
+    pub(crate) fn clear(&self) {
+        let mut rules = self.rules.lock();
+        rules.installed.clear();
+        self.count.store(0, Ordering::Release);
+    }
+
+    /// The rules in the order they are asked, as they stand.
+    pub(crate) fn installed(&self) -> Vec<Standing> {
+        let rules = self.rules.lock();
+        rules.installed.iter().map(Installed::standing).collect()
     }
 
     /// Whether there is any rule at all.
@@ -169,21 +192,25 @@ impl Faults {
 }
 
 impl Installed {
-    fn miss(&mut self, miss: &str) {
-        if self.misses.len() < MAX_NEAR_MISSES || self.misses.contains_key(miss) {
-            *self.misses.entry(miss.to_owned()).or_default() += 1;
+    fn standing(&self) -> Standing {
+        let near_misses = match self.fired {
+            0 => self.near_misses(),
+            _ => String::new(),
+        };
+        Standing {
+            id: self.id,
+            fault: self.fault.clone(),
+            matched: self.progress.total(),
+            fired: self.fired,
+            near_misses,
         }
     }
-}
 
-impl Removed {
     /// Why the rule did not act, as far as can be told.
-    pub(crate) fn near_misses(&self) -> String {
-        if self.matched > 0 {
-            return format!(
-                ": {} requests matched, but none that its schedule asks for",
-                self.matched
-            );
+    fn near_misses(&self) -> String {
+        let matched = self.progress.total();
+        if matched > 0 {
+            return format!(": {matched} requests matched, but none that its schedule asks for");
         }
         let misses: Vec<String> = self
             .misses
@@ -194,6 +221,12 @@ impl Removed {
             ": no request came close".to_owned()
         } else {
             format!("; what came close:{}", misses.concat())
+        }
+    }
+
+    fn miss(&mut self, miss: &str) {
+        if self.misses.len() < MAX_NEAR_MISSES || self.misses.contains_key(miss) {
+            *self.misses.entry(miss.to_owned()).or_default() += 1;
         }
     }
 }

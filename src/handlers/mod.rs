@@ -11,6 +11,7 @@ pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod delete_collection;
 pub(crate) mod discovery;
+pub(crate) mod documents;
 mod get;
 pub(crate) mod health;
 pub(crate) mod list;

@@ -175,6 +175,12 @@ impl Requests {
         self
     }
 
+    /// Refuses what no request can match; resources get their plural names.
+    pub(crate) fn checked(mut self) -> Result<Self, String> {
+        self.when = self.when.checked()?;
+        Ok(self)
+    }
+
     pub(super) fn matches(&self, entry: &Entry) -> bool {
         self.mismatches(entry).is_empty()
     }

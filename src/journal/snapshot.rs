@@ -78,8 +78,21 @@ impl Journal {
     /// let server = FakeApiServer::start_blocking();
     /// assert!(server.journal().filter(&Requests::new().verb("update").code(409)).is_empty());
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If no request can match: an unknown verb or resource, a verb the resource does not have.
     #[must_use]
+    #[track_caller]
     pub fn filter(&self, requests: &Requests) -> Journal {
+        match requests.clone().checked() {
+            Ok(requests) => self.matching(&requests),
+            Err(problem) => panic!("no request can match ({requests}): {problem}"),
+        }
+    }
+
+    /// The entries that match what was checked.
+    pub(crate) fn matching(&self, requests: &Requests) -> Journal {
         let matching = self.iter().filter(|entry| requests.matches(entry));
         Journal {
             entries: matching.cloned().collect(),

@@ -149,6 +149,8 @@ impl Verifier {
     }
 
     pub(crate) fn count(&self, requests: &Requests, times: Times) -> Result<(), NotVerified> {
+        self.is_on()?;
+        let requests = &self.check(requests)?;
         let matching: Vec<&Entry> = self
             .journal
             .iter()
@@ -169,9 +171,11 @@ impl Verifier {
     }
 
     pub(crate) fn order(&self, requests: &[Requests]) -> Result<(), NotVerified> {
+        self.is_on()?;
         let mut rest = self.journal.iter();
         let mut found: Vec<&Entry> = Vec::new();
         for (step, wanted) in (1..).zip(requests) {
+            let wanted = &self.check(wanted)?;
             let before = rest.clone();
             match rest.find(|entry| wanted.matches(entry)) {
                 Some(entry) => found.push(entry),
@@ -193,6 +197,7 @@ impl Verifier {
     }
 
     pub(crate) fn no_more(&self) -> Result<(), NotVerified> {
+        self.is_on()?;
         self.know_all()?;
         let unverified: Vec<String> = self
             .journal
@@ -211,14 +216,22 @@ impl Verifier {
         Err(self.fail(&problem))
     }
 
+    fn is_on(&self) -> Result<(), NotVerified> {
+        match self.limit {
+            0 => Err(self.fail("nothing can be verified: the journal is off (journal_limit is 0)")),
+            _ => Ok(()),
+        }
+    }
+
+    fn check(&self, requests: &Requests) -> Result<Requests, NotVerified> {
+        let checked = requests.clone().checked();
+        checked
+            .map_err(|problem| self.fail(&format!("no request can match ({requests}): {problem}")))
+    }
+
     /// What the journal has forgotten cannot be said not to have come.
     fn know_all(&self) -> Result<(), NotVerified> {
         let (limit, dropped) = (self.limit, self.journal.dropped());
-        if limit == 0 {
-            return Err(
-                self.fail("the journal is off (journal_limit is 0): nothing can be verified")
-            );
-        }
         if dropped > 0 {
             let problem = format!(
                 "the journal has dropped {dropped} entries, so this cannot be verified; raise journal_limit ({limit})"
