@@ -20,14 +20,18 @@ use crate::fault::Fault;
 use crate::fault::stage::Faults;
 use crate::handlers::admission;
 use crate::ids::Ids;
+use crate::journal::recorder::{DEFAULT_JOURNAL_LIMIT, Recorder};
 use crate::listener::{self, Listener};
 use crate::pipeline::Pipeline;
 use crate::registry::INITIAL_NAMESPACES;
 use crate::request::DEFAULT_MAX_BODY;
 use crate::seed::Seeder;
-use crate::server::FakeApiServer;
+use crate::server::{FakeApiServer, Parts};
 use crate::storage::{DEFAULT_EVENT_LOG_LIMIT, Storage};
 use crate::version::Version;
+
+/// The environment variable that names the directory for coverage.
+const COVERAGE_DIR: &str = "FAKE_APISERVER_COVERAGE_DIR";
 
 /// Sets up a [`FakeApiServer`]. Made by [`FakeApiServer::builder`].
 ///
@@ -64,6 +68,8 @@ pub struct FakeApiServerBuilder {
     max_connections: usize,
     max_body: usize,
     faults: Vec<Fault>,
+    journal_limit: usize,
+    coverage_dir: Option<PathBuf>,
     fault_files: Vec<PathBuf>,
     allow_unused_faults: bool,
     control: bool,
@@ -99,6 +105,8 @@ impl Default for FakeApiServerBuilder {
             max_connections: listener::DEFAULT_MAX_CONNECTIONS,
             max_body: DEFAULT_MAX_BODY,
             faults: Vec::new(),
+            journal_limit: DEFAULT_JOURNAL_LIMIT,
+            coverage_dir: None,
             fault_files: Vec::new(),
             allow_unused_faults: false,
             control: false,
@@ -380,6 +388,29 @@ impl FakeApiServerBuilder {
         self
     }
 
+    /// How many requests the journal keeps before the oldest make room; 0 turns it off. Default: 1,000. Of each, up to
+    /// 16 KiB of either body are kept.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().journal_limit(50);
+    /// ```
+    pub fn journal_limit(mut self, entries: usize) -> Self {
+        self.journal_limit = entries;
+        self
+    }
+
+    /// Writes what the server's clients have met into this directory when the server is dropped; see
+    /// [`Coverage::from_dir`](crate::Coverage::from_dir). Default: where the environment variable
+    /// `FAKE_APISERVER_COVERAGE_DIR` says, if it is set.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().coverage_dir("target/coverage");
+    /// ```
+    pub fn coverage_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.coverage_dir = Some(directory.into());
+        self
+    }
+
     /// Starts the server on the current tokio runtime.
     ///
     /// ```
@@ -462,6 +493,7 @@ impl FakeApiServerBuilder {
         let version =
             Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
         let authenticator = self.authenticator()?;
+        let coverage_dir = self.make_coverage_dir()?;
         let token = self.tokens.first().map(|(token, _)| token.as_str());
         let token = token.or(authenticator.first_token()).map(str::to_owned);
         let cluster = Arc::new(Cluster {
@@ -502,8 +534,10 @@ impl FakeApiServerBuilder {
         for fault in scripted.into_iter().chain(self.faults) {
             faults.install(fault, cluster.clock.now());
         }
+        let recorder = Arc::new(Recorder::new(self.journal_limit));
         let pipeline = Arc::new(Pipeline {
             cluster: cluster.clone(),
+            recorder: recorder.clone(),
             authenticator,
             authorizer,
             max_body: self.max_body,
@@ -522,16 +556,29 @@ impl FakeApiServerBuilder {
         let controllers = self
             .controllers
             .then(|| tokio::spawn(crate::controllers::run(cluster.clone())));
-        Ok(FakeApiServer::new(
+        Ok(FakeApiServer::new(Parts {
             cluster,
             faults,
+            recorder,
+            coverage_dir,
             running,
             controllers,
             address,
             authority,
             token,
-        )
+        })
         .allowing_unused_faults(self.allow_unused_faults))
+    }
+
+    /// Where the coverage goes, which must be a place it can go to.
+    fn make_coverage_dir(&self) -> Result<Option<PathBuf>, Error> {
+        let from_environment = || std::env::var_os(COVERAGE_DIR).map(PathBuf::from);
+        let directory = self.coverage_dir.clone().or_else(from_environment);
+        let directory = directory.filter(|path| !path.as_os_str().is_empty());
+        if let Some(path) = &directory {
+            std::fs::create_dir_all(path).map_err(|e| Error::file(path, e))?;
+        }
+        Ok(directory)
     }
 
     fn scripted_faults(&self) -> Result<Vec<Fault>, Error> {

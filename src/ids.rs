@@ -11,6 +11,7 @@ const MAX_GENERATED_BASE: usize = 63 - SUFFIX_LENGTH;
 /// The source of made-up names.
 #[derive(Debug)]
 pub(crate) struct Ids {
+    seed: u64,
     /// What ends up in objects: the same requests get the same names, whatever else is asked in between.
     objects: Mutex<fastrand::Rng>,
     /// What ends up in headers only.
@@ -22,10 +23,16 @@ pub(crate) struct Ids {
 impl Ids {
     pub(crate) fn new(seed: u64) -> Self {
         Ids {
+            seed,
             objects: Mutex::new(fastrand::Rng::with_seed(seed)),
             requests: Mutex::new(fastrand::Rng::with_seed(!seed)),
             faults: Mutex::new(fastrand::Rng::with_seed(seed.rotate_left(32) ^ 0x5eed)),
         }
+    }
+
+    /// What it all comes from; a failing test prints it.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// A version 4 UUID for an object.

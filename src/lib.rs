@@ -17,6 +17,7 @@ pub mod fixture;
 mod handlers;
 mod httplog;
 mod ids;
+mod journal;
 mod kubeconfig;
 mod listener;
 mod names;
@@ -38,5 +39,8 @@ mod version;
 pub use builder::FakeApiServerBuilder;
 pub use error::Error;
 pub use fault::{Fault, FaultGuard, Patch, Per};
+pub use journal::{
+    Coverage, Entry, Journal, NotVerified, Outcome, Requests, StreamEnd, Times, WatchLog,
+};
 pub use script::Error as ScriptError;
 pub use server::FakeApiServer;

@@ -1,8 +1,10 @@
 //! A running server, as a test holds it.
 
+mod journal;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::Location;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ use crate::builder::FakeApiServerBuilder;
 use crate::cluster::{Cluster, key, prefix};
 use crate::fault::stage::Faults;
 use crate::fault::{Fault, FaultGuard};
+use crate::journal::Coverage;
+use crate::journal::recorder::Recorder;
 use crate::kubeconfig::Kubeconfig;
 use crate::listener::Running;
 use crate::registry::{self, Strategy};
@@ -41,6 +45,9 @@ pub struct FakeApiServer {
 struct Inner {
     cluster: Arc<Cluster>,
     faults: Arc<Faults>,
+    recorder: Arc<Recorder>,
+    /// Where the coverage goes in the end.
+    coverage_dir: Option<PathBuf>,
     allow_unused_faults: bool,
     running: Option<Running>,
     controllers: Option<JoinHandle<()>>,
@@ -48,6 +55,19 @@ struct Inner {
     authority: Option<String>,
     token: Option<String>,
     kubeconfig_file: OnceLock<tempfile::NamedTempFile>,
+}
+
+/// What the builder hands over.
+pub(crate) struct Parts {
+    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) coverage_dir: Option<PathBuf>,
+    pub(crate) running: Running,
+    pub(crate) controllers: Option<JoinHandle<()>>,
+    pub(crate) address: SocketAddr,
+    pub(crate) authority: Option<String>,
+    pub(crate) token: Option<String>,
 }
 
 impl std::fmt::Debug for Inner {
@@ -98,24 +118,18 @@ impl FakeApiServer {
         FakeApiServerBuilder::default()
     }
 
-    pub(crate) fn new(
-        cluster: Arc<Cluster>,
-        faults: Arc<Faults>,
-        running: Running,
-        controllers: Option<JoinHandle<()>>,
-        address: SocketAddr,
-        authority: Option<String>,
-        token: Option<String>,
-    ) -> Self {
+    pub(crate) fn new(parts: Parts) -> Self {
         let inner = Inner {
-            cluster,
-            faults,
+            cluster: parts.cluster,
+            faults: parts.faults,
+            recorder: parts.recorder,
+            coverage_dir: parts.coverage_dir,
+            running: Some(parts.running),
+            controllers: parts.controllers,
+            address: parts.address,
+            authority: parts.authority,
+            token: parts.token,
             allow_unused_faults: false,
-            running: Some(running),
-            controllers,
-            address,
-            authority,
-            token,
             kubeconfig_file: OnceLock::new(),
         };
         FakeApiServer {
@@ -409,7 +423,8 @@ impl FakeApiServer {
         };
         let (faults, optional) = (&self.inner.faults, fault.optional);
         let id = faults.install(fault, self.inner.cluster.clock.now());
-        FaultGuard::new(faults.clone(), id, Location::caller(), optional)
+        let seed = self.inner.cluster.ids.seed();
+        FaultGuard::new(faults.clone(), id, Location::caller(), optional, seed)
     }
 
     /// What there is to say of each fault that had to act and never did: its name, and what came close. Dropping the
@@ -450,7 +465,8 @@ impl Drop for FakeApiServer {
         }
         let unused = self.inner.faults.unused();
         if !unused.is_empty() {
-            panic!("{}", unused.join("\n"));
+            let seed = self.inner.cluster.ids.seed();
+            panic!("{}\nthe server's seed is {seed}", unused.join("\n"));
         }
     }
 }
@@ -460,6 +476,12 @@ impl Drop for Inner {
         self.cluster.stopping.send_replace(true);
         if let Some(controllers) = &self.controllers {
             controllers.abort();
+        }
+        if let Some(directory) = &self.coverage_dir
+            && let Err(error) = Coverage::new(self.recorder.coverage()).leave(directory)
+        {
+            // Not a panic: whatever drops the server may be panicking already.
+            eprintln!("fake-apiserver: the coverage cannot be written: {error}");
         }
     }
 }

@@ -185,19 +185,39 @@ async fn connection(
     pipeline: Arc<Pipeline>,
     mut stopped: watch::Receiver<Stop>,
 ) {
-    let serving =
-        server.serve_connection_with_upgrades(TokioIo::new(stream), edge::service(pipeline, wire));
+    let service = edge::service(pipeline.clone(), wire);
+    let serving = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
     tokio::pin!(serving);
     tokio::select! {
-        _ = serving.as_mut() => return,
+        served = serving.as_mut() => return note(&pipeline, served),
         () = told(&mut stopped, Stop::Gracefully) => {}
     }
     if *stopped.borrow() == Stop::Gracefully {
         serving.as_mut().graceful_shutdown();
         tokio::select! {
-            _ = serving => {}
+            served = serving => note(&pipeline, served),
             () = told(&mut stopped, Stop::Now) => {}
         }
+    }
+}
+
+/// Tells the journal of bytes that could not be read as a request.
+fn note(pipeline: &Pipeline, served: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+    let Err(error) = served else { return };
+    if let Some(error) = error.downcast_ref::<hyper::Error>()
+        && error.is_parse()
+    {
+        pipeline.unparsed(parse_code(error), error.to_string());
+    }
+}
+
+/// What hyper has answered on its own; it does not say.
+fn parse_code(error: &hyper::Error) -> Option<u16> {
+    match error {
+        error if error.is_parse_version_h2() => None,
+        error if error.is_parse_too_large() && error.to_string() == "URI too long" => Some(414),
+        error if error.is_parse_too_large() => Some(431),
+        _ => Some(400),
     }
 }
 
