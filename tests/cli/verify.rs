@@ -53,12 +53,13 @@ fn directory() -> TempDir {
     directory
 }
 
+/// The namespaces of fixtures that nobody has deleted.
 fn leftovers(server: &Server) -> Vec<String> {
-    let list = server.get("/api/v1/namespaces").text;
-    let names = list.split("\"name\":\"").skip(1);
-    names
-        .map(|rest| rest.split('"').next().unwrap().to_owned())
-        .filter(|name| name.starts_with("fixture"))
+    let answer = server.get("/api/v1/namespaces").text;
+    let items = answer.split("{\"metadata\":{\"name\":\"").skip(1);
+    items
+        .filter(|item| item.starts_with("fixture-") && item.contains("\"phase\":\"Active\""))
+        .map(|item| item.split('"').next().unwrap().to_owned())
         .collect()
 }
 
