@@ -29,11 +29,13 @@ mod schema;
 mod script;
 mod seed;
 mod server;
+mod snapshot;
 mod status;
 mod storage;
 mod version;
 
 pub use builder::FakeApiServerBuilder;
 pub use error::Error;
-pub use fault::{Fault, FaultGuard, Patch, Per};
-pub use server::FakeApiServer;
+pub use fault::{Fault, FaultGuard, FaultRequest, Outage, Patch, Per, Stale};
+pub use server::{FakeApiServer, OutageGuard, Replica};
+pub use snapshot::Snapshot;

@@ -1,5 +1,9 @@
 //! A running server, as a test holds it.
 
+mod outage;
+mod replica;
+mod state;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::Location;
 use std::path::Path;
@@ -11,12 +15,17 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
+pub use self::outage::OutageGuard;
+pub use self::replica::Replica;
+
+use self::outage::Outages;
 use crate::builder::FakeApiServerBuilder;
 use crate::cluster::{Cluster, key, prefix};
 use crate::fault::stage::Faults;
 use crate::fault::{Fault, FaultGuard};
 use crate::kubeconfig::Kubeconfig;
 use crate::listener::Running;
+use crate::pipeline::Pipeline;
 use crate::registry::{self, Strategy};
 use crate::seed::Seeder;
 use crate::storage::Revision;
@@ -41,19 +50,57 @@ pub struct FakeApiServer {
 struct Inner {
     cluster: Arc<Cluster>,
     faults: Arc<Faults>,
+    pipeline: Arc<Pipeline>,
     running: Option<Running>,
     controllers: Option<JoinHandle<()>>,
-    address: SocketAddr,
-    authority: Option<String>,
-    token: Option<String>,
+    outages: Arc<Outages>,
+    reach: Reach,
     kubeconfig_file: OnceLock<tempfile::NamedTempFile>,
+    /// What it was set up with, but for objects and faults.
+    settings: FakeApiServerBuilder,
+    runtime: tokio::runtime::Handle,
 }
 
 impl std::fmt::Debug for Inner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Inner")
-            .field("address", &self.address)
+            .field("address", &self.reach.address)
             .finish_non_exhaustive()
+    }
+}
+
+/// How clients reach a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Reach {
+    pub(crate) address: SocketAddr,
+    /// The certificate authority, in PEM; for a server with TLS.
+    pub(crate) authority: Option<String>,
+    pub(crate) token: Option<String>,
+}
+
+impl Reach {
+    fn url(&self) -> String {
+        let scheme = if self.authority.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let mut address = self.address;
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        format!("{scheme}://{address}")
+    }
+
+    fn kubeconfig(&self) -> String {
+        Kubeconfig {
+            url: &self.url(),
+            authority: self.authority.as_deref(),
+            token: self.token.as_deref(),
+        }
+        .render()
     }
 }
 
@@ -97,24 +144,29 @@ impl FakeApiServer {
         FakeApiServerBuilder::default()
     }
 
+    /// Must be called within the runtime the server runs on.
     pub(crate) fn new(
-        cluster: Arc<Cluster>,
-        faults: Arc<Faults>,
+        pipeline: Arc<Pipeline>,
         running: Running,
         controllers: Option<JoinHandle<()>>,
-        address: SocketAddr,
-        authority: Option<String>,
-        token: Option<String>,
+        reach: Reach,
+        settings: FakeApiServerBuilder,
     ) -> Self {
+        let (cluster, faults) = (pipeline.cluster.clone(), pipeline.faults.clone());
+        let runtime = tokio::runtime::Handle::current();
+        let gate = running.gate().clone();
+        let outages = Outages::new(gate, cluster.clone(), runtime.clone());
         let inner = Inner {
             cluster,
             faults,
+            pipeline,
             running: Some(running),
             controllers,
-            address,
-            authority,
-            token,
+            outages: Arc::new(outages),
+            reach,
             kubeconfig_file: OnceLock::new(),
+            settings,
+            runtime,
         };
         FakeApiServer {
             inner,
@@ -136,18 +188,7 @@ impl FakeApiServer {
     /// assert!(server.url().starts_with("http://127.0.0.1:"));
     /// ```
     pub fn url(&self) -> String {
-        let scheme = if self.inner.authority.is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        let mut address = self.inner.address;
-        match address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-            _ => {}
-        }
-        format!("{scheme}://{address}")
+        self.inner.reach.url()
     }
 
     /// The address the server listens on.
@@ -157,7 +198,7 @@ impl FakeApiServer {
     /// assert_ne!(server.address().port(), 0);
     /// ```
     pub fn address(&self) -> SocketAddr {
-        self.inner.address
+        self.inner.reach.address
     }
 
     /// The certificate authority that signed the server's certificate, in PEM; nothing without TLS.
@@ -167,7 +208,7 @@ impl FakeApiServer {
     /// assert_eq!(server.ca_certificate(), None);
     /// ```
     pub fn ca_certificate(&self) -> Option<&str> {
-        self.inner.authority.as_deref()
+        self.inner.reach.authority.as_deref()
     }
 
     /// A kubeconfig for this server, as text. Where there are tokens it carries the first one.
@@ -177,14 +218,7 @@ impl FakeApiServer {
     /// assert!(server.kubeconfig().contains(&server.url()));
     /// ```
     pub fn kubeconfig(&self) -> String {
-        let url = self.url();
-        let authority = self.inner.authority.as_deref();
-        Kubeconfig {
-            url: &url,
-            authority,
-            token: self.inner.token.as_deref(),
-        }
-        .render()
+        self.inner.reach.kubeconfig()
     }
 
     /// The same in a file, which lives as long as the server.
@@ -366,6 +400,7 @@ impl FakeApiServer {
     /// ```
     pub fn advance(&self, by: Duration) {
         self.inner.cluster.clock.advance(by);
+        self.inner.outages.end_those_over();
     }
 
     /// Forgets the history before a revision, as etcd does every few minutes: lists and watches from before it are
@@ -406,7 +441,7 @@ impl FakeApiServer {
     /// # });
     /// ```
     pub async fn shutdown(mut self) {
-        self.inner.cluster.stopping.send_replace(true);
+        self.inner.cluster.stop_watches();
         if let Some(running) = self.inner.running.take() {
             running.stop().await;
         }
@@ -415,7 +450,7 @@ impl FakeApiServer {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.cluster.stopping.send_replace(true);
+        self.cluster.stop_watches();
         if let Some(controllers) = &self.controllers {
             controllers.abort();
         }

@@ -45,6 +45,8 @@ pub(crate) enum Kind {
     ServerTimeout,
     ServiceUnavailable,
     GatewayTimeout,
+    /// 422 for a watch with `sendInitialEvents`.
+    WatchListDisabled,
     Status(Value),
     Raw {
         status: u16,
@@ -127,6 +129,7 @@ impl Answer {
             Kind::GatewayTimeout => Status::timeout(
                 "request did not complete within requested timeout - context deadline exceeded",
             ),
+            Kind::WatchListDisabled => Status::watch_list_disabled(),
             Kind::TooManyRequestsStatus => {
                 Status::too_many_requests("storage is (re)initializing", 1)
             }

@@ -3,6 +3,7 @@
 use super::answer::{Answer, Kind};
 use super::effect::{Effect, Loss};
 use super::rule::Fault;
+use crate::request::Request;
 
 /// What becomes of the connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub(crate) enum Connection {
     TruncateAfter(usize),
     /// A good answer, and then the connection is closed.
     CloseAfterAnswer,
+    /// The same for the n-th request of a connection, and those after it.
+    CloseAfter(u64),
 }
 
 impl Connection {
@@ -35,6 +38,9 @@ impl Connection {
             }
             Connection::TruncateAfter(bytes) => format!("body truncated after {bytes} bytes"),
             Connection::CloseAfterAnswer => "connection closed after the answer".to_owned(),
+            Connection::CloseAfter(requests) => {
+                format!("connection closed after {requests} requests")
+            }
         }
     }
 
@@ -42,8 +48,22 @@ impl Connection {
     pub(crate) fn needs_an_answer(&self) -> bool {
         matches!(
             self,
-            Connection::ResetAfter(_) | Connection::TruncateAfter(_) | Connection::CloseAfterAnswer
+            Connection::ResetAfter(_)
+                | Connection::TruncateAfter(_)
+                | Connection::CloseAfterAnswer
+                | Connection::CloseAfter(_)
         )
+    }
+}
+
+/// Why it is too early in the life of a connection.
+pub(super) fn mismatch(connection: &Connection, request: &Request) -> Option<String> {
+    match connection {
+        Connection::CloseAfter(requests) if request.ordinal < *requests => Some(format!(
+            "the connection has had {} of {requests} requests",
+            request.ordinal
+        )),
+        _ => None,
     }
 }
 
@@ -106,8 +126,17 @@ impl Fault {
         Fault::connection(Connection::TruncateAfter(bytes))
     }
 
-    /// The request is answered, and then its keep-alive connection is closed. With a schedule of `nth(n)` per client
-    /// that is after n requests.
+    /// Every connection is closed after this many requests, each of them answered. Over HTTP/2 the client is told to
+    /// go away, and what it has asked already is answered.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::close_after(100);
+    /// ```
+    pub fn close_after(requests: u64) -> Self {
+        Fault::connection(Connection::CloseAfter(requests))
+    }
+
+    /// The request is answered, and then its keep-alive connection is closed; see also [`Fault::close_after`].
     ///
     /// ```
     /// let fault = fake_apiserver::Fault::close_after_answer().every(100);

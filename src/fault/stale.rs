@@ -4,13 +4,21 @@ use super::effect::Effect;
 use super::rule::Fault;
 use crate::storage::Revision;
 
-/// What reads show instead of the newest state.
+/// What reads show instead of the newest state; of what was compacted, the oldest state there is.
+///
+/// ```
+/// use fake_apiserver::{FakeApiServer, Stale};
+///
+/// let server = FakeApiServer::start_blocking();
+/// let replica = server.replica(Stale::Behind(3));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Stale {
+#[non_exhaustive]
+pub enum Stale {
     /// The state of this many revisions ago.
     Behind(u64),
-    /// The state of one revision.
-    At(Revision),
+    /// The state of one revision, and nothing after it.
+    At(u64),
 }
 
 impl Stale {
@@ -18,7 +26,7 @@ impl Stale {
     pub(crate) fn horizon(self, newest: Revision) -> Revision {
         match self {
             Stale::Behind(revisions) => Revision(newest.0.saturating_sub(revisions)),
-            Stale::At(revision) => revision.min(newest),
+            Stale::At(revision) => Revision(revision).min(newest),
         }
     }
 }
@@ -40,6 +48,6 @@ impl Fault {
     /// let fault = fake_apiserver::Fault::frozen_at(server.revision()).user_agent("replica/");
     /// ```
     pub fn frozen_at(revision: u64) -> Self {
-        Fault::new(Effect::Stale(Stale::At(Revision(revision))))
+        Fault::new(Effect::Stale(Stale::At(revision)))
     }
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, STOPPED};
 use crate::fault::stale::Stale;
 use crate::handlers::Sight;
 use crate::object::{Change, Object};
@@ -73,6 +73,8 @@ impl Feed {
             stale,
             encoder,
         } = self;
+        // Taken now, so that an end is not missed by a stream nobody has read from yet.
+        let ends = Ends::of(&cluster);
         Box::pin(async_stream::stream! {
             let Ending::At(end) = ending else { return };
             let (initial, since) = match start {
@@ -93,7 +95,7 @@ impl Feed {
                     yield cursor.encoder.bookmark(since, Bookmark::InitialEventsEnd);
                 }
             }
-            let mut pause = Pause::new(&cursor.cluster, bookmarks, end);
+            let mut pause = Pause::new(&cursor.cluster, bookmarks, end, ends);
             loop {
                 pause.seen();
                 match cursor.read() {
@@ -146,11 +148,8 @@ impl Cursor {
     }
 
     fn horizon(&self) -> Revision {
-        Sight {
-            cluster: &self.cluster,
-            stale: self.stale,
-        }
-        .horizon()
+        let (cluster, stale) = (&*self.cluster, self.stale);
+        Sight { cluster, stale }.horizon()
     }
 
     /// Moves past an event; what the watcher sees of it: an object enters, changes, or leaves.
@@ -190,17 +189,17 @@ enum Next {
 /// The wait between events.
 struct Pause {
     latest: watch::Receiver<Revision>,
-    stopping: watch::Receiver<bool>,
+    ends: Ends,
     bookmark: Option<Timestamp>,
     end: Timestamp,
 }
 
 impl Pause {
-    fn new(cluster: &Cluster, bookmarks: bool, end: Timestamp) -> Self {
+    fn new(cluster: &Cluster, bookmarks: bool, end: Timestamp, ends: Ends) -> Self {
         let bookmark = next_bookmark_after(cluster.clock.now(), end).filter(|_| bookmarks);
         Pause {
             latest: cluster.storage.subscribe(),
-            stopping: cluster.stopping.subscribe(),
+            ends,
             bookmark,
             end,
         }
@@ -215,7 +214,7 @@ impl Pause {
         let wake = self.bookmark.unwrap_or(self.end).min(self.end);
         tokio::select! {
             biased;
-            () = stopped(&mut self.stopping) => Next::End,
+            () = self.ends.come() => Next::End,
             changed = self.latest.changed() => if changed.is_ok() { Next::Events } else { Next::End },
             () = cluster.clock.sleep_until(wake) => {
                 let now = cluster.clock.now();
@@ -229,9 +228,24 @@ impl Pause {
     }
 }
 
-/// Waits until the server stops.
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
+/// The end that all watches come to together.
+struct Ends {
+    count: watch::Receiver<u64>,
+    seen: u64,
+}
+
+impl Ends {
+    fn of(cluster: &Cluster) -> Self {
+        let count = cluster.watch_ends.subscribe();
+        let seen = *count.borrow();
+        Ends { count, seen }
+    }
+
+    async fn come(&mut self) {
+        let seen = self.seen;
+        let end = self.count.wait_for(|&now| now != seen || now == STOPPED);
+        let _ = end.await;
+    }
 }
 
 /// Once a minute, and once shortly before the end.
