@@ -36,20 +36,30 @@ use crate::status::Status;
 pub(crate) const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What it takes to answer a request.
+#[derive(Clone)]
 pub(crate) struct Pipeline {
     pub(crate) cluster: Arc<Cluster>,
-    pub(crate) authenticator: Authenticator,
-    pub(crate) authorizer: Authorizer,
+    pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) authorizer: Arc<Authorizer>,
     pub(crate) max_body: usize,
     pub(crate) faults: Arc<Faults>,
     pub(crate) recorder: Arc<Recorder>,
     /// Where the server can be scripted over HTTP, if it can.
-    pub(crate) control: Option<Control>,
+    pub(crate) control: Option<Arc<Control>>,
+    /// What all reads show instead of the newest state, where no fault says otherwise.
+    pub(crate) stale: Option<Stale>,
     /// Where the server can be reached, as `/api` tells it.
     pub(crate) address: String,
-    pub(crate) documents: OnceLock<Documents>,
+    pub(crate) documents: Arc<OnceLock<Documents>>,
     /// The identities of the flow schema and the priority level that every answer names.
     pub(crate) flow: [String; 2],
+}
+
+/// What faults do to the handling of a request.
+struct Disturbance {
+    stale: Option<Stale>,
+    watch: Vec<WatchFault>,
+    expire_continue: bool,
 }
 
 /// A request after the checks that need no handler.
@@ -64,6 +74,16 @@ struct Admitted<'a> {
 }
 
 impl Pipeline {
+    /// The same server at another address, where reads show an older state.
+    pub(crate) fn replica(&self, address: String, stale: Stale) -> Pipeline {
+        Pipeline {
+            address,
+            stale: Some(stale),
+            documents: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     /// Answers one request, with an entry in the journal and a line in the log.
     pub(crate) async fn serve(&self, mut request: Request) -> Response {
         if let Some(control) = self
@@ -217,6 +237,7 @@ impl Pipeline {
             info,
             user: &user.name,
             label: &label,
+            ordinal: request.ordinal,
         };
         self.faults.plan(&facts, now, ids)
     }
@@ -245,13 +266,25 @@ impl Pipeline {
             drip,
             watch,
             stale,
+            compact,
+            expire_continue,
+            accepted,
             ..
         } = plan;
         if let Some(race) = race {
             self.race(race, admitted.request, admitted.path).await;
         }
-        let sight = (stale, watch);
-        let answer = self.route(&mut admitted, sight).await;
+        if compact {
+            self.cluster
+                .storage
+                .compact(self.cluster.storage.revision());
+        }
+        let disturbance = Disturbance {
+            stale: stale.or(self.stale),
+            watch,
+            expire_continue,
+        };
+        let answer = self.route(&mut admitted, disturbance).await;
         self.pause(delay_answer).await;
         match lose_answer {
             Some(Loss::Answer(answer)) => {
@@ -269,15 +302,14 @@ impl Pipeline {
             None => {}
         }
         let mut response = answer?;
+        if accepted && matches!(response.status, 200 | 201) {
+            response.status = 202;
+        }
         if let Some(drip) = drip {
             response.body = drip.slow(response.body, self.cluster.clone());
         }
         if let Some(connection) = connection {
-            match fate(connection).await {
-                // A good answer, but the last on its connection.
-                Fate::Send => response = response.header("connection", "close"),
-                broken => response.fate = broken,
-            }
+            response.fate = fate(connection).await;
         }
         Ok(response)
     }
@@ -316,7 +348,7 @@ impl Pipeline {
     async fn route(
         &self,
         admitted: &mut Admitted<'_>,
-        (stale, watch_faults): (Option<Stale>, Vec<WatchFault>),
+        disturbance: Disturbance,
     ) -> Result<Response, Refusal> {
         let (request, query) = (&mut *admitted.request, admitted.query);
         match routes::route(admitted.path) {
@@ -331,8 +363,9 @@ impl Pipeline {
                     user: admitted.user,
                     target: &target,
                     warnings: admitted.warnings,
-                    stale,
-                    watch_faults,
+                    stale: disturbance.stale,
+                    watch_faults: disturbance.watch,
+                    expire_continue: disturbance.expire_continue,
                     kept: admitted.kept,
                 };
                 Ok(handlers::handle(&mut ctx).await?)
@@ -411,7 +444,7 @@ async fn fate(connection: Connection) -> Fate {
         Connection::Hang => std::future::pending().await,
         Connection::ResetAfter(bytes) => Fate::ResetAfter(bytes),
         Connection::TruncateAfter(bytes) => Fate::CloseAfter(bytes),
-        Connection::CloseAfterAnswer => Fate::Send,
+        Connection::CloseAfterAnswer | Connection::CloseAfter(_) => Fate::Last,
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) enum Kind {
     ServerTimeout,
     ServiceUnavailable,
     GatewayTimeout,
+    /// 422 for a watch with `sendInitialEvents`.
+    WatchListDisabled,
     Status(Value),
     Raw {
         status: u16,
@@ -74,6 +76,7 @@ impl Kind {
             Kind::ServerTimeout => "serverTimeout",
             Kind::ServiceUnavailable => "serviceUnavailable",
             Kind::GatewayTimeout => "gatewayTimeout",
+            Kind::WatchListDisabled => "sendInitialEventsRefused",
             Kind::Status(_) => "status",
             Kind::Raw { .. } => "raw",
         }
@@ -184,6 +187,7 @@ impl Answer {
             Kind::GatewayTimeout => Status::timeout(
                 "request did not complete within requested timeout - context deadline exceeded",
             ),
+            Kind::WatchListDisabled => Status::watch_list_disabled(),
             Kind::TooManyRequestsStatus => {
                 Status::too_many_requests("storage is (re)initializing", 1)
             }
