@@ -10,14 +10,15 @@ use crate::authentication::{Authenticator, UserInfo, impersonation};
 use crate::authorization::{Attributes, Authorizer};
 use crate::clock;
 use crate::cluster::{Cluster, key};
-use crate::fault::answer::{Answer, Written};
+use crate::codec::json::Node;
+use crate::fault::answer::{About, Answer, Written};
 use crate::fault::connection::Connection;
 use crate::fault::effect::Loss;
 use crate::fault::race::Race;
 use crate::fault::stage::{Facts, Faults, Plan};
 use crate::fault::stale::Stale;
 use crate::fault::watch::WatchFault;
-use crate::handlers::{self, Context};
+use crate::handlers::{self, Context, Target};
 use crate::httplog;
 use crate::registry;
 use crate::request::info::RequestInfo;
@@ -80,6 +81,18 @@ impl Pipeline {
                     .header("x-content-type-options", "nosniff")
             }
             Err(Refusal::Scripted(response)) => *response,
+            Err(Refusal::ScriptedStatus(status, extra_headers)) => {
+                let response = Response::status(&status, negotiate_error(request, &query));
+                let response = match &*status.reason {
+                    "Forbidden" => response.header("x-content-type-options", "nosniff"),
+                    _ => response,
+                };
+                Response {
+                    extra_headers,
+                    ..response
+                }
+            }
+            Err(Refusal::Silent) => return self.silence().await,
             Err(Refusal::Broken(fate)) => {
                 let mut response = Response::empty(500);
                 response.fate = fate;
@@ -90,6 +103,8 @@ impl Pipeline {
                 return headers::order(response, self.cluster.clock.now());
             }
         };
+        // Who is not known belongs to no flow yet.
+        let flow = flow.filter(|_| response.status != 401);
         let response = headers::complete(response, request, audit_id, &warnings, flow);
         headers::order(response, self.cluster.clock.now())
     }
@@ -115,8 +130,9 @@ impl Pipeline {
         if let Some(line) = line {
             line.set_user(&user.name);
         }
-        let mut plan = self.plan(request, query, &info, &user, &path);
-        self.interfere(&mut plan, &info).await?;
+        let mut plan = self.plan(request, query, &info, &user, &path).await;
+        self.interfere(&mut plan, request, &info, &user, &path, warnings)
+            .await?;
         self.authorizer
             .authorize(&user, &attributes(&info))
             .map_err(Refusal::Denied)?;
@@ -141,9 +157,9 @@ impl Pipeline {
     }
 
     /// What the rules make of this request.
-    fn plan(
+    async fn plan(
         &self,
-        request: &Request,
+        request: &mut Request,
         query: &Query,
         info: &RequestInfo,
         user: &UserInfo,
@@ -152,7 +168,11 @@ impl Pipeline {
         if self.faults.is_empty() {
             return Plan::default();
         }
-        let label = |key: &str| self.stored_label(path, key);
+        let sent = self.sent_object(request, path).await;
+        let sent = sent.as_ref();
+        let label = |key: &str| {
+            text(sent, &["metadata", "labels", key]).or_else(|| self.stored_label(path, key))
+        };
         let (now, ids) = (self.cluster.clock.now(), &self.cluster.ids);
         self.faults.plan(&Facts {
             request,
@@ -163,6 +183,19 @@ impl Pipeline {
             now,
             ids,
         })
+    }
+
+    /// The object of a create or a replace, if a rule looks at its labels.
+    async fn sent_object(&self, request: &mut Request, path: &str) -> Option<Node> {
+        let sends = matches!(request.method.as_str(), "POST" | "PUT");
+        if !sends || !self.faults.ask_for_labels() {
+            return None;
+        }
+        let Route::Resource(target) = routes::route(path) else {
+            return None;
+        };
+        let kind = target.strategy.resource().schema;
+        handlers::body::peek(request, kind, self.max_body).await
     }
 
     /// A label of the stored object a path points at.
@@ -180,16 +213,32 @@ impl Pipeline {
     }
 
     /// The faults that come before the request is handled, or instead.
-    async fn interfere(&self, plan: &mut Plan, info: &RequestInfo) -> Result<(), Refusal> {
+    async fn interfere(
+        &self,
+        plan: &mut Plan,
+        request: &mut Request,
+        info: &RequestInfo,
+        user: &UserInfo,
+        path: &str,
+        warnings: &mut Warnings,
+    ) -> Result<(), Refusal> {
         self.pause(plan.delay).await;
         if let Some(answer) = plan.answer.take() {
-            return Err(scripted(&answer, info));
+            let named = self.named(request, path).await;
+            let name = named.as_ref().map_or("", |(_, name)| name);
+            if answer.is_a_handlers()
+                && let Some((target, _)) = &named
+            {
+                let texts = handlers::deprecation(&self.cluster, target.strategy);
+                warnings.0.extend(texts.map(str::to_owned));
+            }
+            return Err(scripted(&answer, info, user, name));
         }
         match plan
             .connection
             .take_if(|connection| !connection.needs_an_answer())
         {
-            Some(connection) => Err(Refusal::Broken(fate(connection).await)),
+            Some(connection) => Err(fate(connection).map_or(Refusal::Silent, Refusal::Broken)),
             None => Ok(()),
         }
     }
@@ -223,9 +272,12 @@ impl Pipeline {
             .await;
         self.pause(delay_answer).await;
         match lose_answer {
-            Some(Loss::Answer(answer)) => return Err(scripted(&answer, &admitted.info)),
+            Some(Loss::Answer(answer)) => {
+                let Admitted { info, user } = admitted;
+                return Err(scripted(&answer, info, user, &info.name));
+            }
             Some(Loss::Connection(connection)) => {
-                return Err(Refusal::Broken(fate(connection).await));
+                return Err(fate(connection).map_or(Refusal::Silent, Refusal::Broken));
             }
             None => {}
         }
@@ -234,10 +286,10 @@ impl Pipeline {
             response.body = drip.slow(response.body, self.cluster.clone());
         }
         if let Some(connection) = connection {
-            match fate(connection).await {
+            match fate(connection) {
                 // A good answer, but the last on its connection.
-                Fate::Send => response = response.header("connection", "close"),
-                broken => response.fate = broken,
+                Some(Fate::Send) | None => response = response.header("connection", "close"),
+                Some(broken) => response.fate = broken,
             }
         }
         Ok(response)
@@ -252,13 +304,34 @@ impl Pipeline {
     }
 
     async fn race(&self, race: Race, request: &mut Request, path: &str) {
-        if let Route::Resource(target) = routes::route(path) {
-            let kind = target.strategy.resource().schema;
-            let name = match target.name.as_str() {
-                "" => handlers::body::peek_name(request, kind, self.max_body).await,
-                name => name.to_owned(),
-            };
+        if let Some((target, name)) = self.named(request, path).await {
             race.run(&self.cluster, &target, &name);
+        }
+    }
+
+    /// What a path points at, and the name in it or in the body of a create.
+    async fn named(&self, request: &mut Request, path: &str) -> Option<(Target, String)> {
+        let Route::Resource(target) = routes::route(path) else {
+            return None;
+        };
+        let kind = target.strategy.resource().schema;
+        let name = match target.name.as_str() {
+            "" if request.method == http::Method::POST => {
+                let object = handlers::body::peek(request, kind, self.max_body).await;
+                text(object.as_ref(), &["metadata", "name"]).unwrap_or_default()
+            }
+            name => name.to_owned(),
+        };
+        Some((target, name))
+    }
+
+    /// No answer until the client gives up, or the server stops.
+    async fn silence(&self) -> Response {
+        let mut stopping = self.cluster.stopping.subscribe();
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+        Response {
+            fate: Fate::Close,
+            ..Response::empty(500)
         }
     }
 
@@ -325,6 +398,10 @@ enum Refusal {
     Status(Status),
     /// What a fault says instead.
     Scripted(Box<Response>),
+    /// The same, with headers, in the format negotiated for errors.
+    ScriptedStatus(Status, Vec<(String, String)>),
+    /// No answer at all.
+    Silent,
     /// A 403 of the authorizer, which upstream marks.
     Denied(Status),
     /// No answer, or not a whole one.
@@ -358,25 +435,38 @@ impl Refusal {
     }
 }
 
-fn scripted(answer: &Answer, info: &RequestInfo) -> Refusal {
+fn scripted(answer: &Answer, info: &RequestInfo, user: &UserInfo, name: &str) -> Refusal {
     let strategy = registry::find(&info.api_group, &info.api_version, &info.resource);
-    let kind = strategy.map_or("", |strategy| strategy.resource().kind);
-    match answer.write(info, kind) {
-        Written::Status(status) => Refusal::Status(status),
+    let about = About {
+        user,
+        attributes: attributes(info),
+        kind: strategy.map_or("", |strategy| strategy.resource().kind),
+        name,
+    };
+    match answer.write(&about) {
+        Written::Status(status, headers) => Refusal::ScriptedStatus(status, headers),
         Written::Response(response) => Refusal::Scripted(Box::new(response)),
     }
 }
 
-/// What the listener is to do; a hang lasts until the client is gone.
-async fn fate(connection: Connection) -> Fate {
-    match connection {
+/// What the listener is to do; nothing, for as long as the client waits, is `None`.
+fn fate(connection: Connection) -> Option<Fate> {
+    Some(match connection {
         Connection::Reset => Fate::Reset,
         Connection::Empty => Fate::Close,
         Connection::Garbage(bytes) => Fate::Garbage(bytes),
-        Connection::Hang => std::future::pending().await,
+        Connection::Hang => return None,
         Connection::ResetAfter(bytes) => Fate::ResetAfter(bytes),
         Connection::TruncateAfter(bytes) => Fate::CloseAfter(bytes),
         Connection::CloseAfterAnswer => Fate::Send,
+    })
+}
+
+/// The text a path of keys leads to.
+fn text(object: Option<&Node>, path: &[&str]) -> Option<String> {
+    match path.iter().try_fold(object?, |node, key| node.get(key))? {
+        Node::String(text) => Some(text.clone()),
+        _ => None,
     }
 }
 

@@ -254,15 +254,25 @@ pub(crate) fn shape(
         held: VecDeque::new(),
         swapped: None,
     };
+    let mut stopping = cluster.stopping.subscribe();
     Box::pin(async_stream::stream! {
         let mut lines = lines;
-        for step in shaper.start() {
-            match step {
-                Step::Send(line) => yield line,
-                _ => return,
-            }
-        }
+        let mut steps = shaper.start();
         loop {
+            for step in steps {
+                match step {
+                    Step::Send(line) => yield line,
+                    Step::Wait(time) => {
+                        let until = clock::add(cluster.clock.now(), SignedDuration::try_from(time).unwrap_or_default());
+                        cluster.clock.sleep_until(until).await;
+                    }
+                    Step::End => return,
+                    Step::Stall => {
+                        let _ = stopping.wait_for(|stopping| *stopping).await;
+                        return;
+                    }
+                }
+            }
             let line = match end {
                 None => lines.next().await,
                 Some(end) => tokio::select! {
@@ -271,17 +281,7 @@ pub(crate) fn shape(
                 },
             };
             let Some(line) = line else { return };
-            for step in shaper.line(line) {
-                match step {
-                    Step::Send(line) => yield line,
-                    Step::Wait(time) => {
-                        let until = clock::add(cluster.clock.now(), SignedDuration::try_from(time).unwrap_or_default());
-                        cluster.clock.sleep_until(until).await;
-                    }
-                    Step::End => return,
-                    Step::Stall => std::future::pending().await,
-                }
-            }
+            steps = shaper.line(line);
         }
     })
 }
@@ -298,7 +298,7 @@ struct Shaper {
 impl Shaper {
     /// Some faults need no event to begin.
     fn start(&mut self) -> Vec<Step> {
-        self.trouble_at(0, None)
+        self.trouble_at(0)
     }
 
     fn line(&mut self, line: Bytes) -> Vec<Step> {
@@ -312,7 +312,7 @@ impl Shaper {
         self.events += 1;
         let mut steps = self.event(before, line);
         if !ends(&steps) {
-            steps.extend(self.trouble_at(self.events, None));
+            steps.extend(self.trouble_at(self.events));
         }
         steps
     }
@@ -329,10 +329,9 @@ impl Shaper {
             .filter(due)
             .map(|fault| fault.what.clone())
             .find(Trouble::changes_an_event);
-        if let Some(size) = self.hold_size(before) {
+        if let Some(until) = self.held_until(before) {
             self.held.push_back(line);
-            let full = self.held.len() >= size;
-            return if full {
+            return if self.events >= until {
                 self.held.drain(..).map(Step::Send).collect()
             } else {
                 Vec::new()
@@ -353,17 +352,19 @@ impl Shaper {
         }
     }
 
-    fn hold_size(&self, before: u64) -> Option<usize> {
+    /// How many events there have to be before one of those held back comes.
+    fn held_until(&self, before: u64) -> Option<u64> {
         self.faults.iter().find_map(|fault| match fault.what {
-            Trouble::Hold(size) if before >= fault.after && before < fault.after + size as u64 => {
-                Some(size)
+            Trouble::Hold(size) => {
+                let until = fault.after + size as u64;
+                (fault.after..until).contains(&before).then_some(until)
             }
             _ => None,
         })
     }
 
     /// What comes between events, once this many have passed.
-    fn trouble_at(&self, events: u64, _line: Option<&Bytes>) -> Vec<Step> {
+    fn trouble_at(&self, events: u64) -> Vec<Step> {
         let mut steps = Vec::new();
         for fault in self.faults.iter().filter(|fault| fault.after == events) {
             match &fault.what {
@@ -389,8 +390,9 @@ impl Shaper {
         steps
     }
 
-    fn bookmark(&self, line: Bytes) -> Vec<Step> {
-        let mut steps = vec![];
+    /// A bookmark never overtakes an event: it says that all before it were sent.
+    fn bookmark(&mut self, line: Bytes) -> Vec<Step> {
+        let mut steps: Vec<Step> = self.swapped.take().map(Step::Send).into_iter().collect();
         let mut line = line;
         for fault in self
             .faults
@@ -398,13 +400,17 @@ impl Shaper {
             .filter(|fault| self.events >= fault.after)
         {
             match fault.what {
-                Trouble::NoBookmarks => return Vec::new(),
+                Trouble::NoBookmarks => return steps,
                 Trouble::LateBookmarks(late) => steps.push(Step::Wait(late)),
                 Trouble::PlainBookmarks => line = without_annotations(&line),
                 _ => {}
             }
         }
-        steps.push(Step::Send(line));
+        if self.held.is_empty() {
+            steps.push(Step::Send(line));
+        } else {
+            self.held.push_back(line);
+        }
         steps
     }
 }
