@@ -226,7 +226,7 @@ impl Pipeline {
         if let Some(answer) = plan.answer.take() {
             let named = self.named(request, path).await;
             let name = named.as_ref().map_or("", |(_, name)| name);
-            if answer.is_a_handlers()
+            if answer.is_a_handlers(info.verb)
                 && let Some((target, _)) = &named
             {
                 let texts = handlers::deprecation(&self.cluster, target.strategy);

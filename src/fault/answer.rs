@@ -91,17 +91,18 @@ impl Answer {
     }
 
     /// Whether the real server gives this answer from within a handler, which warns of what is deprecated.
-    pub(crate) fn is_a_handlers(&self) -> bool {
-        !matches!(
-            self.kind,
+    pub(crate) fn is_a_handlers(&self, verb: &str) -> bool {
+        match self.kind {
+            Kind::UnsupportedMediaType => verb != "patch",
             Kind::Unauthorized
-                | Kind::Forbidden
-                | Kind::MethodNotAllowed
-                | Kind::NotAcceptable
-                | Kind::TooManyRequests
-                | Kind::Status(_)
-                | Kind::Raw { .. }
-        )
+            | Kind::Forbidden
+            | Kind::MethodNotAllowed
+            | Kind::NotAcceptable
+            | Kind::TooManyRequests
+            | Kind::Status(_)
+            | Kind::Raw { .. } => false,
+            _ => true,
+        }
     }
 
     /// The answer for one request.

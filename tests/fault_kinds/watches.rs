@@ -109,7 +109,13 @@ fn endings() -> Vec<Case> {
     let etcd = || Fault::watch_error(500, "InternalError", "etcd is away");
     let five = Duration::from_secs(5);
     vec![
-        (Fault::close_after_answer(), ALL, MARK, &[], InTime),
+        (
+            Fault::close_after_answer().verb("watch"),
+            ALL,
+            MARK,
+            &[],
+            InTime,
+        ),
         (Fault::watch_ends(), &[], &[], &[], AtOnce),
         (
             Fault::watch_ends().after_events(2),
@@ -277,7 +283,13 @@ fn streaming_lists() -> Vec<Case> {
     const WHOLE: &[&str] = &["a", "b", "c", "d", "END OF INITIAL"];
     let second = Duration::from_secs(1);
     vec![
-        (Fault::close_after_answer(), WHOLE, MARK, &[], InTime),
+        (
+            Fault::close_after_answer().verb("watch"),
+            WHOLE,
+            MARK,
+            &[],
+            InTime,
+        ),
         (
             Fault::watch_with_plain_bookmarks(),
             &["a", "b", "c", "d", "BOOKMARK"],
@@ -327,6 +339,8 @@ async fn play(case: Case, streaming: bool) {
         (LEFT, after, InTime),
     ] {
         server.advance(step);
+        // The server goes by the new time before it moves again.
+        assert_eq!(get(EP).status(server.address()).await, 200);
         assert_eq!(lines.take(expected.len()).await, expected, "{fault:?}");
         if over == last {
             assert_eq!(lines.next().await, None, "{fault:?}");
@@ -359,7 +373,8 @@ async fn a_burst_comes_with_the_last_of_its_events() {
     let server = FakeApiServer::builder().frozen_at(NOW).start().await;
     let seed = |name: &str| server.seed(endpoints("default", name, json!({})));
     let _guard = server.fault(Fault::watch_bursts(3).after_events(1));
-    let mut lines = Lines::open(&server, "").await;
+    let from_here = format!("resourceVersion={}", server.revision());
+    let mut lines = Lines::open(&server, &from_here).await;
     seed("first");
     assert_eq!(lines.take(1).await, ["first"]);
     seed("x");
