@@ -275,9 +275,11 @@ pub(crate) fn shape(
             }
             let line = match end {
                 None => lines.next().await,
+                // The time goes before the lines, or chance would say which of them still come.
                 Some(end) => tokio::select! {
-                    line = lines.next() => line,
+                    biased;
                     () = cluster.clock.sleep_until(end) => None,
+                    line = lines.next() => line,
                 },
             };
             let Some(line) = line else { return };
