@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::cluster::{Cluster, STOPPED};
+use crate::cluster::{Cluster, Ends};
 use crate::fault::stale::Stale;
 use crate::handlers::Sight;
 use crate::object::{Change, Object};
@@ -196,23 +196,29 @@ struct Pause {
     end: Timestamp,
 }
 
-/// Resolves when the time has come.
-type Alarm = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
+/// Resolves to true when the time has come, to false when all watches end first.
+type Alarm = Pin<Box<dyn Future<Output = bool> + Send + Sync>>;
 
 /// Waits for the next bookmark, or else for the end.
-fn alarm(cluster: &Arc<Cluster>, bookmarks: bool, end: Timestamp) -> Alarm {
+fn alarm(cluster: &Arc<Cluster>, bookmarks: bool, end: Timestamp, mut ends: Ends) -> Alarm {
     let bookmark = next_bookmark_after(cluster.clock.now(), end).filter(|_| bookmarks);
     let wake = bookmark.unwrap_or(end).min(end);
     let cluster = cluster.clone();
-    Box::pin(async move { cluster.clock.sleep_until(wake).await })
+    Box::pin(async move {
+        tokio::select! {
+            biased;
+            () = ends.come() => false,
+            () = cluster.clock.sleep_until(wake) => true,
+        }
+    })
 }
 
 impl Pause {
     fn new(cluster: &Arc<Cluster>, bookmarks: bool, end: Timestamp, ends: Ends) -> Self {
         Pause {
             latest: cluster.storage.subscribe(),
+            alarm: alarm(cluster, bookmarks, end, ends.clone()),
             ends,
-            alarm: alarm(cluster, bookmarks, end),
             end,
         }
     }
@@ -223,38 +229,21 @@ impl Pause {
     }
 
     async fn next(&mut self, cluster: &Arc<Cluster>) -> Next {
+        if self.ends.came() {
+            return Next::End;
+        }
         tokio::select! {
             biased;
-            () = self.ends.come() => Next::End,
+            // First: what was written before the end is still to be read.
             changed = self.latest.changed() => if changed.is_ok() { Next::Events } else { Next::End },
-            () = &mut self.alarm => {
-                if cluster.clock.now() >= self.end {
+            due = &mut self.alarm => {
+                if !due || cluster.clock.now() >= self.end {
                     return Next::End;
                 }
-                self.alarm = alarm(cluster, true, self.end);
+                self.alarm = alarm(cluster, true, self.end, self.ends.clone());
                 Next::Bookmark
             }
         }
-    }
-}
-
-/// The end that all watches come to together.
-struct Ends {
-    count: watch::Receiver<u64>,
-    seen: u64,
-}
-
-impl Ends {
-    fn of(cluster: &Cluster) -> Self {
-        let count = cluster.watch_ends.subscribe();
-        let seen = *count.borrow();
-        Ends { count, seen }
-    }
-
-    async fn come(&mut self) {
-        let seen = self.seen;
-        let end = self.count.wait_for(|&now| now != seen || now == STOPPED);
-        let _ = end.await;
     }
 }
 
