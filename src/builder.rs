@@ -14,6 +14,7 @@ use crate::authorization::Authorizer;
 use crate::authorization::rbac::Rbac;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
+use crate::control::Control;
 use crate::error::{Error, Kind};
 use crate::fault::Fault;
 use crate::fault::stage::Faults;
@@ -65,6 +66,9 @@ pub struct FakeApiServerBuilder {
     max_connections: usize,
     max_body: usize,
     faults: Vec<Fault>,
+    fault_files: Vec<PathBuf>,
+    allow_unused_faults: bool,
+    control: bool,
 }
 
 /// Who may do what.
@@ -108,6 +112,9 @@ impl Default for FakeApiServerBuilder {
             max_connections: listener::DEFAULT_MAX_CONNECTIONS,
             max_body: DEFAULT_MAX_BODY,
             faults: Vec::new(),
+            fault_files: Vec::new(),
+            allow_unused_faults: false,
+            control: false,
         }
     }
 }
@@ -348,14 +355,56 @@ impl FakeApiServerBuilder {
         self
     }
 
-    /// Installs a fault for as long as the server runs; see [`FakeApiServer::fault`].
+    /// Installs a fault for as long as the server runs; see [`FakeApiServer::fault`]. One that has never acted when the
+    /// server is dropped fails the test.
     ///
     /// ```
     /// use fake_apiserver::{FakeApiServer, Fault};
     /// let builder = FakeApiServer::builder().fault(Fault::service_unavailable().first(1));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the rule can never act: an unknown verb or resource, a verb the resource does not have, no attempt at all.
+    #[track_caller]
     pub fn fault(mut self, fault: Fault) -> Self {
-        self.faults.push(fault);
+        match fault.checked() {
+            Ok(fault) => self.faults.push(fault),
+            Err(problem) => panic!("this fault cannot be installed: {problem}"),
+        }
+        self
+    }
+
+    /// Lets the server be scripted over HTTP too, below `/_fake`: for clients under test in another process or language.
+    /// `GET /_fake` shows what there is.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::builder().control(true).start_blocking();
+    /// println!("curl {}/_fake", server.url());
+    /// ```
+    pub fn control(mut self, offered: bool) -> Self {
+        self.control = offered;
+        self
+    }
+
+    /// Dropping the server does not panic if a fault has never acted.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().faults_file("faults.yaml").allow_unused_faults();
+    /// ```
+    pub fn allow_unused_faults(mut self) -> Self {
+        self.allow_unused_faults = true;
+        self
+    }
+
+    /// Installs the faults of a YAML or JSON script for as long as the server runs; see [`Fault::parse_script`]. What is
+    /// wrong in the file is told when the server is started.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().faults_file("faults.yaml");
+    /// ```
+    pub fn faults_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.fault_files.push(path.into());
         self
     }
 
@@ -437,6 +486,7 @@ impl FakeApiServerBuilder {
     }
 
     pub(crate) fn launch(mut self) -> Result<FakeApiServer, Error> {
+        let scripted = self.scripted_faults()?;
         let version =
             Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
         let access = self.access.take();
@@ -476,7 +526,7 @@ impl FakeApiServerBuilder {
         let authority: Option<String> = None;
         let address = listener.address();
         let faults = Arc::new(Faults::default());
-        for fault in std::mem::take(&mut self.faults) {
+        for fault in scripted.into_iter().chain(std::mem::take(&mut self.faults)) {
             faults.install(fault, cluster.clock.now());
         }
         let pipeline = Arc::new(Pipeline {
@@ -484,8 +534,16 @@ impl FakeApiServerBuilder {
             authenticator: access.authenticator.clone(),
             authorizer: access.authorizer.clone(),
             max_body: self.max_body,
-            faults,
+            faults: faults.clone(),
             stale: None,
+            control: self.control.then(|| {
+                Arc::new(Control {
+                    cluster: cluster.clone(),
+                    faults,
+                    seed: self.seed.unwrap_or_default(),
+                    max_body: self.max_body,
+                })
+            }),
             address: address.to_string(),
             documents: Arc::default(),
             flow: cluster.ids.flow(),
@@ -500,13 +558,18 @@ impl FakeApiServerBuilder {
             token: access.token.clone(),
         };
         self.access = Some(access);
-        Ok(FakeApiServer::new(
-            pipeline,
-            running,
-            controllers,
-            reach,
-            self.for_forks(),
-        ))
+        let allow_unused_faults = self.allow_unused_faults;
+        let server =
+            FakeApiServer::new(pipeline, running, controllers, reach, self.for_forks());
+        Ok(server.allowing_unused_faults(allow_unused_faults))
+    }
+
+    fn scripted_faults(&self) -> Result<Vec<Fault>, Error> {
+        let mut faults = Vec::new();
+        for path in &self.fault_files {
+            faults.extend(Fault::script_file(path)?);
+        }
+        Ok(faults)
     }
 
     /// The state to begin with, but for the objects.
@@ -541,6 +604,7 @@ impl FakeApiServerBuilder {
         self.address.set_port(0);
         self.seed = None;
         self.time = None;
+        self.fault_files.clear();
         self
     }
 

@@ -6,7 +6,10 @@ mod builder;
 mod clock;
 mod cluster;
 mod codec;
+mod control;
 mod controllers;
+#[cfg(any(doc, doctest))]
+pub mod docs;
 mod error;
 mod fault;
 #[cfg(feature = "fixture")]
@@ -25,7 +28,6 @@ mod request;
 mod response;
 mod routes;
 mod schema;
-#[cfg(feature = "fixture")]
 mod script;
 mod seed;
 mod server;
@@ -37,5 +39,6 @@ mod version;
 pub use builder::FakeApiServerBuilder;
 pub use error::Error;
 pub use fault::{Fault, FaultGuard, FaultRequest, Outage, Patch, Per, Stale};
+pub use script::Error as ScriptError;
 pub use server::{FakeApiServer, OutageGuard, Replica};
 pub use snapshot::Snapshot;

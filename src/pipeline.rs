@@ -10,7 +10,8 @@ use crate::authentication::{Authenticator, UserInfo, impersonation};
 use crate::authorization::{Attributes, Authorizer};
 use crate::clock;
 use crate::cluster::{Cluster, key};
-use crate::fault::answer::{Answer, Written};
+use crate::control::Control;
+use crate::fault::answer::Answer;
 use crate::fault::connection::Connection;
 use crate::fault::effect::Loss;
 use crate::fault::race::Race;
@@ -42,6 +43,8 @@ pub(crate) struct Pipeline {
     pub(crate) faults: Arc<Faults>,
     /// What all reads show instead of the newest state, where no fault says otherwise.
     pub(crate) stale: Option<Stale>,
+    /// Where the server can be scripted over HTTP, if it can.
+    pub(crate) control: Option<Arc<Control>>,
     /// Where the server can be reached, as `/api` tells it.
     pub(crate) address: String,
     pub(crate) documents: Arc<OnceLock<Documents>>,
@@ -75,6 +78,13 @@ impl Pipeline {
 
     /// Answers one request, with a line in the log.
     pub(crate) async fn serve(&self, mut request: Request) -> Response {
+        if let Some(control) = self
+            .control
+            .as_ref()
+            .filter(|_| Control::owns(&request.path))
+        {
+            return control.answer(&mut request).await;
+        }
         let mut line = httplog::Line::start(&request);
         let response = self.answer(&mut request, &mut line).await;
         if let Some(line) = line {
@@ -137,7 +147,13 @@ impl Pipeline {
             line.set_user(&user.name);
         }
         let mut plan = self.plan(request, query, &info, &user, &path);
-        self.interfere(&mut plan, &info).await?;
+        self.pause(plan.delay).await;
+        if let Some(answer) = plan.answer.take() {
+            return Err(scripted(&answer, &info, request, query));
+        }
+        if let Some(connection) = plan.connection.take_if(|c| !c.needs_an_answer()) {
+            return Err(Refusal::Broken(fate(connection).await));
+        }
         self.authorizer
             .authorize(&user, &attributes(&info))
             .map_err(Refusal::Denied)?;
@@ -175,15 +191,14 @@ impl Pipeline {
         }
         let label = |key: &str| self.stored_label(path, key);
         let (now, ids) = (self.cluster.clock.now(), &self.cluster.ids);
-        self.faults.plan(&Facts {
-            request,
+        let facts = Facts {
+            headers: &request.headers,
             query,
             info,
-            user,
+            user: &user.name,
             label: &label,
-            now,
-            ids,
-        })
+        };
+        self.faults.plan(&facts, now, ids, request.ordinal)
     }
 
     /// A label of the stored object a path points at.
@@ -198,21 +213,6 @@ impl Pipeline {
             .get(label)?
             .as_str()
             .map(str::to_owned)
-    }
-
-    /// The faults that come before the request is handled, or instead.
-    async fn interfere(&self, plan: &mut Plan, info: &RequestInfo) -> Result<(), Refusal> {
-        self.pause(plan.delay).await;
-        if let Some(answer) = plan.answer.take() {
-            return Err(scripted(&answer, info));
-        }
-        match plan
-            .connection
-            .take_if(|connection| !connection.needs_an_answer())
-        {
-            Some(connection) => Err(Refusal::Broken(fate(connection).await)),
-            None => Ok(()),
-        }
     }
 
     /// The request as the plan wants it: raced, handled, its answer delayed, broken or lost.
@@ -254,7 +254,9 @@ impl Pipeline {
             .await;
         self.pause(delay_answer).await;
         match lose_answer {
-            Some(Loss::Answer(answer)) => return Err(scripted(&answer, &admitted.info)),
+            Some(Loss::Answer(answer)) => {
+                return Err(scripted(&answer, &admitted.info, request, query));
+            }
             Some(Loss::Connection(connection)) => {
                 return Err(Refusal::Broken(fate(connection).await));
             }
@@ -389,13 +391,11 @@ impl Refusal {
     }
 }
 
-fn scripted(answer: &Answer, info: &RequestInfo) -> Refusal {
+fn scripted(answer: &Answer, info: &RequestInfo, request: &Request, query: &Query) -> Refusal {
     let strategy = registry::find(&info.api_group, &info.api_version, &info.resource);
     let kind = strategy.map_or("", |strategy| strategy.resource().kind);
-    match answer.write(info, kind) {
-        Written::Status(status) => Refusal::Status(status),
-        Written::Response(response) => Refusal::Scripted(Box::new(response)),
-    }
+    let response = answer.write(info, kind, negotiate_error(request, query));
+    Refusal::Scripted(Box::new(response))
 }
 
 /// What the listener is to do; a hang lasts until the client is gone.

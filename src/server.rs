@@ -51,6 +51,7 @@ struct Inner {
     cluster: Arc<Cluster>,
     faults: Arc<Faults>,
     pipeline: Arc<Pipeline>,
+    allow_unused_faults: bool,
     running: Option<Running>,
     controllers: Option<JoinHandle<()>>,
     outages: Arc<Outages>,
@@ -160,6 +161,7 @@ impl FakeApiServer {
             cluster,
             faults,
             pipeline,
+            allow_unused_faults: false,
             running: Some(running),
             controllers,
             outages: Arc::new(outages),
@@ -172,6 +174,12 @@ impl FakeApiServer {
             inner,
             thread: None,
         }
+    }
+
+    /// Whether faults that never acted are no mistake.
+    pub(crate) fn allowing_unused_faults(mut self, allowed: bool) -> Self {
+        self.inner.allow_unused_faults = allowed;
+        self
     }
 
     /// Ties the server to the runtime it runs on.
@@ -424,11 +432,33 @@ impl FakeApiServer {
     /// // … the client under test updates, and must try three times …
     /// drop(guard);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the rule can never act: an unknown verb or resource, a verb the resource does not have, no attempt at all.
     #[track_caller]
     pub fn fault(&self, fault: Fault) -> FaultGuard {
+        let fault = match fault.checked() {
+            Ok(fault) => fault,
+            Err(problem) => panic!("this fault cannot be installed: {problem}"),
+        };
         let (faults, optional) = (&self.inner.faults, fault.optional);
         let id = faults.install(fault, self.inner.cluster.clock.now());
         FaultGuard::new(faults.clone(), id, Location::caller(), optional)
+    }
+
+    /// What there is to say of each fault that had to act and never did: its name, and what came close. Dropping the
+    /// server panics with the same, unless [`FakeApiServerBuilder::allow_unused_faults`] was called or the fault is
+    /// [optional](Fault::optional).
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Fault};
+    /// let fault = Fault::conflict().named("the lost race");
+    /// let server = FakeApiServer::builder().fault(fault).allow_unused_faults().start_blocking();
+    /// assert_eq!(server.unused_faults(), [r#"the fault "the lost race" never fired: no request came close"#]);
+    /// ```
+    pub fn unused_faults(&self) -> Vec<String> {
+        self.inner.faults.unused()
     }
 
     /// Stops the server: watches end, requests in flight are finished, the port is free. Dropping it stops it too, at
@@ -444,6 +474,18 @@ impl FakeApiServer {
         self.inner.cluster.stop_watches();
         if let Some(running) = self.inner.running.take() {
             running.stop().await;
+        }
+    }
+}
+
+impl Drop for FakeApiServer {
+    fn drop(&mut self) {
+        if self.inner.allow_unused_faults || std::thread::panicking() {
+            return;
+        }
+        let unused = self.inner.faults.unused();
+        if !unused.is_empty() {
+            panic!("{}", unused.join("\n"));
         }
     }
 }

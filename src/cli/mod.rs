@@ -3,6 +3,8 @@
 mod kubeconfig;
 mod serve;
 mod signals;
+mod upstream;
+mod verify;
 
 use std::error::Error;
 use std::io::Write as _;
@@ -11,10 +13,14 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+/// Why a command came to nothing.
+pub(crate) type Failure = Box<dyn Error>;
+
 /// What a command ends with; an error is printed as one line.
-pub(crate) type Outcome = Result<ExitCode, Box<dyn Error>>;
+pub(crate) type Outcome = Result<ExitCode, Failure>;
 
 const FAILURE: u8 = 1;
+/// Also of a command that could not do what it was asked to find out.
 const USAGE: u8 = 2;
 
 /// An in-memory fake Kubernetes apiserver for tests: real HTTP, the real server's answers.
@@ -28,12 +34,14 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Verify(verify::Verify),
 }
 
 impl Arguments {
     pub(crate) async fn run(self) -> Outcome {
         match self.command {
             Command::Serve(serve) => serve.run().await,
+            Command::Verify(verify) => verify.run().await,
         }
     }
 }
@@ -61,6 +69,14 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 pub(crate) fn failure(message: &str) -> ExitCode {
     complain(&without_os_error(message).replace('\n', " "));
     ExitCode::from(FAILURE)
+}
+
+/// Says why a command that tells good from bad could do neither.
+pub(crate) fn cannot_run(message: &str) -> ExitCode {
+    for line in message.lines() {
+        complain(&without_os_error(line));
+    }
+    ExitCode::from(USAGE)
 }
 
 fn complain(message: &str) {

@@ -1,7 +1,14 @@
 //! A success that differs: 202 Accepted.
 
+use super::catalogue::{FaultKind, plain};
 use super::effect::Effect;
 use super::rule::Fault;
+
+pub(super) const KINDS: &[FaultKind] = &[plain(
+    "accepted",
+    "A create or delete is handled, and answered with 202.",
+    |_| Fault::accepted(),
+)];
 
 /// The verbs with a documented 202.
 const DOCUMENTED: [&str; 2] = ["create", "delete"];

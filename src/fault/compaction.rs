@@ -1,7 +1,14 @@
 //! Compaction at the worst moment.
 
+use super::catalogue::{FaultKind, plain};
 use super::effect::Effect;
 use super::rule::Fault;
+
+pub(super) const KINDS: &[FaultKind] = &[plain(
+    "compactedFirst",
+    "The history is compacted before the request is handled.",
+    |_| Fault::compacted_first(),
+)];
 
 impl Fault {
     /// The history is compacted just before the request is handled: a watch or a list from an older version gets the

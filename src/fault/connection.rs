@@ -1,9 +1,89 @@
 //! Faults of the connection: what a client sees of a network or a server that fails.
 
 use super::answer::{Answer, Kind};
+use super::catalogue::{FaultKind, Scripted, Takes, plain, required};
 use super::effect::{Effect, Loss};
 use super::rule::Fault;
-use crate::request::Request;
+use super::statuses::{WORDING, worded};
+
+pub(super) const KINDS: &[FaultKind] = &[
+    plain(
+        "reset",
+        "The connection is reset (an RST); the request is not handled.",
+        |_| Fault::reset(),
+    ),
+    plain(
+        "emptyReply",
+        "The connection is closed without an answer.",
+        |_| Fault::empty_reply(),
+    ),
+    FaultKind {
+        name: "garbage",
+        about: "These bytes take the place of an answer.",
+        parameters: &[required("text", Takes::Text, "What is sent.")],
+        make: |a| Fault::garbage(a.text("text").unwrap_or_default()),
+    },
+    plain("hang", "No answer comes until the client gives up.", |_| {
+        Fault::hang()
+    }),
+    FaultKind {
+        name: "resetAfter",
+        about: "The connection is reset in the middle of the body.",
+        parameters: &[required(
+            "bytes",
+            Takes::Number(0, u64::MAX),
+            "How much of the body is sent.",
+        )],
+        make: |a| Fault::reset_after(a.size("bytes")),
+    },
+    FaultKind {
+        name: "truncateAfter",
+        about: "The body is shorter than it says.",
+        parameters: &[required(
+            "bytes",
+            Takes::Number(0, u64::MAX),
+            "How much of the body is sent.",
+        )],
+        make: |a| Fault::truncate_after(a.size("bytes")),
+    },
+    plain(
+        "closeAfterAnswer",
+        "The answer is good, and the last on its connection.",
+        |_| Fault::close_after_answer(),
+    ),
+    FaultKind {
+        name: "closeAfter",
+        about: "A connection is closed after this many requests, each of them answered.",
+        parameters: &[required(
+            "requests",
+            Takes::Number(1, u64::MAX),
+            "How many a connection gets.",
+        )],
+        make: |a| Fault::close_after(a.number("requests").unwrap_or(1)),
+    },
+    plain(
+        "appliedThenReset",
+        "The request is handled, then the connection is reset.",
+        |_| Fault::applied_then_reset(),
+    ),
+    plain(
+        "appliedThenSilence",
+        "The request is handled, then no answer comes.",
+        |_| Fault::applied_then_silence(),
+    ),
+    FaultKind {
+        name: "appliedThenInternalError",
+        about: "The request is handled, then answered with 500.",
+        parameters: WORDING,
+        make: |a| worded(Fault::applied_then_internal_error(), a),
+    },
+    FaultKind {
+        name: "appliedThenTimeout",
+        about: "The request is handled, then answered with 504.",
+        parameters: WORDING,
+        make: |a| worded(Fault::applied_then_timeout(), a),
+    },
+];
 
 /// What becomes of the connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +124,26 @@ impl Connection {
         }
     }
 
+    /// The fault as scripts write it.
+    pub(super) fn script(&self) -> Scripted {
+        match self {
+            Connection::Reset => Scripted::new("reset"),
+            Connection::Empty => Scripted::new("emptyReply"),
+            Connection::Garbage(bytes) => {
+                Scripted::new("garbage").with("text", String::from_utf8_lossy(bytes))
+            }
+            Connection::Hang => Scripted::new("hang"),
+            Connection::ResetAfter(bytes) => Scripted::new("resetAfter").with("bytes", *bytes),
+            Connection::TruncateAfter(bytes) => {
+                Scripted::new("truncateAfter").with("bytes", *bytes)
+            }
+            Connection::CloseAfterAnswer => Scripted::new("closeAfterAnswer"),
+            Connection::CloseAfter(requests) => {
+                Scripted::new("closeAfter").with("requests", *requests)
+            }
+        }
+    }
+
     /// Whether the request has to be handled for there to be something to break.
     pub(crate) fn needs_an_answer(&self) -> bool {
         matches!(
@@ -57,11 +157,10 @@ impl Connection {
 }
 
 /// Why it is too early in the life of a connection.
-pub(super) fn mismatch(connection: &Connection, request: &Request) -> Option<String> {
+pub(super) fn mismatch(connection: &Connection, ordinal: u64) -> Option<String> {
     match connection {
-        Connection::CloseAfter(requests) if request.ordinal < *requests => Some(format!(
-            "the connection has had {} of {requests} requests",
-            request.ordinal
+        Connection::CloseAfter(requests) if ordinal < *requests => Some(format!(
+            "the request was number {ordinal} of its connection; the rule asks for {requests}"
         )),
         _ => None,
     }

@@ -101,14 +101,14 @@ impl FaultRequest<'_> {
         &self.facts.info.name
     }
 
-    /// The path as it was sent, without the query.
+    /// The path, decoded.
     ///
     /// ```
     /// # use fake_apiserver::Fault;
     /// let fault = Fault::custom(|request| (request.path() == "/version").then(Fault::internal_error));
     /// ```
     pub fn path(&self) -> &str {
-        &self.facts.request.path
+        &self.facts.info.path
     }
 
     /// A header, if it is there.
@@ -118,7 +118,7 @@ impl FaultRequest<'_> {
     /// let fault = Fault::custom(|request| request.header("traceparent").is_none().then(Fault::bad_request));
     /// ```
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.facts.request.header(name)
+        crate::request::header(self.facts.headers, name)
     }
 
     /// A query parameter, decoded, if it is there.
@@ -138,7 +138,7 @@ impl FaultRequest<'_> {
     /// let fault = Fault::custom(|request| request.user().starts_with("system:").then(Fault::forbidden));
     /// ```
     pub fn user(&self) -> &str {
-        &self.facts.user.name
+        self.facts.user
     }
 
     /// Which of the requests that match the rule this is, from 1; counted as [`Fault::per`] says.

@@ -1,6 +1,7 @@
 //! What goes wrong: one variant a kind, each in a file of its own.
 
 use super::answer::{Answer, Kind};
+use super::catalogue::Scripted;
 use super::connection::Connection;
 use super::custom::Custom;
 use super::latency::{Delay, Drip};
@@ -64,7 +65,9 @@ impl Effect {
     }
 
     /// Why it can do nothing to a request, if so: some faults are about requests of one kind.
-    pub(crate) fn mismatch(&self, facts: &Facts<'_>) -> Option<String> {
+    ///
+    /// `ordinal` is that of the request on its connection.
+    pub(crate) fn mismatch(&self, facts: &Facts<'_>, ordinal: u64) -> Option<String> {
         let (verb, query) = (facts.info.verb, facts.query);
         match self {
             Effect::Accepted => accepted::mismatch(verb),
@@ -72,8 +75,40 @@ impl Effect {
             Effect::Answer(answer) if answer.kind == Kind::WatchListDisabled => {
                 watch_list::mismatch(verb, query)
             }
-            Effect::Connection(connection) => connection::mismatch(connection, facts.request),
+            Effect::Connection(connection) => connection::mismatch(connection, ordinal),
             _ => None,
+        }
+    }
+
+    /// The fault as scripts write it.
+    pub(crate) fn script(&self) -> Scripted {
+        match self {
+            Effect::Answer(answer) => answer.script(None),
+            Effect::Race(race) => race.script(),
+            Effect::LoseAnswer(loss) => loss.script(),
+            Effect::Delay(delay) => delay.script(),
+            Effect::Drip(drip) => drip.script(),
+            Effect::Connection(connection) => connection.script(),
+            Effect::Watch(fault) => fault.script(),
+            Effect::Stale(stale) => stale.script(),
+            Effect::Compact => Scripted::new("compactedFirst"),
+            Effect::ContinueExpires => Scripted::new("continueExpires"),
+            Effect::Accepted => Scripted::new("accepted"),
+            // Code can be told of, not written.
+            Effect::Custom(_) => Scripted::new("custom"),
+        }
+    }
+}
+
+impl Loss {
+    fn script(&self) -> Scripted {
+        match self {
+            Loss::Connection(Connection::Hang) => Scripted::new("appliedThenSilence"),
+            Loss::Connection(_) => Scripted::new("appliedThenReset"),
+            Loss::Answer(answer) if answer.kind == Kind::GatewayTimeout => {
+                answer.script(Some("appliedThenTimeout"))
+            }
+            Loss::Answer(answer) => answer.script(Some("appliedThenInternalError")),
         }
     }
 }

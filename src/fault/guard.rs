@@ -74,9 +74,9 @@ impl Drop for FaultGuard {
         }
         panic!(
             "the fault {:?} installed at {} never fired{}",
-            removed.title,
+            removed.fault.title(),
             self.caller,
-            removed.near_misses()
+            removed.near_misses
         );
     }
 }

@@ -15,6 +15,8 @@
 
 mod accepted;
 pub(crate) mod answer;
+mod catalogue;
+mod check;
 mod compaction;
 pub(crate) mod connection;
 pub(crate) mod custom;
@@ -26,10 +28,15 @@ mod paging;
 pub(crate) mod race;
 pub(crate) mod rule;
 pub(crate) mod schedule;
+mod schema;
+mod script;
 pub(crate) mod stage;
 pub(crate) mod stale;
+mod statuses;
 pub(crate) mod watch;
 mod watch_list;
+mod watches;
+mod written;
 
 pub use custom::FaultRequest;
 pub use guard::FaultGuard;

@@ -1,9 +1,16 @@
 //! `continue` tokens that expire between pages.
 
+use super::catalogue::{FaultKind, plain};
 use super::effect::Effect;
 use super::rule::Fault;
 use crate::handlers::continue_token;
 use crate::request::query::Query;
+
+pub(super) const KINDS: &[FaultKind] = &[plain(
+    "continueExpires",
+    "The continue token of a further page has expired.",
+    |_| Fault::continue_expires(),
+)];
 
 /// Why a request goes on from no page that could expire.
 pub(super) fn mismatch(verb: &str, query: &Query) -> Option<String> {

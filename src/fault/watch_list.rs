@@ -1,9 +1,18 @@
 //! A server without streaming lists.
 
 use super::answer::{Answer, Kind};
+use super::catalogue::FaultKind;
 use super::effect::Effect;
 use super::rule::Fault;
+use super::statuses::{WORDING, worded};
 use crate::request::query::Query;
+
+pub(super) const KINDS: &[FaultKind] = &[FaultKind {
+    name: "sendInitialEventsRefused",
+    about: "422 for a watch with sendInitialEvents.",
+    parameters: WORDING,
+    make: |a| worded(Fault::send_initial_events_refused(), a),
+}];
 
 /// Why a request asks for no streaming list.
 pub(super) fn mismatch(verb: &str, query: &Query) -> Option<String> {

@@ -213,6 +213,8 @@ fn broken(body: Body, bytes: usize, how: Cut, arrived: &Arrived) -> warp::reply:
         Body::Stream(frames) => frames,
         Body::Empty | Body::Upgraded(..) => Box::pin(futures_util::stream::empty()),
     };
+    // From before the first byte on, so that no flush goes uncounted.
+    let mut flushes = wire.flushes();
     let first_part = async_stream::stream! {
         let mut left = bytes;
         while left > 0 {
@@ -221,7 +223,7 @@ fn broken(body: Body, bytes: usize, how: Cut, arrived: &Arrived) -> warp::reply:
             left -= part.len();
             yield Ok(part);
         }
-        wire.flushed().await;
+        flushes.next().await;
         wire.cut(how);
         yield Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
     };

@@ -30,8 +30,9 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a client may take over the start of an encrypted connection.
 #[cfg(feature = "tls")]
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many headers a request may have; Go's server only counts their bytes.
-const MAX_HEADERS: usize = 2000;
+/// How many headers a request may have: a user may be in hundreds of groups. Go's server only counts their bytes, but
+/// hyper makes room for all of them with every request.
+const MAX_HEADERS: usize = 512;
 /// The longest head of a request, in bytes: that of Go's server.
 const MAX_HEADER_BYTES: usize = 1024 * 1024;
 /// How long open connections get to finish when the server stops.

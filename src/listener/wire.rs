@@ -77,12 +77,21 @@ impl Wire {
         *self.cut.lock() = Some(cut);
     }
 
-    /// Waits until what was written before is on its way.
-    pub(super) async fn flushed(&self) {
-        let mut flushes = self.flushes.subscribe();
-        flushes.borrow_and_update();
+    /// Counts flushes from now on, which nobody does unless someone asks.
+    pub(super) fn flushes(&self) -> Flushes {
+        Flushes(self.flushes.subscribe())
+    }
+}
+
+/// Who waits for what was written to be on its way.
+pub(super) struct Flushes(watch::Receiver<u64>);
+
+impl Flushes {
+    /// Waits for the next flush.
+    pub(super) async fn next(&mut self) {
+        self.0.borrow_and_update();
         // The connection is gone: then all is flushed that ever will be.
-        let _ = flushes.changed().await;
+        let _ = self.0.changed().await;
     }
 }
 
@@ -177,7 +186,10 @@ impl AsyncWrite for WireStream {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-        self.wire.flushes.send_modify(|count| *count += 1);
+        // Telling costs more than asking, and mostly nobody waits.
+        if self.wire.flushes.receiver_count() > 0 {
+            self.wire.flushes.send_modify(|count| *count += 1);
+        }
         Poll::Ready(Ok(()))
     }
 

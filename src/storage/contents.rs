@@ -90,11 +90,7 @@ impl<T> Storage<T> {
     /// The revision goes on, as after `etcdutl snapshot restore --bump-revision --mark-compacted`. Contents of this
     /// store's own history keep their revisions, since whoever saw those saw these very states. Others are written
     /// anew by `renew`, each under a revision of its own.
-    pub(crate) fn restore(
-        &self,
-        contents: &Contents<T>,
-        mut renew: impl FnMut(&T, Revision) -> T,
-    ) {
+    pub(crate) fn restore(&self, contents: &Contents<T>, mut renew: impl FnMut(&T, Revision) -> T) {
         let mut state = self.state.write();
         let mut revision = state.revision;
         let mut entries = contents.entries.clone();
@@ -155,9 +151,7 @@ mod tests {
     fn shown(storage: &Storage<u64>) -> Vec<(String, u64)> {
         let contents = storage.contents();
         let entries = contents.entries.iter();
-        entries
-            .map(|e| (e.key.to_string(), *e.object))
-            .collect()
+        entries.map(|e| (e.key.to_string(), *e.object)).collect()
     }
 
     fn restore(storage: &Storage<u64>, contents: &Contents<u64>) {

@@ -3,6 +3,7 @@
 //! There is no queue: the stream is pulled, reads events after its cursor, writes them and moves on. A client that does
 //! not read costs nothing but its place in the log, and when that place is compacted away it is told so.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -189,18 +190,35 @@ enum Next {
 /// The wait between events.
 struct Pause {
     latest: watch::Receiver<Revision>,
+    /// Goes on from pause to pause: with many watchers, setting a timer for each event of each is most of the work.
+    alarm: Alarm,
     ends: Ends,
-    bookmark: Option<Timestamp>,
     end: Timestamp,
 }
 
+/// Resolves to true when the time has come, to false when all watches end first.
+type Alarm = Pin<Box<dyn Future<Output = bool> + Send + Sync>>;
+
+/// Waits for the next bookmark, or else for the end.
+fn alarm(cluster: &Arc<Cluster>, bookmarks: bool, end: Timestamp, mut ends: Ends) -> Alarm {
+    let bookmark = next_bookmark_after(cluster.clock.now(), end).filter(|_| bookmarks);
+    let wake = bookmark.unwrap_or(end).min(end);
+    let cluster = cluster.clone();
+    Box::pin(async move {
+        tokio::select! {
+            biased;
+            () = ends.come() => false,
+            () = cluster.clock.sleep_until(wake) => true,
+        }
+    })
+}
+
 impl Pause {
-    fn new(cluster: &Cluster, bookmarks: bool, end: Timestamp, ends: Ends) -> Self {
-        let bookmark = next_bookmark_after(cluster.clock.now(), end).filter(|_| bookmarks);
+    fn new(cluster: &Arc<Cluster>, bookmarks: bool, end: Timestamp, ends: Ends) -> Self {
         Pause {
             latest: cluster.storage.subscribe(),
+            alarm: alarm(cluster, bookmarks, end, ends.clone()),
             ends,
-            bookmark,
             end,
         }
     }
@@ -210,18 +228,16 @@ impl Pause {
         self.latest.borrow_and_update();
     }
 
-    async fn next(&mut self, cluster: &Cluster) -> Next {
-        let wake = self.bookmark.unwrap_or(self.end).min(self.end);
+    async fn next(&mut self, cluster: &Arc<Cluster>) -> Next {
         tokio::select! {
             biased;
-            () = self.ends.come() => Next::End,
+            // First: what was written before the end is still to be read.
             changed = self.latest.changed() => if changed.is_ok() { Next::Events } else { Next::End },
-            () = cluster.clock.sleep_until(wake) => {
-                let now = cluster.clock.now();
-                if now >= self.end {
+            due = &mut self.alarm => {
+                if !due || cluster.clock.now() >= self.end {
                     return Next::End;
                 }
-                self.bookmark = next_bookmark_after(now, self.end);
+                self.alarm = alarm(cluster, true, self.end, self.ends.clone());
                 Next::Bookmark
             }
         }
@@ -229,6 +245,7 @@ impl Pause {
 }
 
 /// The end that all watches come to together.
+#[derive(Clone)]
 struct Ends {
     count: watch::Receiver<u64>,
     seen: u64,
