@@ -559,8 +559,7 @@ impl FakeApiServerBuilder {
         };
         self.access = Some(access);
         let allow_unused_faults = self.allow_unused_faults;
-        let server =
-            FakeApiServer::new(pipeline, running, controllers, reach, self.for_forks());
+        let server = FakeApiServer::new(pipeline, running, controllers, reach, self.for_forks());
         Ok(server.allowing_unused_faults(allow_unused_faults))
     }
 

@@ -242,7 +242,9 @@ impl Pipeline {
             self.race(race, request, path).await;
         }
         if compact {
-            self.cluster.storage.compact(self.cluster.storage.revision());
+            self.cluster
+                .storage
+                .compact(self.cluster.storage.revision());
         }
         let disturbance = Disturbance {
             stale: stale.or(self.stale),

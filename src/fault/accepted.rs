@@ -16,7 +16,10 @@ const DOCUMENTED: [&str; 2] = ["create", "delete"];
 /// Why a request cannot be answered so.
 pub(super) fn mismatch(verb: &str) -> Option<String> {
     (!DOCUMENTED.contains(&verb)).then(|| {
-        format!("the verb was {verb:?}; 202 is documented for {} only", DOCUMENTED.join(" and "))
+        format!(
+            "the verb was {verb:?}; 202 is documented for {} only",
+            DOCUMENTED.join(" and ")
+        )
     })
 }
 

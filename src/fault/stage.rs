@@ -161,13 +161,7 @@ impl Faults {
     /// Asks the rules in order; the first that acts wins, unless it carries on.
     ///
     /// `ordinal` is that of the request on its connection.
-    pub(crate) fn plan(
-        &self,
-        facts: &Facts<'_>,
-        now: Timestamp,
-        ids: &Ids,
-        ordinal: u64,
-    ) -> Plan {
+    pub(crate) fn plan(&self, facts: &Facts<'_>, now: Timestamp, ids: &Ids, ordinal: u64) -> Plan {
         let mut plan = Plan::default();
         let roll = || ids.roll();
         let arrival = Arrival {
@@ -269,9 +263,9 @@ impl Installed {
             roll: arrival.roll,
         };
         let counted_by = counted_by(self.fault.per, facts);
-        let (acts, attempt) =
-            self.progress
-                .attempt(&self.fault.schedule, counted_by, &moment);
+        let (acts, attempt) = self
+            .progress
+            .attempt(&self.fault.schedule, counted_by, &moment);
         acts.then_some(attempt)
     }
 

@@ -33,7 +33,9 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         return watch::handle(ctx, &options, negotiated).await;
     }
     if ctx.expire_continue {
-        return Err(Page::continued(ctx.sight(), &options, false).await?.expired());
+        return Err(Page::continued(ctx.sight(), &options, false)
+            .await?
+            .expired());
     }
     let list = list_now(
         ctx.sight(),

@@ -69,9 +69,8 @@ impl Sight<'_> {
     pub(crate) fn horizon(&self) -> Revision {
         let storage = &self.cluster.storage;
         let newest = storage.revision();
-        self.stale.map_or(newest, |stale| {
-            stale.horizon(newest).max(storage.oldest())
-        })
+        self.stale
+            .map_or(newest, |stale| stale.horizon(newest).max(storage.oldest()))
     }
 }
 
