@@ -19,14 +19,18 @@ use crate::error::{Error, Kind};
 use crate::fault::Fault;
 use crate::fault::stage::Faults;
 use crate::ids::Ids;
+use crate::journal::recorder::{DEFAULT_JOURNAL_LIMIT, Recorder};
 use crate::listener::{self, Listener};
 use crate::pipeline::Pipeline;
 use crate::request::DEFAULT_MAX_BODY;
 use crate::seed::Seeder;
-use crate::server::{FakeApiServer, Reach};
+use crate::server::{FakeApiServer, Parts, Reach};
 use crate::snapshot::{Snapshot, initial_namespaces};
 use crate::storage::{DEFAULT_EVENT_LOG_LIMIT, Storage};
 use crate::version::Version;
+
+/// The environment variable that names the directory for coverage.
+const COVERAGE_DIR: &str = "FAKE_APISERVER_COVERAGE_DIR";
 
 /// Sets up a [`FakeApiServer`]. Made by [`FakeApiServer::builder`].
 ///
@@ -66,6 +70,8 @@ pub struct FakeApiServerBuilder {
     max_connections: usize,
     max_body: usize,
     faults: Vec<Fault>,
+    journal_limit: usize,
+    coverage_dir: Option<PathBuf>,
     fault_files: Vec<PathBuf>,
     allow_unused_faults: bool,
     control: bool,
@@ -112,6 +118,8 @@ impl Default for FakeApiServerBuilder {
             max_connections: listener::DEFAULT_MAX_CONNECTIONS,
             max_body: DEFAULT_MAX_BODY,
             faults: Vec::new(),
+            journal_limit: DEFAULT_JOURNAL_LIMIT,
+            coverage_dir: None,
             fault_files: Vec::new(),
             allow_unused_faults: false,
             control: false,
@@ -408,6 +416,29 @@ impl FakeApiServerBuilder {
         self
     }
 
+    /// How many requests the journal keeps before the oldest make room; 0 turns it off. Default: 1,000. Of each, up to
+    /// 16 KiB of either body are kept.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().journal_limit(50);
+    /// ```
+    pub fn journal_limit(mut self, entries: usize) -> Self {
+        self.journal_limit = entries;
+        self
+    }
+
+    /// Writes what the server's clients have met into this directory when the server is dropped; see
+    /// [`Coverage::from_dir`](crate::Coverage::from_dir). Default: where the environment variable
+    /// `FAKE_APISERVER_COVERAGE_DIR` says, if it is set.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().coverage_dir("target/coverage");
+    /// ```
+    pub fn coverage_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.coverage_dir = Some(directory.into());
+        self
+    }
+
     /// Starts the server on the current tokio runtime.
     ///
     /// ```
@@ -489,6 +520,7 @@ impl FakeApiServerBuilder {
         let scripted = self.scripted_faults()?;
         let version =
             Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
+        let coverage_dir = self.make_coverage_dir()?;
         let access = self.access.take();
         let authenticator = match &access {
             Some(access) => access.authenticator.clone(),
@@ -529,21 +561,22 @@ impl FakeApiServerBuilder {
         for fault in scripted.into_iter().chain(std::mem::take(&mut self.faults)) {
             faults.install(fault, cluster.clock.now());
         }
+        let recorder = Arc::new(Recorder::new(self.journal_limit));
         let pipeline = Arc::new(Pipeline {
             cluster: cluster.clone(),
+            recorder: recorder.clone(),
             authenticator: access.authenticator.clone(),
             authorizer: access.authorizer.clone(),
             max_body: self.max_body,
             faults: faults.clone(),
-            stale: None,
             control: self.control.then(|| {
                 Arc::new(Control {
                     cluster: cluster.clone(),
                     faults,
-                    seed: self.seed.unwrap_or_default(),
                     max_body: self.max_body,
                 })
             }),
+            stale: None,
             address: address.to_string(),
             documents: Arc::default(),
             flow: cluster.ids.flow(),
@@ -558,9 +591,26 @@ impl FakeApiServerBuilder {
             token: access.token.clone(),
         };
         self.access = Some(access);
-        let allow_unused_faults = self.allow_unused_faults;
-        let server = FakeApiServer::new(pipeline, running, controllers, reach, self.for_forks());
-        Ok(server.allowing_unused_faults(allow_unused_faults))
+        Ok(FakeApiServer::new(Parts {
+            pipeline,
+            coverage_dir,
+            running,
+            controllers,
+            reach,
+            allow_unused_faults: self.allow_unused_faults,
+            settings: self.for_forks(),
+        }))
+    }
+
+    /// Where the coverage goes, which must be a place it can go to.
+    fn make_coverage_dir(&self) -> Result<Option<PathBuf>, Error> {
+        let from_environment = || std::env::var_os(COVERAGE_DIR).map(PathBuf::from);
+        let directory = self.coverage_dir.clone().or_else(from_environment);
+        let directory = directory.filter(|path| !path.as_os_str().is_empty());
+        if let Some(path) = &directory {
+            std::fs::create_dir_all(path).map_err(|e| Error::file(path, e))?;
+        }
+        Ok(directory)
     }
 
     fn scripted_faults(&self) -> Result<Vec<Fault>, Error> {
@@ -603,7 +653,6 @@ impl FakeApiServerBuilder {
         self.address.set_port(0);
         self.seed = None;
         self.time = None;
-        self.fault_files.clear();
         self
     }
 

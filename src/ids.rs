@@ -11,6 +11,7 @@ const MAX_GENERATED_BASE: usize = 63 - SUFFIX_LENGTH;
 /// The source of made-up names.
 #[derive(Debug)]
 pub(crate) struct Ids {
+    seed: u64,
     /// What ends up in objects: the same requests get the same names, whatever else is asked in between.
     objects: Mutex<fastrand::Rng>,
     /// What ends up in headers only.
@@ -26,6 +27,7 @@ impl Ids {
         let mut requests = fastrand::Rng::with_seed(!seed);
         let flow = [uuid(&mut requests), uuid(&mut requests)];
         Ids {
+            seed,
             objects: Mutex::new(fastrand::Rng::with_seed(seed)),
             requests: Mutex::new(requests),
             faults: Mutex::new(fastrand::Rng::with_seed(seed.rotate_left(32) ^ 0x5eed)),
@@ -33,10 +35,16 @@ impl Ids {
         }
     }
 
+    /// What it all comes from; a failing test prints it.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// A source that goes on as this one does, on its own.
     pub(crate) fn fork(&self) -> Self {
         let copy = |rng: &Mutex<fastrand::Rng>| Mutex::new(rng.lock().clone());
         Ids {
+            seed: self.seed,
             objects: copy(&self.objects),
             requests: copy(&self.requests),
             faults: copy(&self.faults),

@@ -17,6 +17,7 @@ pub mod fixture;
 mod handlers;
 mod httplog;
 mod ids;
+mod journal;
 mod kubeconfig;
 mod listener;
 mod names;
@@ -39,6 +40,9 @@ mod version;
 pub use builder::FakeApiServerBuilder;
 pub use error::Error;
 pub use fault::{Fault, FaultGuard, FaultRequest, Outage, Patch, Per, Stale};
+pub use journal::{
+    Coverage, Entry, Journal, NotVerified, Outcome, Requests, StreamEnd, Times, WatchLog,
+};
 pub use script::Error as ScriptError;
 pub use server::{FakeApiServer, OutageGuard, Replica};
 pub use snapshot::Snapshot;

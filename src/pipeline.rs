@@ -21,6 +21,8 @@ use crate::fault::watch::WatchFault;
 use crate::handlers::documents::Documents;
 use crate::handlers::{self, Context};
 use crate::httplog;
+use crate::journal::recorder::Recorder;
+use crate::journal::visit::{Kept, Seen, Visit};
 use crate::registry;
 use crate::request::info::RequestInfo;
 use crate::request::negotiation::negotiate_error;
@@ -41,10 +43,11 @@ pub(crate) struct Pipeline {
     pub(crate) authorizer: Arc<Authorizer>,
     pub(crate) max_body: usize,
     pub(crate) faults: Arc<Faults>,
-    /// What all reads show instead of the newest state, where no fault says otherwise.
-    pub(crate) stale: Option<Stale>,
+    pub(crate) recorder: Arc<Recorder>,
     /// Where the server can be scripted over HTTP, if it can.
     pub(crate) control: Option<Arc<Control>>,
+    /// What all reads show instead of the newest state, where no fault says otherwise.
+    pub(crate) stale: Option<Stale>,
     /// Where the server can be reached, as `/api` tells it.
     pub(crate) address: String,
     pub(crate) documents: Arc<OnceLock<Documents>>,
@@ -60,9 +63,14 @@ struct Disturbance {
 }
 
 /// A request after the checks that need no handler.
-struct Admitted {
-    info: RequestInfo,
-    user: UserInfo,
+struct Admitted<'a> {
+    request: &'a mut Request,
+    query: &'a Query,
+    path: &'a str,
+    info: &'a RequestInfo,
+    user: &'a UserInfo,
+    warnings: &'a mut Warnings,
+    kept: &'a mut Kept,
 }
 
 impl Pipeline {
@@ -76,7 +84,7 @@ impl Pipeline {
         }
     }
 
-    /// Answers one request, with a line in the log.
+    /// Answers one request, with an entry in the journal and a line in the log.
     pub(crate) async fn serve(&self, mut request: Request) -> Response {
         if let Some(control) = self
             .control
@@ -86,20 +94,33 @@ impl Pipeline {
             return control.answer(&mut request).await;
         }
         let mut line = httplog::Line::start(&request);
-        let response = self.answer(&mut request, &mut line).await;
+        let mut visit = Visit::new(&self.recorder, &self.cluster, request);
+        let response = self
+            .answer(&mut visit.request, &mut visit.seen, &mut line)
+            .await;
         if let Some(line) = line {
             line.write(response.status);
         }
         response
     }
 
-    async fn answer(&self, request: &mut Request, line: &mut Option<httplog::Line>) -> Response {
+    /// What the HTTP library made of bytes that are no request.
+    pub(crate) fn unparsed(&self, code: Option<u16>, complaint: String) {
+        self.recorder.unparsed(&self.cluster, code, complaint);
+    }
+
+    async fn answer(
+        &self,
+        request: &mut Request,
+        seen: &mut Seen,
+        line: &mut Option<httplog::Line>,
+    ) -> Response {
         let query = Query::parse(&request.raw_query);
         let audit_id = self.audit_id(request);
         let mut warnings = Warnings::default();
         let mut flow = None;
         let response = match self
-            .stages(request, &query, &mut warnings, &mut flow, line)
+            .stages(request, &query, seen, &mut warnings, &mut flow, line)
             .await
         {
             Ok(response) => response,
@@ -114,13 +135,16 @@ impl Pipeline {
             Err(Refusal::Broken(fate)) => {
                 let mut response = Response::empty(500);
                 response.fate = fate;
+                seen.answered(&response);
                 return response;
             }
             Err(Refusal::Raw(response)) => {
+                seen.answered(&response);
                 let response = response.header("audit-id", audit_id);
                 return headers::order(response, self.cluster.clock.now());
             }
         };
+        seen.answered(&response);
         let response = headers::complete(response, request, audit_id, &warnings, flow);
         headers::order(response, self.cluster.clock.now())
     }
@@ -129,41 +153,57 @@ impl Pipeline {
         &'a self,
         request: &mut Request,
         query: &Query,
+        seen: &mut Seen,
         warnings: &mut Warnings,
         flow: &mut Option<&'a [String; 2]>,
         line: &mut Option<httplog::Line>,
     ) -> Result<Response, Refusal> {
         let path = routes::decode_path(&request.path);
-        let info = RequestInfo::new(&request.method, &path, query)
+        seen.info = RequestInfo::new(&request.method, &path, query)
             .map_err(|_| Refusal::undetermined(request))?;
-        let timeout = timeout(&info, query)?;
+        let info = &seen.info;
+        let timeout = timeout(info, query)?;
         let user = self.authenticator.authenticate(&request.headers)?;
         warnings.0.extend(
             crate::authentication::credentials::warning(&request.headers).map(str::to_owned),
         );
-        let user = self.impersonate(request, user, &info)?;
+        seen.user = self.impersonate(request, user, info)?;
+        let user = &seen.user;
         *flow = Some(&self.flow);
         if let Some(line) = line {
             line.set_user(&user.name);
         }
-        let mut plan = self.plan(request, query, &info, &user, &path);
+        let mut plan = self.plan(request, query, info, user, &path);
+        if !plan.fired.is_empty() {
+            seen.faults = std::mem::take(&mut plan.fired);
+            seen.show(&self.recorder, request);
+        }
+        let (info, user, kept) = (&seen.info, &seen.user, &mut seen.kept);
         self.pause(plan.delay).await;
         if let Some(answer) = plan.answer.take() {
-            return Err(scripted(&answer, &info, request, query));
+            return Err(scripted(&answer, info, request, query));
         }
         if let Some(connection) = plan.connection.take_if(|c| !c.needs_an_answer()) {
             return Err(Refusal::Broken(fate(connection).await));
         }
         self.authorizer
-            .authorize(&user, &attributes(&info))
+            .authorize(user, &attributes(info))
             .map_err(Refusal::Denied)?;
-        let admitted = Admitted { info, user };
+        let admitted = Admitted {
+            request,
+            query,
+            path: &path,
+            info,
+            user,
+            warnings,
+            kept,
+        };
         let deadline = clock::add(
             self.cluster.clock.now(),
             SignedDuration::try_from(timeout).unwrap_or_default(),
         );
-        let answer = self.planned(request, query, &path, &admitted, warnings, plan);
-        if matches!(admitted.info.verb, "watch") {
+        let answer = self.planned(admitted, plan);
+        if matches!(info.verb, "watch") {
             return answer.await;
         }
         tokio::select! {
@@ -197,8 +237,9 @@ impl Pipeline {
             info,
             user: &user.name,
             label: &label,
+            ordinal: request.ordinal,
         };
-        self.faults.plan(&facts, now, ids, request.ordinal)
+        self.faults.plan(&facts, now, ids)
     }
 
     /// A label of the stored object a path points at.
@@ -216,15 +257,7 @@ impl Pipeline {
     }
 
     /// The request as the plan wants it: raced, handled, its answer delayed, broken or lost.
-    async fn planned(
-        &self,
-        request: &mut Request,
-        query: &Query,
-        path: &str,
-        admitted: &Admitted,
-        warnings: &mut Warnings,
-        plan: Plan,
-    ) -> Result<Response, Refusal> {
+    async fn planned(&self, mut admitted: Admitted<'_>, plan: Plan) -> Result<Response, Refusal> {
         let Plan {
             delay_answer,
             connection,
@@ -239,7 +272,7 @@ impl Pipeline {
             ..
         } = plan;
         if let Some(race) = race {
-            self.race(race, request, path).await;
+            self.race(race, admitted.request, admitted.path).await;
         }
         if compact {
             self.cluster
@@ -251,13 +284,17 @@ impl Pipeline {
             watch,
             expire_continue,
         };
-        let answer = self
-            .route(request, query, path, admitted, warnings, disturbance)
-            .await;
+        let answer = self.route(&mut admitted, disturbance).await;
         self.pause(delay_answer).await;
         match lose_answer {
             Some(Loss::Answer(answer)) => {
-                return Err(scripted(&answer, &admitted.info, request, query));
+                let Admitted {
+                    info,
+                    request,
+                    query,
+                    ..
+                } = admitted;
+                return Err(scripted(&answer, info, request, query));
             }
             Some(Loss::Connection(connection)) => {
                 return Err(Refusal::Broken(fate(connection).await));
@@ -310,14 +347,11 @@ impl Pipeline {
 
     async fn route(
         &self,
-        request: &mut Request,
-        query: &Query,
-        path: &str,
-        admitted: &Admitted,
-        warnings: &mut Warnings,
+        admitted: &mut Admitted<'_>,
         disturbance: Disturbance,
     ) -> Result<Response, Refusal> {
-        match routes::route(path) {
+        let (request, query) = (&mut *admitted.request, admitted.query);
+        match routes::route(admitted.path) {
             Route::Resource(target) => {
                 let mut ctx = Context {
                     cluster: &self.cluster,
@@ -325,13 +359,14 @@ impl Pipeline {
                     max_body: self.max_body,
                     request,
                     query,
-                    info: &admitted.info,
-                    user: &admitted.user,
+                    info: admitted.info,
+                    user: admitted.user,
                     target: &target,
-                    warnings,
+                    warnings: admitted.warnings,
                     stale: disturbance.stale,
                     watch_faults: disturbance.watch,
                     expire_continue: disturbance.expire_continue,
+                    kept: admitted.kept,
                 };
                 Ok(handlers::handle(&mut ctx).await?)
             }
@@ -340,7 +375,7 @@ impl Pipeline {
                 let documents = self
                     .documents
                     .get_or_init(|| Documents::new(&self.cluster.version, &self.address, now));
-                Ok(documents.answer(&document, request, path, query, now)?)
+                Ok(documents.answer(&document, request, admitted.path, query, now)?)
             }
             Route::NoResource => Err(Status::no_route().into()),
             Route::NotFound => Ok(Response::text(404, "404 page not found\n")),

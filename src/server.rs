@@ -1,12 +1,13 @@
 //! A running server, as a test holds it.
 
+mod journal;
 mod outage;
 mod replica;
 mod state;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::Location;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ use crate::builder::FakeApiServerBuilder;
 use crate::cluster::{Cluster, key, prefix};
 use crate::fault::stage::Faults;
 use crate::fault::{Fault, FaultGuard};
+use crate::journal::Coverage;
+use crate::journal::recorder::Recorder;
 use crate::kubeconfig::Kubeconfig;
 use crate::listener::Running;
 use crate::pipeline::Pipeline;
@@ -50,8 +53,11 @@ pub struct FakeApiServer {
 struct Inner {
     cluster: Arc<Cluster>,
     faults: Arc<Faults>,
-    pipeline: Arc<Pipeline>,
+    recorder: Arc<Recorder>,
+    /// Where the coverage goes in the end.
+    coverage_dir: Option<PathBuf>,
     allow_unused_faults: bool,
+    pipeline: Arc<Pipeline>,
     running: Option<Running>,
     controllers: Option<JoinHandle<()>>,
     outages: Arc<Outages>,
@@ -60,6 +66,18 @@ struct Inner {
     /// What it was set up with, but for objects and faults.
     settings: FakeApiServerBuilder,
     runtime: tokio::runtime::Handle,
+}
+
+/// What the builder hands over.
+pub(crate) struct Parts {
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) coverage_dir: Option<PathBuf>,
+    pub(crate) running: Running,
+    pub(crate) controllers: Option<JoinHandle<()>>,
+    pub(crate) reach: Reach,
+    pub(crate) allow_unused_faults: bool,
+    /// What forks are set up with.
+    pub(crate) settings: FakeApiServerBuilder,
 }
 
 impl std::fmt::Debug for Inner {
@@ -146,40 +164,31 @@ impl FakeApiServer {
     }
 
     /// Must be called within the runtime the server runs on.
-    pub(crate) fn new(
-        pipeline: Arc<Pipeline>,
-        running: Running,
-        controllers: Option<JoinHandle<()>>,
-        reach: Reach,
-        settings: FakeApiServerBuilder,
-    ) -> Self {
-        let (cluster, faults) = (pipeline.cluster.clone(), pipeline.faults.clone());
+    pub(crate) fn new(parts: Parts) -> Self {
+        let pipeline = parts.pipeline;
+        let cluster = pipeline.cluster.clone();
         let runtime = tokio::runtime::Handle::current();
-        let gate = running.gate().clone();
+        let gate = parts.running.gate().clone();
         let outages = Outages::new(gate, cluster.clone(), runtime.clone());
         let inner = Inner {
             cluster,
-            faults,
+            faults: pipeline.faults.clone(),
+            recorder: pipeline.recorder.clone(),
+            coverage_dir: parts.coverage_dir,
+            allow_unused_faults: parts.allow_unused_faults,
             pipeline,
-            allow_unused_faults: false,
-            running: Some(running),
-            controllers,
+            running: Some(parts.running),
+            controllers: parts.controllers,
             outages: Arc::new(outages),
-            reach,
+            reach: parts.reach,
             kubeconfig_file: OnceLock::new(),
-            settings,
+            settings: parts.settings,
             runtime,
         };
         FakeApiServer {
             inner,
             thread: None,
         }
-    }
-
-    /// Whether faults that never acted are no mistake.
-    pub(crate) fn allowing_unused_faults(mut self, allowed: bool) -> Self {
-        self.inner.allow_unused_faults = allowed;
-        self
     }
 
     /// Ties the server to the runtime it runs on.
@@ -217,6 +226,19 @@ impl FakeApiServer {
     /// ```
     pub fn ca_certificate(&self) -> Option<&str> {
         self.inner.reach.authority.as_deref()
+    }
+
+    /// The first bearer token the server knows, which is that of its kubeconfig; nothing if it asks nobody for one.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use fake_apiserver::FakeApiServer;
+    /// let server = FakeApiServer::builder().token("s3cret", "alice", ["dev"]).start().await;
+    /// assert_eq!(server.token(), Some("s3cret"));
+    /// # });
+    /// ```
+    pub fn token(&self) -> Option<&str> {
+        self.inner.reach.token.as_deref()
     }
 
     /// A kubeconfig for this server, as text. Where there are tokens it carries the first one.
@@ -444,7 +466,8 @@ impl FakeApiServer {
         };
         let (faults, optional) = (&self.inner.faults, fault.optional);
         let id = faults.install(fault, self.inner.cluster.clock.now());
-        FaultGuard::new(faults.clone(), id, Location::caller(), optional)
+        let seed = self.inner.cluster.ids.seed();
+        FaultGuard::new(faults.clone(), id, Location::caller(), optional, seed)
     }
 
     /// What there is to say of each fault that had to act and never did: its name, and what came close. Dropping the
@@ -485,7 +508,8 @@ impl Drop for FakeApiServer {
         }
         let unused = self.inner.faults.unused();
         if !unused.is_empty() {
-            panic!("{}", unused.join("\n"));
+            let seed = self.inner.cluster.ids.seed();
+            panic!("{}\nthe server's seed is {seed}", unused.join("\n"));
         }
     }
 }
@@ -495,6 +519,12 @@ impl Drop for Inner {
         self.cluster.stop_watches();
         if let Some(controllers) = &self.controllers {
             controllers.abort();
+        }
+        if let Some(directory) = &self.coverage_dir
+            && let Err(error) = Coverage::new(self.recorder.coverage()).leave(directory)
+        {
+            // Not a panic: whatever drops the server may be panicking already.
+            eprintln!("fake-apiserver: the coverage cannot be written: {error}");
         }
     }
 }

@@ -6,7 +6,7 @@ use super::rule::Fault;
 
 pub(super) const KINDS: &[FaultKind] = &[plain(
     "accepted",
-    "A create or delete is handled, and answered with 202.",
+    "A create or delete is handled, and answered with 202 Accepted.",
     |_| Fault::accepted(),
 )];
 

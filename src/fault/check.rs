@@ -49,13 +49,7 @@ pub(super) fn resource(name: &str) -> Result<String, String> {
 impl Fault {
     /// Refuses what can never act; resources get their plural names.
     pub(crate) fn checked(mut self) -> Result<Fault, String> {
-        for name in &self.when.verbs {
-            verb(name)?;
-        }
-        for name in &mut self.when.resources {
-            *name = resource(name)?;
-        }
-        self.when.check()?;
+        self.when = self.when.checked()?;
         self.schedule.check()?;
         self.check_verbs()?;
         Ok(self)
@@ -87,6 +81,18 @@ impl Fault {
 }
 
 impl When {
+    /// Refuses what no request can match; resources get their plural names.
+    pub(crate) fn checked(mut self) -> Result<When, String> {
+        for name in &self.verbs {
+            verb(name)?;
+        }
+        for name in &mut self.resources {
+            *name = resource(name)?;
+        }
+        self.check()?;
+        Ok(self)
+    }
+
     fn check(&self) -> Result<(), String> {
         let resources: Vec<&Resource> = self
             .resources

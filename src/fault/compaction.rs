@@ -6,7 +6,7 @@ use super::rule::Fault;
 
 pub(super) const KINDS: &[FaultKind] = &[plain(
     "compactedFirst",
-    "The history is compacted before the request is handled.",
+    "The history is compacted just before the request is handled.",
     |_| Fault::compacted_first(),
 )];
 

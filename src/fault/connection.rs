@@ -53,11 +53,11 @@ pub(super) const KINDS: &[FaultKind] = &[
     ),
     FaultKind {
         name: "closeAfter",
-        about: "A connection is closed after this many requests, each of them answered.",
+        about: "The n-th request of a connection, and any after it, is the last on it.",
         parameters: &[required(
             "requests",
             Takes::Number(1, u64::MAX),
-            "How many a connection gets.",
+            "How many requests a connection lasts.",
         )],
         make: |a| Fault::close_after(a.number("requests").unwrap_or(1)),
     },
@@ -160,7 +160,7 @@ impl Connection {
 pub(super) fn mismatch(connection: &Connection, ordinal: u64) -> Option<String> {
     match connection {
         Connection::CloseAfter(requests) if ordinal < *requests => Some(format!(
-            "the request was number {ordinal} of its connection; the rule asks for {requests}"
+            "the connection has had {ordinal} of {requests} requests"
         )),
         _ => None,
     }

@@ -101,7 +101,7 @@ impl FaultRequest<'_> {
         &self.facts.info.name
     }
 
-    /// The path, decoded.
+    /// The path, decoded, without the query.
     ///
     /// ```
     /// # use fake_apiserver::Fault;
@@ -118,7 +118,7 @@ impl FaultRequest<'_> {
     /// let fault = Fault::custom(|request| request.header("traceparent").is_none().then(Fault::bad_request));
     /// ```
     pub fn header(&self, name: &str) -> Option<&str> {
-        crate::request::header(self.facts.headers, name)
+        self.facts.headers.get(name)?.to_str().ok()
     }
 
     /// A query parameter, decoded, if it is there.

@@ -65,9 +65,7 @@ impl Effect {
     }
 
     /// Why it can do nothing to a request, if so: some faults are about requests of one kind.
-    ///
-    /// `ordinal` is that of the request on its connection.
-    pub(crate) fn mismatch(&self, facts: &Facts<'_>, ordinal: u64) -> Option<String> {
+    pub(crate) fn mismatch(&self, facts: &Facts<'_>) -> Option<String> {
         let (verb, query) = (facts.info.verb, facts.query);
         match self {
             Effect::Accepted => accepted::mismatch(verb),
@@ -75,7 +73,7 @@ impl Effect {
             Effect::Answer(answer) if answer.kind == Kind::WatchListDisabled => {
                 watch_list::mismatch(verb, query)
             }
-            Effect::Connection(connection) => connection::mismatch(connection, ordinal),
+            Effect::Connection(connection) => connection::mismatch(connection, facts.ordinal),
             _ => None,
         }
     }
@@ -94,7 +92,6 @@ impl Effect {
             Effect::Compact => Scripted::new("compactedFirst"),
             Effect::ContinueExpires => Scripted::new("continueExpires"),
             Effect::Accepted => Scripted::new("accepted"),
-            // Code can be told of, not written.
             Effect::Custom(_) => Scripted::new("custom"),
         }
     }

@@ -8,7 +8,7 @@ use crate::request::query::Query;
 
 pub(super) const KINDS: &[FaultKind] = &[plain(
     "continueExpires",
-    "The continue token of a further page has expired.",
+    "The continue token of a list has expired: 410, with the token by which the rest can be read.",
     |_| Fault::continue_expires(),
 )];
 

@@ -90,6 +90,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) user: &'a str,
     /// A label of the stored object the request is about.
     pub(crate) label: &'a dyn Fn(&str) -> Option<String>,
+    /// Which request on its connection it is, from 1.
+    pub(crate) ordinal: u64,
 }
 
 impl Faults {
@@ -159,27 +161,18 @@ impl Faults {
     }
 
     /// Asks the rules in order; the first that acts wins, unless it carries on.
-    ///
-    /// `ordinal` is that of the request on its connection.
-    pub(crate) fn plan(&self, facts: &Facts<'_>, now: Timestamp, ids: &Ids, ordinal: u64) -> Plan {
+    pub(crate) fn plan(&self, facts: &Facts<'_>, now: Timestamp, ids: &Ids) -> Plan {
         let mut plan = Plan::default();
-        let roll = || ids.roll();
-        let arrival = Arrival {
-            facts,
-            now,
-            ordinal,
-            roll: &roll,
-        };
         let mut asked = 0;
-        while let Some(acting) = self.next_to_act(asked, &arrival) {
+        while let Some(acting) = self.next_to_act(asked, facts, now, ids) {
             asked = acting.id;
             // Without the lock: the code of a closure is the test's, and may well install another rule.
-            let Some(effect) = settle(acting.effect, &arrival, acting.attempt) else {
+            let Some(effect) = settle(acting.effect, facts, acting.attempt) else {
                 continue;
             };
             self.has_fired(acting.id);
             plan.fired.push(acting.title);
-            plan.take(&effect, &roll);
+            plan.take(&effect, &|| ids.roll());
             if !acting.carries_on {
                 break;
             }
@@ -189,14 +182,21 @@ impl Faults {
 
     /// The first rule after this one that has something to do to a request. Rules are numbered in the order they were
     /// installed.
-    fn next_to_act(&self, after: u64, arrival: &Arrival<'_>) -> Option<Acting> {
+    fn next_to_act(
+        &self,
+        after: u64,
+        facts: &Facts<'_>,
+        now: Timestamp,
+        ids: &Ids,
+    ) -> Option<Acting> {
+        let roll = || ids.roll();
         let mut rules = self.rules.lock();
         rules
             .installed
             .iter_mut()
             .filter(|rule| rule.id > after)
             .find_map(|rule| {
-                let attempt = rule.attempt(arrival)?;
+                let attempt = rule.attempt(facts, now, &roll)?;
                 Some(Acting {
                     id: rule.id,
                     attempt,
@@ -215,14 +215,6 @@ impl Faults {
     }
 }
 
-/// A request that rules are asked about.
-struct Arrival<'a> {
-    facts: &'a Facts<'a>,
-    now: Timestamp,
-    ordinal: u64,
-    roll: &'a dyn Fn() -> f64,
-}
-
 /// A rule that acts on a request.
 struct Acting {
     id: u64,
@@ -233,10 +225,10 @@ struct Acting {
 }
 
 /// What a closure makes of a request, in the end.
-fn settle(mut effect: Effect, arrival: &Arrival<'_>, attempt: u64) -> Option<Effect> {
+fn settle(mut effect: Effect, facts: &Facts<'_>, attempt: u64) -> Option<Effect> {
     while let Effect::Custom(custom) = &effect {
-        effect = custom.decide(arrival.facts, attempt)?.effect;
-        if effect.mismatch(arrival.facts, arrival.ordinal).is_some() {
+        effect = custom.decide(facts, attempt)?.effect;
+        if effect.mismatch(facts).is_some() {
             return None;
         }
     }
@@ -245,10 +237,14 @@ fn settle(mut effect: Effect, arrival: &Arrival<'_>, attempt: u64) -> Option<Eff
 
 impl Installed {
     /// Counts a request that matches; which attempt it is, if the rule acts on it.
-    fn attempt(&mut self, arrival: &Arrival<'_>) -> Option<u64> {
-        let facts = arrival.facts;
+    fn attempt(
+        &mut self,
+        facts: &Facts<'_>,
+        now: Timestamp,
+        roll: &dyn Fn() -> f64,
+    ) -> Option<u64> {
         let mut mismatches = self.fault.when.mismatches(facts);
-        mismatches.extend(self.fault.effect.mismatch(facts, arrival.ordinal));
+        mismatches.extend(self.fault.effect.mismatch(facts));
         match mismatches.as_slice() {
             [] => {}
             [miss] => {
@@ -259,8 +255,8 @@ impl Installed {
         }
         let moment = Moment {
             installed: self.since,
-            now: arrival.now,
-            roll: arrival.roll,
+            now,
+            roll,
         };
         let counted_by = counted_by(self.fault.per, facts);
         let (acts, attempt) = self

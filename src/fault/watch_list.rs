@@ -1,18 +1,16 @@
 //! A server without streaming lists.
 
 use super::answer::{Answer, Kind};
-use super::catalogue::FaultKind;
+use super::catalogue::{FaultKind, plain};
 use super::effect::Effect;
 use super::rule::Fault;
-use super::statuses::{WORDING, worded};
 use crate::request::query::Query;
 
-pub(super) const KINDS: &[FaultKind] = &[FaultKind {
-    name: "sendInitialEventsRefused",
-    about: "422 for a watch with sendInitialEvents.",
-    parameters: WORDING,
-    make: |a| worded(Fault::send_initial_events_refused(), a),
-}];
+pub(super) const KINDS: &[FaultKind] = &[plain(
+    "sendInitialEventsRefused",
+    "422 for a watch with sendInitialEvents, as where WatchList is off.",
+    |_| Fault::send_initial_events_refused(),
+)];
 
 /// Why a request asks for no streaming list.
 pub(super) fn mismatch(verb: &str, query: &Query) -> Option<String> {

@@ -28,6 +28,7 @@ use crate::authorization::{Attributes, Authorizer};
 use crate::cluster::Cluster;
 use crate::fault::stale::Stale;
 use crate::fault::watch::WatchFault;
+use crate::journal::visit::Kept;
 use crate::registry::Strategy;
 use crate::request::Request;
 use crate::request::info::RequestInfo;
@@ -53,6 +54,8 @@ pub(crate) struct Context<'a> {
     pub(crate) stale: Option<Stale>,
     /// What goes wrong with a watch.
     pub(crate) watch_faults: Vec<WatchFault>,
+    /// What the journal is to have of this request.
+    pub(crate) kept: &'a mut Kept,
     /// The page that a list goes on from is forgotten.
     pub(crate) expire_continue: bool,
 }
@@ -189,7 +192,9 @@ impl Context<'_> {
     }
 
     async fn read_body(&mut self) -> Result<bytes::Bytes, Status> {
-        body::read_all(&mut self.request.body, self.max_body).await
+        let body = body::read_all(&mut self.request.body, self.max_body).await?;
+        self.kept.body(&body);
+        Ok(body)
     }
 
     /// Who writes, for `managedFields`.

@@ -162,14 +162,14 @@ async fn connection(
     pipeline: Arc<Pipeline>,
 ) {
     let mut told = wire.told();
-    let service = edge::service(pipeline, wire.clone());
+    let service = edge::service(pipeline.clone(), wire.clone());
     let serving = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
     tokio::pin!(serving);
     let mut how = tokio::select! {
         biased;
         how = told.to(Stop::Gracefully) => how,
         () = wire.finished() => Stop::No,
-        _ = serving.as_mut() => return,
+        served = serving.as_mut() => return note(&pipeline, served),
     };
     if how <= Stop::Gracefully {
         serving.as_mut().graceful_shutdown();
@@ -183,12 +183,32 @@ async fn connection(
         how = tokio::select! {
             biased;
             how = told.to(Stop::Now) => how,
-            _ = serving.as_mut() => return,
+            served = serving.as_mut() => return note(&pipeline, served),
             () = patience => Stop::Now,
         };
     }
     if how == Stop::Cut {
         wire.cut(Cut::Reset);
+    }
+}
+
+/// Tells the journal of bytes that could not be read as a request.
+fn note(pipeline: &Pipeline, served: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+    let Err(error) = served else { return };
+    if let Some(error) = error.downcast_ref::<hyper::Error>()
+        && error.is_parse()
+    {
+        pipeline.unparsed(parse_code(error), error.to_string());
+    }
+}
+
+/// What hyper has answered on its own; it does not say.
+fn parse_code(error: &hyper::Error) -> Option<u16> {
+    match error {
+        error if error.is_parse_version_h2() => None,
+        error if error.is_parse_too_large() && error.to_string() == "URI too long" => Some(414),
+        error if error.is_parse_too_large() => Some(431),
+        _ => Some(400),
     }
 }
 
