@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use fake_apiserver::{FakeApiServer, Outage, Snapshot};
+use fake_apiserver::{FakeApiServer, Fault, Outage, Snapshot};
 use serde_json::{Value, json};
 
 use support::client::Client;
@@ -557,6 +557,26 @@ async fn a_restart_ends_watches_and_connections_in_order() {
     let mut watch = Watch::open(&server, EP, &since).await;
     server.seed(named("more"));
     assert_eq!(watch.next().await.unwrap().kind, "ADDED");
+}
+
+#[tokio::test]
+async fn a_request_in_flight_is_answered_across_a_restart() {
+    let server = frozen().await;
+    let second = Duration::from_secs(1);
+    let guard = server.fault(Fault::delay(second).first(1));
+    let mut client = Client::connect(&server).await;
+    let mut answer = std::pin::pin!(client.get(EP));
+    while guard.fired() == 0 {
+        tokio::select! {
+            answer = &mut answer => panic!("{answer:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    server.restart();
+    server.advance(second);
+    let answer = answer.await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["connection"], "close");
 }
 
 #[test]
