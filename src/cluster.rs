@@ -12,7 +12,7 @@ use crate::storage::Storage;
 use crate::version::Version;
 
 /// The count of the ends of watches when the server stops.
-pub(crate) const STOPPED: u64 = u64::MAX;
+const STOPPED: u64 = u64::MAX;
 
 /// The state of one server.
 pub(crate) struct Cluster {
@@ -41,6 +41,33 @@ impl Cluster {
     /// The time as objects carry it.
     pub(crate) fn timestamp(&self) -> String {
         crate::codec::time::format(self.clock.now())
+    }
+}
+
+/// The end that all watches come to together.
+#[derive(Clone)]
+pub(crate) struct Ends {
+    count: tokio::sync::watch::Receiver<u64>,
+    seen: u64,
+}
+
+impl Ends {
+    pub(crate) fn of(cluster: &Cluster) -> Self {
+        let count = cluster.watch_ends.subscribe();
+        let seen = *count.borrow();
+        Ends { count, seen }
+    }
+
+    /// Whether it came while the server goes on, perhaps with another store.
+    pub(crate) fn came(&self) -> bool {
+        let now = *self.count.borrow();
+        now != self.seen && now != STOPPED
+    }
+
+    pub(crate) async fn come(&mut self) {
+        let seen = self.seen;
+        let end = self.count.wait_for(|&now| now != seen || now == STOPPED);
+        let _ = end.await;
     }
 }
 

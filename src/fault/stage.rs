@@ -160,6 +160,15 @@ impl Faults {
         self.count.load(Ordering::Acquire) == 0
     }
 
+    /// Whether a rule looks at labels, which may be in the body.
+    pub(crate) fn ask_for_labels(&self) -> bool {
+        let rules = self.rules.lock();
+        rules
+            .installed
+            .iter()
+            .any(|rule| !rule.fault.when.labels.is_empty())
+    }
+
     /// Asks the rules in order; the first that acts wins, unless it carries on.
     pub(crate) fn plan(&self, facts: &Facts<'_>, now: Timestamp, ids: &Ids) -> Plan {
         let mut plan = Plan::default();
@@ -367,10 +376,11 @@ impl When {
         check("the namespace", &self.namespaces, &info.namespace);
         check("the name", &self.names, &info.name);
         check("the user", &self.users, facts.user);
-        let manager = facts
-            .query
-            .get("fieldManager")
-            .map_or_else(|| manager_from_user_agent(agent), str::to_owned);
+        let manager = match (info.verb, facts.query.get("fieldManager")) {
+            ("create" | "update" | "patch", None) => manager_from_user_agent(agent),
+            ("create" | "update" | "patch", Some(given)) => given.to_owned(),
+            _ => String::new(),
+        };
         check("the field manager", &self.field_managers, &manager);
         found.extend(self.patch_mismatch(facts));
         if !self.user_agents.is_empty()

@@ -147,9 +147,7 @@ pub(crate) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     }
     let streams = matches!(verb, "list" | "watch");
     negotiation::check_route(ctx.request, streams)?;
-    if let Some((since, text)) = ctx.target.strategy.deprecation()
-        && ctx.cluster.version.minor >= since
-    {
+    if let Some(text) = deprecation(ctx.cluster, ctx.target.strategy) {
         ctx.warnings.add(text);
     }
     match verb {
@@ -162,6 +160,12 @@ pub(crate) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         "deletecollection" => delete_collection::handle(ctx).await,
         _ => Err(Status::method_not_allowed()),
     }
+}
+
+/// The warning that goes with a resource in the version played.
+pub(crate) fn deprecation(cluster: &Cluster, strategy: &dyn Strategy) -> Option<&'static str> {
+    let (since, text) = strategy.deprecation()?;
+    (cluster.version.minor >= since).then_some(text)
 }
 
 impl Context<'_> {

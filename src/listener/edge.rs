@@ -191,6 +191,13 @@ fn reply(answer: Response, framing: Framing, arrived: &Arrived) -> warp::reply::
             sent.append(HeaderName::from_static(name), value);
         }
     }
+    // What was scripted stands instead of what the server says; twice the same name is two headers.
+    for name in extra_headers
+        .iter()
+        .filter_map(|(name, _)| name.parse::<HeaderName>().ok())
+    {
+        sent.remove(name);
+    }
     for (name, value) in extra_headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
             sent.append(name, value);

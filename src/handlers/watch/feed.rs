@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::cluster::{Cluster, STOPPED};
+use crate::cluster::{Cluster, Ends};
 use crate::fault::stale::Stale;
 use crate::handlers::Sight;
 use crate::object::{Change, Object};
@@ -229,6 +229,9 @@ impl Pause {
     }
 
     async fn next(&mut self, cluster: &Arc<Cluster>) -> Next {
+        if self.ends.came() {
+            return Next::End;
+        }
         tokio::select! {
             biased;
             // First: what was written before the end is still to be read.
@@ -241,27 +244,6 @@ impl Pause {
                 Next::Bookmark
             }
         }
-    }
-}
-
-/// The end that all watches come to together.
-#[derive(Clone)]
-struct Ends {
-    count: watch::Receiver<u64>,
-    seen: u64,
-}
-
-impl Ends {
-    fn of(cluster: &Cluster) -> Self {
-        let count = cluster.watch_ends.subscribe();
-        let seen = *count.borrow();
-        Ends { count, seen }
-    }
-
-    async fn come(&mut self) {
-        let seen = self.seen;
-        let end = self.count.wait_for(|&now| now != seen || now == STOPPED);
-        let _ = end.await;
     }
 }
 
