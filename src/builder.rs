@@ -521,41 +521,8 @@ impl FakeApiServerBuilder {
         let version =
             Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
         let coverage_dir = self.make_coverage_dir()?;
-        let access = self.access.take();
-        let authenticator = match &access {
-            Some(access) => access.authenticator.clone(),
-            None => Arc::new(self.authenticator()?),
-        };
-        let cluster = Arc::new(self.cluster(version)?);
-        let objects = std::mem::take(&mut self.objects);
-        let rules = self.rbac.clone().filter(|_| access.is_none());
-        let authorizer = populate(&cluster, objects, rules)?;
-        let access = access.unwrap_or_else(|| {
-            let token = self.tokens.first().map(|(token, _)| token.as_str());
-            Access {
-                token: token.or(authenticator.first_token()).map(str::to_owned),
-                authenticator,
-                authorizer: Arc::new(authorizer),
-            }
-        });
-        let listener =
-            Listener::bind(self.address, self.max_connections).map_err(|source| Kind::Bind {
-                address: self.address,
-                source,
-            })?;
-        #[cfg(feature = "tls")]
-        let (listener, authority) = if self.tls {
-            let identity = listener::tls::Identity::generate(listener.address().ip())
-                .map_err(|e| Error::invalid("tls", e.to_string()))?;
-            (
-                listener.with_tls(identity.acceptor),
-                Some(identity.authority),
-            )
-        } else {
-            (listener, None)
-        };
-        #[cfg(not(feature = "tls"))]
-        let authority: Option<String> = None;
+        let (cluster, access) = self.state(version)?;
+        let (listener, authority) = self.listen()?;
         let address = listener.address();
         let faults = Arc::new(Faults::default());
         for fault in scripted.into_iter().chain(std::mem::take(&mut self.faults)) {
@@ -603,6 +570,45 @@ impl FakeApiServerBuilder {
             allow_unused_faults: self.allow_unused_faults,
             settings: self.for_forks(),
         }))
+    }
+
+    /// The state to begin with, and who may do what to it.
+    fn state(&mut self, version: Version) -> Result<(Arc<Cluster>, Access), Error> {
+        let access = self.access.take();
+        let authenticator = match &access {
+            Some(access) => access.authenticator.clone(),
+            None => Arc::new(self.authenticator()?),
+        };
+        let cluster = Arc::new(self.cluster(version)?);
+        let objects = std::mem::take(&mut self.objects);
+        let rules = self.rbac.clone().filter(|_| access.is_none());
+        let authorizer = populate(&cluster, objects, rules)?;
+        let access = access.unwrap_or_else(|| {
+            let token = self.tokens.first().map(|(token, _)| token.as_str());
+            Access {
+                token: token.or(authenticator.first_token()).map(str::to_owned),
+                authenticator,
+                authorizer: Arc::new(authorizer),
+            }
+        });
+        Ok((cluster, access))
+    }
+
+    /// The bound socket; with TLS, also the certificate authority.
+    fn listen(&self) -> Result<(Listener, Option<String>), Error> {
+        let listener =
+            Listener::bind(self.address, self.max_connections).map_err(|source| Kind::Bind {
+                address: self.address,
+                source,
+            })?;
+        #[cfg(feature = "tls")]
+        if self.tls {
+            let identity = listener::tls::Identity::generate(listener.address().ip())
+                .map_err(|e| Error::invalid("tls", e.to_string()))?;
+            let listener = listener.with_tls(identity.acceptor);
+            return Ok((listener, Some(identity.authority)));
+        }
+        Ok((listener, None))
     }
 
     /// Where the coverage goes, which must be a place it can go to.

@@ -1,5 +1,6 @@
 //! Rules that can never act, told apart before they are installed.
 
+use super::answer::Kind;
 use super::effect::Effect;
 use super::rule::{Fault, When};
 use super::schedule::Schedule;
@@ -60,6 +61,11 @@ impl Fault {
             Effect::Watch(_) => (&["watch"], "a fault of watches"),
             Effect::Stale(_) => (&["get", "list", "watch"], "a stale view"),
             Effect::Race(_) => (&["get", "create", "update", "patch", "delete"], "a race"),
+            Effect::Accepted => (&["create", "delete"], "a 202"),
+            Effect::ContinueExpires => (&["list"], "a continue token"),
+            Effect::Answer(answer) if answer.kind == Kind::WatchListDisabled => {
+                (&["watch"], "a streaming list refused")
+            }
             _ => return Ok(()),
         };
         let verbs = &self.when.verbs;
