@@ -1,7 +1,9 @@
 //! The command line: one subcommand, one file.
 
+mod exec;
 mod kubeconfig;
 mod serve;
+mod server;
 mod signals;
 mod upstream;
 mod verify;
@@ -34,6 +36,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Exec(exec::Exec),
     Verify(verify::Verify),
 }
 
@@ -41,6 +44,7 @@ impl Arguments {
     pub(crate) async fn run(self) -> Outcome {
         match self.command {
             Command::Serve(serve) => serve.run().await,
+            Command::Exec(exec) => exec.run().await,
             Command::Verify(verify) => verify.run().await,
         }
     }
@@ -67,8 +71,13 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 
 /// Says why a command came to nothing.
 pub(crate) fn failure(message: &str) -> ExitCode {
+    failure_with(FAILURE, message)
+}
+
+/// The same with an exit code of the command's own.
+pub(crate) fn failure_with(code: u8, message: &str) -> ExitCode {
     complain(&without_os_error(message).replace('\n', " "));
-    ExitCode::from(FAILURE)
+    ExitCode::from(code)
 }
 
 /// Says why a command that tells good from bad could do neither.

@@ -1,6 +1,7 @@
 //! What is no resource: discovery, OpenAPI, the version, health. All but health is made once a server and then shared.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -44,35 +45,46 @@ pub(crate) enum Document {
     OpenApiV3(String),
 }
 
-/// The documents of a server; made when the first of them is asked for.
+/// The documents of a server, each made when it is first asked for.
 pub(crate) struct Documents {
     version: Version,
     address: String,
     made: Timestamp,
-    aggregated: [(Vec<u8>, String); 2],
-    openapi_v2: (Bytes, String),
-    openapi_v3: BTreeMap<String, v3::Document>,
+    /// `/api` and `/apis`, each with its tag.
+    aggregated: OnceLock<[(Vec<u8>, String); 2]>,
+    openapi_v2: OnceLock<(Bytes, String)>,
+    openapi_v3: OnceLock<BTreeMap<String, v3::Document>>,
 }
 
 impl Documents {
     pub(crate) fn new(version: &Version, address: &str, now: Timestamp) -> Self {
-        let resources = registry::resources();
-        let tagged = |document: Vec<u8>| {
-            let tag = format!("\"{}\"", aggregated::etag(&document));
-            (document, tag)
-        };
-        let (openapi_v2, tag) = tagged(v2::document(&resources, *version));
         Documents {
             version: *version,
             address: address.to_owned(),
             made: now,
-            aggregated: [
-                tagged(aggregated::api(&resources)),
-                tagged(aggregated::apis(&resources)),
-            ],
-            openapi_v2: (openapi_v2.into(), tag),
-            openapi_v3: v3::documents(&resources, *version),
+            aggregated: OnceLock::new(),
+            openapi_v2: OnceLock::new(),
+            openapi_v3: OnceLock::new(),
         }
+    }
+
+    fn aggregated(&self) -> &[(Vec<u8>, String); 2] {
+        self.aggregated.get_or_init(|| {
+            let resources = registry::resources();
+            [aggregated::api(&resources), aggregated::apis(&resources)].map(tagged)
+        })
+    }
+
+    fn v2(&self) -> &(Bytes, String) {
+        self.openapi_v2.get_or_init(|| {
+            let (document, tag) = tagged(v2::document(&registry::resources(), self.version));
+            (document.into(), tag)
+        })
+    }
+
+    fn v3(&self) -> &BTreeMap<String, v3::Document> {
+        self.openapi_v3
+            .get_or_init(|| v3::documents(&registry::resources(), self.version))
     }
 
     pub(crate) fn answer(
@@ -142,7 +154,7 @@ impl Documents {
         ]
         .map(str::to_owned)
         .to_vec();
-        paths.extend(self.openapi_v3.keys().map(|key| format!("/{key}")));
+        paths.extend(self.v3().keys().map(|key| format!("/{key}")));
         paths.sort();
         crate::codec::json::indent(
             crate::codec::json::compact(&serde_json::json!({"paths": paths})).as_bytes(),
@@ -159,7 +171,7 @@ impl Documents {
         let Some(media) = negotiation::aggregated_discovery(request, query) else {
             return plain(request, query, legacy);
         };
-        let (document, tag) = &self.aggregated[which];
+        let (document, tag) = &self.aggregated()[which];
         if request.header("if-none-match") == Some(tag) {
             return Ok(Response::empty(304)
                 .header("etag", tag.clone())
@@ -195,7 +207,7 @@ impl Documents {
         let protobuf = names
             .iter()
             .any(|n| [OPENAPI_V2_PROTOBUF, OPENAPI_V2_PROTOBUF_OLD].contains(n));
-        let (document, tag) = &self.openapi_v2;
+        let (document, tag) = self.v2();
         let content = match (protobuf, json) {
             // An empty message is a document without anything in it: enough for the clients that insist on this form.
             (true, _) => Some((OPENAPI_V2_PROTOBUF, Bytes::new())),
@@ -224,7 +236,7 @@ impl Documents {
     fn openapi_v3_index(&self, request: &Request, now: Timestamp) -> Response {
         let content = Content {
             content_type: "text/plain; charset=utf-8",
-            body: v3::index(&self.openapi_v3).into(),
+            body: v3::index(self.v3()).into(),
             tag: "",
             modified: now,
         };
@@ -232,7 +244,7 @@ impl Documents {
     }
 
     fn openapi_v3(&self, request: &Request, query: &Query, key: &str, now: Timestamp) -> Response {
-        let Some(document) = self.openapi_v3.get(key) else {
+        let Some(document) = self.v3().get(key) else {
             return Response::empty(404);
         };
         let tag = format!("\"{}\"", document.hash);
@@ -267,6 +279,12 @@ impl Documents {
             .header("cache-control", "public, immutable")
             .header("expires", expires)
     }
+}
+
+/// A document with the tag of its content.
+fn tagged(document: Vec<u8>) -> (Vec<u8>, String) {
+    let tag = format!("\"{}\"", aggregated::etag(&document));
+    (document, tag)
 }
 
 fn plain(request: &Request, query: &Query, document: Option<Vec<u8>>) -> Result<Response, Status> {
