@@ -517,16 +517,7 @@ impl FakeApiServerBuilder {
                 source,
             })?;
         #[cfg(feature = "tls")]
-        let (listener, authority) = if self.tls {
-            let identity = listener::tls::Identity::generate(listener.address().ip())
-                .map_err(|e| Error::invalid("tls", e.to_string()))?;
-            (
-                listener.with_tls(identity.acceptor),
-                Some(identity.authority),
-            )
-        } else {
-            (listener, None)
-        };
+        let (listener, authority) = secured(listener, self.tls)?;
         #[cfg(not(feature = "tls"))]
         let authority: Option<String> = None;
         let address = listener.address();
@@ -605,6 +596,20 @@ impl FakeApiServerBuilder {
         }
         Ok(Authenticator::new(known, self.anonymous))
     }
+}
+
+/// The listener with an identity made up for it, if TLS was asked for.
+#[cfg(feature = "tls")]
+fn secured(listener: Listener, tls: bool) -> Result<(Listener, Option<String>), Error> {
+    if !tls {
+        return Ok((listener, None));
+    }
+    let identity = listener::tls::Identity::generate(listener.address().ip())
+        .map_err(|e| Error::invalid("tls", e.to_string()))?;
+    Ok((
+        listener.with_tls(identity.acceptor),
+        Some(identity.authority),
+    ))
 }
 
 /// Stores the objects; the access rules among them go to the authorizer.

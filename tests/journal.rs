@@ -58,9 +58,12 @@ fn complaint(mistake: impl FnOnce()) -> String {
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            let listened = SAID.with_borrow_mut(|said| {
-                said.as_mut().map(|text| *text = info.to_string());
-                said.is_some()
+            let listened = SAID.with_borrow_mut(|said| match said {
+                Some(text) => {
+                    *text = info.to_string();
+                    true
+                }
+                None => false,
             });
             if !listened {
                 before(info);
