@@ -178,25 +178,34 @@ async fn what_was_refused_before_a_handler_is_there_too() {
 #[test]
 fn what_was_no_http_is_an_entry_without_a_request_line() {
     let server = FakeApiServer::start_blocking();
-    let mut raw = Raw::connect(server.address());
-    raw.send("SSH-2.0-OpenSSH_9.6\r\n\r\n");
-    assert_eq!(raw.code(), 400);
-    raw.rest();
-    // The connection's end comes after its answer.
-    let journal = loop {
-        let journal = server.journal();
-        if !journal.is_empty() {
-            break journal;
+    let too_long = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(70_000));
+    for (bytes, code, complaint) in [
+        ("SSH-2.0-OpenSSH_9.6\r\n\r\n", 400, "invalid HTTP"),
+        (&*too_long, 414, "URI too long"),
+    ] {
+        server.clear_journal();
+        let mut raw = Raw::connect(server.address());
+        raw.send(bytes);
+        assert_eq!(raw.code(), code);
+        raw.rest();
+        let entry = when_it_is_there(&server);
+        assert_eq!(
+            (entry.method(), entry.path(), entry.code()),
+            ("", "", Some(code))
+        );
+        assert_eq!(entry.outcome(), Outcome::Unparsed);
+        assert!(entry.message().unwrap().contains(complaint), "{entry}");
+    }
+}
+
+/// The first entry; a connection ends after its answer was read.
+fn when_it_is_there(server: &FakeApiServer) -> Entry {
+    loop {
+        if let Some(entry) = server.journal().iter().next() {
+            return entry.clone();
         }
         std::thread::yield_now();
-    };
-    let entry = journal.iter().next().unwrap();
-    assert_eq!(
-        (entry.method(), entry.path(), entry.code()),
-        ("", "", Some(400))
-    );
-    assert_eq!(entry.outcome(), Outcome::Unparsed);
-    assert!(entry.message().unwrap().contains("invalid HTTP"), "{entry}");
+    }
 }
 
 #[tokio::test]
