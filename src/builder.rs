@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::Location;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,15 +18,14 @@ use crate::control::Control;
 use crate::error::{Error, Kind};
 use crate::fault::Fault;
 use crate::fault::stage::Faults;
-use crate::handlers::admission;
 use crate::ids::Ids;
 use crate::journal::recorder::{DEFAULT_JOURNAL_LIMIT, Recorder};
 use crate::listener::{self, Listener};
 use crate::pipeline::Pipeline;
-use crate::registry::INITIAL_NAMESPACES;
 use crate::request::DEFAULT_MAX_BODY;
 use crate::seed::Seeder;
-use crate::server::{FakeApiServer, Parts};
+use crate::server::{FakeApiServer, Parts, Reach};
+use crate::snapshot::{Snapshot, initial_namespaces};
 use crate::storage::{DEFAULT_EVENT_LOG_LIMIT, Storage};
 use crate::version::Version;
 
@@ -48,7 +47,7 @@ const COVERAGE_DIR: &str = "FAKE_APISERVER_COVERAGE_DIR";
 /// assert!(server.get_value("endpoints", "shop", "db").is_some());
 /// # });
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is started"]
 pub struct FakeApiServerBuilder {
     address: SocketAddr,
@@ -61,8 +60,11 @@ pub struct FakeApiServerBuilder {
     objects: Vec<Source>,
     implicit_namespaces: bool,
     controllers: bool,
-    seed: u64,
+    seed: Option<u64>,
     time: Option<Timestamp>,
+    from: Option<Snapshot>,
+    /// Instead of the tokens and the access rules.
+    access: Option<Access>,
     version: String,
     event_log_limit: usize,
     max_connections: usize,
@@ -75,8 +77,17 @@ pub struct FakeApiServerBuilder {
     control: bool,
 }
 
+/// Who may do what.
+#[derive(Clone, Debug)]
+struct Access {
+    authenticator: Arc<Authenticator>,
+    authorizer: Arc<Authorizer>,
+    /// The kubeconfig's.
+    token: Option<String>,
+}
+
 /// Where an object to start with comes from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Source {
     Value {
         object: Result<Value, String>,
@@ -98,8 +109,10 @@ impl Default for FakeApiServerBuilder {
             objects: Vec::new(),
             implicit_namespaces: false,
             controllers: true,
-            seed: 0,
+            seed: None,
             time: None,
+            from: None,
+            access: None,
             version: "1.36.2".to_owned(),
             event_log_limit: DEFAULT_EVENT_LOG_LIMIT,
             max_connections: listener::DEFAULT_MAX_CONNECTIONS,
@@ -231,6 +244,21 @@ impl FakeApiServerBuilder {
         self
     }
 
+    /// Starts with the state of a snapshot: its objects, its revision, its clock and its source of made-up names, unless
+    /// [`frozen_at`](Self::frozen_at) or [`seed`](Self::seed) say otherwise. Objects are shared, not copied.
+    ///
+    /// ```
+    /// use fake_apiserver::FakeApiServer;
+    ///
+    /// let server = FakeApiServer::start_blocking();
+    /// let other = FakeApiServer::builder().from_snapshot(&server.snapshot()).start_blocking();
+    /// assert_eq!(other.revision(), server.revision());
+    /// ```
+    pub fn from_snapshot(mut self, snapshot: &Snapshot) -> Self {
+        self.from = Some(snapshot.clone());
+        self
+    }
+
     /// Stores the objects of a YAML or JSON file, which may have many documents and lists, or of every such file in a
     /// directory. Access rules go to the authorizer that [`rbac`](Self::rbac) asks for; without one they are refused,
     /// since they would do nothing.
@@ -270,7 +298,7 @@ impl FakeApiServerBuilder {
     /// let builder = fake_apiserver::FakeApiServer::builder().seed(42);
     /// ```
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.seed = Some(seed);
         self
     }
 
@@ -488,29 +516,28 @@ impl FakeApiServerBuilder {
         Ok(server?.on(thread))
     }
 
-    fn launch(self) -> Result<FakeApiServer, Error> {
+    pub(crate) fn launch(mut self) -> Result<FakeApiServer, Error> {
         let scripted = self.scripted_faults()?;
         let version =
             Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
-        let authenticator = self.authenticator()?;
         let coverage_dir = self.make_coverage_dir()?;
-        let token = self.tokens.first().map(|(token, _)| token.as_str());
-        let token = token.or(authenticator.first_token()).map(str::to_owned);
-        let cluster = Arc::new(Cluster {
-            storage: Storage::new(self.event_log_limit),
-            clock: self.time.map_or_else(Clock::running, Clock::frozen),
-            ids: Ids::new(self.seed),
-            version,
-            implicit_namespaces: self.implicit_namespaces,
-            stopping: tokio::sync::watch::Sender::new(false),
+        let access = self.access.take();
+        let authenticator = match &access {
+            Some(access) => access.authenticator.clone(),
+            None => Arc::new(self.authenticator()?),
+        };
+        let cluster = Arc::new(self.cluster(version)?);
+        let objects = std::mem::take(&mut self.objects);
+        let rules = self.rbac.clone().filter(|_| access.is_none());
+        let authorizer = populate(&cluster, objects, rules)?;
+        let access = access.unwrap_or_else(|| {
+            let token = self.tokens.first().map(|(token, _)| token.as_str());
+            Access {
+                token: token.or(authenticator.first_token()).map(str::to_owned),
+                authenticator,
+                authorizer: Arc::new(authorizer),
+            }
         });
-        for namespace in INITIAL_NAMESPACES {
-            // These are valid.
-            let _ = cluster
-                .storage
-                .write(|tx| admission::create_namespace(&cluster, tx, namespace));
-        }
-        let authorizer = populate(&cluster, self.objects, self.rbac)?;
         let listener =
             Listener::bind(self.address, self.max_connections).map_err(|source| Kind::Bind {
                 address: self.address,
@@ -522,43 +549,48 @@ impl FakeApiServerBuilder {
         let authority: Option<String> = None;
         let address = listener.address();
         let faults = Arc::new(Faults::default());
-        for fault in scripted.into_iter().chain(self.faults) {
+        for fault in scripted.into_iter().chain(std::mem::take(&mut self.faults)) {
             faults.install(fault, cluster.clock.now());
         }
         let recorder = Arc::new(Recorder::new(self.journal_limit));
         let pipeline = Arc::new(Pipeline {
             cluster: cluster.clone(),
             recorder: recorder.clone(),
-            authenticator,
-            authorizer,
+            authenticator: access.authenticator.clone(),
+            authorizer: access.authorizer.clone(),
             max_body: self.max_body,
             faults: faults.clone(),
-            control: self.control.then(|| Control {
-                cluster: cluster.clone(),
-                faults: faults.clone(),
-                seed: self.seed,
-                max_body: self.max_body,
+            control: self.control.then(|| {
+                Arc::new(Control {
+                    cluster: cluster.clone(),
+                    faults,
+                    max_body: self.max_body,
+                })
             }),
+            stale: None,
             address: address.to_string(),
-            documents: OnceLock::new(),
-            flow: [cluster.ids.audit_id(), cluster.ids.audit_id()],
+            documents: Arc::default(),
+            flow: cluster.ids.flow(),
         });
-        let running = listener.serve(pipeline);
+        let running = listener.serve(pipeline.clone());
         let controllers = self
             .controllers
-            .then(|| tokio::spawn(crate::controllers::run(cluster.clone())));
+            .then(|| tokio::spawn(crate::controllers::run(cluster)));
+        let reach = Reach {
+            address,
+            authority,
+            token: access.token.clone(),
+        };
+        self.access = Some(access);
         Ok(FakeApiServer::new(Parts {
-            cluster,
-            faults,
-            recorder,
+            pipeline,
             coverage_dir,
             running,
             controllers,
-            address,
-            authority,
-            token,
-        })
-        .allowing_unused_faults(self.allow_unused_faults))
+            reach,
+            allow_unused_faults: self.allow_unused_faults,
+            settings: self.for_forks(),
+        }))
     }
 
     /// Where the coverage goes, which must be a place it can go to.
@@ -578,6 +610,41 @@ impl FakeApiServerBuilder {
             faults.extend(Fault::script_file(path)?);
         }
         Ok(faults)
+    }
+
+    /// The state to begin with, but for the objects.
+    fn cluster(&mut self, version: Version) -> Result<Cluster, Error> {
+        let from = self.from.take();
+        let ids = self.seed.map(Ids::new);
+        let clock = self.time.map(Clock::frozen);
+        let cluster = Cluster {
+            storage: Storage::new(self.event_log_limit),
+            clock: clock
+                .or(from.as_ref().and_then(Snapshot::clock))
+                .unwrap_or_else(Clock::running),
+            ids: Arc::new(
+                ids.or(from.as_ref().and_then(Snapshot::ids))
+                    .unwrap_or_else(|| Ids::new(0)),
+            ),
+            version,
+            implicit_namespaces: self.implicit_namespaces,
+            watch_ends: tokio::sync::watch::Sender::new(0),
+        };
+        if let Some(snapshot) = from {
+            snapshot
+                .begin(&cluster)
+                .map_err(|problem| Error::invalid("from_snapshot", problem))?;
+        }
+        initial_namespaces(&cluster);
+        Ok(cluster)
+    }
+
+    /// The same settings for another server, which takes its names and its time from a snapshot.
+    fn for_forks(mut self) -> Self {
+        self.address.set_port(0);
+        self.seed = None;
+        self.time = None;
+        self
     }
 
     fn authenticator(&self) -> Result<Authenticator, Error> {

@@ -32,15 +32,17 @@ mod schema;
 mod script;
 mod seed;
 mod server;
+mod snapshot;
 mod status;
 mod storage;
 mod version;
 
 pub use builder::FakeApiServerBuilder;
 pub use error::Error;
-pub use fault::{Fault, FaultGuard, Patch, Per};
+pub use fault::{Fault, FaultGuard, FaultRequest, Outage, Patch, Per, Stale};
 pub use journal::{
     Coverage, Entry, Journal, NotVerified, Outcome, Requests, StreamEnd, Times, WatchLog,
 };
 pub use script::Error as ScriptError;
-pub use server::FakeApiServer;
+pub use server::{FakeApiServer, OutageGuard, Replica};
+pub use snapshot::Snapshot;

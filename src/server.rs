@@ -1,6 +1,9 @@
 //! A running server, as a test holds it.
 
 mod journal;
+mod outage;
+mod replica;
+mod state;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::Location;
@@ -13,6 +16,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
+pub use self::outage::OutageGuard;
+pub use self::replica::Replica;
+
+use self::outage::Outages;
 use crate::builder::FakeApiServerBuilder;
 use crate::cluster::{Cluster, key, prefix};
 use crate::fault::stage::Faults;
@@ -21,6 +28,7 @@ use crate::journal::Coverage;
 use crate::journal::recorder::Recorder;
 use crate::kubeconfig::Kubeconfig;
 use crate::listener::Running;
+use crate::pipeline::Pipeline;
 use crate::registry::{self, Strategy};
 use crate::seed::Seeder;
 use crate::storage::Revision;
@@ -49,32 +57,69 @@ struct Inner {
     /// Where the coverage goes in the end.
     coverage_dir: Option<PathBuf>,
     allow_unused_faults: bool,
+    pipeline: Arc<Pipeline>,
     running: Option<Running>,
     controllers: Option<JoinHandle<()>>,
-    address: SocketAddr,
-    authority: Option<String>,
-    token: Option<String>,
+    outages: Arc<Outages>,
+    reach: Reach,
     kubeconfig_file: OnceLock<tempfile::NamedTempFile>,
+    /// What it was set up with, but for objects and faults.
+    settings: FakeApiServerBuilder,
+    runtime: tokio::runtime::Handle,
 }
 
 /// What the builder hands over.
 pub(crate) struct Parts {
-    pub(crate) cluster: Arc<Cluster>,
-    pub(crate) faults: Arc<Faults>,
-    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) coverage_dir: Option<PathBuf>,
     pub(crate) running: Running,
     pub(crate) controllers: Option<JoinHandle<()>>,
-    pub(crate) address: SocketAddr,
-    pub(crate) authority: Option<String>,
-    pub(crate) token: Option<String>,
+    pub(crate) reach: Reach,
+    pub(crate) allow_unused_faults: bool,
+    /// What forks are set up with.
+    pub(crate) settings: FakeApiServerBuilder,
 }
 
 impl std::fmt::Debug for Inner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Inner")
-            .field("address", &self.address)
+            .field("address", &self.reach.address)
             .finish_non_exhaustive()
+    }
+}
+
+/// How clients reach a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Reach {
+    pub(crate) address: SocketAddr,
+    /// The certificate authority, in PEM; for a server with TLS.
+    pub(crate) authority: Option<String>,
+    pub(crate) token: Option<String>,
+}
+
+impl Reach {
+    fn url(&self) -> String {
+        let scheme = if self.authority.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let mut address = self.address;
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        format!("{scheme}://{address}")
+    }
+
+    fn kubeconfig(&self) -> String {
+        Kubeconfig {
+            url: &self.url(),
+            authority: self.authority.as_deref(),
+            token: self.token.as_deref(),
+        }
+        .render()
     }
 }
 
@@ -118,30 +163,32 @@ impl FakeApiServer {
         FakeApiServerBuilder::default()
     }
 
+    /// Must be called within the runtime the server runs on.
     pub(crate) fn new(parts: Parts) -> Self {
+        let pipeline = parts.pipeline;
+        let cluster = pipeline.cluster.clone();
+        let runtime = tokio::runtime::Handle::current();
+        let gate = parts.running.gate().clone();
+        let outages = Outages::new(gate, cluster.clone(), runtime.clone());
         let inner = Inner {
-            cluster: parts.cluster,
-            faults: parts.faults,
-            recorder: parts.recorder,
+            cluster,
+            faults: pipeline.faults.clone(),
+            recorder: pipeline.recorder.clone(),
             coverage_dir: parts.coverage_dir,
+            allow_unused_faults: parts.allow_unused_faults,
+            pipeline,
             running: Some(parts.running),
             controllers: parts.controllers,
-            address: parts.address,
-            authority: parts.authority,
-            token: parts.token,
-            allow_unused_faults: false,
+            outages: Arc::new(outages),
+            reach: parts.reach,
             kubeconfig_file: OnceLock::new(),
+            settings: parts.settings,
+            runtime,
         };
         FakeApiServer {
             inner,
             thread: None,
         }
-    }
-
-    /// Whether faults that never acted are no mistake.
-    pub(crate) fn allowing_unused_faults(mut self, allowed: bool) -> Self {
-        self.inner.allow_unused_faults = allowed;
-        self
     }
 
     /// Ties the server to the runtime it runs on.
@@ -158,18 +205,7 @@ impl FakeApiServer {
     /// assert!(server.url().starts_with("http://127.0.0.1:"));
     /// ```
     pub fn url(&self) -> String {
-        let scheme = if self.inner.authority.is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        let mut address = self.inner.address;
-        match address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-            _ => {}
-        }
-        format!("{scheme}://{address}")
+        self.inner.reach.url()
     }
 
     /// The address the server listens on.
@@ -179,7 +215,7 @@ impl FakeApiServer {
     /// assert_ne!(server.address().port(), 0);
     /// ```
     pub fn address(&self) -> SocketAddr {
-        self.inner.address
+        self.inner.reach.address
     }
 
     /// The certificate authority that signed the server's certificate, in PEM; nothing without TLS.
@@ -189,7 +225,7 @@ impl FakeApiServer {
     /// assert_eq!(server.ca_certificate(), None);
     /// ```
     pub fn ca_certificate(&self) -> Option<&str> {
-        self.inner.authority.as_deref()
+        self.inner.reach.authority.as_deref()
     }
 
     /// The first bearer token the server knows, which is that of its kubeconfig; nothing if it asks nobody for one.
@@ -202,7 +238,7 @@ impl FakeApiServer {
     /// # });
     /// ```
     pub fn token(&self) -> Option<&str> {
-        self.inner.token.as_deref()
+        self.inner.reach.token.as_deref()
     }
 
     /// A kubeconfig for this server, as text. Where there are tokens it carries the first one.
@@ -212,14 +248,7 @@ impl FakeApiServer {
     /// assert!(server.kubeconfig().contains(&server.url()));
     /// ```
     pub fn kubeconfig(&self) -> String {
-        let url = self.url();
-        let authority = self.inner.authority.as_deref();
-        Kubeconfig {
-            url: &url,
-            authority,
-            token: self.inner.token.as_deref(),
-        }
-        .render()
+        self.inner.reach.kubeconfig()
     }
 
     /// The same in a file, which lives as long as the server.
@@ -401,6 +430,7 @@ impl FakeApiServer {
     /// ```
     pub fn advance(&self, by: Duration) {
         self.inner.cluster.clock.advance(by);
+        self.inner.outages.end_those_over();
     }
 
     /// Forgets the history before a revision, as etcd does every few minutes: lists and watches from before it are
@@ -464,7 +494,7 @@ impl FakeApiServer {
     /// # });
     /// ```
     pub async fn shutdown(mut self) {
-        self.inner.cluster.stopping.send_replace(true);
+        self.inner.cluster.stop_watches();
         if let Some(running) = self.inner.running.take() {
             running.stop().await;
         }
@@ -486,7 +516,7 @@ impl Drop for FakeApiServer {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.cluster.stopping.send_replace(true);
+        self.cluster.stop_watches();
         if let Some(controllers) = &self.controllers {
             controllers.abort();
         }

@@ -57,7 +57,6 @@ const ROUTES: &[(&str, &str, &str)] = &[
 pub(crate) struct Control {
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) faults: Arc<Faults>,
-    pub(crate) seed: u64,
     pub(crate) max_body: usize,
 }
 
@@ -127,7 +126,7 @@ impl Control {
             json!({"method": method, "path": format!("{PREFIX}{path}"), "about": about})
         });
         json!({
-            "seed": self.seed,
+            "seed": self.cluster.ids.seed(),
             "revision": self.cluster.storage.revision().0,
             "time": self.cluster.timestamp(),
             "routes": routes.collect::<Vec<_>>(),

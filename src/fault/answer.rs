@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::catalogue::Scripted;
-use crate::request::info::RequestInfo;
-use crate::request::negotiation::Negotiated;
+use crate::authentication::UserInfo;
+use crate::authorization::{self, Attributes};
+use crate::request::negotiation::{OFFERED, offered};
 use crate::response::Response;
 use crate::status::Status;
 use crate::status::field::FieldError;
@@ -45,6 +46,8 @@ pub(crate) enum Kind {
     ServerTimeout,
     ServiceUnavailable,
     GatewayTimeout,
+    /// 422 for a watch with `sendInitialEvents`.
+    WatchListDisabled,
     Status(Value),
     Raw {
         status: u16,
@@ -74,10 +77,28 @@ impl Kind {
             Kind::ServerTimeout => "serverTimeout",
             Kind::ServiceUnavailable => "serviceUnavailable",
             Kind::GatewayTimeout => "gatewayTimeout",
+            Kind::WatchListDisabled => "sendInitialEventsRefused",
             Kind::Status(_) => "status",
             Kind::Raw { .. } => "raw",
         }
     }
+}
+
+/// How the scripted answer is to be written.
+pub(crate) enum Written {
+    /// With these headers, in the format negotiated for errors.
+    Status(Status, Vec<(String, String)>),
+    Response(Response),
+}
+
+/// What an answer is about.
+pub(crate) struct About<'a> {
+    pub(crate) user: &'a UserInfo,
+    pub(crate) attributes: Attributes<'a>,
+    /// The kind of the resource.
+    pub(crate) kind: &'a str,
+    /// In the path, or in the body of a create.
+    pub(crate) name: &'a str,
 }
 
 impl Answer {
@@ -128,62 +149,78 @@ impl Answer {
         scripted
     }
 
-    /// The answer to one request about this kind of object.
-    pub(crate) fn write(&self, info: &RequestInfo, kind: &str, negotiated: Negotiated) -> Response {
-        let mut response = match &self.kind {
-            Kind::TooManyRequests => self.too_many_requests_text(),
-            Kind::Raw { status, body } => {
-                Response::new(*status, "text/plain; charset=utf-8", body.clone())
-            }
-            Kind::Status(value) => raw_status(value),
-            _ => Response::status(&self.worded(self.status(info, kind)), negotiated),
-        };
-        response.extra_headers.extend(self.headers.iter().cloned());
-        response
+    /// Whether the real server gives this answer from within a handler, which warns of what is deprecated.
+    pub(crate) fn is_a_handlers(&self, verb: &str) -> bool {
+        match self.kind {
+            Kind::UnsupportedMediaType => verb != "patch",
+            Kind::Unauthorized
+            | Kind::Forbidden
+            | Kind::MethodNotAllowed
+            | Kind::NotAcceptable
+            | Kind::TooManyRequests
+            | Kind::Status(_)
+            | Kind::Raw { .. } => false,
+            _ => true,
+        }
     }
 
-    fn worded(&self, mut status: Status) -> Status {
+    /// The answer for one request.
+    pub(crate) fn write(&self, about: &About<'_>) -> Written {
+        let mut status = match &self.kind {
+            Kind::TooManyRequests => return Written::Response(self.too_many_requests_text()),
+            Kind::Raw { status, body } => return Written::Response(self.raw(*status, body)),
+            Kind::Status(value) => return Written::Response(self.raw_status(value)),
+            _ => self.status(about),
+        };
         if let Some(message) = &self.message {
             status.message.clone_from(message);
         }
         if let Some(seconds) = self.retry_after {
             status.details.get_or_insert_default().retry_after_seconds = seconds;
         }
-        status
+        Written::Status(status, self.headers.clone())
     }
 
     /// The Status of a kind, about what the request is about.
-    fn status(&self, info: &RequestInfo, kind: &str) -> Status {
-        let (resource, group, name) = (
-            info.resource.as_str(),
-            info.api_group.as_str(),
-            info.name.as_str(),
-        );
+    fn status(&self, about: &About<'_>) -> Status {
+        let Attributes {
+            verb,
+            api_group: group,
+            resource,
+            namespace,
+            ..
+        } = about.attributes;
+        let (kind, name) = (about.kind, about.name);
         match &self.kind {
             Kind::BadRequest => Status::bad_request("the request was refused by a scripted fault"),
             Kind::Unauthorized => Status::unauthorized(),
-            Kind::Forbidden => {
-                Status::forbidden(resource, group, name, "denied by a scripted fault")
+            Kind::Forbidden => authorization::forbidden(about.user, &about.attributes, ""),
+            // What a create does not find is its namespace; what a list does not find is its resource.
+            Kind::NotFound if verb == "create" && !namespace.is_empty() => {
+                Status::not_found("namespaces", "", namespace)
             }
+            Kind::NotFound if name.is_empty() => Status::no_route(),
             Kind::NotFound => Status::not_found(resource, group, name),
             Kind::MethodNotAllowed => Status::method_not_allowed(),
-            Kind::NotAcceptable => Status::not_acceptable(&crate::request::negotiation::OFFERED),
+            Kind::NotAcceptable => {
+                Status::not_acceptable_route(&offered(matches!(verb, "list" | "watch")))
+            }
             Kind::Conflict => Status::modified(resource, group, name),
             Kind::AlreadyExists => Status::already_exists(resource, group, name),
             Kind::Gone => Status::expired("The resourceVersion for the provided list is too old."),
             Kind::RequestEntityTooLarge => Status::request_entity_too_large("limit is 3145728"),
-            Kind::UnsupportedMediaType => {
-                Status::unsupported_media_type(&crate::request::negotiation::OFFERED)
-            }
+            Kind::UnsupportedMediaType if verb == "patch" => Status::unsupported_media_type_route(),
+            Kind::UnsupportedMediaType => Status::unsupported_media_type(&OFFERED),
             Kind::Invalid => Status::invalid(kind, group, name, &self.field_errors()),
             Kind::InternalError => Status::internal_error("a scripted fault"),
-            Kind::ServerTimeout => Status::server_timeout(info.verb, resource, group),
+            Kind::ServerTimeout => Status::server_timeout(verb, resource, group),
             Kind::ServiceUnavailable => {
                 Status::service_unavailable("the server is currently unable to handle the request")
             }
             Kind::GatewayTimeout => Status::timeout(
                 "request did not complete within requested timeout - context deadline exceeded",
             ),
+            Kind::WatchListDisabled => Status::watch_list_disabled(),
             Kind::TooManyRequestsStatus => {
                 Status::too_many_requests("storage is (re)initializing", 1)
             }
@@ -201,14 +238,38 @@ impl Answer {
 
     fn too_many_requests_text(&self) -> Response {
         let seconds = self.retry_after.unwrap_or(1);
-        let message = self.message.as_deref();
-        let message = message.unwrap_or("Too many requests, please try again later.\n");
-        Response::text(429, message.to_owned()).header("retry-after", seconds.to_string())
+        let message = self
+            .message
+            .as_deref()
+            .unwrap_or("Too many requests, please try again later.\n");
+        self.with_headers(
+            Response::text(429, message.to_owned()).header("retry-after", seconds.to_string()),
+        )
     }
-}
 
-fn raw_status(value: &Value) -> Response {
-    let code = value["code"].as_u64().and_then(|c| u16::try_from(c).ok());
-    let body = format!("{}\n", crate::codec::json::compact(value));
-    Response::new(code.unwrap_or(500), "application/json", body)
+    fn raw(&self, status: u16, body: &str) -> Response {
+        let body = self.message.as_deref().unwrap_or(body).to_owned();
+        self.with_headers(Response::new(status, "text/plain; charset=utf-8", body))
+    }
+
+    fn raw_status(&self, value: &Value) -> Response {
+        let code = value["code"]
+            .as_u64()
+            .and_then(|c| u16::try_from(c).ok())
+            .unwrap_or(500);
+        let mut value = value.clone();
+        if let (Some(message), Some(members)) = (&self.message, value.as_object_mut()) {
+            members.insert("message".to_owned(), message.as_str().into());
+        }
+        let body = format!("{}\n", crate::codec::json::compact(&value));
+        self.with_headers(Response::new(code, "application/json", body))
+    }
+
+    fn with_headers(&self, mut response: Response) -> Response {
+        if let Some(seconds) = self.retry_after {
+            response = response.header("retry-after", seconds.to_string());
+        }
+        response.extra_headers.extend(self.headers.iter().cloned());
+        response
+    }
 }

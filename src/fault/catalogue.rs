@@ -195,11 +195,15 @@ pub(super) const fn optional(name: &'static str, takes: Takes, about: &'static s
 pub(crate) fn kinds() -> impl Iterator<Item = &'static FaultKind> {
     [
         super::statuses::KINDS,
+        super::accepted::KINDS,
         super::race::KINDS,
         super::connection::KINDS,
         super::latency::KINDS,
         super::watches::KINDS,
+        super::watch_list::KINDS,
         super::stale::KINDS,
+        super::paging::KINDS,
+        super::compaction::KINDS,
     ]
     .into_iter()
     .flatten()

@@ -51,6 +51,16 @@ pub(super) const KINDS: &[FaultKind] = &[
         "The answer is good, and the last on its connection.",
         |_| Fault::close_after_answer(),
     ),
+    FaultKind {
+        name: "closeAfter",
+        about: "The n-th request of a connection, and any after it, is the last on it.",
+        parameters: &[required(
+            "requests",
+            Takes::Number(1, u64::MAX),
+            "How many requests a connection lasts.",
+        )],
+        make: |a| Fault::close_after(a.number("requests").unwrap_or(1)),
+    },
     plain(
         "appliedThenReset",
         "The request is handled, then the connection is reset.",
@@ -92,6 +102,8 @@ pub(crate) enum Connection {
     TruncateAfter(usize),
     /// A good answer, and then the connection is closed.
     CloseAfterAnswer,
+    /// The same for the n-th request of a connection, and those after it.
+    CloseAfter(u64),
 }
 
 impl Connection {
@@ -106,6 +118,9 @@ impl Connection {
             }
             Connection::TruncateAfter(bytes) => format!("body truncated after {bytes} bytes"),
             Connection::CloseAfterAnswer => "connection closed after the answer".to_owned(),
+            Connection::CloseAfter(requests) => {
+                format!("connection closed after {requests} requests")
+            }
         }
     }
 
@@ -123,6 +138,9 @@ impl Connection {
                 Scripted::new("truncateAfter").with("bytes", *bytes)
             }
             Connection::CloseAfterAnswer => Scripted::new("closeAfterAnswer"),
+            Connection::CloseAfter(requests) => {
+                Scripted::new("closeAfter").with("requests", *requests)
+            }
         }
     }
 
@@ -130,8 +148,21 @@ impl Connection {
     pub(crate) fn needs_an_answer(&self) -> bool {
         matches!(
             self,
-            Connection::ResetAfter(_) | Connection::TruncateAfter(_) | Connection::CloseAfterAnswer
+            Connection::ResetAfter(_)
+                | Connection::TruncateAfter(_)
+                | Connection::CloseAfterAnswer
+                | Connection::CloseAfter(_)
         )
+    }
+}
+
+/// Why it is too early in the life of a connection.
+pub(super) fn mismatch(connection: &Connection, ordinal: u64) -> Option<String> {
+    match connection {
+        Connection::CloseAfter(requests) if ordinal < *requests => Some(format!(
+            "the connection has had {ordinal} of {requests} requests"
+        )),
+        _ => None,
     }
 }
 
@@ -194,8 +225,17 @@ impl Fault {
         Fault::connection(Connection::TruncateAfter(bytes))
     }
 
-    /// The request is answered, and then its keep-alive connection is closed. With a schedule of `nth(n)` per client
-    /// that is after n requests.
+    /// Every connection is closed after this many requests, each of them answered. Over HTTP/2 the client is told to
+    /// go away, and what it has asked already is answered.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::close_after(100);
+    /// ```
+    pub fn close_after(requests: u64) -> Self {
+        Fault::connection(Connection::CloseAfter(requests))
+    }
+
+    /// The request is answered, and then its keep-alive connection is closed; see also [`Fault::close_after`].
     ///
     /// ```
     /// let fault = fake_apiserver::Fault::close_after_answer().every(100);

@@ -74,6 +74,9 @@ pub(crate) struct Plan {
     pub(crate) drip: Option<Drip>,
     pub(crate) watch: Vec<WatchFault>,
     pub(crate) stale: Option<Stale>,
+    pub(crate) compact: bool,
+    pub(crate) expire_continue: bool,
+    pub(crate) accepted: bool,
     /// The titles of the rules that acted.
     pub(crate) fired: Vec<String>,
 }
@@ -87,6 +90,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) user: &'a str,
     /// A label of the stored object the request is about.
     pub(crate) label: &'a dyn Fn(&str) -> Option<String>,
+    /// Which request on its connection it is, from 1.
+    pub(crate) ordinal: u64,
 }
 
 impl Faults {
@@ -155,43 +160,120 @@ impl Faults {
         self.count.load(Ordering::Acquire) == 0
     }
 
+    /// Whether a rule looks at labels, which may be in the body.
+    pub(crate) fn ask_for_labels(&self) -> bool {
+        let rules = self.rules.lock();
+        rules
+            .installed
+            .iter()
+            .any(|rule| !rule.fault.when.labels.is_empty())
+    }
+
     /// Asks the rules in order; the first that acts wins, unless it carries on.
     pub(crate) fn plan(&self, facts: &Facts<'_>, now: Timestamp, ids: &Ids) -> Plan {
         let mut plan = Plan::default();
-        for rule in &mut self.rules.lock().installed {
-            match rule.fault.when.mismatches(facts).as_slice() {
-                [] => {}
-                [miss] => {
-                    rule.miss(miss);
-                    continue;
-                }
-                _ => continue,
-            }
-            let roll = || ids.roll();
-            let moment = Moment {
-                installed: rule.since,
-                now,
-                roll: &roll,
-            };
-            let counted_by = counted_by(rule.fault.per, facts);
-            let (acts, _) = rule
-                .progress
-                .attempt(&rule.fault.schedule, counted_by, &moment);
-            if !acts {
+        let mut asked = 0;
+        while let Some(acting) = self.next_to_act(asked, facts, now, ids) {
+            asked = acting.id;
+            // Without the lock: the code of a closure is the test's, and may well install another rule.
+            let Some(effect) = settle(acting.effect, facts, acting.attempt) else {
                 continue;
-            }
-            rule.fired += 1;
-            plan.fired.push(rule.fault.title());
-            plan.take(&rule.fault.effect, &roll);
-            if !rule.fault.carries_on {
+            };
+            self.has_fired(acting.id);
+            plan.fired.push(acting.title);
+            plan.take(&effect, &|| ids.roll());
+            if !acting.carries_on {
                 break;
             }
         }
         plan
     }
+
+    /// The first rule after this one that has something to do to a request. Rules are numbered in the order they were
+    /// installed.
+    fn next_to_act(
+        &self,
+        after: u64,
+        facts: &Facts<'_>,
+        now: Timestamp,
+        ids: &Ids,
+    ) -> Option<Acting> {
+        let roll = || ids.roll();
+        let mut rules = self.rules.lock();
+        rules
+            .installed
+            .iter_mut()
+            .filter(|rule| rule.id > after)
+            .find_map(|rule| {
+                let attempt = rule.attempt(facts, now, &roll)?;
+                Some(Acting {
+                    id: rule.id,
+                    attempt,
+                    title: rule.fault.title(),
+                    effect: rule.fault.effect.clone(),
+                    carries_on: rule.fault.carries_on,
+                })
+            })
+    }
+
+    fn has_fired(&self, id: u64) {
+        let mut rules = self.rules.lock();
+        if let Some(rule) = rules.installed.iter_mut().find(|rule| rule.id == id) {
+            rule.fired += 1;
+        }
+    }
+}
+
+/// A rule that acts on a request.
+struct Acting {
+    id: u64,
+    attempt: u64,
+    title: String,
+    effect: Effect,
+    carries_on: bool,
+}
+
+/// What a closure makes of a request, in the end.
+fn settle(mut effect: Effect, facts: &Facts<'_>, attempt: u64) -> Option<Effect> {
+    while let Effect::Custom(custom) = &effect {
+        effect = custom.decide(facts, attempt)?.effect;
+        if effect.mismatch(facts).is_some() {
+            return None;
+        }
+    }
+    Some(effect)
 }
 
 impl Installed {
+    /// Counts a request that matches; which attempt it is, if the rule acts on it.
+    fn attempt(
+        &mut self,
+        facts: &Facts<'_>,
+        now: Timestamp,
+        roll: &dyn Fn() -> f64,
+    ) -> Option<u64> {
+        let mut mismatches = self.fault.when.mismatches(facts);
+        mismatches.extend(self.fault.effect.mismatch(facts));
+        match mismatches.as_slice() {
+            [] => {}
+            [miss] => {
+                self.miss(miss);
+                return None;
+            }
+            _ => return None,
+        }
+        let moment = Moment {
+            installed: self.since,
+            now,
+            roll,
+        };
+        let counted_by = counted_by(self.fault.per, facts);
+        let (acts, attempt) = self
+            .progress
+            .attempt(&self.fault.schedule, counted_by, &moment);
+        acts.then_some(attempt)
+    }
+
     fn standing(&self) -> Standing {
         let near_misses = match self.fired {
             0 => self.near_misses(),
@@ -260,6 +342,11 @@ impl Plan {
             Effect::Connection(connection) => self.connection = Some(connection.clone()),
             Effect::Watch(fault) => self.watch.push(fault.clone()),
             Effect::Stale(stale) => self.stale = Some(*stale),
+            Effect::Compact => self.compact = true,
+            Effect::ContinueExpires => self.expire_continue = true,
+            Effect::Accepted => self.accepted = true,
+            // Settled before.
+            Effect::Custom(_) => {}
         }
     }
 }
@@ -285,10 +372,11 @@ impl When {
         check("the namespace", &self.namespaces, &info.namespace);
         check("the name", &self.names, &info.name);
         check("the user", &self.users, facts.user);
-        let manager = facts
-            .query
-            .get("fieldManager")
-            .map_or_else(|| manager_from_user_agent(agent), str::to_owned);
+        let manager = match (info.verb, facts.query.get("fieldManager")) {
+            ("create" | "update" | "patch", None) => manager_from_user_agent(agent),
+            ("create" | "update" | "patch", Some(given)) => given.to_owned(),
+            _ => String::new(),
+        };
         check("the field manager", &self.field_managers, &manager);
         found.extend(self.patch_mismatch(facts));
         if !self.user_agents.is_empty()

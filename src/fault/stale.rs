@@ -28,13 +28,21 @@ pub(super) const KINDS: &[FaultKind] = &[
     },
 ];
 
-/// What reads show instead of the newest state.
+/// What reads show instead of the newest state; of what was compacted, the oldest state there is.
+///
+/// ```
+/// use fake_apiserver::{FakeApiServer, Stale};
+///
+/// let server = FakeApiServer::start_blocking();
+/// let replica = server.replica(Stale::Behind(3));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Stale {
+#[non_exhaustive]
+pub enum Stale {
     /// The state of this many revisions ago.
     Behind(u64),
-    /// The state of one revision.
-    At(Revision),
+    /// The state of one revision, and nothing after it.
+    At(u64),
 }
 
 impl Stale {
@@ -42,7 +50,7 @@ impl Stale {
     pub(super) fn script(self) -> Scripted {
         match self {
             Stale::Behind(revisions) => Scripted::new("lagging").with("revisions", revisions),
-            Stale::At(revision) => Scripted::new("frozenAt").with("revision", revision.0),
+            Stale::At(revision) => Scripted::new("frozenAt").with("revision", revision),
         }
     }
 
@@ -50,7 +58,7 @@ impl Stale {
     pub(crate) fn horizon(self, newest: Revision) -> Revision {
         match self {
             Stale::Behind(revisions) => Revision(newest.0.saturating_sub(revisions)),
-            Stale::At(revision) => revision.min(newest),
+            Stale::At(revision) => Revision(revision).min(newest),
         }
     }
 }
@@ -72,6 +80,6 @@ impl Fault {
     /// let fault = fake_apiserver::Fault::frozen_at(server.revision()).user_agent("replica/");
     /// ```
     pub fn frozen_at(revision: u64) -> Self {
-        Fault::new(Effect::Stale(Stale::At(Revision(revision))))
+        Fault::new(Effect::Stale(Stale::At(revision)))
     }
 }

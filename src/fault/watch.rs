@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 
 use super::catalogue::Scripted;
 use crate::clock;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Ends};
 use crate::object::frame;
 use crate::response::ByteStream;
 use crate::status::Status;
@@ -127,24 +127,12 @@ pub(crate) fn shape(
         held: VecDeque::new(),
         swapped: None,
     };
+    let mut ends = Ends::of(&cluster);
     Box::pin(async_stream::stream! {
         let mut lines = lines;
-        for step in shaper.start() {
-            match step {
-                Step::Send(line) => yield line,
-                _ => return,
-            }
-        }
+        let mut steps = shaper.start();
         loop {
-            let line = match end {
-                None => lines.next().await,
-                Some(end) => tokio::select! {
-                    line = lines.next() => line,
-                    () = cluster.clock.sleep_until(end) => None,
-                },
-            };
-            let Some(line) = line else { return };
-            for step in shaper.line(line) {
+            for step in steps {
                 match step {
                     Step::Send(line) => yield line,
                     Step::Wait(time) => {
@@ -152,9 +140,23 @@ pub(crate) fn shape(
                         cluster.clock.sleep_until(until).await;
                     }
                     Step::End => return,
-                    Step::Stall => std::future::pending().await,
+                    Step::Stall => {
+                        ends.come().await;
+                        return;
+                    }
                 }
             }
+            let line = match end {
+                None => lines.next().await,
+                // The time goes before the lines, or chance would say which of them still come.
+                Some(end) => tokio::select! {
+                    biased;
+                    () = cluster.clock.sleep_until(end) => None,
+                    line = lines.next() => line,
+                },
+            };
+            let Some(line) = line else { return };
+            steps = shaper.line(line);
         }
     })
 }
@@ -171,7 +173,7 @@ struct Shaper {
 impl Shaper {
     /// Some faults need no event to begin.
     fn start(&mut self) -> Vec<Step> {
-        self.trouble_at(0, None)
+        self.trouble_at(0)
     }
 
     fn line(&mut self, line: Bytes) -> Vec<Step> {
@@ -185,7 +187,7 @@ impl Shaper {
         self.events += 1;
         let mut steps = self.event(before, line);
         if !ends(&steps) {
-            steps.extend(self.trouble_at(self.events, None));
+            steps.extend(self.trouble_at(self.events));
         }
         steps
     }
@@ -202,10 +204,9 @@ impl Shaper {
             .filter(due)
             .map(|fault| fault.what.clone())
             .find(Trouble::changes_an_event);
-        if let Some(size) = self.hold_size(before) {
+        if let Some(until) = self.held_until(before) {
             self.held.push_back(line);
-            let full = self.held.len() >= size;
-            return if full {
+            return if self.events >= until {
                 self.held.drain(..).map(Step::Send).collect()
             } else {
                 Vec::new()
@@ -226,17 +227,19 @@ impl Shaper {
         }
     }
 
-    fn hold_size(&self, before: u64) -> Option<usize> {
+    /// How many events there have to be before one of those held back comes.
+    fn held_until(&self, before: u64) -> Option<u64> {
         self.faults.iter().find_map(|fault| match fault.what {
-            Trouble::Hold(size) if before >= fault.after && before < fault.after + size as u64 => {
-                Some(size)
+            Trouble::Hold(size) => {
+                let until = fault.after + size as u64;
+                (fault.after..until).contains(&before).then_some(until)
             }
             _ => None,
         })
     }
 
     /// What comes between events, once this many have passed.
-    fn trouble_at(&self, events: u64, _line: Option<&Bytes>) -> Vec<Step> {
+    fn trouble_at(&self, events: u64) -> Vec<Step> {
         let mut steps = Vec::new();
         for fault in self.faults.iter().filter(|fault| fault.after == events) {
             match &fault.what {
@@ -262,8 +265,9 @@ impl Shaper {
         steps
     }
 
-    fn bookmark(&self, line: Bytes) -> Vec<Step> {
-        let mut steps = vec![];
+    /// A bookmark never overtakes an event: it says that all before it were sent.
+    fn bookmark(&mut self, line: Bytes) -> Vec<Step> {
+        let mut steps: Vec<Step> = self.swapped.take().map(Step::Send).into_iter().collect();
         let mut line = line;
         for fault in self
             .faults
@@ -271,13 +275,17 @@ impl Shaper {
             .filter(|fault| self.events >= fault.after)
         {
             match fault.what {
-                Trouble::NoBookmarks => return Vec::new(),
+                Trouble::NoBookmarks => return steps,
                 Trouble::LateBookmarks(late) => steps.push(Step::Wait(late)),
                 Trouble::PlainBookmarks => line = without_annotations(&line),
                 _ => {}
             }
         }
-        steps.push(Step::Send(line));
+        if self.held.is_empty() {
+            steps.push(Step::Send(line));
+        } else {
+            self.held.push_back(line);
+        }
         steps
     }
 }

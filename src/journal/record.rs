@@ -63,7 +63,7 @@ impl Outcome {
 
     pub(super) fn of(fate: &Fate) -> Self {
         match fate {
-            Fate::Send => Outcome::Answered,
+            Fate::Send | Fate::Last => Outcome::Answered,
             Fate::Reset => Outcome::Reset,
             Fate::Close => Outcome::Closed,
             Fate::Garbage(_) => Outcome::Garbage,

@@ -195,6 +195,7 @@ impl Requests {
             info: &record.info,
             user: &record.user,
             label: &|label| entry.label(label),
+            ordinal: 0,
         });
         let met = |code| self.codes.contains(&code);
         if !self.codes.is_empty() && !record.code.is_some_and(met) {

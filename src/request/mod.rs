@@ -29,6 +29,8 @@ pub(crate) struct Request {
     pub(crate) body: Body,
     /// Takes the connection over, if the client asked for an upgrade.
     pub(crate) upgrade: Option<Upgrade>,
+    /// Which request on its connection this is, from 1.
+    pub(crate) ordinal: u64,
 }
 
 /// The body of a request, read when a handler asks for it.

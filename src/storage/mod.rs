@@ -19,8 +19,8 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use tokio::sync::watch;
 
+pub(crate) use contents::Contents;
 use contents::Lineage;
-pub(crate) use contents::{Contents, Entry};
 pub(crate) use log::Event;
 use log::Log;
 pub(crate) use view::View;
