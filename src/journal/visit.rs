@@ -86,7 +86,7 @@ impl Seen {
             ..Record::default()
         };
         self.shown = true;
-        recorder.add(record);
+        recorder.show(record);
     }
 }
 
@@ -118,12 +118,6 @@ impl Drop for Visit<'_> {
     fn drop(&mut self) {
         use std::mem::take;
         let (request, seen) = (&mut self.request, &mut self.seen);
-        if let Some(code) = seen.code {
-            self.recorder.count(&seen.info, code);
-        }
-        if self.recorder.is_off() {
-            return;
-        }
         let record = Record {
             index: seen.index,
             time: seen.started,
@@ -147,10 +141,6 @@ impl Drop for Visit<'_> {
             stream: seen.kept.stream.take(),
             ..Record::default()
         };
-        if seen.shown {
-            self.recorder.replace(record);
-        } else {
-            self.recorder.add(record);
-        }
+        self.recorder.finish(record, seen.shown);
     }
 }
