@@ -4,9 +4,8 @@ use serde_json::json;
 
 use super::{Asked, Control, Outcome, Refusal, json_response};
 use crate::codec::json::Node;
-use crate::codec::yaml;
 use crate::response::Response;
-use crate::script::{Cursor, Error};
+use crate::script::{self, Cursor, Error};
 use crate::storage::Revision;
 
 impl Control {
@@ -52,10 +51,11 @@ impl Asked<'_> {
         } else {
             self.body
         };
-        let documents = yaml::parse_located(body.as_bytes()).map_err(|e| Refusal(400, e))?;
+        let wrong = |error: Error| Refusal(400, error.to_string());
+        let documents = script::documents("body", body).map_err(wrong)?;
         let Some(document) = documents.first() else {
             return Err(Refusal(400, "the body holds no document".to_owned()));
         };
-        read(&Cursor::root("body", document)).map_err(|error| Refusal(400, error.to_string()))
+        read(&Cursor::root("body", document)).map_err(wrong)
     }
 }
