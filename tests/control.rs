@@ -106,7 +106,8 @@ async fn of_a_script_with_a_mistake_nothing_is_installed() {
     let mut client = Client::connect(&server).await;
     let script = "- fault: reset\n- fault: conflict\n  when: {resource: endpiont}\n";
     let (status, answer) = ask(&mut client, Method::POST, "/_fake/faults", script).await;
-    let error = "body:3: [1].when.resource: unknown resource `endpiont`; did you mean `endpoints`?";
+    let error =
+        "body:3:10: [1].when.resource: unknown resource `endpiont`; did you mean `endpoints`?";
     assert_eq!((status, answer), (400, json!({"error": error})));
     assert_eq!(ask(&mut client, Method::GET, EP, "").await.0, 200);
 }

@@ -2,6 +2,7 @@
 
 mod exec;
 mod kubeconfig;
+mod schema;
 mod serve;
 mod server;
 mod signals;
@@ -38,6 +39,7 @@ enum Command {
     Serve(serve::Serve),
     Exec(exec::Exec),
     Verify(verify::Verify),
+    Schema(schema::Schema),
 }
 
 impl Arguments {
@@ -46,6 +48,7 @@ impl Arguments {
             Command::Serve(serve) => serve.run().await,
             Command::Exec(exec) => exec.run().await,
             Command::Verify(verify) => verify.run().await,
+            Command::Schema(schema) => schema.run(),
         }
     }
 }

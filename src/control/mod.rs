@@ -19,7 +19,6 @@ use std::sync::{Arc, OnceLock};
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
-use crate::codec::yaml;
 use crate::fault::Outage;
 use crate::fault::stage::Faults;
 use crate::handlers::body::read_all;
@@ -27,7 +26,7 @@ use crate::journal::recorder::Recorder;
 use crate::request::Request;
 use crate::request::query::Query;
 use crate::response::Response;
-use crate::script::{Cursor, Error};
+use crate::script::{self, Cursor, Error};
 use crate::snapshot::Snapshot;
 
 /// What every path of the control surface starts with.
@@ -225,11 +224,12 @@ fn with_text<T>(
     read: impl FnOnce(&Cursor<'_>) -> Result<T, Error>,
 ) -> Result<T, Refusal> {
     let text = if text.trim().is_empty() { "null" } else { text };
-    let documents = yaml::parse_located(text.as_bytes()).map_err(|e| Refusal(400, e))?;
+    let wrong = |error: Error| Refusal(400, error.to_string());
+    let documents = script::documents(name, text).map_err(wrong)?;
     let Some(document) = documents.first() else {
         return Err(Refusal(400, format!("the {name} holds no document")));
     };
-    read(&Cursor::root(name, document)).map_err(|error| Refusal(400, error.to_string()))
+    read(&Cursor::root(name, document)).map_err(wrong)
 }
 
 fn json_response(status: u16, value: &Value) -> Response {

@@ -7,8 +7,7 @@ use super::check;
 use super::rule::{Fault, Patch, When};
 use super::schedule::{Per, Schedule};
 use crate::codec::json::Node;
-use crate::codec::yaml;
-use crate::script::{Cursor, Error, hint};
+use crate::script::{self, Cursor, Error, hint};
 
 const RULE: [&str; 6] = ["name", "fault", "when", "schedule", "carryOn", "optional"];
 /// The keys of `when`, and how each is read.
@@ -84,12 +83,9 @@ impl Fault {
     ///
     /// If this is no YAML, something in it is not known, or a rule can never act; the text says where.
     pub fn parse_script(file: &str, text: &str) -> Result<Vec<Fault>, Error> {
-        let documents = yaml::parse_located(text.as_bytes()).map_err(|e| Error::new(file, e))?;
+        let documents = script::documents(file, text)?;
         let mut faults = Vec::new();
         for document in &documents {
-            if let Some(duplicate) = document.document.duplicates.first() {
-                return Err(Error::new(file, duplicate.as_str()));
-            }
             let root = Cursor::root(file, document);
             if *root.node != Node::Null {
                 read(&root, &mut faults)?;

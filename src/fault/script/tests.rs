@@ -1,4 +1,5 @@
 use super::*;
+use crate::codec::yaml;
 
 fn problem(text: &str) -> String {
     Fault::parse_script("faults.yaml", text)
@@ -87,77 +88,77 @@ fn whatever_is_wrong_is_told_with_its_line() {
         ("", "faults.yaml: there is no fault in it"),
         (
             "faults: 3",
-            "faults.yaml:1: faults: this has to be a list, not a number",
+            "faults.yaml:1:1: faults: this has to be a list, not a number",
         ),
         (
             "- falut: conflict",
-            "faults.yaml:1: [0]: unknown key `falut`; did you mean `fault`?",
+            "faults.yaml:1:3: [0]: unknown key `falut`; did you mean `fault`?",
         ),
         (
             "- when: {verb: get}",
-            "faults.yaml:1: [0]: `fault` is missing",
+            "faults.yaml:1:3: [0]: `fault` is missing",
         ),
         (
             "faults:\n- fault: conflict\n  when:\n    verb: updaet\n",
-            "faults.yaml:4: faults[0].when.verb: unknown verb `updaet`; did you mean `update`?",
+            "faults.yaml:4:5: faults[0].when.verb: unknown verb `updaet`; did you mean `update`?",
         ),
         (
             "faults:\n- fault: conflict\n  when:\n    resource: [endpoints, endpiont]\n",
-            "faults.yaml:4: faults[0].when.resource[1]: unknown resource `endpiont`; did you mean `endpoints`?",
+            "faults.yaml:4:27: faults[0].when.resource[1]: unknown resource `endpiont`; did you mean `endpoints`?",
         ),
         (
             "fault: {delay: soon}",
-            "faults.yaml:1: fault.delay: this has to be a time such as `500ms`, `2s`, `1m` or `1h`",
+            "faults.yaml:1:9: fault.delay: this has to be a time such as `500ms`, `2s`, `1m` or `1h`",
         ),
         (
             "fault: delay",
-            "faults.yaml:1: fault: `delay` needs `length`: `delay: {length: …}`",
+            "faults.yaml:1:1: fault: `delay` needs `length`: `delay: {length: …}`",
         ),
         (
             "fault: {delayBetween: {from: 1s}}",
-            "faults.yaml:1: fault.delayBetween: `to` is missing",
+            "faults.yaml:1:9: fault.delayBetween: `to` is missing",
         ),
         (
             "fault: {conflict: {retryafter: 1}}",
-            "faults.yaml:1: fault.conflict: unknown key `retryafter`; did you mean `retryAfter`?",
+            "faults.yaml:1:20: fault.conflict: unknown key `retryafter`; did you mean `retryAfter`?",
         ),
         (
             "fault: {raw: {code: 99}}",
-            "faults.yaml:1: fault.raw.code: this has to be from 200 to 599, not 99",
+            "faults.yaml:1:15: fault.raw.code: this has to be from 200 to 599, not 99",
         ),
         (
             "fault: {reset: null, hang: null}",
-            "faults.yaml:1: fault: a rule has one fault; write a second rule, and `carryOn: true` in the first",
+            "faults.yaml:1:1: fault: a rule has one fault; write a second rule, and `carryOn: true` in the first",
         ),
         (
             "fault: reset\nschedule: {first: 1, every: 2}",
-            "faults.yaml:2: schedule: a schedule has one of `first` (with `skip`), `nth`, `every`, `from` (with `to`), \
+            "faults.yaml:2:1: schedule: a schedule has one of `first` (with `skip`), `nth`, `every`, `from` (with `to`), \
              `probability` and `during`",
         ),
         (
             "fault: reset\nschedule: {first: 0}",
-            "faults.yaml:2: schedule.first: this has to be at least 1, not 0",
+            "faults.yaml:2:12: schedule.first: this has to be at least 1, not 0",
         ),
         (
             "fault: reset\nschedule: {probability: 2}",
-            "faults.yaml:2: schedule.probability: this has to be from 0 to 1, not 2",
+            "faults.yaml:2:12: schedule.probability: this has to be from 0 to 1, not 2",
         ),
         (
             "fault: reset\nschedule: {from: 5, to: 3}",
-            "faults.yaml:1: the rule can never act: there is no attempt from 5 to 3",
+            "faults.yaml:1:1: the rule can never act: there is no attempt from 5 to 3",
         ),
         (
             "fault: watchEnds\nwhen: {patch: aply}",
-            "faults.yaml:2: when.patch: unknown value `aply`; did you mean `apply`?",
+            "faults.yaml:2:8: when.patch: unknown value `aply`; did you mean `apply`?",
         ),
         (
             "fault: lostRace\nwhen: {verb: [watch, list]}",
-            "faults.yaml:1: the rule can never act: a race does nothing to watch or list, only to get, create, update, \
+            "faults.yaml:1:1: the rule can never act: a race does nothing to watch or list, only to get, create, update, \
              patch, delete",
         ),
         (
             "fault: reset\nfault: hang",
-            "faults.yaml: line 2: key \"fault\" already set in map",
+            "faults.yaml:2:1: `fault` is there already",
         ),
     ];
     for (text, expected) in refused {
