@@ -23,6 +23,7 @@ use crate::listener::{self, Listener};
 use crate::pipeline::Pipeline;
 use crate::registry::INITIAL_NAMESPACES;
 use crate::request::DEFAULT_MAX_BODY;
+use crate::response::LastList;
 use crate::seed::Seeder;
 use crate::server::FakeApiServer;
 use crate::storage::{DEFAULT_EVENT_LOG_LIMIT, Storage};
@@ -418,6 +419,7 @@ impl FakeApiServerBuilder {
             storage: Storage::new(self.event_log_limit),
             clock: self.time.map_or_else(Clock::running, Clock::frozen),
             ids: Ids::new(self.seed),
+            last_list: LastList::default(),
             version,
             implicit_namespaces: self.implicit_namespaces,
             stopping: tokio::sync::watch::Sender::new(false),

@@ -131,8 +131,13 @@ fn warning_headers(texts: &[String]) -> Vec<String> {
 }
 
 fn quoted(text: &str) -> String {
+    let special = |b: u8| matches!(b, b'\\' | b'"');
     let mut out = String::with_capacity(text.len() + 8);
     out.push_str("299 - \"");
+    if !text.bytes().any(special) {
+        out.extend([text, "\""]);
+        return out;
+    }
     for part in text.split_inclusive(['\\', '"']) {
         match part.strip_suffix(['\\', '"']) {
             Some(plain) => out.extend([plain, "\\", &part[plain.len()..]]),
