@@ -19,7 +19,7 @@ use crate::fault::Fault;
 use crate::fault::stage::Faults;
 use crate::handlers::admission;
 use crate::ids::Ids;
-use crate::listener::{self, Listener};
+use crate::listener::{self, Limits, Listener};
 use crate::pipeline::Pipeline;
 use crate::registry::INITIAL_NAMESPACES;
 use crate::request::DEFAULT_MAX_BODY;
@@ -61,7 +61,7 @@ pub struct FakeApiServerBuilder {
     time: Option<Timestamp>,
     version: String,
     event_log_limit: usize,
-    max_connections: usize,
+    limits: Limits,
     max_body: usize,
     faults: Vec<Fault>,
 }
@@ -93,7 +93,10 @@ impl Default for FakeApiServerBuilder {
             time: None,
             version: "1.36.2".to_owned(),
             event_log_limit: DEFAULT_EVENT_LOG_LIMIT,
-            max_connections: listener::DEFAULT_MAX_CONNECTIONS,
+            limits: Limits {
+                connections: listener::DEFAULT_MAX_CONNECTIONS,
+                headers: listener::DEFAULT_MAX_HEADERS,
+            },
             max_body: DEFAULT_MAX_BODY,
             faults: Vec::new(),
         }
@@ -307,7 +310,19 @@ impl FakeApiServerBuilder {
     /// let builder = fake_apiserver::FakeApiServer::builder().max_connections(100);
     /// ```
     pub fn max_connections(mut self, connections: usize) -> Self {
-        self.max_connections = connections.max(1);
+        self.limits.connections = connections.max(1);
+        self
+    }
+
+    /// How many headers a request on HTTP/1.1 may have; one with more is refused with 431. Default: 100.
+    ///
+    /// A user in hundreds of groups takes as many `Impersonate-Group` headers.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().max_headers(1_000);
+    /// ```
+    pub fn max_headers(mut self, headers: usize) -> Self {
+        self.limits.headers = headers;
         self
     }
 
@@ -431,11 +446,10 @@ impl FakeApiServerBuilder {
                 .write(|tx| admission::create_namespace(&cluster, tx, namespace));
         }
         let authorizer = populate(&cluster, self.objects, self.rbac)?;
-        let listener =
-            Listener::bind(self.address, self.max_connections).map_err(|source| Kind::Bind {
-                address: self.address,
-                source,
-            })?;
+        let listener = Listener::bind(self.address, self.limits).map_err(|source| Kind::Bind {
+            address: self.address,
+            source,
+        })?;
         #[cfg(feature = "tls")]
         let (listener, authority) = if self.tls {
             let identity = listener::tls::Identity::generate(listener.address().ip())

@@ -48,7 +48,7 @@ pub(crate) struct Pipeline {
 /// A request after the checks that need no handler.
 struct Admitted {
     info: RequestInfo,
-    user: UserInfo,
+    user: Arc<UserInfo>,
 }
 
 impl Pipeline {
@@ -265,13 +265,13 @@ impl Pipeline {
     fn impersonate(
         &self,
         request: &Request,
-        user: UserInfo,
+        user: Arc<UserInfo>,
         info: &RequestInfo,
-    ) -> Result<UserInfo, Refusal> {
+    ) -> Result<Arc<UserInfo>, Refusal> {
         let attributes = attributes(info);
         let other =
             impersonation::impersonate(&request.headers, &user, &attributes, &self.authorizer)?;
-        Ok(other.unwrap_or(user))
+        Ok(other.map_or(user, Arc::new))
     }
 
     async fn route(

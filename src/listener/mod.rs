@@ -31,9 +31,9 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a client may take over the start of an encrypted connection.
 #[cfg(feature = "tls")]
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many headers a request may have: a user may be in hundreds of groups. Go's server only counts their bytes, but
-/// hyper makes room for all of them with every request.
-const MAX_HEADERS: usize = 512;
+/// How many headers a request on HTTP/1.1 may have. Go's server only counts their bytes, but hyper makes room for all of
+/// them with every request, and for no more than this without asking for memory.
+pub(crate) const DEFAULT_MAX_HEADERS: usize = 100;
 /// The longest head of a request, in bytes: that of Go's server.
 const MAX_HEADER_BYTES: usize = 1024 * 1024;
 /// How long open connections get to finish when the server stops.
@@ -43,9 +43,18 @@ const DRAIN: Duration = Duration::from_secs(2);
 pub(crate) struct Listener {
     socket: Arc<Mutex<Option<TcpListener>>>,
     address: SocketAddr,
-    max_connections: usize,
+    limits: Limits,
     #[cfg(feature = "tls")]
     tls: Option<tls::Acceptor>,
+}
+
+/// What clients may not exceed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// How many connections are open at a time.
+    pub(crate) connections: usize,
+    /// How many headers a request has.
+    pub(crate) headers: usize,
 }
 
 /// Stops a running listener when dropped: the port is free at once, connections end as soon as the runtime gets to them.
@@ -66,7 +75,7 @@ enum Stop {
 
 impl Listener {
     /// Binds the address; must be called within a tokio runtime.
-    pub(crate) fn bind(address: SocketAddr, max_connections: usize) -> std::io::Result<Self> {
+    pub(crate) fn bind(address: SocketAddr, limits: Limits) -> std::io::Result<Self> {
         let socket = std::net::TcpListener::bind(address)?;
         socket.set_nonblocking(true)?;
         let socket = TcpListener::from_std(socket)?;
@@ -74,7 +83,7 @@ impl Listener {
         Ok(Listener {
             socket: Arc::new(Mutex::new(Some(socket))),
             address,
-            max_connections,
+            limits,
             #[cfg(feature = "tls")]
             tls: None,
         })
@@ -99,9 +108,9 @@ impl Listener {
     }
 
     async fn run(self, pipeline: Arc<Pipeline>, mut stopped: watch::Receiver<Stop>) {
-        let permits = Arc::new(Semaphore::new(self.max_connections));
+        let permits = Arc::new(Semaphore::new(self.limits.connections));
         let mut connections = JoinSet::new();
-        let server = Arc::new(server());
+        let server = Arc::new(server(self.limits.headers));
         loop {
             let Ok(permit) = permits.clone().acquire_owned().await else {
                 return;
@@ -159,15 +168,18 @@ impl Listener {
 }
 
 /// The HTTP server, with its limits.
-fn server() -> auto::Builder<TokioExecutor> {
+fn server(max_headers: usize) -> auto::Builder<TokioExecutor> {
     let mut server = auto::Builder::new(TokioExecutor::new()).title_case_headers(true);
     server
         .http1()
         .timer(TokioTimer::new())
         .auto_date_header(false)
         .header_read_timeout(HEADER_TIMEOUT)
-        .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEADER_BYTES);
+    if max_headers != DEFAULT_MAX_HEADERS {
+        server.http1().max_headers(max_headers);
+    }
+    #[cfg(feature = "tls")]
     server
         .http2()
         .timer(TokioTimer::new())
