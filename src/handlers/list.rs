@@ -32,6 +32,11 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         let negotiated = negotiation::negotiate_stream(ctx.request, ctx.query)?;
         return watch::handle(ctx, &options, negotiated).await;
     }
+    if ctx.expire_continue {
+        return Err(Page::continued(ctx.sight(), &options, false)
+            .await?
+            .expired());
+    }
     let (sight, target) = (ctx.sight(), ctx.target);
     let selection = Selection::new(target.strategy, &target.namespace, &options);
     check_key(&selection.prefix)?;
@@ -54,13 +59,16 @@ fn whole(
     if !presenter.is_plain() {
         return presenter.list(&page.collect(sight, selection)?);
     }
-    if let Some(body) = last.get(resource, &selection.prefix, sight.horizon()) {
+    let moment = sight.cluster.storage.view().moment();
+    if let Some(body) = last.get(resource, &selection.prefix, moment) {
         return Ok(Response::new(200, negotiation::JSON, body));
     }
     let list = page.collect(sight, selection)?;
     let response = presenter.list(&list)?;
-    if let Body::Full(body) = &response.body {
-        last.set(resource, &selection.prefix, list.revision, body);
+    if let Body::Full(body) = &response.body
+        && list.revision == moment.revision
+    {
+        last.set(resource, &selection.prefix, moment, body);
     }
     Ok(response)
 }

@@ -96,14 +96,19 @@ async fn answer(
         headers: arrived.headers,
         body: unread.clone().count(body),
         upgrade: arrived.upgrade.map(into_upgrade),
+        ordinal: arrived.wire.count_request(),
     };
     let mut answer = pipeline.serve(request).await;
     let framing = framing(&answer, arrived.version);
     if let Framing::Counted(length) = framing {
         answer = answer.header("content-length", length.to_string());
     }
-    if unread.is_too_much() {
-        answer = answer.header("connection", "close");
+    match answer.fate {
+        // HTTP/2 has no such header, but a way to say it.
+        Fate::Last if arrived.version == Version::HTTP_2 => arrived.wire.finish(),
+        Fate::Last => answer = answer.header("connection", "close"),
+        _ if unread.is_too_much() => answer = answer.header("connection", "close"),
+        _ => {}
     }
     reply(answer, framing, &arrived.wire)
 }
@@ -166,7 +171,7 @@ fn reply(answer: Response, framing: Framing, wire: &Arc<Wire>) -> warp::reply::R
         ..
     } = answer;
     let limit = match fate {
-        Fate::Send => None,
+        Fate::Send | Fate::Last => None,
         Fate::Reset => return cut(wire, Cut::Reset),
         Fate::Close => return cut(wire, Cut::Close),
         Fate::Garbage(bytes) => return cut(wire, Cut::Garbage(bytes)),
@@ -185,9 +190,10 @@ fn reply(answer: Response, framing: Framing, wire: &Arc<Wire>) -> warp::reply::R
             warp::reply::stream(frames.map(Ok::<_, Infallible>)).into_response()
         }
         (Body::Upgraded(upgrade, run), None) => {
+            let wire = wire.clone();
             tokio::spawn(async move {
                 if let Some(connection) = upgrade.0.await {
-                    run(connection).await;
+                    wire.unless_cut(run(connection)).await;
                 }
             });
             warp::reply::Response::new(Bytes::new().into())
@@ -200,6 +206,13 @@ fn reply(answer: Response, framing: Framing, wire: &Arc<Wire>) -> warp::reply::R
         if let Ok(value) = HeaderValue::from_maybe_shared(into_bytes(value)) {
             sent.append(HeaderName::from_static(name), value);
         }
+    }
+    // What was scripted stands instead of what the server says; twice the same name is two headers.
+    for name in extra_headers
+        .iter()
+        .filter_map(|(name, _)| name.parse::<HeaderName>().ok())
+    {
+        sent.remove(name);
     }
     for (name, value) in extra_headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Ends};
 use crate::fault::stale::Stale;
 use crate::handlers::Sight;
 use crate::object::{Change, Object};
@@ -74,6 +74,8 @@ impl Feed {
             stale,
             encoder,
         } = self;
+        // Taken now, so that an end is not missed by a stream nobody has read from yet.
+        let ends = Ends::of(&cluster);
         Box::pin(async_stream::stream! {
             let Ending::At(end) = ending else { return };
             let (initial, since) = match start {
@@ -94,7 +96,7 @@ impl Feed {
                     yield cursor.encoder.bookmark(since, Bookmark::InitialEventsEnd);
                 }
             }
-            let mut pause = Pause::new(&cursor.cluster, bookmarks, end);
+            let mut pause = Pause::new(&cursor.cluster, bookmarks, end, ends);
             loop {
                 pause.seen();
                 match cursor.read() {
@@ -147,11 +149,8 @@ impl Cursor {
     }
 
     fn horizon(&self) -> Revision {
-        Sight {
-            cluster: &self.cluster,
-            stale: self.stale,
-        }
-        .horizon()
+        let (cluster, stale) = (&*self.cluster, self.stale);
+        Sight { cluster, stale }.horizon()
     }
 
     /// Moves past an event; what the watcher sees of it: an object enters, changes, or leaves.
@@ -191,34 +190,35 @@ enum Next {
 /// The wait between events.
 struct Pause {
     latest: watch::Receiver<Revision>,
+    ends: Ends,
     /// Goes on from pause to pause: with many watchers, setting a timer for each event of each is most of the work.
     alarm: Alarm,
     end: Timestamp,
 }
 
-/// Resolves to true when the time has come, to false when the server stops first.
+/// Resolves to true when the time has come, to false when all watches end first.
 type Alarm = Pin<Box<dyn Future<Output = bool> + Send + Sync>>;
 
 /// Waits for the next bookmark, or else for the end.
-fn alarm(cluster: &Arc<Cluster>, bookmarks: bool, end: Timestamp) -> Alarm {
+fn alarm(cluster: &Arc<Cluster>, bookmarks: bool, end: Timestamp, mut ends: Ends) -> Alarm {
     let bookmark = next_bookmark_after(cluster.clock.now(), end).filter(|_| bookmarks);
     let wake = bookmark.unwrap_or(end).min(end);
     let cluster = cluster.clone();
     Box::pin(async move {
-        let mut stopping = cluster.stopping.subscribe();
         tokio::select! {
             biased;
-            _ = stopping.wait_for(|stopping| *stopping) => false,
+            () = ends.come() => false,
             () = cluster.clock.sleep_until(wake) => true,
         }
     })
 }
 
 impl Pause {
-    fn new(cluster: &Arc<Cluster>, bookmarks: bool, end: Timestamp) -> Self {
+    fn new(cluster: &Arc<Cluster>, bookmarks: bool, end: Timestamp, ends: Ends) -> Self {
         Pause {
             latest: cluster.storage.subscribe(),
-            alarm: alarm(cluster, bookmarks, end),
+            alarm: alarm(cluster, bookmarks, end, ends.clone()),
+            ends,
             end,
         }
     }
@@ -229,6 +229,9 @@ impl Pause {
     }
 
     async fn next(&mut self, cluster: &Arc<Cluster>) -> Next {
+        if self.ends.came() {
+            return Next::End;
+        }
         tokio::select! {
             biased;
             // First: what was written before the end is still to be read.
@@ -237,7 +240,7 @@ impl Pause {
                 if !due || cluster.clock.now() >= self.end {
                     return Next::End;
                 }
-                self.alarm = alarm(cluster, true, self.end);
+                self.alarm = alarm(cluster, true, self.end, self.ends.clone());
                 Next::Bookmark
             }
         }
