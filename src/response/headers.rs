@@ -74,12 +74,15 @@ fn compress(response: Response, request: &Request) -> Response {
     let Body::Full(body) = &response.body else {
         return response;
     };
+    if body.len() <= GZIP_ABOVE {
+        return response;
+    }
     let accepted = request
         .header("accept-encoding")
         .unwrap_or_default()
         .split(',')
         .any(|item| item.trim() == "gzip");
-    if !accepted || body.len() <= GZIP_ABOVE {
+    if !accepted {
         return response;
     }
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
