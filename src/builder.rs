@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::Location;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -588,6 +588,9 @@ impl FakeApiServerBuilder {
                 Arc::new(Control {
                     cluster: cluster.clone(),
                     faults,
+                    recorder,
+                    start: OnceLock::new(),
+                    outages: OnceLock::new(),
                     max_body: self.max_body,
                 })
             }),
