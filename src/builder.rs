@@ -20,9 +20,10 @@ use crate::fault::Fault;
 use crate::fault::stage::Faults;
 use crate::ids::Ids;
 use crate::journal::recorder::{DEFAULT_JOURNAL_LIMIT, Recorder};
-use crate::listener::{self, Listener};
+use crate::listener::{self, Limits, Listener};
 use crate::pipeline::Pipeline;
 use crate::request::DEFAULT_MAX_BODY;
+use crate::response::LastList;
 use crate::seed::Seeder;
 use crate::server::{FakeApiServer, Parts, Reach};
 use crate::snapshot::{Snapshot, initial_namespaces};
@@ -67,7 +68,7 @@ pub struct FakeApiServerBuilder {
     access: Option<Access>,
     version: String,
     event_log_limit: usize,
-    max_connections: usize,
+    limits: Limits,
     max_body: usize,
     faults: Vec<Fault>,
     journal_limit: usize,
@@ -115,7 +116,10 @@ impl Default for FakeApiServerBuilder {
             access: None,
             version: "1.36.2".to_owned(),
             event_log_limit: DEFAULT_EVENT_LOG_LIMIT,
-            max_connections: listener::DEFAULT_MAX_CONNECTIONS,
+            limits: Limits {
+                connections: listener::DEFAULT_MAX_CONNECTIONS,
+                headers: listener::DEFAULT_MAX_HEADERS,
+            },
             max_body: DEFAULT_MAX_BODY,
             faults: Vec::new(),
             journal_limit: DEFAULT_JOURNAL_LIMIT,
@@ -349,7 +353,19 @@ impl FakeApiServerBuilder {
     /// let builder = fake_apiserver::FakeApiServer::builder().max_connections(100);
     /// ```
     pub fn max_connections(mut self, connections: usize) -> Self {
-        self.max_connections = connections.max(1);
+        self.limits.connections = connections.max(1);
+        self
+    }
+
+    /// How many headers a request on HTTP/1.1 may have; one with more is refused with 431. Default: 100.
+    ///
+    /// A user in hundreds of groups takes as many `Impersonate-Group` headers.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().max_headers(1_000);
+    /// ```
+    pub fn max_headers(mut self, headers: usize) -> Self {
+        self.limits.headers = headers;
         self
     }
 
@@ -596,11 +612,10 @@ impl FakeApiServerBuilder {
 
     /// The bound socket; with TLS, also the certificate authority.
     fn listen(&self) -> Result<(Listener, Option<String>), Error> {
-        let listener =
-            Listener::bind(self.address, self.max_connections).map_err(|source| Kind::Bind {
-                address: self.address,
-                source,
-            })?;
+        let listener = Listener::bind(self.address, self.limits).map_err(|source| Kind::Bind {
+            address: self.address,
+            source,
+        })?;
         #[cfg(feature = "tls")]
         if self.tls {
             let identity = listener::tls::Identity::generate(listener.address().ip())
@@ -644,6 +659,7 @@ impl FakeApiServerBuilder {
                 ids.or(from.as_ref().and_then(Snapshot::ids))
                     .unwrap_or_else(|| Ids::new(0)),
             ),
+            last_list: LastList::default(),
             version,
             implicit_namespaces: self.implicit_namespaces,
             watch_ends: tokio::sync::watch::Sender::new(0),

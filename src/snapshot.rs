@@ -12,6 +12,7 @@ use crate::handlers::admission;
 use crate::ids::Ids;
 use crate::object::Object;
 use crate::registry::{INITIAL_NAMESPACES, Namespaces, Strategy};
+use crate::response::LastList;
 use crate::seed::Seeder;
 use crate::storage::{Contents, DEFAULT_EVENT_LOG_LIMIT, Storage};
 use crate::version::Version;
@@ -220,6 +221,7 @@ fn scratch(clock: Clock, ids: Arc<Ids>, version: Version) -> Cluster {
         storage: Storage::new(DEFAULT_EVENT_LOG_LIMIT),
         clock,
         ids,
+        last_list: LastList::default(),
         version,
         implicit_namespaces: false,
         watch_ends: tokio::sync::watch::Sender::new(0),

@@ -33,7 +33,7 @@ pub(crate) struct Seen {
     /// Empty until the path is taken apart.
     pub(crate) info: RequestInfo,
     /// Empty until the request is authenticated.
-    pub(crate) user: UserInfo,
+    pub(crate) user: Arc<UserInfo>,
     /// The titles of the faults that acted.
     pub(crate) faults: Vec<String>,
     pub(crate) kept: Kept,
@@ -98,7 +98,7 @@ impl<'a> Visit<'a> {
             before: cluster.storage.revision(),
             shown: false,
             info: RequestInfo::default(),
-            user: UserInfo::default(),
+            user: Arc::default(),
             faults: Vec::new(),
             kept: Kept::default(),
             outcome: Outcome::Pending,
@@ -127,7 +127,7 @@ impl Drop for Visit<'_> {
             raw_query: take(&mut request.raw_query),
             headers: take(&mut request.headers),
             info: take(&mut seen.info),
-            user: take(&mut seen.user.name),
+            user: seen.user.name.clone(),
             faults: take(&mut seen.faults),
             outcome: match seen.outcome {
                 Outcome::Pending => Outcome::Abandoned,
