@@ -170,6 +170,19 @@ impl FakeApiServer {
         self.inner.authority.as_deref()
     }
 
+    /// The first bearer token the server knows, which is that of its kubeconfig; nothing if it asks nobody for one.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use fake_apiserver::FakeApiServer;
+    /// let server = FakeApiServer::builder().token("s3cret", "alice", ["dev"]).start().await;
+    /// assert_eq!(server.token(), Some("s3cret"));
+    /// # });
+    /// ```
+    pub fn token(&self) -> Option<&str> {
+        self.inner.token.as_deref()
+    }
+
     /// A kubeconfig for this server, as text. Where there are tokens it carries the first one.
     ///
     /// ```
