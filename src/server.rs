@@ -196,6 +196,7 @@ impl FakeApiServer {
             url: &url,
             authority,
             token: self.inner.token.as_deref(),
+            namespace: "default",
         }
         .render()
     }

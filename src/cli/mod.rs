@@ -2,6 +2,7 @@
 
 mod exec;
 mod kubeconfig;
+mod record;
 mod serve;
 mod server;
 mod signals;
@@ -38,6 +39,7 @@ enum Command {
     Serve(serve::Serve),
     Exec(exec::Exec),
     Verify(verify::Verify),
+    Record(record::Record),
 }
 
 impl Arguments {
@@ -46,6 +48,7 @@ impl Arguments {
             Command::Serve(serve) => serve.run().await,
             Command::Exec(exec) => exec.run().await,
             Command::Verify(verify) => verify.run().await,
+            Command::Record(record) => record.run().await,
         }
     }
 }
