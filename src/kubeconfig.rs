@@ -9,6 +9,7 @@ pub(crate) struct Kubeconfig<'a> {
     /// The certificate authority, in PEM; for a server with TLS.
     pub(crate) authority: Option<&'a str>,
     pub(crate) token: Option<&'a str>,
+    pub(crate) namespace: &'a str,
 }
 
 impl Kubeconfig<'_> {
@@ -33,13 +34,14 @@ impl Kubeconfig<'_> {
              - name: fake\n\
              \x20 context:\n\
              \x20   cluster: fake\n\
-             \x20   namespace: default\n\
+             \x20   namespace: {namespace}\n\
              \x20   user: fake\n\
              current-context: fake\n\
              users:\n\
              - name: fake\n\
              {user}",
             url = self.url,
+            namespace = serde_json::Value::from(self.namespace),
         )
     }
 }

@@ -119,6 +119,7 @@ impl Reach {
             url: &self.url(),
             authority: self.authority.as_deref(),
             token: self.token.as_deref(),
+            namespace: "default",
         }
         .render()
     }

@@ -138,7 +138,12 @@ fn only_the_edge_names_warp() {
 #[test]
 fn only_the_listener_names_hyper_and_rustls() {
     expect_none(everywhere_but(
-        &["listener", "fixture/http.rs", "fixture/tls.rs"],
+        &[
+            "listener",
+            "fixture/http.rs",
+            "fixture/tls.rs",
+            "fixture/record/proxy.rs",
+        ],
         &["hyper::", "hyper_util", "rustls::"],
     ));
 }

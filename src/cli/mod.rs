@@ -2,6 +2,7 @@
 
 mod exec;
 mod kubeconfig;
+mod record;
 mod schema;
 mod serve;
 mod server;
@@ -40,6 +41,7 @@ enum Command {
     Exec(exec::Exec),
     Verify(verify::Verify),
     Schema(schema::Schema),
+    Record(record::Record),
 }
 
 impl Arguments {
@@ -49,6 +51,7 @@ impl Arguments {
             Command::Exec(exec) => exec.run().await,
             Command::Verify(verify) => verify.run().await,
             Command::Schema(schema) => schema.run(),
+            Command::Record(record) => record.run().await,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `fake-apiserver exec`: a server for as long as a command runs.
 
 mod in_cluster;
-mod status;
+pub(super) mod status;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -155,7 +155,7 @@ impl Exec {
 }
 
 /// Waits for the command to end, and passes signals on meanwhile.
-async fn wait(mut child: Child, signals: &mut Forwarded) -> Result<u8, Failure> {
+pub(super) async fn wait(mut child: Child, signals: &mut Forwarded) -> Result<u8, Failure> {
     loop {
         tokio::select! {
             status = child.wait() => return Ok(status::of(status?)),

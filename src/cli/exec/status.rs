@@ -31,7 +31,7 @@ fn by_signal(_status: ExitStatus) -> u8 {
 }
 
 /// The exit code for a command that could not be started.
-pub(super) fn of_error(error: &io::Error) -> u8 {
+pub(crate) fn of_error(error: &io::Error) -> u8 {
     match error.kind() {
         io::ErrorKind::NotFound => NOT_FOUND,
         _ => NOT_EXECUTABLE,

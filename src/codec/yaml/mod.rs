@@ -66,6 +66,12 @@ pub(crate) fn parse_all(input: &[u8]) -> Result<Vec<(usize, Document)>, String> 
     Ok(documents)
 }
 
+/// Whether a plain scalar is text, and not a number, a boolean, a time or nothing.
+#[cfg(feature = "fixture")]
+pub(crate) fn means_text(scalar: &str) -> bool {
+    resolve::resolve(scalar) == resolve::Scalar::Text
+}
+
 #[cfg(test)]
 mod emit_tests;
 #[cfg(test)]
