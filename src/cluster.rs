@@ -1,5 +1,7 @@
 //! What all requests share: the store, the clock, the source of made-up names, the version played.
 
+use std::sync::Arc;
+
 use crate::clock::Clock;
 use crate::codec::quote::quote;
 use crate::ids::Ids;
@@ -9,22 +11,63 @@ use crate::status::Status;
 use crate::storage::Storage;
 use crate::version::Version;
 
+/// The count of the ends of watches when the server stops.
+const STOPPED: u64 = u64::MAX;
+
 /// The state of one server.
 pub(crate) struct Cluster {
     pub(crate) storage: Storage<Object>,
     pub(crate) clock: Clock,
-    pub(crate) ids: Ids,
+    pub(crate) ids: Arc<Ids>,
     pub(crate) version: Version,
     /// Whether a namespace springs up when something is created in it.
     pub(crate) implicit_namespaces: bool,
-    /// Becomes true when the server stops; watches end then.
-    pub(crate) stopping: tokio::sync::watch::Sender<bool>,
+    /// Counts the times that all watches end; [`STOPPED`] when no more are to begin.
+    pub(crate) watch_ends: tokio::sync::watch::Sender<u64>,
 }
 
 impl Cluster {
+    /// Ends every watch there is.
+    pub(crate) fn end_watches(&self) {
+        self.watch_ends
+            .send_modify(|count| *count = count.saturating_add(1));
+    }
+
+    /// Ends every watch there is and there will be.
+    pub(crate) fn stop_watches(&self) {
+        self.watch_ends.send_replace(STOPPED);
+    }
+
     /// The time as objects carry it.
     pub(crate) fn timestamp(&self) -> String {
         crate::codec::time::format(self.clock.now())
+    }
+}
+
+/// The end that all watches come to together.
+#[derive(Clone)]
+pub(crate) struct Ends {
+    count: tokio::sync::watch::Receiver<u64>,
+    seen: u64,
+}
+
+impl Ends {
+    pub(crate) fn of(cluster: &Cluster) -> Self {
+        let count = cluster.watch_ends.subscribe();
+        let seen = *count.borrow();
+        Ends { count, seen }
+    }
+
+    /// Whether it came while the server goes on, perhaps with another store.
+    pub(crate) fn came(&self) -> bool {
+        let now = *self.count.borrow();
+        now != self.seen && now != STOPPED
+    }
+
+    pub(crate) async fn come(&mut self) {
+        let seen = self.seen;
+        let end = self.count.wait_for(|&now| now != seen || now == STOPPED);
+        let _ = end.await;
     }
 }
 

@@ -2,6 +2,11 @@
 
 #![cfg(unix)]
 
+#[path = "cli/exec.rs"]
+mod exec;
+#[path = "cli/verify.rs"]
+mod verify;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,8 +1,12 @@
 //! The command line: one subcommand, one file.
 
+mod exec;
 mod kubeconfig;
 mod serve;
+mod server;
 mod signals;
+mod upstream;
+mod verify;
 
 use std::error::Error;
 use std::io::Write as _;
@@ -11,10 +15,14 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+/// Why a command came to nothing.
+pub(crate) type Failure = Box<dyn Error>;
+
 /// What a command ends with; an error is printed as one line.
-pub(crate) type Outcome = Result<ExitCode, Box<dyn Error>>;
+pub(crate) type Outcome = Result<ExitCode, Failure>;
 
 const FAILURE: u8 = 1;
+/// Also of a command that could not do what it was asked to find out.
 const USAGE: u8 = 2;
 
 /// An in-memory fake Kubernetes apiserver for tests: real HTTP, the real server's answers.
@@ -28,12 +36,16 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Exec(exec::Exec),
+    Verify(verify::Verify),
 }
 
 impl Arguments {
     pub(crate) async fn run(self) -> Outcome {
         match self.command {
             Command::Serve(serve) => serve.run().await,
+            Command::Exec(exec) => exec.run().await,
+            Command::Verify(verify) => verify.run().await,
         }
     }
 }
@@ -59,8 +71,21 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 
 /// Says why a command came to nothing.
 pub(crate) fn failure(message: &str) -> ExitCode {
+    failure_with(FAILURE, message)
+}
+
+/// The same with an exit code of the command's own.
+pub(crate) fn failure_with(code: u8, message: &str) -> ExitCode {
     complain(&without_os_error(message).replace('\n', " "));
-    ExitCode::from(FAILURE)
+    ExitCode::from(code)
+}
+
+/// Says why a command that tells good from bad could do neither.
+pub(crate) fn cannot_run(message: &str) -> ExitCode {
+    for line in message.lines() {
+        complain(&without_os_error(line));
+    }
+    ExitCode::from(USAGE)
 }
 
 fn complain(message: &str) {

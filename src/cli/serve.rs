@@ -2,16 +2,14 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::net::IpAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{ArgAction, Args, CommandFactory as _, ValueEnum};
-use fake_apiserver::{FakeApiServer, FakeApiServerBuilder};
-use tracing::level_filters::LevelFilter;
+use clap::Args;
+use fake_apiserver::FakeApiServer;
 
+use super::Outcome;
+use super::server::{AuthorizationMode, ServerArgs};
 use super::signals::Signals;
-use super::{Arguments, Outcome, kubeconfig};
 
 /// The part of the help that is about no single flag.
 const NOTES: &str = "\
@@ -49,158 +47,19 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_long_help = NOTES)]
 pub(crate) struct Serve {
-    /// IP address to listen on; 0.0.0.0 means all
-    #[arg(
-        long,
-        value_name = "IP",
-        default_value = "127.0.0.1",
-        help_heading = "Connections"
-    )]
-    bind_address: IpAddr,
-
-    /// Port to listen on; 0 picks a free one
-    #[arg(
-        long,
-        value_name = "PORT",
-        default_value_t = 0,
-        help_heading = "Connections"
-    )]
-    port: u16,
-
-    /// Serve HTTPS instead of HTTP
-    ///
-    /// HTTP/2 and HTTP/1.1, with a certificate made for this run. The authority that signed it is in the kubeconfig.
-    #[arg(long, help_heading = "Connections")]
-    tls: bool,
-
-    /// Write a kubeconfig for this server to PATH
-    ///
-    /// It carries the address, the certificate authority (with --tls) and the first token (of --token-auth-file). It is
-    /// readable by its owner only, and stays when the server stops. A file that is there is replaced only if it is
-    /// empty or was written by an earlier run.
-    #[arg(long, value_name = "PATH", help_heading = "Connections")]
-    kubeconfig: Option<PathBuf>,
-
-    /// Who the bearer tokens are, as CSV: token,user,uid,"group1,group2"
-    ///
-    /// kube-apiserver's format. An unknown token is then answered with 401, and a request without one comes from
-    /// system:anonymous. Without this flag everybody is the administrator, in the group system:masters, and may
-    /// impersonate whom they like.
-    ///
-    /// kubectl sends tokens over HTTPS only, so it needs --tls.
-    #[arg(long, value_name = "FILE", help_heading = "Access")]
-    token_auth_file: Option<PathBuf>,
-
-    /// Whether requests without a token are let in, as system:anonymous, or answered with 401
-    #[arg(
-        long,
-        value_name = "true|false",
-        default_value_t = true,
-        default_missing_value = "true",
-        num_args = 0..=1,
-        hide_possible_values = true,
-        action = ArgAction::Set,
-        help_heading = "Access"
-    )]
-    anonymous_auth: bool,
-
-    /// Who may do what
-    #[arg(
-        long,
-        value_name = "MODE",
-        default_value = "AlwaysAllow",
-        help_heading = "Access"
-    )]
-    authorization_mode: AuthorizationMode,
-
-    /// Objects to start with: a YAML or JSON file, or a directory of such files; may be repeated
-    ///
-    /// A file may hold many documents, and lists. Objects are checked like those of a client; what they say about
-    /// themselves (uid, times, status) is kept, and a namespace that is missing is made. In a directory the .yaml, .yml
-    /// and .json files are read, by name, but no subdirectories.
-    ///
-    /// Roles, ClusterRoles, RoleBindings and ClusterRoleBindings are for --authorization-mode RBAC, and refused without
-    /// it.
-    #[arg(long, value_name = "FILE|DIR", help_heading = "Cluster")]
-    objects: Vec<PathBuf>,
-
-    /// Make a namespace when something is created in it, instead of answering 404
-    #[arg(long, help_heading = "Cluster")]
-    implicit_namespaces: bool,
-
-    /// Do not play the garbage collector and the namespace controller
-    ///
-    /// Without them a deleted namespace stays Terminating, and the dependents of a deleted object stay, until the test
-    /// plays their part.
-    #[arg(long, help_heading = "Cluster")]
-    no_controllers: bool,
-
-    /// Kubernetes version to play, such as 1.33 or v1.33.1 [default: 1.36.2]
-    ///
-    /// It changes what /version says and which deprecation warnings are sent.
-    #[arg(long, value_name = "VERSION", help_heading = "Cluster")]
-    kubernetes_version: Option<String>,
-
-    /// Events kept for watches to resume from; older ones are answered with 410 [default: 100000]
-    ///
-    /// A small number shows how a client takes `410 Expired`.
-    #[arg(
-        long,
-        value_name = "EVENTS",
-        value_parser = clap::value_parser!(u32).range(1..),
-        help_heading = "Cluster"
-    )]
-    event_log_limit: Option<u32>,
-
-    /// Seed of the uids and generated names; the same requests get the same ones
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        default_value_t = 0,
-        help_heading = "Cluster"
-    )]
-    seed: u64,
-
-    /// What to log to standard error; info is a line for every request
-    #[arg(
-        long,
-        value_name = "LEVEL",
-        default_value = "warn",
-        help_heading = "Diagnostics"
-    )]
-    log: Level,
-}
-
-/// Upstream's names.
-#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
-enum AuthorizationMode {
-    /// Everybody may do everything
-    #[value(name = "AlwaysAllow")]
-    AlwaysAllow,
-    /// The roles and bindings among the --objects, and those of every new cluster, decide
-    #[value(name = "RBAC")]
-    Rbac,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Level {
-    Off,
-    Error,
-    Warn,
-    Info,
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 impl Serve {
     pub(crate) async fn run(self) -> Outcome {
-        if !self.anonymous_auth && self.token_auth_file.is_none() {
-            return Ok(super::usage(&tokens_needed()));
+        if let Err(error) = self.server.check() {
+            return Ok(super::usage(&error));
         }
-        self.log.install();
+        self.server.log.install();
         let mut signals = Signals::listen()?;
-        let server = self.builder().try_start().await?;
-        if let Some(path) = &self.kubeconfig {
-            kubeconfig::write(path, &server.kubeconfig())?;
-        }
+        let server = self.server.builder().try_start().await?;
+        self.server.write_kubeconfig(&server)?;
         tracing::info!(url = server.url(), "serving");
         self.announce(&server);
 
@@ -210,33 +69,6 @@ impl Serve {
             () = server.shutdown() => Ok(ExitCode::SUCCESS),
             code = signals.next() => Ok(ExitCode::from(code)),
         }
-    }
-
-    fn builder(&self) -> FakeApiServerBuilder {
-        let mut builder = FakeApiServer::builder()
-            .bind((self.bind_address, self.port))
-            .anonymous(self.anonymous_auth)
-            .implicit_namespaces(self.implicit_namespaces)
-            .controllers(!self.no_controllers)
-            .seed(self.seed);
-        if self.tls {
-            builder = builder.tls();
-        }
-        if let Some(path) = &self.token_auth_file {
-            builder = builder.token_file(path);
-        }
-        if self.authorization_mode == AuthorizationMode::Rbac {
-            builder = builder.rbac([(); 0]);
-        }
-        if let Some(version) = &self.kubernetes_version {
-            builder = builder.kubernetes_version(version);
-        }
-        if let Some(events) = self.event_log_limit {
-            builder = builder.event_log_limit(events as usize);
-        }
-        self.objects
-            .iter()
-            .fold(builder, FakeApiServerBuilder::objects_file)
     }
 
     /// The URL for programs, and then how to use it for people.
@@ -250,24 +82,25 @@ impl Serve {
     }
 
     fn hints(&self, url: &str) -> String {
-        let mut kubectl = match &self.kubeconfig {
+        let flags = &self.server;
+        let mut kubectl = match &flags.kubeconfig {
             Some(path) => format!("kubectl --kubeconfig {}", quoted(&path.to_string_lossy())),
             None => format!("kubectl --server {url}"),
         };
-        if self.kubeconfig.is_none() && self.tls {
+        if flags.kubeconfig.is_none() && flags.tls {
             kubectl.push_str(" --insecure-skip-tls-verify");
         }
-        if self.kubeconfig.is_none() && self.token_auth_file.is_some() {
+        if flags.kubeconfig.is_none() && flags.token_auth_file.is_some() {
             kubectl.push_str(" --token TOKEN");
         }
         let mut hints = format!("Try it: {kubectl} get namespaces\n");
         let mut note = |text: &str| {
             let _ = writeln!(hints, "Note: {text}");
         };
-        if self.token_auth_file.is_some() && !self.tls {
+        if flags.token_auth_file.is_some() && !flags.tls {
             note("kubectl sends a token over HTTPS only; with --tls it does");
         }
-        if self.token_auth_file.is_none() && self.authorization_mode == AuthorizationMode::Rbac {
+        if flags.token_auth_file.is_none() && flags.authorization_mode == AuthorizationMode::Rbac {
             note(
                 "without --token-auth-file everybody is the administrator; RBAC decides only about \
                  users who are impersonated",
@@ -276,32 +109,6 @@ impl Serve {
         hints.push_str("Stop it: Ctrl-C\n");
         hints
     }
-}
-
-impl Level {
-    fn install(self) {
-        let level = match self {
-            Level::Off => LevelFilter::OFF,
-            Level::Error => LevelFilter::ERROR,
-            Level::Warn => LevelFilter::WARN,
-            Level::Info => LevelFilter::INFO,
-        };
-        tracing_subscriber::fmt()
-            .with_max_level(level)
-            .with_writer(std::io::stderr)
-            .with_ansi(false)
-            .with_target(false)
-            // They would be printed to standard error, with a panic if nobody reads it any more.
-            .log_internal_errors(false)
-            .init();
-    }
-}
-
-fn tokens_needed() -> clap::Error {
-    Arguments::command().error(
-        clap::error::ErrorKind::MissingRequiredArgument,
-        "--anonymous-auth=false needs --token-auth-file, or nobody could get in",
-    )
 }
 
 /// A path as a shell takes it.

@@ -77,7 +77,7 @@ fn read_protobuf(bytes: &[u8], kind: &'static Struct) -> Result<Node, String> {
 }
 
 /// The whole body, if it is not larger than allowed.
-pub(super) async fn read_all(body: &mut Body, limit: usize) -> Result<Bytes, Status> {
+pub(crate) async fn read_all(body: &mut Body, limit: usize) -> Result<Bytes, Status> {
     let mut whole: Vec<u8> = Vec::new();
     let mut first: Option<Bytes> = None;
     while let Some(chunk) = body.0.next().await {

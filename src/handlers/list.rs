@@ -32,6 +32,11 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         let negotiated = negotiation::negotiate_stream(ctx.request, ctx.query)?;
         return watch::handle(ctx, &options, negotiated).await;
     }
+    if ctx.expire_continue {
+        return Err(Page::continued(ctx.sight(), &options, false)
+            .await?
+            .expired());
+    }
     let list = list_now(
         ctx.sight(),
         ctx.target.strategy,

@@ -80,14 +80,19 @@ async fn answer(
         headers,
         body: unread.clone().count(body),
         upgrade: upgrade.map(into_upgrade),
+        ordinal: arrived.wire.count_request(),
     };
     let mut answer = pipeline.serve(request).await;
     let framing = framing(&answer, arrived.version);
     if let Framing::Counted(length) = framing {
         answer = answer.header("content-length", length.to_string());
     }
-    if unread.is_too_much() {
-        answer = answer.header("connection", "close");
+    match answer.fate {
+        // HTTP/2 has no such header, but a way to say it.
+        Fate::Last if arrived.version == Version::HTTP_2 => arrived.wire.finish(),
+        Fate::Last => answer = answer.header("connection", "close"),
+        _ if unread.is_too_much() => answer = answer.header("connection", "close"),
+        _ => {}
     }
     reply(answer, framing, &arrived)
 }
@@ -150,7 +155,7 @@ fn reply(answer: Response, framing: Framing, arrived: &Arrived) -> warp::reply::
         ..
     } = answer;
     let limit = match fate {
-        Fate::Send => None,
+        Fate::Send | Fate::Last => None,
         Fate::Reset => return cut(arrived, Cut::Reset),
         Fate::Close => return cut(arrived, Cut::Close),
         Fate::Garbage(bytes) => return cut(arrived, Cut::Garbage(bytes)),
@@ -169,9 +174,10 @@ fn reply(answer: Response, framing: Framing, arrived: &Arrived) -> warp::reply::
             warp::reply::stream(frames.map(Ok::<_, Infallible>)).into_response()
         }
         (Body::Upgraded(upgrade, run), None) => {
+            let wire = arrived.wire.clone();
             tokio::spawn(async move {
                 if let Some(connection) = upgrade.0.await {
-                    run(connection).await;
+                    wire.unless_cut(run(connection)).await;
                 }
             });
             warp::reply::Response::new(Bytes::new().into())
@@ -214,6 +220,8 @@ fn broken(body: Body, bytes: usize, how: Cut, arrived: &Arrived) -> warp::reply:
         Body::Stream(frames) => frames,
         Body::Empty | Body::Upgraded(..) => Box::pin(futures_util::stream::empty()),
     };
+    // From before the first byte on, so that no flush goes uncounted.
+    let mut flushes = wire.flushes();
     let first_part = async_stream::stream! {
         let mut left = bytes;
         while left > 0 {
@@ -222,7 +230,7 @@ fn broken(body: Body, bytes: usize, how: Cut, arrived: &Arrived) -> warp::reply:
             left -= part.len();
             yield Ok(part);
         }
-        wire.flushed().await;
+        flushes.next().await;
         wire.cut(how);
         yield Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
     };

@@ -346,6 +346,7 @@ mod tests {
             headers,
             body: Body(Box::pin(futures_util::stream::empty())),
             upgrade: None,
+            ordinal: 1,
         }
     }
 

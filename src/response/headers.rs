@@ -182,6 +182,7 @@ mod tests {
             headers,
             body: crate::request::Body(Box::pin(futures_util::stream::empty())),
             upgrade: None,
+            ordinal: 1,
         };
         let packed = compress(response, &request);
         let Body::Full(body) = &packed.body else {

@@ -47,6 +47,8 @@ pub(crate) struct Response {
 pub(crate) enum Fate {
     #[default]
     Send,
+    /// Sends it, as the last answer on its connection.
+    Last,
     /// Resets the connection instead.
     Reset,
     /// Closes the connection instead.

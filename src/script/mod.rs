@@ -5,8 +5,11 @@
 
 mod cursor;
 mod error;
+mod numbers;
 mod words;
 
 pub(crate) use cursor::Cursor;
 pub use error::Error;
+
+pub(crate) use numbers::write_duration;
 pub(crate) use words::hint;

@@ -34,6 +34,10 @@ impl<T> Log<T> {
         self.events.push_back(Arc::new(event));
     }
 
+    pub(super) fn clear(&mut self) {
+        self.events.clear();
+    }
+
     /// The revision to compact through, if there are more events than allowed.
     pub(super) fn overflow(&self) -> Option<Revision> {
         let surplus = self.events.len().checked_sub(self.limit)?;

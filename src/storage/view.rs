@@ -27,6 +27,11 @@ impl<'a, T> View<'a, T> {
         self.state.revision
     }
 
+    /// Changes when other contents take the place of all there was; cursors from before mean nothing then.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.state.epoch
+    }
+
     /// The live object of this key.
     pub(crate) fn get(&self, key: &str) -> Option<&Arc<T>> {
         self.state.live(key)

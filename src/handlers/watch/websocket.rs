@@ -155,6 +155,7 @@ mod tests {
             headers,
             body: crate::request::Body(Box::pin(futures_util::stream::empty())),
             upgrade: Some(Upgrade(Box::pin(async { None }))),
+            ordinal: 1,
         };
         let response = accept(&mut request).unwrap().answer.err()?;
         assert!(response.hijacked);

@@ -101,6 +101,9 @@ impl Comparison {
 
     /// Without the fields that the strategy of the resource sets back anyway.
     pub(crate) fn without(self, reset: &Set) -> Comparison {
+        if reset.is_empty() {
+            return self;
+        }
         Comparison {
             added: self.added.recursive_difference(reset),
             modified: self.modified.recursive_difference(reset),

@@ -137,14 +137,14 @@ fn validate_address(address: &Map<String, Value>, path: &str) -> Vec<FieldError>
     let mut errors = validate_ip(&ip_path, ip);
     if !hostname.is_empty() {
         errors.extend(invalid_each(
-            &format!("{path}.hostname"),
+            format!("{path}.hostname"),
             hostname,
             is_dns1123_label(hostname),
         ));
     }
     if let Some(node) = address.get("nodeName").and_then(Value::as_str) {
         errors.extend(invalid_each(
-            &format!("{path}.nodeName"),
+            format!("{path}.nodeName"),
             node,
             is_dns1123_subdomain(node),
         ));
@@ -159,7 +159,7 @@ fn validate_port(port: &Map<String, Value>, name_is_required: bool, path: &str) 
         "" if name_is_required => errors.push(FieldError::required(format!("{path}.name"), "")),
         "" => {}
         name => errors.extend(invalid_each(
-            &format!("{path}.name"),
+            format!("{path}.name"),
             name,
             is_dns1123_label(name),
         )),
@@ -184,7 +184,7 @@ fn validate_port(port: &Map<String, Value>, name_is_required: bool, path: &str) 
     }
     if let Some(protocol) = port.get("appProtocol").and_then(Value::as_str) {
         errors.extend(invalid_each(
-            &format!("{path}.appProtocol"),
+            format!("{path}.appProtocol"),
             protocol,
             is_qualified_name(protocol),
         ));

@@ -126,8 +126,8 @@ pub(crate) fn ip_warning(path: &str, text: &str) -> Option<String> {
     match text.parse::<IpAddr>() {
         Ok(ip) if !is_mapped(ip) => {
             let canonical = ip.to_string();
-            let (shown, wanted) = (quote(text), quote(&canonical));
             (ip.is_ipv6() && canonical != text).then(|| {
+                let (shown, wanted) = (quote(text), quote(&canonical));
                 format!(
                     "{path}: IPv6 address {shown} should be in RFC 5952 canonical format ({wanted})"
                 )

@@ -1,0 +1,144 @@
+//! `exec`: a server for as long as a command runs.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Output, Stdio};
+
+use super::{answer, read_until};
+
+fn exec(flags: &[&str], command: &[&str]) -> Command {
+    let mut exec = Command::new(env!("CARGO_BIN_EXE_fake-apiserver"));
+    exec.arg("exec").args(flags).arg("--").args(command);
+    exec.stdin(Stdio::null());
+    exec
+}
+
+fn output(flags: &[&str], script: &str) -> Output {
+    exec(flags, &["sh", "-c", script]).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Starts a script and waits for its first line.
+fn started(script: &str) -> (Child, String, impl std::io::BufRead + use<>) {
+    let mut child = exec(&[], &["sh", "-c", script])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    (child, line.trim_end().to_owned(), stdout)
+}
+
+fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args([name, &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+#[test]
+fn it_ends_as_the_command_ends() {
+    for (script, code) in [
+        ("exit 0", 0),
+        ("exit 7", 7),
+        ("kill -TERM $$", 143),
+        ("kill -KILL $$", 137),
+    ] {
+        assert_eq!(output(&[], script).status.code(), Some(code), "{script}");
+    }
+}
+
+#[test]
+fn a_command_that_cannot_be_run_is_named() {
+    let missing = exec(&[], &["no-such-command"]).output().unwrap();
+    assert_eq!(missing.status.code(), Some(127));
+    assert_eq!(
+        text(&missing.stderr),
+        "fake-apiserver: no-such-command: No such file or directory\n"
+    );
+    let directory = exec(&[], &["/"]).output().unwrap();
+    assert_eq!(directory.status.code(), Some(126));
+    assert_eq!(
+        text(&directory.stderr),
+        "fake-apiserver: /: Permission denied\n"
+    );
+}
+
+#[test]
+fn a_server_that_cannot_start_is_told_by_125() {
+    let refused = output(&["--objects", "no/such/file.yaml"], "echo never");
+    assert_eq!(refused.status.code(), Some(125));
+    assert_eq!(text(&refused.stdout), "");
+    assert_eq!(
+        text(&refused.stderr),
+        "fake-apiserver: no/such/file.yaml: No such file or directory\n"
+    );
+}
+
+#[test]
+fn the_command_finds_a_server_that_answers() {
+    let (mut child, url, mut stdout) = started(
+        "trap 'echo stopped; exit 3' TERM; echo $FAKE_APISERVER_URL; while :; do sleep 0.05; done",
+    );
+    let stream = std::net::TcpStream::connect(url.split_once("://").unwrap().1).unwrap();
+    let request = "GET /version HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n";
+    std::io::Write::write_all(&mut &stream, request.as_bytes()).unwrap();
+    assert_eq!(answer(stream).code, 200);
+    signal(&child, "-TERM");
+    read_until(&mut stdout, "stopped");
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+}
+
+#[test]
+fn the_kubeconfig_is_that_of_the_server_and_gone_afterwards() {
+    let script = "echo $KUBECONFIG; echo $FAKE_APISERVER_URL; cat $KUBECONFIG";
+    let out = text(&output(&["--tls"], script).stdout);
+    let mut lines = out.lines();
+    let (path, url) = (lines.next().unwrap(), lines.next().unwrap());
+    assert!(url.starts_with("https://"), "{url}");
+    assert!(out.contains(&format!("server: {url}\n")), "{out}");
+    assert!(out.contains("certificate-authority-data: "), "{out}");
+    assert!(!std::path::Path::new(path).exists());
+}
+
+#[test]
+fn a_kubeconfig_that_was_asked_for_stays() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let mut command = exec(
+        &["--kubeconfig", "config"],
+        &["sh", "-c", "cd /; cat $KUBECONFIG"],
+    );
+    let output = command.current_dir(directory.path()).output().unwrap();
+    let kept = std::fs::read_to_string(directory.path().join("config")).unwrap();
+    assert_eq!(text(&output.stdout), kept);
+}
+
+#[test]
+fn the_cluster_it_runs_in_is_hidden_from_the_command() {
+    let mut command = exec(&[], &["sh", "-c", "echo [$KUBERNETES_SERVICE_HOST]"]);
+    let output = command
+        .env("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+        .output()
+        .unwrap();
+    assert_eq!(text(&output.stdout), "[]\n");
+}
+
+#[test]
+fn signals_are_passed_on() {
+    for (name, code) in [("INT", 130), ("HUP", 129), ("USR1", 138)] {
+        let (mut child, line, mut stdout) = started("echo ready; exec sleep 600");
+        assert_eq!(line, "ready");
+        signal(&child, &format!("-{name}"));
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{name}");
+        let mut rest = String::new();
+        stdout.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "");
+    }
+}
