@@ -8,12 +8,17 @@ use crate::watchers::Follower;
 use crate::{remove, set};
 
 /// The objects of a streaming list are events too.
-fn drops_the_first_event(mode: &watcher::Config) -> Fault {
-    let listed = match mode.initial_list_strategy {
+fn initial_events(mode: &watcher::Config) -> u64 {
+    match mode.initial_list_strategy {
         watcher::InitialListStrategy::StreamingList => 3,
         watcher::InitialListStrategy::ListWatch => 0,
-    };
-    Fault::watch_drops_an_event().after_events(listed).first(1)
+    }
+}
+
+fn drops_the_first_event(mode: &watcher::Config) -> Fault {
+    Fault::watch_drops_an_event()
+        .after_events(initial_events(mode))
+        .first(1)
 }
 
 #[tokio::test]
@@ -82,5 +87,28 @@ async fn a_dropped_event_is_made_up_for_by_the_next_of_its_object() {
         set(&server, "a", "seen");
         follower.until_right(&server).await;
         assert_eq!(follower.lists(), 1);
+    }
+}
+
+#[tokio::test]
+async fn of_two_events_of_one_object_that_change_places_the_older_stays() {
+    for mode in modes() {
+        let server = server().await;
+        let listed = initial_events(&mode);
+        let _guard = server.fault(Fault::watch_reorders_events().after_events(listed).first(1));
+        let mut follower = Follower::new(&server).await;
+        follower.start(mode);
+        follower.until_right(&server).await;
+        set(&server, "a", "older");
+        set(&server, "a", "newer");
+        set(&server, "b", "seen");
+        follower.until(|seen| seen.state("b") == Some("seen")).await;
+        follower
+            .until(|seen| seen.state("a") == Some("older"))
+            .await;
+        // The next event of the object makes up for it.
+        set(&server, "a", "newest");
+        follower.until_right(&server).await;
+        assert_eq!((follower.lists(), follower.errors().len()), (1, 0));
     }
 }

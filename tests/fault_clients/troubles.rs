@@ -34,8 +34,6 @@ pub(crate) fn troubles() -> Vec<(Fault, Takes)> {
         vec![
             (Fault::watch_doubles_an_event().after_events(1), Nothing),
             (Fault::watch_doubles_an_event().after_events(4), Nothing),
-            (Fault::watch_reorders_events(), Nothing),
-            (Fault::watch_reorders_events().after_events(4), Nothing),
             (Fault::watch_bursts(3), Nothing),
             (Fault::watch_bursts(20).after_events(1), TheServersTimeout),
             (Fault::watch_goes_backwards().after_events(1), Nothing),
