@@ -1,7 +1,7 @@
-// Every status code that each operation on Endpoints can be answered with: by what really brings it about where a
-// request alone can do so, and by a fault where it takes a server in trouble.
-//
-//     cargo run --example every_status
+//! Every status code that each operation on Endpoints can be answered with: by what really brings it about where a
+//! request alone can do so, and by a fault where it takes a server in trouble.
+//!
+//!     cargo run --example every_status
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -378,7 +378,7 @@ fn print(met: &Met) {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let mut met = Met::new();
     for operation in &OPERATIONS {
         for attempt in operation.attempts() {
