@@ -555,21 +555,12 @@ impl FakeApiServerBuilder {
         let recorder = Arc::new(Recorder::new(self.journal_limit));
         let pipeline = Arc::new(Pipeline {
             cluster: cluster.clone(),
-            recorder: recorder.clone(),
             authenticator: access.authenticator.clone(),
             authorizer: access.authorizer.clone(),
             max_body: self.max_body,
-            faults: faults.clone(),
-            control: self.control.then(|| {
-                Arc::new(Control {
-                    cluster: cluster.clone(),
-                    faults,
-                    recorder,
-                    start: OnceLock::new(),
-                    outages: OnceLock::new(),
-                    max_body: self.max_body,
-                })
-            }),
+            control: self.control_surface(&cluster, &faults, &recorder),
+            faults,
+            recorder,
             stale: None,
             address: address.to_string(),
             documents: Arc::default(),
@@ -594,6 +585,24 @@ impl FakeApiServerBuilder {
             allow_unused_faults: self.allow_unused_faults,
             settings: self.for_forks(),
         }))
+    }
+
+    fn control_surface(
+        &self,
+        cluster: &Arc<Cluster>,
+        faults: &Arc<Faults>,
+        recorder: &Arc<Recorder>,
+    ) -> Option<Arc<Control>> {
+        self.control.then(|| {
+            Arc::new(Control {
+                cluster: cluster.clone(),
+                faults: faults.clone(),
+                recorder: recorder.clone(),
+                start: OnceLock::new(),
+                outages: OnceLock::new(),
+                max_body: self.max_body,
+            })
+        })
     }
 
     /// Where the coverage goes, which must be a place it can go to.
