@@ -521,32 +521,8 @@ impl FakeApiServerBuilder {
         let version =
             Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
         let coverage_dir = self.make_coverage_dir()?;
-        let access = self.access.take();
-        let authenticator = match &access {
-            Some(access) => access.authenticator.clone(),
-            None => Arc::new(self.authenticator()?),
-        };
-        let cluster = Arc::new(self.cluster(version)?);
-        let objects = std::mem::take(&mut self.objects);
-        let rules = self.rbac.clone().filter(|_| access.is_none());
-        let authorizer = populate(&cluster, objects, rules)?;
-        let access = access.unwrap_or_else(|| {
-            let token = self.tokens.first().map(|(token, _)| token.as_str());
-            Access {
-                token: token.or(authenticator.first_token()).map(str::to_owned),
-                authenticator,
-                authorizer: Arc::new(authorizer),
-            }
-        });
-        let listener =
-            Listener::bind(self.address, self.max_connections).map_err(|source| Kind::Bind {
-                address: self.address,
-                source,
-            })?;
-        #[cfg(feature = "tls")]
-        let (listener, authority) = secured(listener, self.tls)?;
-        #[cfg(not(feature = "tls"))]
-        let authority: Option<String> = None;
+        let (cluster, access) = self.state(version)?;
+        let (listener, authority) = self.listen()?;
         let address = listener.address();
         let faults = Arc::new(Faults::default());
         for fault in scripted.into_iter().chain(std::mem::take(&mut self.faults)) {
@@ -555,12 +531,21 @@ impl FakeApiServerBuilder {
         let recorder = Arc::new(Recorder::new(self.journal_limit));
         let pipeline = Arc::new(Pipeline {
             cluster: cluster.clone(),
+            recorder: recorder.clone(),
             authenticator: access.authenticator.clone(),
             authorizer: access.authorizer.clone(),
             max_body: self.max_body,
-            control: self.control_surface(&cluster, &faults, &recorder),
-            faults,
-            recorder,
+            faults: faults.clone(),
+            control: self.control.then(|| {
+                Arc::new(Control {
+                    cluster: cluster.clone(),
+                    faults,
+                    recorder,
+                    start: OnceLock::new(),
+                    outages: OnceLock::new(),
+                    max_body: self.max_body,
+                })
+            }),
             stale: None,
             address: address.to_string(),
             documents: Arc::default(),
@@ -587,22 +572,43 @@ impl FakeApiServerBuilder {
         }))
     }
 
-    fn control_surface(
-        &self,
-        cluster: &Arc<Cluster>,
-        faults: &Arc<Faults>,
-        recorder: &Arc<Recorder>,
-    ) -> Option<Arc<Control>> {
-        self.control.then(|| {
-            Arc::new(Control {
-                cluster: cluster.clone(),
-                faults: faults.clone(),
-                recorder: recorder.clone(),
-                start: OnceLock::new(),
-                outages: OnceLock::new(),
-                max_body: self.max_body,
-            })
-        })
+    /// The state to begin with, and who may do what to it.
+    fn state(&mut self, version: Version) -> Result<(Arc<Cluster>, Access), Error> {
+        let access = self.access.take();
+        let authenticator = match &access {
+            Some(access) => access.authenticator.clone(),
+            None => Arc::new(self.authenticator()?),
+        };
+        let cluster = Arc::new(self.cluster(version)?);
+        let objects = std::mem::take(&mut self.objects);
+        let rules = self.rbac.clone().filter(|_| access.is_none());
+        let authorizer = populate(&cluster, objects, rules)?;
+        let access = access.unwrap_or_else(|| {
+            let token = self.tokens.first().map(|(token, _)| token.as_str());
+            Access {
+                token: token.or(authenticator.first_token()).map(str::to_owned),
+                authenticator,
+                authorizer: Arc::new(authorizer),
+            }
+        });
+        Ok((cluster, access))
+    }
+
+    /// The bound socket; with TLS, also the certificate authority.
+    fn listen(&self) -> Result<(Listener, Option<String>), Error> {
+        let listener =
+            Listener::bind(self.address, self.max_connections).map_err(|source| Kind::Bind {
+                address: self.address,
+                source,
+            })?;
+        #[cfg(feature = "tls")]
+        if self.tls {
+            let identity = listener::tls::Identity::generate(listener.address().ip())
+                .map_err(|e| Error::invalid("tls", e.to_string()))?;
+            let listener = listener.with_tls(identity.acceptor);
+            return Ok((listener, Some(identity.authority)));
+        }
+        Ok((listener, None))
     }
 
     /// Where the coverage goes, which must be a place it can go to.
@@ -675,20 +681,6 @@ impl FakeApiServerBuilder {
         }
         Ok(Authenticator::new(known, self.anonymous))
     }
-}
-
-/// The listener with an identity made up for it, if TLS was asked for.
-#[cfg(feature = "tls")]
-fn secured(listener: Listener, tls: bool) -> Result<(Listener, Option<String>), Error> {
-    if !tls {
-        return Ok((listener, None));
-    }
-    let identity = listener::tls::Identity::generate(listener.address().ip())
-        .map_err(|e| Error::invalid("tls", e.to_string()))?;
-    Ok((
-        listener.with_tls(identity.acceptor),
-        Some(identity.authority),
-    ))
 }
 
 /// Stores the objects; the access rules among them go to the authorizer.

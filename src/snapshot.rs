@@ -57,8 +57,12 @@ enum Held {
 
 impl std::fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let objects = match &*self.0 {
+            Held::Taken { contents, .. } => contents.entries.len(),
+            Held::Written(values) => values.len(),
+        };
         f.debug_struct("Snapshot")
-            .field("objects", &self.objects().len())
+            .field("objects", &objects)
             .field("revision", &self.revision())
             .finish()
     }
