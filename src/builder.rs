@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::Location;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -20,9 +20,10 @@ use crate::fault::Fault;
 use crate::fault::stage::Faults;
 use crate::ids::Ids;
 use crate::journal::recorder::{DEFAULT_JOURNAL_LIMIT, Recorder};
-use crate::listener::{self, Listener};
+use crate::listener::{self, Limits, Listener};
 use crate::pipeline::Pipeline;
 use crate::request::DEFAULT_MAX_BODY;
+use crate::response::LastList;
 use crate::seed::Seeder;
 use crate::server::{FakeApiServer, Parts, Reach};
 use crate::snapshot::{Snapshot, initial_namespaces};
@@ -67,7 +68,7 @@ pub struct FakeApiServerBuilder {
     access: Option<Access>,
     version: String,
     event_log_limit: usize,
-    max_connections: usize,
+    limits: Limits,
     max_body: usize,
     faults: Vec<Fault>,
     journal_limit: usize,
@@ -115,7 +116,10 @@ impl Default for FakeApiServerBuilder {
             access: None,
             version: "1.36.2".to_owned(),
             event_log_limit: DEFAULT_EVENT_LOG_LIMIT,
-            max_connections: listener::DEFAULT_MAX_CONNECTIONS,
+            limits: Limits {
+                connections: listener::DEFAULT_MAX_CONNECTIONS,
+                headers: listener::DEFAULT_MAX_HEADERS,
+            },
             max_body: DEFAULT_MAX_BODY,
             faults: Vec::new(),
             journal_limit: DEFAULT_JOURNAL_LIMIT,
@@ -349,7 +353,19 @@ impl FakeApiServerBuilder {
     /// let builder = fake_apiserver::FakeApiServer::builder().max_connections(100);
     /// ```
     pub fn max_connections(mut self, connections: usize) -> Self {
-        self.max_connections = connections.max(1);
+        self.limits.connections = connections.max(1);
+        self
+    }
+
+    /// How many headers a request on HTTP/1.1 may have; one with more is refused with 431. Default: 100.
+    ///
+    /// A user in hundreds of groups takes as many `Impersonate-Group` headers.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().max_headers(1_000);
+    /// ```
+    pub fn max_headers(mut self, headers: usize) -> Self {
+        self.limits.headers = headers;
         self
     }
 
@@ -521,41 +537,8 @@ impl FakeApiServerBuilder {
         let version =
             Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
         let coverage_dir = self.make_coverage_dir()?;
-        let access = self.access.take();
-        let authenticator = match &access {
-            Some(access) => access.authenticator.clone(),
-            None => Arc::new(self.authenticator()?),
-        };
-        let cluster = Arc::new(self.cluster(version)?);
-        let objects = std::mem::take(&mut self.objects);
-        let rules = self.rbac.clone().filter(|_| access.is_none());
-        let authorizer = populate(&cluster, objects, rules)?;
-        let access = access.unwrap_or_else(|| {
-            let token = self.tokens.first().map(|(token, _)| token.as_str());
-            Access {
-                token: token.or(authenticator.first_token()).map(str::to_owned),
-                authenticator,
-                authorizer: Arc::new(authorizer),
-            }
-        });
-        let listener =
-            Listener::bind(self.address, self.max_connections).map_err(|source| Kind::Bind {
-                address: self.address,
-                source,
-            })?;
-        #[cfg(feature = "tls")]
-        let (listener, authority) = if self.tls {
-            let identity = listener::tls::Identity::generate(listener.address().ip())
-                .map_err(|e| Error::invalid("tls", e.to_string()))?;
-            (
-                listener.with_tls(identity.acceptor),
-                Some(identity.authority),
-            )
-        } else {
-            (listener, None)
-        };
-        #[cfg(not(feature = "tls"))]
-        let authority: Option<String> = None;
+        let (cluster, access) = self.state(version)?;
+        let (listener, authority) = self.listen()?;
         let address = listener.address();
         let faults = Arc::new(Faults::default());
         for fault in scripted.into_iter().chain(std::mem::take(&mut self.faults)) {
@@ -573,6 +556,9 @@ impl FakeApiServerBuilder {
                 Arc::new(Control {
                     cluster: cluster.clone(),
                     faults,
+                    recorder,
+                    start: OnceLock::new(),
+                    outages: OnceLock::new(),
                     max_body: self.max_body,
                 })
             }),
@@ -600,6 +586,44 @@ impl FakeApiServerBuilder {
             allow_unused_faults: self.allow_unused_faults,
             settings: self.for_forks(),
         }))
+    }
+
+    /// The state to begin with, and who may do what to it.
+    fn state(&mut self, version: Version) -> Result<(Arc<Cluster>, Access), Error> {
+        let access = self.access.take();
+        let authenticator = match &access {
+            Some(access) => access.authenticator.clone(),
+            None => Arc::new(self.authenticator()?),
+        };
+        let cluster = Arc::new(self.cluster(version)?);
+        let objects = std::mem::take(&mut self.objects);
+        let rules = self.rbac.clone().filter(|_| access.is_none());
+        let authorizer = populate(&cluster, objects, rules)?;
+        let access = access.unwrap_or_else(|| {
+            let token = self.tokens.first().map(|(token, _)| token.as_str());
+            Access {
+                token: token.or(authenticator.first_token()).map(str::to_owned),
+                authenticator,
+                authorizer: Arc::new(authorizer),
+            }
+        });
+        Ok((cluster, access))
+    }
+
+    /// The bound socket; with TLS, also the certificate authority.
+    fn listen(&self) -> Result<(Listener, Option<String>), Error> {
+        let listener = Listener::bind(self.address, self.limits).map_err(|source| Kind::Bind {
+            address: self.address,
+            source,
+        })?;
+        #[cfg(feature = "tls")]
+        if self.tls {
+            let identity = listener::tls::Identity::generate(listener.address().ip())
+                .map_err(|e| Error::invalid("tls", e.to_string()))?;
+            let listener = listener.with_tls(identity.acceptor);
+            return Ok((listener, Some(identity.authority)));
+        }
+        Ok((listener, None))
     }
 
     /// Where the coverage goes, which must be a place it can go to.
@@ -635,6 +659,7 @@ impl FakeApiServerBuilder {
                 ids.or(from.as_ref().and_then(Snapshot::ids))
                     .unwrap_or_else(|| Ids::new(0)),
             ),
+            last_list: LastList::default(),
             version,
             implicit_namespaces: self.implicit_namespaces,
             watch_ends: tokio::sync::watch::Sender::new(0),

@@ -7,6 +7,7 @@ use crate::codec::quote::quote;
 use crate::ids::Ids;
 use crate::object::Object;
 use crate::registry::Resource;
+use crate::response::LastList;
 use crate::status::Status;
 use crate::storage::Storage;
 use crate::version::Version;
@@ -19,6 +20,7 @@ pub(crate) struct Cluster {
     pub(crate) storage: Storage<Object>,
     pub(crate) clock: Clock,
     pub(crate) ids: Arc<Ids>,
+    pub(crate) last_list: LastList,
     pub(crate) version: Version,
     /// Whether a namespace springs up when something is created in it.
     pub(crate) implicit_namespaces: bool,
@@ -73,13 +75,14 @@ impl Ends {
 
 /// Where an object is kept. Upstream's key is this below `/registry`.
 pub(crate) fn key(resource: &Resource, namespace: &str, name: &str) -> String {
-    let mut key = prefix(resource, namespace);
-    key.push_str(name);
-    key
+    below(resource, namespace, name)
 }
 
 /// The store takes no key that could lead out of its place; the error is a bare 500, as upstream's.
 pub(crate) fn check_key(key: &str) -> Result<(), Status> {
+    if !key.contains("/.") {
+        return Ok(());
+    }
     let key = key.trim_end_matches('/');
     if key.split('/').any(|part| matches!(part, "." | "..")) {
         return Err(Status::raw(format!("invalid key: {}", quote(key))));
@@ -89,10 +92,14 @@ pub(crate) fn check_key(key: &str) -> Result<(), Status> {
 
 /// Where a resource's objects are kept: all of them, or those of one namespace.
 pub(crate) fn prefix(resource: &Resource, namespace: &str) -> String {
+    below(resource, namespace, "")
+}
+
+fn below(resource: &Resource, namespace: &str, rest: &str) -> String {
     if namespace.is_empty() || !resource.namespaced {
-        ["/", resource.storage_prefix, "/"].concat()
+        ["/", resource.storage_prefix, "/", rest].concat()
     } else {
-        ["/", resource.storage_prefix, "/", namespace, "/"].concat()
+        ["/", resource.storage_prefix, "/", namespace, "/", rest].concat()
     }
 }
 

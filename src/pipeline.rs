@@ -228,13 +228,13 @@ impl Pipeline {
     fn impersonate(
         &self,
         request: &Request,
-        user: UserInfo,
+        user: Arc<UserInfo>,
         info: &RequestInfo,
-    ) -> Result<UserInfo, Refusal> {
+    ) -> Result<Arc<UserInfo>, Refusal> {
         let attributes = attributes(info);
         let other =
             impersonation::impersonate(&request.headers, &user, &attributes, &self.authorizer)?;
-        Ok(other.unwrap_or(user))
+        Ok(other.map_or(user, Arc::new))
     }
 
     async fn route(

@@ -7,6 +7,9 @@ use crate::handlers::Target;
 use crate::handlers::documents::Document;
 use crate::registry::{self, STRATEGIES, Strategy};
 
+/// How many segments the paths of objects have at most.
+const USUAL_SEGMENTS: usize = 8;
+
 /// Where a path leads.
 pub(crate) enum Route {
     Resource(Target),
@@ -19,6 +22,9 @@ pub(crate) enum Route {
 
 /// Decodes the escapes of a path, once; an escaped slash separates like a plain one.
 pub(crate) fn decode_path(raw: &str) -> String {
+    if !raw.contains('%') {
+        return raw.to_owned();
+    }
     bytes::decode(&percent_decode_str(raw).collect::<Vec<u8>>())
 }
 
@@ -26,7 +32,8 @@ pub(crate) fn route(path: &str) -> Route {
     let Some(rest) = path.strip_prefix('/') else {
         return Route::NotFound;
     };
-    let segments: Vec<&str> = rest.trim_end_matches('/').split('/').collect();
+    let mut segments = Vec::with_capacity(USUAL_SEGMENTS);
+    segments.extend(rest.trim_end_matches('/').split('/'));
     let slashed = rest.ends_with('/');
     let document = match segments.as_slice() {
         ["" | "index.html"] if rest.len() <= "index.html".len() && rest != "/" => Document::Root,

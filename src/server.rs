@@ -31,6 +31,7 @@ use crate::listener::Running;
 use crate::pipeline::Pipeline;
 use crate::registry::{self, Strategy};
 use crate::seed::Seeder;
+use crate::snapshot::Snapshot;
 use crate::storage::Revision;
 
 /// A fake Kubernetes apiserver, running until it is dropped.
@@ -169,7 +170,11 @@ impl FakeApiServer {
         let cluster = pipeline.cluster.clone();
         let runtime = tokio::runtime::Handle::current();
         let gate = parts.running.gate().clone();
-        let outages = Outages::new(gate, cluster.clone(), runtime.clone());
+        let outages = Arc::new(Outages::new(gate, cluster.clone(), runtime.clone()));
+        if let Some(control) = &pipeline.control {
+            let _ = control.start.set(Snapshot::take(&cluster));
+            let _ = control.outages.set(outages.beginner());
+        }
         let inner = Inner {
             cluster,
             faults: pipeline.faults.clone(),
@@ -179,7 +184,7 @@ impl FakeApiServer {
             pipeline,
             running: Some(parts.running),
             controllers: parts.controllers,
-            outages: Arc::new(outages),
+            outages,
             reach: parts.reach,
             kubeconfig_file: OnceLock::new(),
             settings: parts.settings,

@@ -12,6 +12,7 @@ use crate::handlers::admission;
 use crate::ids::Ids;
 use crate::object::Object;
 use crate::registry::{INITIAL_NAMESPACES, Namespaces, Strategy};
+use crate::response::LastList;
 use crate::seed::Seeder;
 use crate::storage::{Contents, DEFAULT_EVENT_LOG_LIMIT, Storage};
 use crate::version::Version;
@@ -57,8 +58,12 @@ enum Held {
 
 impl std::fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let objects = match &*self.0 {
+            Held::Taken { contents, .. } => contents.entries.len(),
+            Held::Written(values) => values.len(),
+        };
         f.debug_struct("Snapshot")
-            .field("objects", &self.objects().len())
+            .field("objects", &objects)
             .field("revision", &self.revision())
             .finish()
     }
@@ -216,6 +221,7 @@ fn scratch(clock: Clock, ids: Arc<Ids>, version: Version) -> Cluster {
         storage: Storage::new(DEFAULT_EVENT_LOG_LIMIT),
         clock,
         ids,
+        last_list: LastList::default(),
         version,
         implicit_namespaces: false,
         watch_ends: tokio::sync::watch::Sender::new(0),

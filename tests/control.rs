@@ -2,10 +2,15 @@
 
 mod support;
 
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+
 use fake_apiserver::{FakeApiServer, Fault};
 use http::Method;
 use serde_json::{Value, json};
 use support::client::Client;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const EP: &str = "/api/v1/namespaces/default/endpoints";
 
@@ -27,6 +32,15 @@ async fn ask(client: &mut Client, method: Method, path: &str, body: &str) -> (u1
         answer.status,
         serde_json::from_slice(&answer.body).unwrap_or_default(),
     )
+}
+
+/// One request on a connection of its own.
+async fn exchange(address: SocketAddr) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream
+        .write_all(b"GET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .await?;
+    stream.read_to_end(&mut Vec::new()).await.map(drop)
 }
 
 #[tokio::test]
@@ -120,6 +134,108 @@ async fn the_clock_and_the_history_obey() {
 
     let (status, answer) = ask(&mut client, Method::POST, "/_fake/compact", "{revision: 0}").await;
     assert_eq!(status, 400, "{answer}");
+}
+
+#[tokio::test]
+async fn the_journal_is_read_verified_and_forgotten() {
+    let server = server().await;
+    let mut client = Client::connect(&server).await;
+    for (method, path) in [
+        (Method::GET, EP),
+        (Method::GET, EP),
+        (Method::DELETE, "/nowhere"),
+    ] {
+        ask(&mut client, method, path, "").await;
+    }
+    let (_, all) = ask(&mut client, Method::GET, "/_fake/journal", "").await;
+    assert_eq!(all["entries"].as_array().unwrap().len(), 3);
+    let (_, lists) = ask(
+        &mut client,
+        Method::GET,
+        "/_fake/journal?verb=list&code=200",
+        "",
+    )
+    .await;
+    assert_eq!(lists["entries"].as_array().unwrap().len(), 2);
+    let (status, problem) = ask(&mut client, Method::GET, "/_fake/journal?verb=lits", "").await;
+    let error = "query:1: when.verb: unknown verb `lits`; did you mean `list`?";
+    assert_eq!((status, problem), (400, json!({"error": error})));
+
+    let mut verify = async |body: &str| {
+        ask(&mut client, Method::POST, "/_fake/verify", body)
+            .await
+            .1
+    };
+    assert_eq!(
+        verify("{when: {verb: list}, times: 2}").await,
+        json!({"verified": true})
+    );
+    assert_eq!(
+        verify("{order: [{when: {verb: list}}, {code: 404}]}").await["verified"],
+        true
+    );
+    let refuted = verify("{when: {verb: list, resource: endpoints}, times: {min: 3}}").await;
+    let problem = refuted["problem"].as_str().unwrap();
+    assert!(
+        refuted["verified"] == false && problem.contains("but 2 came"),
+        "{problem}"
+    );
+
+    ask(&mut client, Method::DELETE, "/_fake/journal", "").await;
+    assert!(server.journal().is_empty());
+}
+
+#[tokio::test]
+async fn the_coverage_comes_for_programs_and_for_people() {
+    let server = server().await;
+    let mut client = Client::connect(&server).await;
+    ask(&mut client, Method::GET, EP, "").await;
+    let (_, coverage) = ask(&mut client, Method::GET, "/_fake/coverage", "").await;
+    assert_eq!(coverage, server.coverage().to_json());
+    let page = client.get("/_fake/coverage?format=html").await;
+    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+    let (status, _) = ask(&mut client, Method::GET, "/_fake/coverage?format=htlm", "").await;
+    assert_eq!(status, 400);
+}
+
+#[tokio::test]
+async fn a_snapshot_is_taken_and_put_back() {
+    let server = server().await;
+    let mut client = Client::connect(&server).await;
+    server.seed(json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "db", "namespace": "default"}}));
+    let snapshot = client.get("/_fake/snapshot").await;
+    let manifests = String::from_utf8(snapshot.body.to_vec()).unwrap();
+    assert!(manifests.contains("name: db"), "{manifests}");
+
+    let (status, _) = ask(&mut client, Method::POST, "/_fake/reset", "").await;
+    assert_eq!(
+        (status, server.get_value("endpoints", "default", "db")),
+        (200, None)
+    );
+    let (status, _) = ask(&mut client, Method::PUT, "/_fake/snapshot", &manifests).await;
+    assert_eq!(status, 200);
+    assert!(server.get_value("endpoints", "default", "db").is_some());
+}
+
+#[tokio::test]
+async fn an_outage_comes_and_goes() {
+    let server = FakeApiServer::builder().control(true).start().await;
+    let mut client = Client::connect(&server).await;
+    let (status, answer) = ask(&mut client, Method::POST, "/_fake/outage", "{resetNext: 1}").await;
+    assert_eq!(status, 202, "{answer}");
+    // It begins in a moment; the first connection after that is reset.
+    let reset = async {
+        loop {
+            if let Err(error) = exchange(server.address()).await {
+                return error.kind();
+            }
+        }
+    };
+    assert_eq!(support::within(reset).await, ErrorKind::ConnectionReset);
+    let mut client = Client::connect(&server).await;
+    assert_eq!(ask(&mut client, Method::GET, EP, "").await.0, 200);
+    let (status, _) = ask(&mut client, Method::POST, "/_fake/outage", "{}").await;
+    assert_eq!(status, 400);
 }
 
 #[tokio::test]

@@ -11,18 +11,23 @@
 
 mod faults;
 mod origin;
+mod seen;
 mod state;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
+use crate::fault::Outage;
 use crate::fault::stage::Faults;
 use crate::handlers::body::read_all;
+use crate::journal::recorder::Recorder;
 use crate::request::Request;
 use crate::request::query::Query;
 use crate::response::Response;
+use crate::script::{self, Cursor, Error};
+use crate::snapshot::Snapshot;
 
 /// What every path of the control surface starts with.
 const PREFIX: &str = "/_fake";
@@ -44,6 +49,38 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/faults/ID", "one rule, by number or name"),
     ("DELETE", "/faults/ID", "removes it"),
     ("GET", "/schema", "the JSON Schema of rules"),
+    (
+        "GET",
+        "/journal",
+        "what was asked and answered; ?verb=, ?resource=, ?code= and so on ask for some of it",
+    ),
+    ("DELETE", "/journal", "forgets it"),
+    (
+        "POST",
+        "/verify",
+        "what must have come: {\"when\": {…}, \"code\": 409, \"times\": 2}, {\"order\": […]} or {\"noMore\": true}",
+    ),
+    (
+        "GET",
+        "/coverage",
+        "which documented codes of which operations were met; ?format=text, ?format=html",
+    ),
+    ("GET", "/snapshot", "the objects, as manifests in YAML"),
+    (
+        "PUT",
+        "/snapshot",
+        "puts the store back to such manifests; watches end",
+    ),
+    (
+        "POST",
+        "/reset",
+        "puts the store back to how it was at the start, and removes rules and journal",
+    ),
+    (
+        "POST",
+        "/outage",
+        "the server cannot be reached: {\"during\": \"10s\"}, {\"resetNext\": 3}",
+    ),
     ("GET", "/clock", "the server's time"),
     ("POST", "/clock", "moves it ahead: {\"advance\": \"30s\"}"),
     (
@@ -57,8 +94,16 @@ const ROUTES: &[(&str, &str, &str)] = &[
 pub(crate) struct Control {
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) recorder: Arc<Recorder>,
+    /// How the server was when it had started.
+    pub(crate) start: OnceLock<Snapshot>,
+    /// Begins an outage, once there is a port to close.
+    pub(crate) outages: OnceLock<BeginOutage>,
     pub(crate) max_body: usize,
 }
+
+/// Makes the server unreachable.
+pub(crate) type BeginOutage = Arc<dyn Fn(&Outage) + Send + Sync>;
 
 /// Why a request was refused, and with which HTTP status.
 struct Refusal(u16, String);
@@ -114,6 +159,14 @@ impl Control {
             ("GET", ["faults", id]) => self.show_fault(id),
             ("DELETE", ["faults", id]) => self.remove_fault(id),
             ("GET", ["schema"]) => Ok(json_response(200, &crate::fault::Fault::script_schema())),
+            ("GET", ["journal"]) => self.show_journal(asked),
+            ("DELETE", ["journal"]) => self.clear_journal(),
+            ("POST", ["verify"]) => self.verify(asked),
+            ("GET", ["coverage"]) => self.show_coverage(asked),
+            ("GET", ["snapshot"]) => Ok(self.show_snapshot()),
+            ("PUT", ["snapshot"]) => self.restore_snapshot(asked),
+            ("POST", ["reset"]) => self.reset(),
+            ("POST", ["outage"]) => self.outage(asked),
             ("GET", ["clock"]) => Ok(self.show_clock()),
             ("POST", ["clock"]) => self.advance_clock(asked),
             ("POST", ["compact"]) => self.compact(asked),
@@ -152,6 +205,31 @@ fn no_route(method: &str, path: &str) -> Refusal {
         405,
         format!("{PREFIX}{path} has no {method}, only {methods}"),
     )
+}
+
+impl Asked<'_> {
+    /// Reads the body, YAML or JSON; an empty one is null.
+    fn with_body<T>(
+        &self,
+        read: impl FnOnce(&Cursor<'_>) -> Result<T, Error>,
+    ) -> Result<T, Refusal> {
+        with_text("body", self.body, read)
+    }
+}
+
+/// Reads YAML or JSON; what is wrong with it is the client's mistake.
+fn with_text<T>(
+    name: &str,
+    text: &str,
+    read: impl FnOnce(&Cursor<'_>) -> Result<T, Error>,
+) -> Result<T, Refusal> {
+    let text = if text.trim().is_empty() { "null" } else { text };
+    let wrong = |error: Error| Refusal(400, error.to_string());
+    let documents = script::documents(name, text).map_err(wrong)?;
+    let Some(document) = documents.first() else {
+        return Err(Refusal(400, format!("the {name} holds no document")));
+    };
+    read(&Cursor::root(name, document)).map_err(wrong)
 }
 
 fn json_response(status: u16, value: &Value) -> Response {

@@ -1,5 +1,6 @@
 //! Rules that can never act, told apart before they are installed.
 
+use super::answer::Kind;
 use super::effect::Effect;
 use super::rule::{Fault, When};
 use super::schedule::Schedule;
@@ -59,7 +60,12 @@ impl Fault {
         let (possible, what): (&[&str], _) = match &self.effect {
             Effect::Watch(_) => (&["watch"], "a fault of watches"),
             Effect::Stale(_) => (&["get", "list", "watch"], "a stale view"),
-            Effect::Race(_) => (&["create", "update", "patch", "delete"], "a race"),
+            Effect::Race(_) => (&["get", "create", "update", "patch", "delete"], "a race"),
+            Effect::Accepted => (&["create", "delete"], "a 202"),
+            Effect::ContinueExpires => (&["list"], "a continue token"),
+            Effect::Answer(answer) if answer.kind == Kind::WatchListDisabled => {
+                (&["watch"], "a streaming list refused")
+            }
             _ => return Ok(()),
         };
         let verbs = &self.when.verbs;
@@ -201,8 +207,8 @@ mod tests {
                 "namespaces has no subresource `finalise`; did you mean `finalize`?",
             ),
             (
-                Fault::lost_race().verb("get"),
-                "the rule can never act: a race does nothing to get, only to create, update, patch, delete",
+                Fault::lost_race().verb("list"),
+                "the rule can never act: a race does nothing to list, only to get, create, update, patch, delete",
             ),
             (
                 Fault::lagging(1).verb("update"),

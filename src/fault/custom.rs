@@ -6,9 +6,12 @@ use super::effect::Effect;
 use super::rule::Fault;
 use super::stage::Facts;
 
+/// What a closure says a request is to meet.
+type Decide = dyn Fn(&FaultRequest<'_>) -> Option<Fault> + Send + Sync;
+
 /// A rule's own code.
 #[derive(Clone)]
-pub(crate) struct Custom(Arc<dyn Fn(&FaultRequest<'_>) -> Option<Fault> + Send + Sync>);
+pub(crate) struct Custom(Arc<Decide>);
 
 impl std::fmt::Debug for Custom {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -29,7 +29,7 @@ pub(crate) mod race;
 pub(crate) mod rule;
 pub(crate) mod schedule;
 mod schema;
-mod script;
+pub(crate) mod script;
 pub(crate) mod stage;
 pub(crate) mod stale;
 mod statuses;

@@ -128,7 +128,11 @@ fn rule(at: &Cursor<'_>) -> Result<Fault, Error> {
         fault = fault.named(name.text()?);
     }
     if let Some(when) = at.get("when") {
-        read_when(&when, &mut fault.when)?;
+        let given = read_when(&when)?;
+        let own = std::mem::replace(&mut fault.when, given);
+        if fault.when.verbs.is_empty() {
+            fault.when.verbs = own.verbs;
+        }
     }
     if let Some(at) = at.get("schedule") {
         at.only(&SCHEDULE)?;
@@ -236,7 +240,9 @@ fn texts(at: &Cursor<'_>) -> Result<Vec<(String, String)>, Error> {
     at.members()?.into_iter().map(text).collect()
 }
 
-fn read_when(at: &Cursor<'_>, when: &mut When) -> Result<(), Error> {
+/// Which requests are meant.
+pub(crate) fn read_when(at: &Cursor<'_>) -> Result<When, Error> {
+    let mut when = When::default();
     at.only(&WHEN)?;
     for (key, at) in at.members()? {
         match key {
@@ -261,7 +267,7 @@ fn read_when(at: &Cursor<'_>, when: &mut When) -> Result<(), Error> {
             }
         }
     }
-    Ok(())
+    Ok(when)
 }
 
 fn any_text(text: &str) -> Result<String, String> {

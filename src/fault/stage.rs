@@ -292,7 +292,11 @@ impl Installed {
     fn near_misses(&self) -> String {
         let matched = self.progress.total();
         if matched > 0 {
-            return format!(": {matched} requests matched, but none that its schedule asks for");
+            let who = match self.fault.effect {
+                Effect::Custom(_) => "schedule and its closure ask",
+                _ => "schedule asks",
+            };
+            return format!(": {matched} requests matched, but none that its {who} for");
         }
         let misses: Vec<String> = self
             .misses

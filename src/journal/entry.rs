@@ -1,24 +1,18 @@
 //! One request and its answer, as a test looks at it.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::record::{KeptBody, Outcome, Record};
 use super::stream::{StreamLog, WatchLog};
 use crate::cluster::{Cluster, key};
-use crate::codec::{bytes, time};
 use crate::object::Object;
 use crate::registry;
 use crate::request::header;
 use crate::request::query::Query;
 use crate::storage::Revision;
-
-/// How many characters of a body a line shows.
-const SHOWN_BODY: usize = 120;
 
 /// One request and its answer, as the [journal](crate::Journal) has it.
 ///
@@ -38,30 +32,39 @@ pub struct Entry {
     pub(super) cluster: Arc<Cluster>,
 }
 
-/// Each method is what its name says; the rest is in the entry's own description.
-///
-/// ```
-/// # let server = fake_apiserver::FakeApiServer::start_blocking();
-/// let refused = |entry: &fake_apiserver::Entry| entry.code() == Some(409);
-/// assert!(!server.journal().iter().any(refused));
-/// ```
 impl Entry {
     /// Counted from 1 since the server started, in order of arrival.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.index() < 10;
+    /// ```
     pub fn index(&self) -> u64 {
         self.record.index
     }
 
     /// When it came, by the server's clock.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.time() < std::time::SystemTime::now();
+    /// ```
     pub fn time(&self) -> SystemTime {
         self.record.time.into()
     }
 
     /// From its arrival to the start of its answer, by the server's clock: nothing, if that stands still.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.duration().as_secs() > 1;
+    /// ```
     pub fn duration(&self) -> Duration {
         self.record.duration.unsigned_abs()
     }
 
     /// `GET`, `POST`, …
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.method() == "PUT";
+    /// ```
     pub fn method(&self) -> &str {
         match self.record.outcome {
             Outcome::Unparsed => "",
@@ -70,99 +73,175 @@ impl Entry {
     }
 
     /// As it was sent, still percent-encoded.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.path().starts_with("/api/v1/");
+    /// ```
     pub fn path(&self) -> &str {
         &self.record.path
     }
 
     /// What followed the question mark, as it was sent.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.query() == "watch=1";
+    /// ```
     pub fn query(&self) -> &str {
         &self.record.raw_query
     }
 
     /// get, list, watch, create, update, patch, delete, deletecollection; of what is no resource, the method in lower
     /// case.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.verb() == "update";
+    /// ```
     pub fn verb(&self) -> &str {
         self.record.info.verb
     }
 
     /// Empty for core.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.api_group().is_empty();
+    /// ```
     pub fn api_group(&self) -> &str {
         &self.record.info.api_group
     }
 
     /// `v1`.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.api_version() == "v1";
+    /// ```
     pub fn api_version(&self) -> &str {
         &self.record.info.api_version
     }
 
     /// The plural name.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.resource() == "endpoints";
+    /// ```
     pub fn resource(&self) -> &str {
         &self.record.info.resource
     }
 
     /// `status`, `finalize`, or nothing.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.subresource() == "finalize";
+    /// ```
     pub fn subresource(&self) -> &str {
         &self.record.info.subresource
     }
 
     /// Empty for all of them.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.namespace() == "shop";
+    /// ```
     pub fn namespace(&self) -> &str {
         &self.record.info.namespace
     }
 
     /// Empty for a collection.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.name() == "db";
+    /// ```
     pub fn name(&self) -> &str {
         &self.record.info.name
     }
 
     /// Who asked, after impersonation.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.user() == "alice";
+    /// ```
     pub fn user(&self) -> &str {
         &self.record.user
     }
 
     /// The `User-Agent` header.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.user_agent().starts_with("kubectl/");
+    /// ```
     pub fn user_agent(&self) -> &str {
         self.header("user-agent").unwrap_or_default()
     }
 
     /// The `Content-Type` header.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.content_type() == "application/json";
+    /// ```
     pub fn content_type(&self) -> &str {
         self.header("content-type").unwrap_or_default()
     }
 
     /// The first header of this name, if it is text.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.header("accept") == Some("application/json");
+    /// ```
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.record.headers, name)
     }
 
     /// Which attempt this was of the same client (user and User-Agent) at the same verb, resource, namespace and name,
     /// counted from 1.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.attempt() > 1;
+    /// ```
     pub fn attempt(&self) -> u64 {
         self.record.attempt
     }
 
     /// The names of the faults that acted on it.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.faults().contains(&"the lost race".to_owned());
+    /// ```
     pub fn faults(&self) -> &[String] {
         &self.record.faults
     }
 
     /// What came of it.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.outcome() == fake_apiserver::Outcome::Reset;
+    /// ```
     pub fn outcome(&self) -> Outcome {
         self.record.outcome
     }
 
     /// The status code of the answer, if the client was sent one.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.code() == Some(409);
+    /// ```
     pub fn code(&self) -> Option<u16> {
         self.record.code
     }
 
     /// The `reason` of an answer that is a Status.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.reason().as_deref() == Some("Conflict");
+    /// ```
     pub fn reason(&self) -> Option<String> {
         let status = self.status()?;
         status["reason"].as_str().map(str::to_owned)
     }
 
     /// The `message` of an answer that is a Status; what was wrong with a request that was no HTTP.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.message().is_some_and(|text| text.contains("modified"));
+    /// ```
     pub fn message(&self) -> Option<String> {
         if !self.record.complaint.is_empty() {
             return Some(self.record.complaint.clone());
@@ -172,61 +251,57 @@ impl Entry {
     }
 
     /// The newest revision of the store when the answer left.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.revision() > 9;
+    /// ```
     pub fn revision(&self) -> u64 {
         self.record.after.0
     }
 
     /// The body of the request as far as it is kept: its first 16 KiB. A body that no handler asked for is not there.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.request_body().starts_with(b"{");
+    /// ```
     pub fn request_body(&self) -> &[u8] {
         &self.record.request_body.bytes
     }
 
     /// How long the body of the request was as a whole.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.request_body_len() > entry.request_body().len();
+    /// ```
     pub fn request_body_len(&self) -> usize {
         self.record.request_body.length
     }
 
     /// The body of the answer before it was packed, as far as it is kept: its first 16 KiB. That of a watch is not kept.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.response_body().is_empty();
+    /// ```
     pub fn response_body(&self) -> &[u8] {
         &self.record.response_body.bytes
     }
 
     /// How long the body of the answer was as a whole.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.response_body_len() > 1_000_000;
+    /// ```
     pub fn response_body_len(&self) -> usize {
         self.record.response_body.length
     }
 
     /// What a watch has sent up to now.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.watch().is_some_and(|watch| watch.events > 3);
+    /// ```
     pub fn watch(&self) -> Option<WatchLog> {
         self.record.stream.as_deref().map(StreamLog::now)
-    }
-
-    /// Everything, as JSON.
-    pub fn to_json(&self) -> Value {
-        let record = &*self.record;
-        let info = &record.info;
-        let mut value = json!({
-            "index": record.index,
-            "time": time::format_micro(record.time),
-            "durationMicroseconds": u64::try_from(record.duration.as_micros()).unwrap_or_default(),
-            "method": self.method(), "path": record.path, "query": record.raw_query,
-            "verb": info.verb, "apiGroup": bytes::shown(&info.api_group), "apiVersion": bytes::shown(&info.api_version),
-            "resource": bytes::shown(&info.resource), "subresource": bytes::shown(&info.subresource),
-            "namespace": bytes::shown(&info.namespace), "name": bytes::shown(&info.name),
-            "user": record.user, "userAgent": self.user_agent(), "contentType": self.content_type(),
-            "attempt": record.attempt, "faults": record.faults,
-            "outcome": record.outcome.as_str(), "code": record.code,
-            "reason": self.reason(), "message": self.message(),
-            "revision": record.after.0,
-            "requestBody": body_json(&record.request_body), "requestBodyBytes": record.request_body.length,
-            "responseBody": body_json(&record.response_body), "responseBodyBytes": record.response_body.length,
-        });
-        if let Some(watch) = self.watch() {
-            value["watch"] = json!({
-                "events": watch.events, "bookmarks": watch.bookmarks, "end": watch.end.as_str(),
-            });
-        }
-        value
     }
 
     pub(super) fn parsed_query(&self) -> Query {
@@ -261,82 +336,6 @@ impl Entry {
         }
         parse(&self.record.response_body).filter(|body| body["kind"] == "Status")
     }
-
-    /// What is worth saying of it in brackets.
-    fn remarks(&self) -> String {
-        let record = &*self.record;
-        let mut remarks = Vec::new();
-        if record.attempt > 1 {
-            remarks.push(format!("attempt {}", record.attempt));
-        }
-        if !record.faults.is_empty() {
-            remarks.push(format!("fault: {}", record.faults.join(", ")));
-        }
-        if let Some(watch) = self.watch() {
-            let (events, end) = (watch.events, watch.end.as_str());
-            remarks.push(format!("{events} events, {end}"));
-        }
-        let who = [self.user(), self.user_agent()];
-        let who: Vec<&str> = who.into_iter().filter(|text| !text.is_empty()).collect();
-        if !who.is_empty() {
-            remarks.push(who.join(" "));
-        }
-        remarks.push(format!("revision {}", record.after));
-        remarks.push(format!("{:?}", self.duration()));
-        remarks.join("; ")
-    }
-}
-
-/// One line: `#2 PUT /api/v1/… → 409 Conflict (attempt 2; …) > the request's body < the answer's body`.
-impl fmt::Display for Entry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let record = &*self.record;
-        write!(f, "#{} ", record.index)?;
-        if record.outcome == Outcome::Unparsed {
-            write!(f, "(no HTTP)")?;
-        } else {
-            write!(f, "{} {}", self.method(), shorten(&record.path))?;
-        }
-        if !record.raw_query.is_empty() {
-            write!(f, "?{}", shorten(&record.raw_query))?;
-        }
-        f.write_str(" \u{2192}")?;
-        if let Some(code) = record.code {
-            write!(f, " {code}")?;
-        }
-        if let Some(reason) = self.reason().filter(|reason| !reason.is_empty()) {
-            write!(f, " {}", shorten(&reason))?;
-        }
-        if record.outcome != Outcome::Answered {
-            write!(f, " {}", record.outcome.as_str())?;
-        }
-        write!(f, " ({})", self.remarks())?;
-        for (sign, body) in [('>', &record.request_body), ('<', &record.response_body)] {
-            if body.length > 0 {
-                let text = String::from_utf8_lossy(&body.bytes);
-                write!(f, " {sign} {}", shorten(text.trim_end()))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Entry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// The first characters, on one line.
-fn shorten(text: &str) -> String {
-    let mut short: String = text.chars().take(SHOWN_BODY).collect();
-    if short.len() < text.len() {
-        short.push('\u{2026}');
-    }
-    if short.contains(char::is_control) {
-        short = short.replace(char::is_control, " ");
-    }
-    short
 }
 
 /// A body that is one JSON or YAML document.
@@ -348,27 +347,4 @@ fn parse(body: &KeptBody) -> Option<Value> {
         let document = crate::codec::yaml::parse(&body.bytes).ok()?;
         Some(document.node.to_value())
     })
-}
-
-/// JSON as it is, anything else as text, nothing as null.
-fn body_json(body: &KeptBody) -> Value {
-    let text = || -> Cow<'_, str> { String::from_utf8_lossy(&body.bytes) };
-    match body.length {
-        0 => Value::Null,
-        _ if !body.is_whole() => text().into(),
-        _ => serde_json::from_slice(&body.bytes).unwrap_or_else(|_| text().into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_is_shown_on_one_line_and_not_too_long() {
-        assert_eq!(shorten("a\nb"), "a b");
-        assert_eq!(shorten(&"é".repeat(SHOWN_BODY)).chars().count(), SHOWN_BODY);
-        let long = shorten(&"é".repeat(SHOWN_BODY + 1));
-        assert!(long.ends_with('…') && long.chars().count() == SHOWN_BODY + 1);
-    }
 }

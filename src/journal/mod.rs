@@ -14,6 +14,7 @@ mod entry;
 pub(crate) mod record;
 pub(crate) mod recorder;
 mod requests;
+mod show;
 mod snapshot;
 pub(crate) mod stream;
 pub(crate) mod verify;

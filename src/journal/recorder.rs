@@ -11,7 +11,6 @@ use super::coverage::operation::Operation;
 use super::record::{Outcome, Record};
 use crate::cluster::Cluster;
 use crate::request::header;
-use crate::request::info::RequestInfo;
 
 /// How many entries the journal keeps before it drops the oldest.
 pub(crate) const DEFAULT_JOURNAL_LIMIT: usize = 1000;
@@ -24,8 +23,6 @@ pub(crate) struct Recorder {
     limit: usize,
     next_index: AtomicU64,
     state: Mutex<State>,
-    /// How often each operation was answered with each code.
-    coverage: Mutex<BTreeMap<(Operation, u16), u64>>,
 }
 
 #[derive(Default)]
@@ -37,6 +34,8 @@ struct State {
     first_index: u64,
     /// By a hash of who asked for what.
     attempts: BTreeMap<u64, u64>,
+    /// How often each operation was answered with each code.
+    coverage: BTreeMap<(Operation, u16), u64>,
 }
 
 /// The records at one moment.
@@ -51,12 +50,7 @@ impl Recorder {
             limit,
             next_index: AtomicU64::new(1),
             state: Mutex::new(State::default()),
-            coverage: Mutex::new(BTreeMap::new()),
         }
-    }
-
-    pub(crate) fn is_off(&self) -> bool {
-        self.limit == 0
     }
 
     pub(crate) fn limit(&self) -> usize {
@@ -67,44 +61,35 @@ impl Recorder {
         self.next_index.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(crate) fn add(&self, mut record: Record) {
-        if self.is_off() {
-            return;
-        }
+    /// Shows a request that may take a while to be answered.
+    pub(crate) fn show(&self, record: Record) {
         let client = fingerprint(&record);
         // What falls out is freed after the lock.
-        let _old = {
-            let mut state = self.state.lock();
-            if record.index < state.first_index {
-                return;
-            }
-            record.attempt = state.attempt(client);
-            let index = record.index;
-            let at = state.position(index);
-            state.records.insert(at, Arc::new(record));
-            state.trim(self.limit)
-        };
+        let _old = self.state.lock().add(record, client, self.limit);
     }
 
-    /// Puts the finished record in the place of the one shown before.
-    pub(crate) fn replace(&self, mut record: Record) {
-        let mut state = self.state.lock();
-        let at = state.position(record.index);
-        let Some(shown) = state.records.get_mut(at) else {
-            return;
+    /// Takes a request that is done with; `shown` is whether it is there already.
+    pub(crate) fn finish(&self, record: Record, shown: bool) {
+        let client = fingerprint(&record);
+        let met = record
+            .code
+            .and_then(|code| Some((Operation::of(&record.info)?, code)));
+        let _old = {
+            let mut state = self.state.lock();
+            if let Some(pair) = met {
+                *state.coverage.entry(pair).or_default() += 1;
+            }
+            match shown {
+                true => state.replace(record),
+                false => state.add(record, client, self.limit),
+            }
         };
-        if shown.index == record.index {
-            record.attempt = shown.attempt;
-            let verified = shown.verified.load(Ordering::Acquire);
-            *record.verified.get_mut() = verified;
-            *shown = Arc::new(record);
-        }
     }
 
     /// Bytes that no request could be read from, and what they were told.
     pub(crate) fn unparsed(&self, cluster: &Cluster, code: Option<u16>, complaint: String) {
         let revision = cluster.storage.revision();
-        self.add(Record {
+        let record = Record {
             index: self.next_index(),
             time: cluster.clock.now(),
             outcome: Outcome::Unparsed,
@@ -113,14 +98,8 @@ impl Recorder {
             before: revision,
             after: revision,
             ..Record::default()
-        });
-    }
-
-    /// Counts an answer to an operation.
-    pub(crate) fn count(&self, info: &RequestInfo, code: u16) {
-        if let Some(operation) = Operation::of(info) {
-            *self.coverage.lock().entry((operation, code)).or_default() += 1;
-        }
+        };
+        self.finish(record, false);
     }
 
     pub(crate) fn records(&self) -> Records {
@@ -134,23 +113,51 @@ impl Recorder {
     pub(crate) fn clear(&self) {
         let _old = {
             let mut state = self.state.lock();
-            let first_index = self.next_index.load(Ordering::Relaxed);
-            std::mem::replace(
-                &mut *state,
-                State {
-                    first_index,
-                    ..State::default()
-                },
-            )
+            let empty = State {
+                first_index: self.next_index.load(Ordering::Relaxed),
+                coverage: std::mem::take(&mut state.coverage),
+                ..State::default()
+            };
+            std::mem::replace(&mut *state, empty)
         };
     }
 
     pub(crate) fn coverage(&self) -> BTreeMap<(Operation, u16), u64> {
-        self.coverage.lock().clone()
+        self.state.lock().coverage.clone()
     }
 }
 
 impl State {
+    /// Puts a record in its place; what falls out for it.
+    fn add(&mut self, mut record: Record, client: u64, limit: usize) -> Option<Arc<Record>> {
+        if limit == 0 || record.index < self.first_index {
+            return None;
+        }
+        record.attempt = match record.outcome {
+            Outcome::Unparsed => 1,
+            _ => self.attempt(client),
+        };
+        let at = self.position(record.index);
+        self.records.insert(at, Arc::new(record));
+        if self.records.len() <= limit {
+            return None;
+        }
+        self.dropped += 1;
+        self.records.pop_front()
+    }
+
+    /// Puts the finished record in the place of the one shown before, if that is still there.
+    fn replace(&mut self, mut record: Record) -> Option<Arc<Record>> {
+        let at = self.position(record.index);
+        let shown = self.records.get_mut(at)?;
+        if shown.index != record.index {
+            return None;
+        }
+        record.attempt = shown.attempt;
+        *record.verified.get_mut() = shown.verified.load(Ordering::Acquire);
+        Some(std::mem::replace(shown, Arc::new(record)))
+    }
+
     /// Where a record of this index belongs; most often at the end.
     fn position(&self, index: u64) -> usize {
         match self.records.back() {
@@ -159,8 +166,7 @@ impl State {
         }
     }
 
-    fn attempt(&mut self, client: Option<u64>) -> u64 {
-        let Some(client) = client else { return 1 };
+    fn attempt(&mut self, client: u64) -> u64 {
         if self.attempts.len() >= COUNTED_ATTEMPTS && !self.attempts.contains_key(&client) {
             return 1;
         }
@@ -168,21 +174,10 @@ impl State {
         *attempts += 1;
         *attempts
     }
-
-    fn trim(&mut self, limit: usize) -> Option<Arc<Record>> {
-        if self.records.len() <= limit {
-            return None;
-        }
-        self.dropped += 1;
-        self.records.pop_front()
-    }
 }
 
 /// The same for the same client asking for the same thing.
-fn fingerprint(record: &Record) -> Option<u64> {
-    if record.outcome == Outcome::Unparsed {
-        return None;
-    }
+fn fingerprint(record: &Record) -> u64 {
     let (info, mut hasher) = (&record.info, DefaultHasher::new());
     (&record.user, header(&record.headers, "user-agent")).hash(&mut hasher);
     if info.is_resource {
@@ -197,7 +192,7 @@ fn fingerprint(record: &Record) -> Option<u64> {
     } else {
         (record.method.as_str(), &record.path).hash(&mut hasher);
     }
-    Some(hasher.finish())
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -221,7 +216,7 @@ mod tests {
     fn records_stand_in_order_of_arrival_whenever_they_were_answered() {
         let recorder = Recorder::new(10);
         for index in [1, 3, 2] {
-            recorder.add(record(index, "/"));
+            recorder.finish(record(index, "/"), false);
         }
         assert_eq!(indexes(&recorder), [1, 2, 3]);
     }
@@ -230,7 +225,7 @@ mod tests {
     fn the_oldest_are_dropped_and_counted() {
         let recorder = Recorder::new(2);
         for index in 1..=5 {
-            recorder.add(record(index, "/"));
+            recorder.finish(record(index, "/"), false);
         }
         assert_eq!(indexes(&recorder), [4, 5]);
         assert_eq!(recorder.records().dropped, 3);
@@ -241,7 +236,7 @@ mod tests {
         let recorder = Recorder::new(1);
         let mut attempts = Vec::new();
         for (index, path) in (1..).zip(["/a", "/b", "/a", "/a"]) {
-            recorder.add(record(index, path));
+            recorder.finish(record(index, path), false);
             attempts.push(recorder.records().records[0].attempt);
         }
         assert_eq!(attempts, [1, 1, 2, 3]);
@@ -250,12 +245,12 @@ mod tests {
     #[test]
     fn a_finished_record_takes_the_place_of_the_one_shown() {
         let recorder = Recorder::new(10);
-        recorder.add(record(1, "/a"));
-        recorder.add(record(2, "/b"));
+        recorder.show(record(1, "/a"));
+        recorder.finish(record(2, "/b"), false);
         recorder.records().records[0]
             .verified
             .store(true, Ordering::Release);
-        recorder.replace(record(1, "/a"));
+        recorder.finish(record(1, "/a"), true);
         let records = recorder.records().records;
         assert_eq!((records.len(), records[0].attempt), (2, 1));
         assert!(records[0].verified.load(Ordering::Acquire));
@@ -266,9 +261,9 @@ mod tests {
         let recorder = Recorder::new(10);
         let under_way = recorder.next_index();
         recorder.clear();
-        recorder.add(record(under_way, "/"));
-        recorder.replace(record(under_way, "/"));
-        recorder.add(record(recorder.next_index(), "/"));
+        recorder.finish(record(under_way, "/"), false);
+        recorder.finish(record(under_way, "/"), true);
+        recorder.finish(record(recorder.next_index(), "/"), false);
         assert_eq!(indexes(&recorder), [2]);
     }
 }

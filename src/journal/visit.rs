@@ -33,7 +33,7 @@ pub(crate) struct Seen {
     /// Empty until the path is taken apart.
     pub(crate) info: RequestInfo,
     /// Empty until the request is authenticated.
-    pub(crate) user: UserInfo,
+    pub(crate) user: Arc<UserInfo>,
     /// The titles of the faults that acted.
     pub(crate) faults: Vec<String>,
     pub(crate) kept: Kept,
@@ -86,7 +86,7 @@ impl Seen {
             ..Record::default()
         };
         self.shown = true;
-        recorder.add(record);
+        recorder.show(record);
     }
 }
 
@@ -98,7 +98,7 @@ impl<'a> Visit<'a> {
             before: cluster.storage.revision(),
             shown: false,
             info: RequestInfo::default(),
-            user: UserInfo::default(),
+            user: Arc::default(),
             faults: Vec::new(),
             kept: Kept::default(),
             outcome: Outcome::Pending,
@@ -118,12 +118,6 @@ impl Drop for Visit<'_> {
     fn drop(&mut self) {
         use std::mem::take;
         let (request, seen) = (&mut self.request, &mut self.seen);
-        if let Some(code) = seen.code {
-            self.recorder.count(&seen.info, code);
-        }
-        if self.recorder.is_off() {
-            return;
-        }
         let record = Record {
             index: seen.index,
             time: seen.started,
@@ -133,7 +127,7 @@ impl Drop for Visit<'_> {
             raw_query: take(&mut request.raw_query),
             headers: take(&mut request.headers),
             info: take(&mut seen.info),
-            user: take(&mut seen.user.name),
+            user: seen.user.name.clone(),
             faults: take(&mut seen.faults),
             outcome: match seen.outcome {
                 Outcome::Pending => Outcome::Abandoned,
@@ -147,10 +141,6 @@ impl Drop for Visit<'_> {
             stream: seen.kept.stream.take(),
             ..Record::default()
         };
-        if seen.shown {
-            self.recorder.replace(record);
-        } else {
-            self.recorder.add(record);
-        }
+        self.recorder.finish(record, seen.shown);
     }
 }

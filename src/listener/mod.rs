@@ -30,9 +30,9 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a client may take over the start of an encrypted connection.
 #[cfg(feature = "tls")]
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many headers a request may have: a user may be in hundreds of groups. Go's server only counts their bytes, but
-/// hyper makes room for all of them with every request.
-const MAX_HEADERS: usize = 512;
+/// How many headers a request on HTTP/1.1 may have. Go's server only counts their bytes, but hyper makes room for all of
+/// them with every request, and for no more than this without asking for memory.
+pub(crate) const DEFAULT_MAX_HEADERS: usize = 100;
 /// The longest head of a request, in bytes: that of Go's server.
 const MAX_HEADER_BYTES: usize = 1024 * 1024;
 /// How long open connections get to finish when the server stops.
@@ -47,9 +47,18 @@ pub(crate) struct Listener {
 /// What all listeners of one server have in common.
 #[derive(Clone)]
 struct Options {
-    max_connections: usize,
+    limits: Limits,
     #[cfg(feature = "tls")]
     tls: Option<tls::Acceptor>,
+}
+
+/// What clients may not exceed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// How many connections are open at a time.
+    pub(crate) connections: usize,
+    /// How many headers a request has.
+    pub(crate) headers: usize,
 }
 
 /// Stops a running listener when dropped: the port is free at once, connections end as soon as the runtime gets to them.
@@ -61,9 +70,9 @@ pub(crate) struct Running {
 
 impl Listener {
     /// Binds the address; must be called within a tokio runtime.
-    pub(crate) fn bind(address: SocketAddr, max_connections: usize) -> std::io::Result<Self> {
+    pub(crate) fn bind(address: SocketAddr, limits: Limits) -> std::io::Result<Self> {
         let options = Options {
-            max_connections,
+            limits,
             #[cfg(feature = "tls")]
             tls: None,
         };
@@ -93,9 +102,9 @@ impl Listener {
     }
 
     async fn run(self, pipeline: Arc<Pipeline>) {
-        let permits = Arc::new(Semaphore::new(self.options.max_connections));
+        let permits = Arc::new(Semaphore::new(self.options.limits.connections));
         let mut connections = JoinSet::new();
-        let server = Arc::new(server());
+        let server = Arc::new(server(self.options.limits.headers));
         let mut moves = self.gate.moves();
         loop {
             let Ok(permit) = permits.clone().acquire_owned().await else {
@@ -136,15 +145,18 @@ impl Listener {
 }
 
 /// The HTTP server, with its limits.
-fn server() -> auto::Builder<TokioExecutor> {
+fn server(max_headers: usize) -> auto::Builder<TokioExecutor> {
     let mut server = auto::Builder::new(TokioExecutor::new()).title_case_headers(true);
     server
         .http1()
         .timer(TokioTimer::new())
         .auto_date_header(false)
         .header_read_timeout(HEADER_TIMEOUT)
-        .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEADER_BYTES);
+    if max_headers != DEFAULT_MAX_HEADERS {
+        server.http1().max_headers(max_headers);
+    }
+    #[cfg(feature = "tls")]
     server
         .http2()
         .timer(TokioTimer::new())

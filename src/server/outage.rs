@@ -10,6 +10,7 @@ use tokio::task::AbortHandle;
 use super::FakeApiServer;
 use crate::clock;
 use crate::cluster::Cluster;
+use crate::control::BeginOutage;
 use crate::fault::Outage;
 use crate::fault::outage::How;
 use crate::listener::gate::Gate;
@@ -62,6 +63,18 @@ impl Outages {
             runtime,
             active: Mutex::default(),
         }
+    }
+
+    /// Begins outages for as long as the server lives.
+    pub(super) fn beginner(self: &Arc<Self>) -> BeginOutage {
+        let outages = Arc::downgrade(self);
+        Arc::new(move |outage| {
+            if let Some(outages) = outages.upgrade()
+                && let Err(error) = outages.begin(outage)
+            {
+                tracing::error!("the outage cannot begin: {error}");
+            }
+        })
     }
 
     fn begin(self: &Arc<Self>, outage: &Outage) -> std::io::Result<u64> {

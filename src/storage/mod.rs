@@ -23,7 +23,7 @@ pub(crate) use contents::Contents;
 use contents::Lineage;
 pub(crate) use log::Event;
 use log::Log;
-pub(crate) use view::View;
+pub(crate) use view::{Moment, View};
 
 /// How many events the log keeps before it compacts the oldest away.
 pub(crate) const DEFAULT_EVENT_LOG_LIMIT: usize = 100_000;

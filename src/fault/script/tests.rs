@@ -152,9 +152,9 @@ fn whatever_is_wrong_is_told_with_its_line() {
             "faults.yaml:2:8: when.patch: unknown value `aply`; did you mean `apply`?",
         ),
         (
-            "fault: lostRace\nwhen: {verb: [get, list]}",
-            "faults.yaml:1:1: the rule can never act: a race does nothing to get or list, only to create, update, patch, \
-             delete",
+            "fault: lostRace\nwhen: {verb: [watch, list]}",
+            "faults.yaml:1:1: the rule can never act: a race does nothing to watch or list, only to get, create, update, \
+             patch, delete",
         ),
         (
             "fault: reset\nfault: hang",

@@ -190,9 +190,9 @@ enum Next {
 /// The wait between events.
 struct Pause {
     latest: watch::Receiver<Revision>,
-    ends: Ends,
     /// Goes on from pause to pause: with many watchers, setting a timer for each event of each is most of the work.
     alarm: Alarm,
+    ends: Ends,
     end: Timestamp,
 }
 
