@@ -87,7 +87,7 @@ async fn a_recorded_fixture_fails_where_it_is_changed() {
     script(&mut connect(&recorder).await).await;
     let text = text_of(&recorder.finish().await);
     for (old, new, problem) in [
-        ("labels: {app: shop}\n", "labels: {app: store}\n", r#"body.metadata.labels.app: expected "store", got "shop""#),
+        ("generateName: job-\n        uid", "generateName: task-\n        uid", r#"body.metadata.generateName: expected "task-", got "job-""#),
         ("code: 409", "code: 410", "status: expected 410, got 409"),
         ("remainingItemCount: 1", "remainingItemCount: 2", "body.metadata.remainingItemCount: expected 2, got 1"),
         ("{kind: ConfigMapList,", "{kind: List,", r#"body.kind: expected "List", got "ConfigMapList""#),
@@ -222,7 +222,7 @@ async fn a_recording_that_is_full_says_so() {
     client.post(MAPS, &json!({"metadata": {"name": "a".repeat(50)}})).await.object();
     client.get("/healthz").await;
     let (_, notes) = recorder.finish().await.text("Too much");
-    assert!(notes.iter().any(|note| note.ends_with("the recording is full")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.contains("the recording was full")), "{notes:?}");
 }
 
 #[tokio::test]
@@ -242,35 +242,33 @@ async fn a_recording_needs_a_server() {
     assert_eq!(error.to_string(), "recording: a server is needed that is there already");
 }
 
-/// Fixtures that say something about one server only: all its namespaces, or what its versions are.
-const OF_ONE_SERVER: [&str; 0] = [];
+/// A few of each kind; all of them take too long.
+const RECORDED_AGAIN: [&str; 12] = [
+    "apply/conflict",
+    "create/generate-name",
+    "create/owner-references",
+    "delete/precondition",
+    "delete-collection/finalizers",
+    "get/table",
+    "list/pages-snapshot",
+    "patch-json/test",
+    "patch-merge/version",
+    "update/uid",
+    "watch/finalizer",
+    "watch/initial-events-then-live",
+];
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_fixture_passes_again_when_its_run_was_recorded() {
-    let mut failures = Vec::new();
-    for file in fake_apiserver::fixture::find("fixtures").unwrap() {
-        let name = file.display().to_string();
-        let fixture = Fixture::from_file(&file).unwrap();
-        if fixture.needs_own_server() || OF_ONE_SERVER.iter().any(|own| name.ends_with(own)) {
-            continue;
-        }
+#[tokio::test]
+async fn a_fixture_passes_again_when_its_run_was_recorded() {
+    for name in RECORDED_AGAIN {
+        let path = format!("fixtures/endpoints/{name}.yaml");
+        let Ok(fixture) = Fixture::from_file(&path) else {
+            panic!("{path}");
+        };
         let server = FakeApiServer::builder().controllers(false).start().await;
         let recorder = recorder(&server).await;
-        let first = fixture.run(&Target::url(&recorder.url()).unwrap()).await;
-        let (text, _) = recorder.finish().await.text("Again");
-        if !first.passed() {
-            failures.push(format!("FIRST {first}"));
-            continue;
-        }
-        match Fixture::parse(&name, &text) {
-            Err(error) => failures.push(error.to_string()),
-            Ok(again) => {
-                let report = again.run(&Target::private()).await;
-                if !report.passed() {
-                    failures.push(report.to_string());
-                }
-            }
-        }
+        fixture.run(&Target::url(&recorder.url()).unwrap()).await.assert_passed();
+        let (text, _) = recorder.finish().await.text(name);
+        replay(&text).await.assert_passed();
     }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
