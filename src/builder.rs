@@ -14,19 +14,24 @@ use crate::authorization::Authorizer;
 use crate::authorization::rbac::Rbac;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
+use crate::control::Control;
 use crate::error::{Error, Kind};
 use crate::fault::Fault;
 use crate::fault::stage::Faults;
-use crate::handlers::admission;
 use crate::ids::Ids;
-use crate::listener::{self, Listener};
+use crate::journal::recorder::{DEFAULT_JOURNAL_LIMIT, Recorder};
+use crate::listener::{self, Limits, Listener};
 use crate::pipeline::Pipeline;
-use crate::registry::INITIAL_NAMESPACES;
 use crate::request::DEFAULT_MAX_BODY;
+use crate::response::LastList;
 use crate::seed::Seeder;
-use crate::server::FakeApiServer;
+use crate::server::{FakeApiServer, Parts, Reach};
+use crate::snapshot::{Snapshot, initial_namespaces};
 use crate::storage::{DEFAULT_EVENT_LOG_LIMIT, Storage};
 use crate::version::Version;
+
+/// The environment variable that names the directory for coverage.
+const COVERAGE_DIR: &str = "FAKE_APISERVER_COVERAGE_DIR";
 
 /// Sets up a [`FakeApiServer`]. Made by [`FakeApiServer::builder`].
 ///
@@ -43,7 +48,7 @@ use crate::version::Version;
 /// assert!(server.get_value("endpoints", "shop", "db").is_some());
 /// # });
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is started"]
 pub struct FakeApiServerBuilder {
     address: SocketAddr,
@@ -56,17 +61,34 @@ pub struct FakeApiServerBuilder {
     objects: Vec<Source>,
     implicit_namespaces: bool,
     controllers: bool,
-    seed: u64,
+    seed: Option<u64>,
     time: Option<Timestamp>,
+    from: Option<Snapshot>,
+    /// Instead of the tokens and the access rules.
+    access: Option<Access>,
     version: String,
     event_log_limit: usize,
-    max_connections: usize,
+    limits: Limits,
     max_body: usize,
     faults: Vec<Fault>,
+    journal_limit: usize,
+    coverage_dir: Option<PathBuf>,
+    fault_files: Vec<PathBuf>,
+    allow_unused_faults: bool,
+    control: bool,
+}
+
+/// Who may do what.
+#[derive(Clone, Debug)]
+struct Access {
+    authenticator: Arc<Authenticator>,
+    authorizer: Arc<Authorizer>,
+    /// The kubeconfig's.
+    token: Option<String>,
 }
 
 /// Where an object to start with comes from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Source {
     Value {
         object: Result<Value, String>,
@@ -88,13 +110,23 @@ impl Default for FakeApiServerBuilder {
             objects: Vec::new(),
             implicit_namespaces: false,
             controllers: true,
-            seed: 0,
+            seed: None,
             time: None,
+            from: None,
+            access: None,
             version: "1.36.2".to_owned(),
             event_log_limit: DEFAULT_EVENT_LOG_LIMIT,
-            max_connections: listener::DEFAULT_MAX_CONNECTIONS,
+            limits: Limits {
+                connections: listener::DEFAULT_MAX_CONNECTIONS,
+                headers: listener::DEFAULT_MAX_HEADERS,
+            },
             max_body: DEFAULT_MAX_BODY,
             faults: Vec::new(),
+            journal_limit: DEFAULT_JOURNAL_LIMIT,
+            coverage_dir: None,
+            fault_files: Vec::new(),
+            allow_unused_faults: false,
+            control: false,
         }
     }
 }
@@ -216,6 +248,21 @@ impl FakeApiServerBuilder {
         self
     }
 
+    /// Starts with the state of a snapshot: its objects, its revision, its clock and its source of made-up names, unless
+    /// [`frozen_at`](Self::frozen_at) or [`seed`](Self::seed) say otherwise. Objects are shared, not copied.
+    ///
+    /// ```
+    /// use fake_apiserver::FakeApiServer;
+    ///
+    /// let server = FakeApiServer::start_blocking();
+    /// let other = FakeApiServer::builder().from_snapshot(&server.snapshot()).start_blocking();
+    /// assert_eq!(other.revision(), server.revision());
+    /// ```
+    pub fn from_snapshot(mut self, snapshot: &Snapshot) -> Self {
+        self.from = Some(snapshot.clone());
+        self
+    }
+
     /// Stores the objects of a YAML or JSON file, which may have many documents and lists, or of every such file in a
     /// directory. Access rules go to the authorizer that [`rbac`](Self::rbac) asks for; without one they are refused,
     /// since they would do nothing.
@@ -255,7 +302,7 @@ impl FakeApiServerBuilder {
     /// let builder = fake_apiserver::FakeApiServer::builder().seed(42);
     /// ```
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.seed = Some(seed);
         self
     }
 
@@ -306,7 +353,19 @@ impl FakeApiServerBuilder {
     /// let builder = fake_apiserver::FakeApiServer::builder().max_connections(100);
     /// ```
     pub fn max_connections(mut self, connections: usize) -> Self {
-        self.max_connections = connections.max(1);
+        self.limits.connections = connections.max(1);
+        self
+    }
+
+    /// How many headers a request on HTTP/1.1 may have; one with more is refused with 431. Default: 100.
+    ///
+    /// A user in hundreds of groups takes as many `Impersonate-Group` headers.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().max_headers(1_000);
+    /// ```
+    pub fn max_headers(mut self, headers: usize) -> Self {
+        self.limits.headers = headers;
         self
     }
 
@@ -320,14 +379,79 @@ impl FakeApiServerBuilder {
         self
     }
 
-    /// Installs a fault for as long as the server runs; see [`FakeApiServer::fault`].
+    /// Installs a fault for as long as the server runs; see [`FakeApiServer::fault`]. One that has never acted when the
+    /// server is dropped fails the test.
     ///
     /// ```
     /// use fake_apiserver::{FakeApiServer, Fault};
     /// let builder = FakeApiServer::builder().fault(Fault::service_unavailable().first(1));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the rule can never act: an unknown verb or resource, a verb the resource does not have, no attempt at all.
+    #[track_caller]
     pub fn fault(mut self, fault: Fault) -> Self {
-        self.faults.push(fault);
+        match fault.checked() {
+            Ok(fault) => self.faults.push(fault),
+            Err(problem) => panic!("this fault cannot be installed: {problem}"),
+        }
+        self
+    }
+
+    /// Lets the server be scripted over HTTP too, below `/_fake`: for clients under test in another process or language.
+    /// `GET /_fake` shows what there is.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::builder().control(true).start_blocking();
+    /// println!("curl {}/_fake", server.url());
+    /// ```
+    pub fn control(mut self, offered: bool) -> Self {
+        self.control = offered;
+        self
+    }
+
+    /// Dropping the server does not panic if a fault has never acted.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().faults_file("faults.yaml").allow_unused_faults();
+    /// ```
+    pub fn allow_unused_faults(mut self) -> Self {
+        self.allow_unused_faults = true;
+        self
+    }
+
+    /// Installs the faults of a YAML or JSON script for as long as the server runs; see [`Fault::parse_script`]. What is
+    /// wrong in the file is told when the server is started.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().faults_file("faults.yaml");
+    /// ```
+    pub fn faults_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.fault_files.push(path.into());
+        self
+    }
+
+    /// How many requests the journal keeps before the oldest make room; 0 turns it off. Default: 1,000. Of each, up to
+    /// 16 KiB of either body are kept.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().journal_limit(50);
+    /// ```
+    pub fn journal_limit(mut self, entries: usize) -> Self {
+        self.journal_limit = entries;
+        self
+    }
+
+    /// Writes what the server's clients have met into this directory when the server is dropped; see
+    /// [`Coverage::from_dir`](crate::Coverage::from_dir). Default: where the environment variable
+    /// `FAKE_APISERVER_COVERAGE_DIR` says, if it is set.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().coverage_dir("target/coverage");
+    /// ```
+    pub fn coverage_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.coverage_dir = Some(directory.into());
         self
     }
 
@@ -408,73 +532,153 @@ impl FakeApiServerBuilder {
         Ok(server?.on(thread))
     }
 
-    fn launch(self) -> Result<FakeApiServer, Error> {
+    pub(crate) fn launch(mut self) -> Result<FakeApiServer, Error> {
+        let scripted = self.scripted_faults()?;
         let version =
             Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
-        let authenticator = self.authenticator()?;
-        let token = self.tokens.first().map(|(token, _)| token.as_str());
-        let token = token.or(authenticator.first_token()).map(str::to_owned);
-        let cluster = Arc::new(Cluster {
-            storage: Storage::new(self.event_log_limit),
-            clock: self.time.map_or_else(Clock::running, Clock::frozen),
-            ids: Ids::new(self.seed),
-            version,
-            implicit_namespaces: self.implicit_namespaces,
-            stopping: tokio::sync::watch::Sender::new(false),
-        });
-        for namespace in INITIAL_NAMESPACES {
-            // These are valid.
-            let _ = cluster
-                .storage
-                .write(|tx| admission::create_namespace(&cluster, tx, namespace));
-        }
-        let authorizer = populate(&cluster, self.objects, self.rbac)?;
-        let listener =
-            Listener::bind(self.address, self.max_connections).map_err(|source| Kind::Bind {
-                address: self.address,
-                source,
-            })?;
-        #[cfg(feature = "tls")]
-        let (listener, authority) = if self.tls {
-            let identity = listener::tls::Identity::generate(listener.address().ip())
-                .map_err(|e| Error::invalid("tls", e.to_string()))?;
-            (
-                listener.with_tls(identity.acceptor),
-                Some(identity.authority),
-            )
-        } else {
-            (listener, None)
-        };
-        #[cfg(not(feature = "tls"))]
-        let authority: Option<String> = None;
+        let coverage_dir = self.make_coverage_dir()?;
+        let (cluster, access) = self.state(version)?;
+        let (listener, authority) = self.listen()?;
         let address = listener.address();
         let faults = Arc::new(Faults::default());
-        for fault in self.faults {
+        for fault in scripted.into_iter().chain(std::mem::take(&mut self.faults)) {
             faults.install(fault, cluster.clock.now());
         }
+        let recorder = Arc::new(Recorder::new(self.journal_limit));
         let pipeline = Arc::new(Pipeline {
             cluster: cluster.clone(),
-            authenticator,
-            authorizer,
+            recorder: recorder.clone(),
+            authenticator: access.authenticator.clone(),
+            authorizer: access.authorizer.clone(),
             max_body: self.max_body,
             faults: faults.clone(),
+            control: self.control.then(|| {
+                Arc::new(Control {
+                    cluster: cluster.clone(),
+                    faults,
+                    recorder,
+                    start: OnceLock::new(),
+                    outages: OnceLock::new(),
+                    max_body: self.max_body,
+                })
+            }),
+            stale: None,
             address: address.to_string(),
-            documents: OnceLock::new(),
-            flow: [cluster.ids.audit_id(), cluster.ids.audit_id()],
+            documents: Arc::default(),
+            flow: cluster.ids.flow(),
         });
-        let running = listener.serve(pipeline);
+        let running = listener.serve(pipeline.clone());
         let controllers = self
             .controllers
-            .then(|| tokio::spawn(crate::controllers::run(cluster.clone())));
-        Ok(FakeApiServer::new(
-            cluster,
-            faults,
-            running,
-            controllers,
+            .then(|| tokio::spawn(crate::controllers::run(cluster)));
+        let reach = Reach {
             address,
             authority,
-            token,
-        ))
+            token: access.token.clone(),
+        };
+        self.access = Some(access);
+        Ok(FakeApiServer::new(Parts {
+            pipeline,
+            coverage_dir,
+            running,
+            controllers,
+            reach,
+            allow_unused_faults: self.allow_unused_faults,
+            settings: self.for_forks(),
+        }))
+    }
+
+    /// The state to begin with, and who may do what to it.
+    fn state(&mut self, version: Version) -> Result<(Arc<Cluster>, Access), Error> {
+        let access = self.access.take();
+        let authenticator = match &access {
+            Some(access) => access.authenticator.clone(),
+            None => Arc::new(self.authenticator()?),
+        };
+        let cluster = Arc::new(self.cluster(version)?);
+        let objects = std::mem::take(&mut self.objects);
+        let rules = self.rbac.clone().filter(|_| access.is_none());
+        let authorizer = populate(&cluster, objects, rules)?;
+        let access = access.unwrap_or_else(|| {
+            let token = self.tokens.first().map(|(token, _)| token.as_str());
+            Access {
+                token: token.or(authenticator.first_token()).map(str::to_owned),
+                authenticator,
+                authorizer: Arc::new(authorizer),
+            }
+        });
+        Ok((cluster, access))
+    }
+
+    /// The bound socket; with TLS, also the certificate authority.
+    fn listen(&self) -> Result<(Listener, Option<String>), Error> {
+        let listener = Listener::bind(self.address, self.limits).map_err(|source| Kind::Bind {
+            address: self.address,
+            source,
+        })?;
+        #[cfg(feature = "tls")]
+        if self.tls {
+            let identity = listener::tls::Identity::generate(listener.address().ip())
+                .map_err(|e| Error::invalid("tls", e.to_string()))?;
+            let listener = listener.with_tls(identity.acceptor);
+            return Ok((listener, Some(identity.authority)));
+        }
+        Ok((listener, None))
+    }
+
+    /// Where the coverage goes, which must be a place it can go to.
+    fn make_coverage_dir(&self) -> Result<Option<PathBuf>, Error> {
+        let from_environment = || std::env::var_os(COVERAGE_DIR).map(PathBuf::from);
+        let directory = self.coverage_dir.clone().or_else(from_environment);
+        let directory = directory.filter(|path| !path.as_os_str().is_empty());
+        if let Some(path) = &directory {
+            std::fs::create_dir_all(path).map_err(|e| Error::file(path, e))?;
+        }
+        Ok(directory)
+    }
+
+    fn scripted_faults(&self) -> Result<Vec<Fault>, Error> {
+        let mut faults = Vec::new();
+        for path in &self.fault_files {
+            faults.extend(Fault::script_file(path)?);
+        }
+        Ok(faults)
+    }
+
+    /// The state to begin with, but for the objects.
+    fn cluster(&mut self, version: Version) -> Result<Cluster, Error> {
+        let from = self.from.take();
+        let ids = self.seed.map(Ids::new);
+        let clock = self.time.map(Clock::frozen);
+        let cluster = Cluster {
+            storage: Storage::new(self.event_log_limit),
+            clock: clock
+                .or(from.as_ref().and_then(Snapshot::clock))
+                .unwrap_or_else(Clock::running),
+            ids: Arc::new(
+                ids.or(from.as_ref().and_then(Snapshot::ids))
+                    .unwrap_or_else(|| Ids::new(0)),
+            ),
+            last_list: LastList::default(),
+            version,
+            implicit_namespaces: self.implicit_namespaces,
+            watch_ends: tokio::sync::watch::Sender::new(0),
+        };
+        if let Some(snapshot) = from {
+            snapshot
+                .begin(&cluster)
+                .map_err(|problem| Error::invalid("from_snapshot", problem))?;
+        }
+        initial_namespaces(&cluster);
+        Ok(cluster)
+    }
+
+    /// The same settings for another server, which takes its names and its time from a snapshot.
+    fn for_forks(mut self) -> Self {
+        self.address.set_port(0);
+        self.seed = None;
+        self.time = None;
+        self
     }
 
     fn authenticator(&self) -> Result<Authenticator, Error> {

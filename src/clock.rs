@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 /// Where the time comes from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Source {
     /// The machine's clock, plus what the test has advanced.
     Running { ahead: SignedDuration },
@@ -37,6 +37,13 @@ impl Clock {
     pub(crate) fn frozen(now: Timestamp) -> Self {
         Clock {
             source: watch::Sender::new(Source::Frozen { now }),
+        }
+    }
+
+    /// A clock that shows the same and goes on in the same way, on its own.
+    pub(crate) fn fork(&self) -> Self {
+        Clock {
+            source: watch::Sender::new(self.source.borrow().clone()),
         }
     }
 

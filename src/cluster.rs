@@ -1,42 +1,88 @@
 //! What all requests share: the store, the clock, the source of made-up names, the version played.
 
+use std::sync::Arc;
+
 use crate::clock::Clock;
 use crate::codec::quote::quote;
 use crate::ids::Ids;
 use crate::object::Object;
 use crate::registry::Resource;
+use crate::response::LastList;
 use crate::status::Status;
 use crate::storage::Storage;
 use crate::version::Version;
+
+/// The count of the ends of watches when the server stops.
+const STOPPED: u64 = u64::MAX;
 
 /// The state of one server.
 pub(crate) struct Cluster {
     pub(crate) storage: Storage<Object>,
     pub(crate) clock: Clock,
-    pub(crate) ids: Ids,
+    pub(crate) ids: Arc<Ids>,
+    pub(crate) last_list: LastList,
     pub(crate) version: Version,
     /// Whether a namespace springs up when something is created in it.
     pub(crate) implicit_namespaces: bool,
-    /// Becomes true when the server stops; watches end then.
-    pub(crate) stopping: tokio::sync::watch::Sender<bool>,
+    /// Counts the times that all watches end; [`STOPPED`] when no more are to begin.
+    pub(crate) watch_ends: tokio::sync::watch::Sender<u64>,
 }
 
 impl Cluster {
+    /// Ends every watch there is.
+    pub(crate) fn end_watches(&self) {
+        self.watch_ends
+            .send_modify(|count| *count = count.saturating_add(1));
+    }
+
+    /// Ends every watch there is and there will be.
+    pub(crate) fn stop_watches(&self) {
+        self.watch_ends.send_replace(STOPPED);
+    }
+
     /// The time as objects carry it.
     pub(crate) fn timestamp(&self) -> String {
         crate::codec::time::format(self.clock.now())
     }
 }
 
+/// The end that all watches come to together.
+#[derive(Clone)]
+pub(crate) struct Ends {
+    count: tokio::sync::watch::Receiver<u64>,
+    seen: u64,
+}
+
+impl Ends {
+    pub(crate) fn of(cluster: &Cluster) -> Self {
+        let count = cluster.watch_ends.subscribe();
+        let seen = *count.borrow();
+        Ends { count, seen }
+    }
+
+    /// Whether it came while the server goes on, perhaps with another store.
+    pub(crate) fn came(&self) -> bool {
+        let now = *self.count.borrow();
+        now != self.seen && now != STOPPED
+    }
+
+    pub(crate) async fn come(&mut self) {
+        let seen = self.seen;
+        let end = self.count.wait_for(|&now| now != seen || now == STOPPED);
+        let _ = end.await;
+    }
+}
+
 /// Where an object is kept. Upstream's key is this below `/registry`.
 pub(crate) fn key(resource: &Resource, namespace: &str, name: &str) -> String {
-    let mut key = prefix(resource, namespace);
-    key.push_str(name);
-    key
+    below(resource, namespace, name)
 }
 
 /// The store takes no key that could lead out of its place; the error is a bare 500, as upstream's.
 pub(crate) fn check_key(key: &str) -> Result<(), Status> {
+    if !key.contains("/.") {
+        return Ok(());
+    }
     let key = key.trim_end_matches('/');
     if key.split('/').any(|part| matches!(part, "." | "..")) {
         return Err(Status::raw(format!("invalid key: {}", quote(key))));
@@ -46,10 +92,14 @@ pub(crate) fn check_key(key: &str) -> Result<(), Status> {
 
 /// Where a resource's objects are kept: all of them, or those of one namespace.
 pub(crate) fn prefix(resource: &Resource, namespace: &str) -> String {
+    below(resource, namespace, "")
+}
+
+fn below(resource: &Resource, namespace: &str, rest: &str) -> String {
     if namespace.is_empty() || !resource.namespaced {
-        ["/", resource.storage_prefix, "/"].concat()
+        ["/", resource.storage_prefix, "/", rest].concat()
     } else {
-        ["/", resource.storage_prefix, "/", namespace, "/"].concat()
+        ["/", resource.storage_prefix, "/", namespace, "/", rest].concat()
     }
 }
 

@@ -11,21 +11,49 @@ const MAX_GENERATED_BASE: usize = 63 - SUFFIX_LENGTH;
 /// The source of made-up names.
 #[derive(Debug)]
 pub(crate) struct Ids {
+    seed: u64,
     /// What ends up in objects: the same requests get the same names, whatever else is asked in between.
     objects: Mutex<fastrand::Rng>,
     /// What ends up in headers only.
     requests: Mutex<fastrand::Rng>,
     /// What faults leave to chance.
     faults: Mutex<fastrand::Rng>,
+    /// Of the flow schema and the priority level that every answer names.
+    flow: [String; 2],
 }
 
 impl Ids {
     pub(crate) fn new(seed: u64) -> Self {
+        let mut requests = fastrand::Rng::with_seed(!seed);
+        let flow = [uuid(&mut requests), uuid(&mut requests)];
         Ids {
+            seed,
             objects: Mutex::new(fastrand::Rng::with_seed(seed)),
-            requests: Mutex::new(fastrand::Rng::with_seed(!seed)),
+            requests: Mutex::new(requests),
             faults: Mutex::new(fastrand::Rng::with_seed(seed.rotate_left(32) ^ 0x5eed)),
+            flow,
         }
+    }
+
+    /// What it all comes from; a failing test prints it.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// A source that goes on as this one does, on its own.
+    pub(crate) fn fork(&self) -> Self {
+        let copy = |rng: &Mutex<fastrand::Rng>| Mutex::new(rng.lock().clone());
+        Ids {
+            seed: self.seed,
+            objects: copy(&self.objects),
+            requests: copy(&self.requests),
+            faults: copy(&self.faults),
+            flow: self.flow.clone(),
+        }
+    }
+
+    pub(crate) fn flow(&self) -> [String; 2] {
+        self.flow.clone()
     }
 
     /// A version 4 UUID for an object.
@@ -92,6 +120,15 @@ mod tests {
         let (a, b) = (Ids::new(7), Ids::new(7));
         assert_eq!((a.uid(), a.name("gen-")), (b.uid(), b.name("gen-")));
         assert_ne!(a.uid(), Ids::new(8).uid());
+    }
+
+    #[test]
+    fn a_fork_goes_on_as_its_origin_does() {
+        let ids = Ids::new(7);
+        ids.uid();
+        let fork = ids.fork();
+        let all = |ids: &Ids| (ids.uid(), ids.audit_id(), ids.roll().to_bits(), ids.flow());
+        assert_eq!(all(&ids), all(&fork));
     }
 
     #[test]

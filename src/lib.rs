@@ -6,7 +6,10 @@ mod builder;
 mod clock;
 mod cluster;
 mod codec;
+mod control;
 mod controllers;
+#[cfg(any(doc, doctest))]
+pub mod docs;
 mod error;
 mod fault;
 #[cfg(feature = "fixture")]
@@ -14,6 +17,7 @@ pub mod fixture;
 mod handlers;
 mod httplog;
 mod ids;
+mod journal;
 mod kubeconfig;
 mod listener;
 mod names;
@@ -25,15 +29,20 @@ mod request;
 mod response;
 mod routes;
 mod schema;
-#[cfg(feature = "fixture")]
 mod script;
 mod seed;
 mod server;
+mod snapshot;
 mod status;
 mod storage;
 mod version;
 
 pub use builder::FakeApiServerBuilder;
 pub use error::Error;
-pub use fault::{Fault, FaultGuard, Patch, Per};
-pub use server::FakeApiServer;
+pub use fault::{Fault, FaultGuard, FaultRequest, Outage, Patch, Per, Stale};
+pub use journal::{
+    Coverage, Entry, Journal, NotVerified, Outcome, Requests, StreamEnd, Times, WatchLog,
+};
+pub use script::Error as ScriptError;
+pub use server::{FakeApiServer, OutageGuard, Replica};
+pub use snapshot::Snapshot;

@@ -60,9 +60,9 @@ pub(crate) fn is_path_segment_name(name: &str) -> Vec<String> {
 }
 
 fn forbidden_in_path(name: &str) -> Vec<String> {
-    ["/", "%"]
+    ['/', '%']
         .into_iter()
-        .filter(|s| name.contains(s))
+        .filter(|&c| name.contains(c))
         .map(|s| format!("may not contain '{s}'"))
         .collect()
 }

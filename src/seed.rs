@@ -138,21 +138,30 @@ impl<'a> Seeder<'a> {
     /// Stores the objects of one file; how many documents it has is returned.
     fn file(&mut self, path: &Path) -> Result<usize, Error> {
         let bytes = std::fs::read(path).map_err(|e| Error::file(path, e))?;
-        let documents = yaml::parse_all(&bytes).map_err(|e| located(path, &e))?;
-        let count = documents.len();
+        let place = path.display().to_string();
+        Ok(self.text(&place, &bytes)?.len())
+    }
+
+    /// Stores the objects of a text with one or many documents, which are returned. Errors say that they come from
+    /// `place`.
+    pub(crate) fn text(&mut self, place: &str, bytes: &[u8]) -> Result<Vec<Value>, Error> {
+        let documents = yaml::parse_all(bytes).map_err(|e| located(place, &e))?;
+        let mut values = Vec::new();
         for (line, document) in documents {
-            let place = || format!("{}:{line}", path.display());
+            let place_of = || format!("{place}:{line}");
             if let Some(duplicate) = document.duplicates.first() {
-                return Err(located(path, duplicate));
+                return Err(located(place, duplicate));
             }
             let value = document.node.to_value();
             if !value.is_object() {
                 let problem = format!("this is no object: {}", compact(&value));
-                return Err(Error::invalid(place(), problem));
+                return Err(Error::invalid(place_of(), problem));
             }
-            self.object(value).map_err(|e| Error::invalid(place(), e))?;
+            values.push(value.clone());
+            self.object(value)
+                .map_err(|e| Error::invalid(place_of(), e))?;
         }
-        Ok(count)
+        Ok(values)
     }
 }
 
@@ -175,8 +184,7 @@ fn manifests(directory: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// `file:3: what is wrong`, from `yaml: line 3: what is wrong`.
-fn located(path: &Path, problem: &str) -> Error {
-    let file = path.display();
+fn located(file: &str, problem: &str) -> Error {
     let problem = problem.strip_prefix("yaml: ").unwrap_or(problem);
     let line = problem
         .strip_prefix("line ")
@@ -184,7 +192,7 @@ fn located(path: &Path, problem: &str) -> Error {
         .filter(|(line, _)| line.parse::<usize>().is_ok());
     match line {
         Some((line, problem)) => Error::invalid(format!("{file}:{line}"), problem),
-        None => Error::invalid(file.to_string(), problem),
+        None => Error::invalid(file, problem),
     }
 }
 

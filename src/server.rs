@@ -1,8 +1,13 @@
 //! A running server, as a test holds it.
 
+mod journal;
+mod outage;
+mod replica;
+mod state;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::Location;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -11,14 +16,22 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
+pub use self::outage::OutageGuard;
+pub use self::replica::Replica;
+
+use self::outage::Outages;
 use crate::builder::FakeApiServerBuilder;
 use crate::cluster::{Cluster, key, prefix};
 use crate::fault::stage::Faults;
 use crate::fault::{Fault, FaultGuard};
+use crate::journal::Coverage;
+use crate::journal::recorder::Recorder;
 use crate::kubeconfig::Kubeconfig;
 use crate::listener::Running;
+use crate::pipeline::Pipeline;
 use crate::registry::{self, Strategy};
 use crate::seed::Seeder;
+use crate::snapshot::Snapshot;
 use crate::storage::Revision;
 
 /// A fake Kubernetes apiserver, running until it is dropped.
@@ -41,19 +54,74 @@ pub struct FakeApiServer {
 struct Inner {
     cluster: Arc<Cluster>,
     faults: Arc<Faults>,
+    recorder: Arc<Recorder>,
+    /// Where the coverage goes in the end.
+    coverage_dir: Option<PathBuf>,
+    allow_unused_faults: bool,
+    pipeline: Arc<Pipeline>,
     running: Option<Running>,
     controllers: Option<JoinHandle<()>>,
-    address: SocketAddr,
-    authority: Option<String>,
-    token: Option<String>,
+    outages: Arc<Outages>,
+    reach: Reach,
     kubeconfig_file: OnceLock<tempfile::NamedTempFile>,
+    /// What it was set up with, but for objects and faults.
+    settings: FakeApiServerBuilder,
+    runtime: tokio::runtime::Handle,
+}
+
+/// What the builder hands over.
+pub(crate) struct Parts {
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) coverage_dir: Option<PathBuf>,
+    pub(crate) running: Running,
+    pub(crate) controllers: Option<JoinHandle<()>>,
+    pub(crate) reach: Reach,
+    pub(crate) allow_unused_faults: bool,
+    /// What forks are set up with.
+    pub(crate) settings: FakeApiServerBuilder,
 }
 
 impl std::fmt::Debug for Inner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Inner")
-            .field("address", &self.address)
+            .field("address", &self.reach.address)
             .finish_non_exhaustive()
+    }
+}
+
+/// How clients reach a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Reach {
+    pub(crate) address: SocketAddr,
+    /// The certificate authority, in PEM; for a server with TLS.
+    pub(crate) authority: Option<String>,
+    pub(crate) token: Option<String>,
+}
+
+impl Reach {
+    fn url(&self) -> String {
+        let scheme = if self.authority.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let mut address = self.address;
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        format!("{scheme}://{address}")
+    }
+
+    fn kubeconfig(&self) -> String {
+        Kubeconfig {
+            url: &self.url(),
+            authority: self.authority.as_deref(),
+            token: self.token.as_deref(),
+            namespace: "default",
+        }
+        .render()
     }
 }
 
@@ -97,24 +165,31 @@ impl FakeApiServer {
         FakeApiServerBuilder::default()
     }
 
-    pub(crate) fn new(
-        cluster: Arc<Cluster>,
-        faults: Arc<Faults>,
-        running: Running,
-        controllers: Option<JoinHandle<()>>,
-        address: SocketAddr,
-        authority: Option<String>,
-        token: Option<String>,
-    ) -> Self {
+    /// Must be called within the runtime the server runs on.
+    pub(crate) fn new(parts: Parts) -> Self {
+        let pipeline = parts.pipeline;
+        let cluster = pipeline.cluster.clone();
+        let runtime = tokio::runtime::Handle::current();
+        let gate = parts.running.gate().clone();
+        let outages = Arc::new(Outages::new(gate, cluster.clone(), runtime.clone()));
+        if let Some(control) = &pipeline.control {
+            let _ = control.start.set(Snapshot::take(&cluster));
+            let _ = control.outages.set(outages.beginner());
+        }
         let inner = Inner {
             cluster,
-            faults,
-            running: Some(running),
-            controllers,
-            address,
-            authority,
-            token,
+            faults: pipeline.faults.clone(),
+            recorder: pipeline.recorder.clone(),
+            coverage_dir: parts.coverage_dir,
+            allow_unused_faults: parts.allow_unused_faults,
+            pipeline,
+            running: Some(parts.running),
+            controllers: parts.controllers,
+            outages,
+            reach: parts.reach,
             kubeconfig_file: OnceLock::new(),
+            settings: parts.settings,
+            runtime,
         };
         FakeApiServer {
             inner,
@@ -136,18 +211,7 @@ impl FakeApiServer {
     /// assert!(server.url().starts_with("http://127.0.0.1:"));
     /// ```
     pub fn url(&self) -> String {
-        let scheme = if self.inner.authority.is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        let mut address = self.inner.address;
-        match address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-            _ => {}
-        }
-        format!("{scheme}://{address}")
+        self.inner.reach.url()
     }
 
     /// The address the server listens on.
@@ -157,7 +221,7 @@ impl FakeApiServer {
     /// assert_ne!(server.address().port(), 0);
     /// ```
     pub fn address(&self) -> SocketAddr {
-        self.inner.address
+        self.inner.reach.address
     }
 
     /// The certificate authority that signed the server's certificate, in PEM; nothing without TLS.
@@ -167,7 +231,7 @@ impl FakeApiServer {
     /// assert_eq!(server.ca_certificate(), None);
     /// ```
     pub fn ca_certificate(&self) -> Option<&str> {
-        self.inner.authority.as_deref()
+        self.inner.reach.authority.as_deref()
     }
 
     /// The first bearer token the server knows, which is that of its kubeconfig; nothing if it asks nobody for one.
@@ -180,7 +244,7 @@ impl FakeApiServer {
     /// # });
     /// ```
     pub fn token(&self) -> Option<&str> {
-        self.inner.token.as_deref()
+        self.inner.reach.token.as_deref()
     }
 
     /// A kubeconfig for this server, as text. Where there are tokens it carries the first one.
@@ -190,15 +254,7 @@ impl FakeApiServer {
     /// assert!(server.kubeconfig().contains(&server.url()));
     /// ```
     pub fn kubeconfig(&self) -> String {
-        let url = self.url();
-        let authority = self.inner.authority.as_deref();
-        Kubeconfig {
-            url: &url,
-            authority,
-            token: self.inner.token.as_deref(),
-            namespace: "default",
-        }
-        .render()
+        self.inner.reach.kubeconfig()
     }
 
     /// The same in a file, which lives as long as the server.
@@ -380,6 +436,7 @@ impl FakeApiServer {
     /// ```
     pub fn advance(&self, by: Duration) {
         self.inner.cluster.clock.advance(by);
+        self.inner.outages.end_those_over();
     }
 
     /// Forgets the history before a revision, as etcd does every few minutes: lists and watches from before it are
@@ -403,11 +460,34 @@ impl FakeApiServer {
     /// // … the client under test updates, and must try three times …
     /// drop(guard);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the rule can never act: an unknown verb or resource, a verb the resource does not have, no attempt at all.
     #[track_caller]
     pub fn fault(&self, fault: Fault) -> FaultGuard {
+        let fault = match fault.checked() {
+            Ok(fault) => fault,
+            Err(problem) => panic!("this fault cannot be installed: {problem}"),
+        };
         let (faults, optional) = (&self.inner.faults, fault.optional);
         let id = faults.install(fault, self.inner.cluster.clock.now());
-        FaultGuard::new(faults.clone(), id, Location::caller(), optional)
+        let seed = self.inner.cluster.ids.seed();
+        FaultGuard::new(faults.clone(), id, Location::caller(), optional, seed)
+    }
+
+    /// What there is to say of each fault that had to act and never did: its name, and what came close. Dropping the
+    /// server panics with the same, unless [`FakeApiServerBuilder::allow_unused_faults`] was called or the fault is
+    /// [optional](Fault::optional).
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Fault};
+    /// let fault = Fault::conflict().named("the lost race");
+    /// let server = FakeApiServer::builder().fault(fault).allow_unused_faults().start_blocking();
+    /// assert_eq!(server.unused_faults(), [r#"the fault "the lost race" never fired: no request came close"#]);
+    /// ```
+    pub fn unused_faults(&self) -> Vec<String> {
+        self.inner.faults.unused()
     }
 
     /// Stops the server: watches end, requests in flight are finished, the port is free. Dropping it stops it too, at
@@ -420,18 +500,37 @@ impl FakeApiServer {
     /// # });
     /// ```
     pub async fn shutdown(mut self) {
-        self.inner.cluster.stopping.send_replace(true);
+        self.inner.cluster.stop_watches();
         if let Some(running) = self.inner.running.take() {
             running.stop().await;
         }
     }
 }
 
+impl Drop for FakeApiServer {
+    fn drop(&mut self) {
+        if self.inner.allow_unused_faults || std::thread::panicking() {
+            return;
+        }
+        let unused = self.inner.faults.unused();
+        if !unused.is_empty() {
+            let seed = self.inner.cluster.ids.seed();
+            panic!("{}\nthe server's seed is {seed}", unused.join("\n"));
+        }
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.cluster.stopping.send_replace(true);
+        self.cluster.stop_watches();
         if let Some(controllers) = &self.controllers {
             controllers.abort();
+        }
+        if let Some(directory) = &self.coverage_dir
+            && let Err(error) = Coverage::new(self.recorder.coverage()).leave(directory)
+        {
+            // Not a panic: whatever drops the server may be panicking already.
+            eprintln!("fake-apiserver: the coverage cannot be written: {error}");
         }
     }
 }

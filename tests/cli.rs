@@ -444,6 +444,35 @@ fn objects_come_from_files_and_directories() {
 }
 
 #[test]
+fn what_is_dumped_at_the_end_can_be_started_with() {
+    let directory = directory();
+    let dump = directory.path().join("dump.yaml");
+    let dump = dump.to_str().unwrap();
+    let server = serve(&["--dump", dump, "--seed", "7"]);
+    let body = r#"{"metadata":{"name":"web"}}"#;
+    let collection = "/api/v1/namespaces/default/endpoints";
+    assert_eq!(server.create(collection, body).code, 201);
+    let uid = uid_of_default(&server);
+    assert_eq!(server.stop(), "");
+    let again = serve(&["--objects", dump]);
+    assert_eq!(again.get(&format!("{collection}/web")).code, 200);
+    assert_eq!(uid_of_default(&again), uid);
+}
+
+#[test]
+fn a_dump_that_cannot_be_written_is_a_failure() {
+    let mut server = serve(&["--dump", "/no/such/place.yaml"]);
+    server.signal("-TERM");
+    assert_eq!(server.exit_code(), Some(1));
+    let mut errors = String::new();
+    server.stderr().read_to_string(&mut errors).unwrap();
+    assert_eq!(
+        errors,
+        "fake-apiserver: /no/such/place.yaml: No such file or directory\n"
+    );
+}
+
+#[test]
 fn a_namespace_springs_up_only_where_that_is_asked_for() {
     let body = r#"{"metadata":{"name":"web"}}"#;
     let collection = "/api/v1/namespaces/new/endpoints";

@@ -8,18 +8,21 @@ const FUNCTION_BUDGET: usize = 75;
 
 /// The layers from the top. A module may use those of its own row and of the rows below.
 const LAYERS: &[&[&str]] = &[
-    &["main", "cli", "lib", "fixture"],
+    &["main", "cli", "lib", "docs", "fixture"],
     &["server", "builder"],
     &["listener"],
     &["pipeline"],
+    &["control"],
     &["routes"],
     &[
         "handlers",
         "controllers",
         "seed",
+        "snapshot",
         "authentication",
         "authorization",
         "fault",
+        "journal",
     ],
     &["cluster", "response", "httplog"],
     &["registry", "patch"],
@@ -201,7 +204,13 @@ fn nothing_panics_but_for_mistakes_in_a_tests_own_set_up() {
         &[".unwrap()", "todo!", "unimplemented!", "dbg!"],
     ));
     expect_none(everywhere_but(
-        &["server.rs", "builder.rs", "guard.rs"],
+        &[
+            "server",
+            "builder.rs",
+            "guard.rs",
+            "journal/snapshot.rs",
+            "coverage/require.rs",
+        ],
         &["panic!"],
     ));
 }

@@ -37,6 +37,8 @@ enum Measure {
     Start,
     Get,
     List(usize),
+    /// Of this many, one of which was just written.
+    ChangedList(usize),
     Create,
     Replace,
     /// Media type, query, and what wraps the changed labels.
@@ -67,6 +69,12 @@ pub(crate) const ALL: &[Case] = &[
     case("get", Aim::Ratio(0.9), Measure::Get),
     case("list 100", Aim::Ratio(0.8), Measure::List(100)),
     case("list 10,000", Aim::Ratio(0.8), Measure::List(10_000)),
+    case("write, list 100", Aim::None, Measure::ChangedList(100)),
+    case(
+        "write, list 10,000",
+        Aim::None,
+        Measure::ChangedList(10_000),
+    ),
     case("create", Aim::Ratio(0.5), Measure::Create),
     case("replace", Aim::Ratio(0.5), Measure::Replace),
     case(
@@ -102,6 +110,7 @@ impl Case {
             Measure::Start => Box::pin(start(rounds)),
             Measure::Get => Box::pin(get(rounds)),
             Measure::List(count) => Box::pin(list(rounds, count)),
+            Measure::ChangedList(count) => Box::pin(changed_list(rounds, count)),
             Measure::Create => Box::pin(create(rounds)),
             Measure::Replace => Box::pin(replace(rounds)),
             Measure::Patch(media, query, body) => Box::pin(patch(rounds, media, query, body)),
@@ -180,6 +189,39 @@ async fn list(rounds: &Rounds, count: usize) -> io::Result<Comparison> {
         server.seed(object(&format!("listed-{i}"), 0));
     }
     reads(rounds, &server, &read(COLLECTION)).await
+}
+
+/// A write and a list: without the write, every list but the first is already written.
+async fn changed_list(rounds: &Rounds, count: usize) -> io::Result<Comparison> {
+    let server = FakeApiServer::start().await;
+    for i in 0..count {
+        server.seed(object(&format!("listed-{i}"), 0));
+    }
+    let (list, turns) = (read(COLLECTION), [put("listed-0", 0), put("listed-0", 1)]);
+    let mut ours = Client::connect(server.address()).await?;
+    ours.fetch(&turns[0]).await?;
+    let bare = [
+        Bare::reading(&ours.fetch(&turns[1]).await?)?,
+        Bare::answering(&ours.fetch(&list).await?)?,
+    ];
+    let mut writing = Client::connect(bare[0].address).await?;
+    let mut reading = Client::connect(bare[1].address).await?;
+    let (mut mine, mut theirs) = (0, 0);
+    rounds
+        .compare(
+            Clock::Thread,
+            async || {
+                mine += 1;
+                ours.exchange(&turns[(mine + 1) % 2], 200).await?;
+                ours.exchange(&list, 200).await
+            },
+            async || {
+                theirs += 1;
+                writing.exchange(&turns[theirs % 2], 200).await?;
+                reading.exchange(&list, 200).await
+            },
+        )
+        .await
 }
 
 async fn reads(rounds: &Rounds, server: &FakeApiServer, request: &[u8]) -> io::Result<Comparison> {

@@ -17,6 +17,7 @@ pub(crate) mod impersonation;
 pub(crate) mod tokens;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use http::HeaderMap;
 
@@ -67,6 +68,8 @@ pub(crate) struct Authenticator {
     tokens: Tokens,
     anonymous: bool,
     enabled: bool,
+    /// Who comes without a token.
+    default_user: Arc<UserInfo>,
 }
 
 impl Authenticator {
@@ -76,6 +79,7 @@ impl Authenticator {
             tokens: Tokens::default(),
             anonymous: true,
             enabled: false,
+            default_user: UserInfo::member("system:admin", &[MASTERS, AUTHENTICATED]).into(),
         }
     }
 
@@ -85,6 +89,7 @@ impl Authenticator {
             tokens,
             anonymous,
             enabled: true,
+            default_user: UserInfo::member(ANONYMOUS, &[UNAUTHENTICATED]).into(),
         }
     }
 
@@ -93,9 +98,9 @@ impl Authenticator {
         self.tokens.first()
     }
 
-    pub(crate) fn authenticate(&self, headers: &HeaderMap) -> Result<UserInfo, Status> {
+    pub(crate) fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<UserInfo>, Status> {
         if !self.enabled {
-            return Ok(UserInfo::member("system:admin", &[MASTERS, AUTHENTICATED]));
+            return Ok(self.default_user.clone());
         }
         // A token that fails in one place does not spoil a good one in the other.
         let places = [
@@ -105,7 +110,7 @@ impl Authenticator {
         let mut failed = false;
         for place in places {
             match place.map(|token| token.map(|token| self.tokens.user(&token))) {
-                Ok(Some(Some(user))) => return Ok(with_authenticated_group(user.clone())),
+                Ok(Some(Some(user))) => return Ok(with_authenticated_group(user.clone()).into()),
                 Ok(None) => {}
                 Ok(Some(None)) | Err(_) => failed = true,
             }
@@ -113,7 +118,7 @@ impl Authenticator {
         if failed || !self.anonymous {
             return Err(Status::unauthorized());
         }
-        Ok(UserInfo::member(ANONYMOUS, &[UNAUTHENTICATED]))
+        Ok(self.default_user.clone())
     }
 }
 
@@ -152,7 +157,7 @@ mod tests {
         authenticator(anonymous)
             .authenticate(&headers(list))
             .ok()
-            .map(|user| user.name)
+            .map(|user| user.name.clone())
     }
 
     #[test]
@@ -164,7 +169,7 @@ mod tests {
             uid: "uid-alice".to_owned(),
             ..UserInfo::member("alice", &["dev", "system:authenticated"])
         };
-        assert_eq!(user, expected);
+        assert_eq!(*user, expected);
     }
 
     #[test]
@@ -231,7 +236,7 @@ mod tests {
     fn an_anonymous_user_belongs_to_the_unauthenticated_only() {
         let user = authenticator(true).authenticate(&HeaderMap::new()).unwrap();
         assert_eq!(
-            user,
+            *user,
             UserInfo::member("system:anonymous", &["system:unauthenticated"])
         );
     }
@@ -295,7 +300,7 @@ mod tests {
         ] {
             let user = Authenticator::open().authenticate(&list).unwrap();
             assert_eq!(
-                user,
+                *user,
                 UserInfo::member("system:admin", &["system:masters", "system:authenticated"])
             );
         }

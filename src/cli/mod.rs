@@ -3,6 +3,7 @@
 mod exec;
 mod kubeconfig;
 mod record;
+mod schema;
 mod serve;
 mod server;
 mod signals;
@@ -39,6 +40,7 @@ enum Command {
     Serve(serve::Serve),
     Exec(exec::Exec),
     Verify(verify::Verify),
+    Schema(schema::Schema),
     Record(record::Record),
 }
 
@@ -48,6 +50,7 @@ impl Arguments {
             Command::Serve(serve) => serve.run().await,
             Command::Exec(exec) => exec.run().await,
             Command::Verify(verify) => verify.run().await,
+            Command::Schema(schema) => schema.run(),
             Command::Record(record) => record.run().await,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -24,7 +25,8 @@ Stopping:
 
 Exit codes:
   0  stopped as asked
-  1  cannot start: the address is taken, or a file cannot be read or is wrong
+  1  cannot start: the address is taken, or a file cannot be read or is wrong; or the --dump
+     cannot be written
   2  the command line is wrong
 
 Examples:
@@ -49,6 +51,10 @@ Examples:
 pub(crate) struct Serve {
     #[command(flatten)]
     server: ServerArgs,
+
+    /// Write all objects to FILE when told to stop, as manifests that --objects reads
+    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
+    dump: Option<PathBuf>,
 }
 
 impl Serve {
@@ -65,6 +71,10 @@ impl Serve {
 
         signals.next().await;
         tracing::info!("stopping");
+        if let Some(path) = &self.dump {
+            std::fs::write(path, server.dump())
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+        }
         tokio::select! {
             () = server.shutdown() => Ok(ExitCode::SUCCESS),
             code = signals.next() => Ok(ExitCode::from(code)),

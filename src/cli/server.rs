@@ -124,6 +124,28 @@ pub(crate) struct ServerArgs {
     )]
     pub(crate) seed: u64,
 
+    /// Faults to install: a YAML or JSON script; may be repeated
+    ///
+    /// What goes wrong, for which requests, how often: `fake-apiserver schema faults` prints the JSON Schema.
+    #[arg(long, value_name = "FILE", help_heading = "Faults")]
+    pub(crate) faults: Vec<PathBuf>,
+
+    /// Whether the running server can be scripted over HTTP, below /_fake
+    ///
+    /// `curl URL/_fake` shows what there is: rules can be installed and removed, the journal read, the clock moved.
+    /// Pages in a browser are turned away.
+    #[arg(
+        long,
+        value_name = "true|false",
+        default_value_t = true,
+        default_missing_value = "true",
+        num_args = 0..=1,
+        hide_possible_values = true,
+        action = ArgAction::Set,
+        help_heading = "Faults"
+    )]
+    pub(crate) control: bool,
+
     /// What to log to standard error; info is a line for every request
     #[arg(
         long,
@@ -168,6 +190,8 @@ impl ServerArgs {
             .anonymous(self.anonymous_auth)
             .implicit_namespaces(self.implicit_namespaces)
             .controllers(!self.no_controllers)
+            .control(self.control)
+            .allow_unused_faults()
             .seed(self.seed);
         if self.tls {
             builder = builder.tls();
@@ -183,6 +207,9 @@ impl ServerArgs {
         }
         if let Some(events) = self.event_log_limit {
             builder = builder.event_log_limit(events as usize);
+        }
+        for path in &self.faults {
+            builder = builder.faults_file(path);
         }
         self.objects
             .iter()

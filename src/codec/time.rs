@@ -6,21 +6,79 @@ use jiff::tz::TimeZone;
 
 use super::quote::quote;
 
+const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
 /// `2024-01-02T03:04:05Z`: whole seconds, UTC.
 pub(crate) fn format(time: Timestamp) -> String {
-    let seconds = Timestamp::from_second(time.as_second()).unwrap_or(time);
-    seconds.to_string()
+    let mut out = to_second(time);
+    out.push('Z');
+    out
 }
 
 /// `2024-01-02T03:04:05.000006Z`: six digits of a second, UTC.
 pub(crate) fn format_micro(time: Timestamp) -> String {
-    let micros = time.subsec_microsecond();
-    format!("{}.{micros:06}Z", format(time).trim_end_matches('Z'))
+    let mut out = to_second(time);
+    out.push('.');
+    push(&mut out, time.subsec_microsecond().unsigned_abs(), 6);
+    out.push('Z');
+    out
+}
+
+/// Without the letter of the zone. Every write has such times, and every answer a date: they are put together digit by
+/// digit.
+fn to_second(time: Timestamp) -> String {
+    let t = TimeZone::UTC.to_datetime(time);
+    let mut out = String::with_capacity("2024-01-02T03:04:05.000006Z".len());
+    if t.year() < 0 {
+        out.push('-');
+    }
+    push(
+        &mut out,
+        t.year().unsigned_abs(),
+        if t.year() < 0 { 6 } else { 4 },
+    );
+    for (before, part) in [
+        ('-', t.month()),
+        ('-', t.day()),
+        ('T', t.hour()),
+        (':', t.minute()),
+        (':', t.second()),
+    ] {
+        out.push(before);
+        push(&mut out, part.unsigned_abs(), 2);
+    }
+    out
 }
 
 /// `Tue, 02 Jan 2024 03:04:05 GMT`: as HTTP writes it.
 pub(crate) fn http_date(time: Timestamp) -> String {
-    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    let t = TimeZone::UTC.to_datetime(time);
+    let mut out = String::with_capacity("Tue, 02 Jan 2024 03:04:05 GMT".len());
+    out.push_str(DAYS[usize::from(t.weekday().to_sunday_zero_offset().unsigned_abs())]);
+    out.push_str(", ");
+    push(&mut out, t.day().unsigned_abs(), 2);
+    out.push(' ');
+    out.push_str(MONTHS[usize::from(t.month().unsigned_abs()) - 1]);
+    out.push(' ');
+    push(&mut out, t.year().unsigned_abs(), 4);
+    for (before, part) in [(' ', t.hour()), (':', t.minute()), (':', t.second())] {
+        out.push(before);
+        push(&mut out, part.unsigned_abs(), 2);
+    }
+    out.push_str(" GMT");
+    out
+}
+
+/// A number with this many digits.
+fn push(out: &mut String, number: impl Into<u32>, digits: u32) {
+    let number = number.into();
+    for place in (0..digits).rev() {
+        let digit = number / 10_u32.pow(place) % 10;
+        out.push(char::from_digit(digit, 10).unwrap_or('0'));
+    }
 }
 
 /// Reads what [`http_date`] writes.
@@ -134,6 +192,22 @@ mod tests {
             http_date(parse("2024-01-02T03:04:05Z").unwrap()),
             "Tue, 02 Jan 2024 03:04:05 GMT"
         );
+    }
+
+    #[test]
+    fn times_are_written_as_the_calendar_has_them() {
+        let months = (0..24).map(|month| month * 2_629_746 - 1);
+        for second in months.chain([-62_167_219_200, 253_402_207_200]) {
+            let time = Timestamp::from_second(second).unwrap();
+            let later = Timestamp::new(second, 123_456_789).unwrap_or(time);
+            assert_eq!(format(later), time.to_string());
+            assert_eq!(
+                http_date(later),
+                time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+            );
+        }
+        let ancient = Timestamp::from_second(-62_167_219_201).unwrap();
+        assert_eq!(format(ancient), ancient.to_string());
     }
 
     #[test]

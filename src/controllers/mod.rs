@@ -57,6 +57,8 @@ struct Queue {
     /// The same tasks, none twice.
     waiting: BTreeSet<Task>,
     count: u64,
+    /// The contents of the store that the cursor is about.
+    epoch: u64,
 }
 
 impl Queue {
@@ -64,6 +66,7 @@ impl Queue {
     fn scan(&mut self, cluster: &Cluster) -> Revision {
         let view = cluster.storage.view();
         let revision = view.revision();
+        self.epoch = view.epoch();
         let all: Vec<Arc<Object>> = view
             .range("/", "", revision)
             .map(|(_, object)| object.clone())
@@ -77,8 +80,11 @@ impl Queue {
 
     fn read(&mut self, cluster: &Cluster, mut cursor: Revision) -> Revision {
         loop {
-            let events = cluster.storage.view().events_after(cursor, BATCH);
-            let Ok(events) = events else {
+            let view = cluster.storage.view();
+            let known = view.epoch() == self.epoch;
+            let events = view.events_after(cursor, BATCH);
+            drop(view);
+            let Some(events) = events.ok().filter(|_| known) else {
                 return self.scan(cluster);
             };
             let Some(last) = events.last() else {

@@ -24,6 +24,8 @@ pub struct FaultGuard {
     id: u64,
     caller: &'static Location<'static>,
     optional: bool,
+    /// Of the server, for who wants to see the failure again.
+    seed: u64,
 }
 
 impl FaultGuard {
@@ -32,12 +34,14 @@ impl FaultGuard {
         id: u64,
         caller: &'static Location<'static>,
         optional: bool,
+        seed: u64,
     ) -> Self {
         FaultGuard {
             faults,
             id,
             caller,
             optional,
+            seed,
         }
     }
 
@@ -73,10 +77,11 @@ impl Drop for FaultGuard {
             return;
         }
         panic!(
-            "the fault {:?} installed at {} never fired{}",
-            removed.title,
+            "the fault {:?} installed at {} never fired{}\nthe server's seed is {}",
+            removed.fault.title(),
             self.caller,
-            removed.near_misses()
+            removed.near_misses,
+            self.seed
         );
     }
 }

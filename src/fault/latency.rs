@@ -6,11 +6,83 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use jiff::SignedDuration;
 
+use super::catalogue::{Arguments, FaultKind, Parameter, Scripted, Takes, optional, required};
 use super::effect::Effect;
 use super::rule::Fault;
 use crate::clock;
 use crate::cluster::Cluster;
 use crate::response::{Body, ByteStream};
+
+const BEFORE_ANSWER: Parameter = optional(
+    "beforeAnswer",
+    Takes::Flag,
+    "The request is handled at once, and its answer is late.",
+);
+
+pub(super) const KINDS: &[FaultKind] = &[
+    FaultKind {
+        name: "delay",
+        about: "The request waits before it is handled.",
+        parameters: &[
+            required("length", Takes::Time, "How long, by the server's clock."),
+            BEFORE_ANSWER,
+        ],
+        make: |a| placed(Fault::delay(a.time("length")), a),
+    },
+    FaultKind {
+        name: "delayBetween",
+        about: "The request waits, every length between two being as likely.",
+        parameters: &[
+            required("from", Takes::Time, "The shortest, by the server's clock."),
+            required("to", Takes::Time, "The longest."),
+            BEFORE_ANSWER,
+        ],
+        make: |a| placed(Fault::delay_between(a.time("from"), a.time("to")), a),
+    },
+    FaultKind {
+        name: "delayLogNormal",
+        about: "The request waits as real servers make one wait: mostly shortly, sometimes long.",
+        parameters: &[
+            required(
+                "median",
+                Takes::Time,
+                "The length half of the delays stay below.",
+            ),
+            required(
+                "sigma",
+                Takes::Fraction,
+                "How wide the lengths spread; 0 is not at all.",
+            ),
+            required("cap", Takes::Time, "The longest."),
+            BEFORE_ANSWER,
+        ],
+        make: |a| {
+            let (median, cap) = (a.time("median"), a.time("cap"));
+            placed(Fault::delay_log_normal(median, a.fraction("sigma"), cap), a)
+        },
+    },
+    FaultKind {
+        name: "drip",
+        about: "The body comes a few bytes at a time.",
+        parameters: &[
+            required("bytes", Takes::Number(1, u64::MAX), "How many at a time."),
+            required(
+                "every",
+                Takes::Time,
+                "The time between, by the server's clock.",
+            ),
+        ],
+        make: |a| Fault::drip(a.size("bytes"), a.time("every")),
+    },
+];
+
+fn placed(fault: Fault, a: &Arguments) -> Fault {
+    if a.flag("beforeAnswer") {
+        fault.before_answer()
+    } else {
+        fault
+    }
+}
 
 /// A wait before the request is handled, or before it is answered.
 #[derive(Clone, Debug)]
@@ -58,7 +130,31 @@ impl Length {
     }
 }
 
+impl Delay {
+    /// The fault as scripts write it.
+    pub(super) fn script(&self) -> Scripted {
+        let scripted = match &self.length {
+            Length::Fixed(length) => Scripted::new("delay").with_time("length", *length),
+            Length::Uniform(from, to) => Scripted::new("delayBetween")
+                .with_time("from", *from)
+                .with_time("to", *to),
+            Length::LogNormal { median, sigma, cap } => Scripted::new("delayLogNormal")
+                .with_time("median", *median)
+                .with("sigma", *sigma)
+                .with_time("cap", *cap),
+        };
+        scripted.with_flag("beforeAnswer", self.place == Place::BeforeAnswer)
+    }
+}
+
 impl Drip {
+    /// The fault as scripts write it.
+    pub(super) fn script(&self) -> Scripted {
+        Scripted::new("drip")
+            .with("bytes", self.bytes)
+            .with_time("every", self.every)
+    }
+
     /// The same body, slowly.
     pub(crate) fn slow(self, body: Body, cluster: Arc<Cluster>) -> Body {
         let mut whole: ByteStream = match body {

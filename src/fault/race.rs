@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::catalogue::{FaultKind, Scripted, plain};
 use super::effect::Effect;
 use super::rule::Fault;
 use crate::cluster::{Cluster, key};
@@ -17,6 +18,24 @@ use crate::request::options::DeleteOptions;
 /// The annotation another writer leaves.
 const ANNOTATION: &str = "fake-apiserver/raced-at";
 
+pub(super) const KINDS: &[FaultKind] = &[
+    plain(
+        "lostRace",
+        "Another writer changes the object first.",
+        |_| Fault::lost_race(),
+    ),
+    plain(
+        "deletedFirst",
+        "Another writer deletes the object first.",
+        |_| Fault::deleted_first(),
+    ),
+    plain(
+        "createdFirst",
+        "Another writer creates the object first.",
+        |_| Fault::created_first(),
+    ),
+];
+
 /// What the other writer does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Race {
@@ -26,6 +45,15 @@ pub(crate) enum Race {
 }
 
 impl Race {
+    /// The fault as scripts write it.
+    pub(super) fn script(self) -> Scripted {
+        Scripted::new(match self {
+            Race::Update => "lostRace",
+            Race::Delete => "deletedFirst",
+            Race::Create => "createdFirst",
+        })
+    }
+
     pub(crate) fn title(self) -> &'static str {
         match self {
             Race::Update => "another writer updates first",

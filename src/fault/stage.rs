@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use http::HeaderMap;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
@@ -16,9 +17,8 @@ use super::rule::{Fault, When};
 use super::schedule::{Moment, Per, Progress};
 use super::stale::Stale;
 use super::watch::WatchFault;
-use crate::authentication::UserInfo;
 use crate::ids::Ids;
-use crate::request::Request;
+use crate::request::header;
 use crate::request::info::RequestInfo;
 use crate::request::options::manager_from_user_agent;
 use crate::request::query::Query;
@@ -51,12 +51,15 @@ struct Installed {
     misses: BTreeMap<String, u64>,
 }
 
-/// A rule that was removed.
-pub(crate) struct Removed {
-    pub(crate) title: String,
+/// How a rule stands.
+pub(crate) struct Standing {
+    pub(crate) id: u64,
+    pub(crate) fault: Fault,
+    /// How many requests were about it, whether its schedule took them or not.
+    pub(crate) matched: u64,
     pub(crate) fired: u64,
-    matched: u64,
-    misses: BTreeMap<String, u64>,
+    /// Why it did not act, if it did not.
+    pub(crate) near_misses: String,
 }
 
 /// What the stages after this one have to do to a request.
@@ -71,20 +74,24 @@ pub(crate) struct Plan {
     pub(crate) drip: Option<Drip>,
     pub(crate) watch: Vec<WatchFault>,
     pub(crate) stale: Option<Stale>,
+    pub(crate) compact: bool,
+    pub(crate) expire_continue: bool,
+    pub(crate) accepted: bool,
     /// The titles of the rules that acted.
     pub(crate) fired: Vec<String>,
 }
 
-/// What a rule can look at.
+/// What a rule can look at, of a request or of what the journal keeps of one.
 pub(crate) struct Facts<'a> {
-    pub(crate) request: &'a Request,
+    pub(crate) headers: &'a HeaderMap,
     pub(crate) query: &'a Query,
     pub(crate) info: &'a RequestInfo,
-    pub(crate) user: &'a UserInfo,
+    /// The name of who asks.
+    pub(crate) user: &'a str,
     /// A label of the stored object the request is about.
     pub(crate) label: &'a dyn Fn(&str) -> Option<String>,
-    pub(crate) now: Timestamp,
-    pub(crate) ids: &'a Ids,
+    /// Which request on its connection it is, from 1.
+    pub(crate) ordinal: u64,
 }
 
 impl Faults {
@@ -105,18 +112,12 @@ impl Faults {
         id
     }
 
-    pub(crate) fn remove(&self, id: u64) -> Option<Removed> {
+    pub(crate) fn remove(&self, id: u64) -> Option<Standing> {
         let mut rules = self.rules.lock();
         let index = rules.installed.iter().position(|rule| rule.id == id)?;
         let rule = rules.installed.remove(index);
         self.count.store(rules.installed.len(), Ordering::Release);
-        let (title, matched) = (rule.fault.title(), rule.progress.total());
-        Some(Removed {
-            title,
-            fired: rule.fired,
-            matched,
-            misses: rule.misses,
-        })
+        Some(rule.standing())
     }
 
     pub(crate) fn fired(&self, id: u64) -> u64 {
@@ -128,63 +129,174 @@ impl Faults {
             .map_or(0, |rule| rule.fired)
     }
 
+    /// What there is to say of each rule that had to act and never did.
+    pub(crate) fn unused(&self) -> Vec<String> {
+        let rules = self.rules.lock();
+        let unused = rules.installed.iter().filter(|rule| rule.fired == 0);
+        let unused = unused.filter(|rule| !rule.fault.optional);
+        unused
+            .map(|rule| {
+                let (title, why) = (rule.fault.title(), rule.near_misses());
+                format!("the fault {title:?} never fired{why}")
+            })
+            .collect()
+    }
+
+    /// Removes all rules.
+    pub(crate) fn clear(&self) {
+        let mut rules = self.rules.lock();
+        rules.installed.clear();
+        self.count.store(0, Ordering::Release);
+    }
+
+    /// The rules in the order they are asked, as they stand.
+    pub(crate) fn installed(&self) -> Vec<Standing> {
+        let rules = self.rules.lock();
+        rules.installed.iter().map(Installed::standing).collect()
+    }
+
     /// Whether there is any rule at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.count.load(Ordering::Acquire) == 0
     }
 
+    /// Whether a rule looks at labels, which may be in the body.
+    pub(crate) fn ask_for_labels(&self) -> bool {
+        let rules = self.rules.lock();
+        rules
+            .installed
+            .iter()
+            .any(|rule| !rule.fault.when.labels.is_empty())
+    }
+
     /// Asks the rules in order; the first that acts wins, unless it carries on.
-    pub(crate) fn plan(&self, facts: &Facts<'_>) -> Plan {
+    pub(crate) fn plan(&self, facts: &Facts<'_>, now: Timestamp, ids: &Ids) -> Plan {
         let mut plan = Plan::default();
-        for rule in &mut self.rules.lock().installed {
-            match rule.fault.when.mismatches(facts).as_slice() {
-                [] => {}
-                [miss] => {
-                    rule.miss(miss);
-                    continue;
-                }
-                _ => continue,
-            }
-            let roll = || facts.ids.roll();
-            let moment = Moment {
-                installed: rule.since,
-                now: facts.now,
-                roll: &roll,
-            };
-            let counted_by = counted_by(rule.fault.per, facts);
-            let (acts, _) = rule
-                .progress
-                .attempt(&rule.fault.schedule, counted_by, &moment);
-            if !acts {
+        let mut asked = 0;
+        while let Some(acting) = self.next_to_act(asked, facts, now, ids) {
+            asked = acting.id;
+            // Without the lock: the code of a closure is the test's, and may well install another rule.
+            let Some(effect) = settle(acting.effect, facts, acting.attempt) else {
                 continue;
-            }
-            rule.fired += 1;
-            plan.fired.push(rule.fault.title());
-            plan.take(&rule.fault.effect, &roll);
-            if !rule.fault.carries_on {
+            };
+            self.has_fired(acting.id);
+            plan.fired.push(acting.title);
+            plan.take(&effect, &|| ids.roll());
+            if !acting.carries_on {
                 break;
             }
         }
         plan
     }
-}
 
-impl Installed {
-    fn miss(&mut self, miss: &str) {
-        if self.misses.len() < MAX_NEAR_MISSES || self.misses.contains_key(miss) {
-            *self.misses.entry(miss.to_owned()).or_default() += 1;
+    /// The first rule after this one that has something to do to a request. Rules are numbered in the order they were
+    /// installed.
+    fn next_to_act(
+        &self,
+        after: u64,
+        facts: &Facts<'_>,
+        now: Timestamp,
+        ids: &Ids,
+    ) -> Option<Acting> {
+        let roll = || ids.roll();
+        let mut rules = self.rules.lock();
+        rules
+            .installed
+            .iter_mut()
+            .filter(|rule| rule.id > after)
+            .find_map(|rule| {
+                let attempt = rule.attempt(facts, now, &roll)?;
+                Some(Acting {
+                    id: rule.id,
+                    attempt,
+                    title: rule.fault.title(),
+                    effect: rule.fault.effect.clone(),
+                    carries_on: rule.fault.carries_on,
+                })
+            })
+    }
+
+    fn has_fired(&self, id: u64) {
+        let mut rules = self.rules.lock();
+        if let Some(rule) = rules.installed.iter_mut().find(|rule| rule.id == id) {
+            rule.fired += 1;
         }
     }
 }
 
-impl Removed {
+/// A rule that acts on a request.
+struct Acting {
+    id: u64,
+    attempt: u64,
+    title: String,
+    effect: Effect,
+    carries_on: bool,
+}
+
+/// What a closure makes of a request, in the end.
+fn settle(mut effect: Effect, facts: &Facts<'_>, attempt: u64) -> Option<Effect> {
+    while let Effect::Custom(custom) = &effect {
+        effect = custom.decide(facts, attempt)?.effect;
+        if effect.mismatch(facts).is_some() {
+            return None;
+        }
+    }
+    Some(effect)
+}
+
+impl Installed {
+    /// Counts a request that matches; which attempt it is, if the rule acts on it.
+    fn attempt(
+        &mut self,
+        facts: &Facts<'_>,
+        now: Timestamp,
+        roll: &dyn Fn() -> f64,
+    ) -> Option<u64> {
+        let mut mismatches = self.fault.when.mismatches(facts);
+        mismatches.extend(self.fault.effect.mismatch(facts));
+        match mismatches.as_slice() {
+            [] => {}
+            [miss] => {
+                self.miss(miss);
+                return None;
+            }
+            _ => return None,
+        }
+        let moment = Moment {
+            installed: self.since,
+            now,
+            roll,
+        };
+        let counted_by = counted_by(self.fault.per, facts);
+        let (acts, attempt) = self
+            .progress
+            .attempt(&self.fault.schedule, counted_by, &moment);
+        acts.then_some(attempt)
+    }
+
+    fn standing(&self) -> Standing {
+        let near_misses = match self.fired {
+            0 => self.near_misses(),
+            _ => String::new(),
+        };
+        Standing {
+            id: self.id,
+            fault: self.fault.clone(),
+            matched: self.progress.total(),
+            fired: self.fired,
+            near_misses,
+        }
+    }
+
     /// Why the rule did not act, as far as can be told.
-    pub(crate) fn near_misses(&self) -> String {
-        if self.matched > 0 {
-            return format!(
-                ": {} requests matched, but none that its schedule asks for",
-                self.matched
-            );
+    fn near_misses(&self) -> String {
+        let matched = self.progress.total();
+        if matched > 0 {
+            let who = match self.fault.effect {
+                Effect::Custom(_) => "schedule and its closure ask",
+                _ => "schedule asks",
+            };
+            return format!(": {matched} requests matched, but none that its {who} for");
         }
         let misses: Vec<String> = self
             .misses
@@ -195,6 +307,12 @@ impl Removed {
             ": no request came close".to_owned()
         } else {
             format!("; what came close:{}", misses.concat())
+        }
+    }
+
+    fn miss(&mut self, miss: &str) {
+        if self.misses.len() < MAX_NEAR_MISSES || self.misses.contains_key(miss) {
+            *self.misses.entry(miss.to_owned()).or_default() += 1;
         }
     }
 }
@@ -208,8 +326,8 @@ fn counted_by(per: Per, facts: &Facts<'_>) -> String {
         ),
         Per::Client => format!(
             "{} {}",
-            facts.user.name,
-            facts.request.header("user-agent").unwrap_or_default()
+            facts.user,
+            header(facts.headers, "user-agent").unwrap_or_default()
         ),
     }
 }
@@ -228,16 +346,21 @@ impl Plan {
             Effect::Connection(connection) => self.connection = Some(connection.clone()),
             Effect::Watch(fault) => self.watch.push(fault.clone()),
             Effect::Stale(stale) => self.stale = Some(*stale),
+            Effect::Compact => self.compact = true,
+            Effect::ContinueExpires => self.expire_continue = true,
+            Effect::Accepted => self.accepted = true,
+            // Settled before.
+            Effect::Custom(_) => {}
         }
     }
 }
 
 impl When {
     /// What of this rule a request does not meet, in words.
-    fn mismatches(&self, facts: &Facts<'_>) -> Vec<String> {
+    pub(crate) fn mismatches(&self, facts: &Facts<'_>) -> Vec<String> {
         let info = facts.info;
         let resource = crate::status::qualified(&info.resource, &info.api_group);
-        let agent = facts.request.header("user-agent").unwrap_or_default();
+        let agent = header(facts.headers, "user-agent").unwrap_or_default();
         let mut found = Vec::new();
         let mut check = |what: &str, wanted: &[String], came: &str| {
             if !wanted.is_empty() && !wanted.iter().any(|w| w == came) {
@@ -252,11 +375,12 @@ impl When {
         check("the subresource", &self.subresources, &info.subresource);
         check("the namespace", &self.namespaces, &info.namespace);
         check("the name", &self.names, &info.name);
-        check("the user", &self.users, &facts.user.name);
-        let manager = facts
-            .query
-            .get("fieldManager")
-            .map_or_else(|| manager_from_user_agent(agent), str::to_owned);
+        check("the user", &self.users, facts.user);
+        let manager = match (info.verb, facts.query.get("fieldManager")) {
+            ("create" | "update" | "patch", None) => manager_from_user_agent(agent),
+            ("create" | "update" | "patch", Some(given)) => given.to_owned(),
+            _ => String::new(),
+        };
         check("the field manager", &self.field_managers, &manager);
         found.extend(self.patch_mismatch(facts));
         if !self.user_agents.is_empty()
@@ -275,9 +399,7 @@ impl When {
     }
 
     fn patch_mismatch(&self, facts: &Facts<'_>) -> Option<String> {
-        let came = facts
-            .request
-            .header("content-type")
+        let came = header(facts.headers, "content-type")
             .unwrap_or_default()
             .split(';')
             .next()
@@ -297,7 +419,7 @@ impl When {
         let pair = |(name, value): &(String, String)| format!("{name}={value}");
         let mut found = Vec::new();
         for wanted in &self.headers {
-            if facts.request.header(&wanted.0) != Some(wanted.1.as_str()) {
+            if header(facts.headers, &wanted.0) != Some(wanted.1.as_str()) {
                 found.push(format!("the header {} was not there", pair(wanted)));
             }
         }

@@ -8,10 +8,9 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use jiff::SignedDuration;
 
-use super::effect::Effect;
-use super::rule::Fault;
+use super::catalogue::Scripted;
 use crate::clock;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Ends};
 use crate::object::frame;
 use crate::response::ByteStream;
 use crate::status::Status;
@@ -63,164 +62,38 @@ impl WatchFault {
     pub(crate) fn title(&self) -> String {
         format!("watch: {:?} after {} events", self.what, self.after)
     }
-}
 
-impl Fault {
-    fn watch(what: Trouble) -> Self {
-        Fault::new(Effect::Watch(WatchFault { after: 0, what })).verb("watch")
-    }
-
-    /// A fault of a watch begins after this many events of it. Does nothing to other faults.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::watch_ends().after_events(3);
-    /// ```
-    pub fn after_events(mut self, events: u64) -> Self {
-        if let Effect::Watch(fault) = &mut self.effect {
-            fault.after = events;
+    /// The fault as scripts write it.
+    pub(super) fn script(&self) -> Scripted {
+        let scripted = match &self.what {
+            Trouble::End => Scripted::new("watchEnds"),
+            Trouble::EndAfter(time) => Scripted::new("watchEndsAfter").with_time("time", *time),
+            Trouble::Error {
+                code,
+                reason,
+                message,
+            } => Scripted::new("watchError")
+                .with("code", *code)
+                .with("reason", reason.as_str())
+                .with("message", message.as_str()),
+            Trouble::TruncatedLine => Scripted::new("watchTruncatesALine"),
+            Trouble::MalformedLine => Scripted::new("watchMalformsALine"),
+            Trouble::Stall => Scripted::new("watchStalls"),
+            Trouble::Drop => Scripted::new("watchDropsAnEvent"),
+            Trouble::Double => Scripted::new("watchDoublesAnEvent"),
+            Trouble::Swap => Scripted::new("watchReordersEvents"),
+            Trouble::Hold(events) => Scripted::new("watchBursts").with("events", *events),
+            Trouble::Backwards => Scripted::new("watchGoesBackwards"),
+            Trouble::NoBookmarks => Scripted::new("watchWithoutBookmarks"),
+            Trouble::LateBookmarks(late) => {
+                Scripted::new("watchWithLateBookmarks").with_time("late", *late)
+            }
+            Trouble::PlainBookmarks => Scripted::new("watchWithPlainBookmarks"),
+        };
+        match self.after {
+            0 => scripted,
+            after => scripted.with("afterEvents", after),
         }
-        self
-    }
-
-    /// A watch ends.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::watch_ends().after_events(1).first(1);
-    /// ```
-    pub fn watch_ends() -> Self {
-        Fault::watch(Trouble::End)
-    }
-
-    /// A watch ends after this long, by the server's clock.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// let fault = fake_apiserver::Fault::watch_ends_after(Duration::from_secs(5));
-    /// ```
-    pub fn watch_ends_after(time: Duration) -> Self {
-        Fault::watch(Trouble::EndAfter(time))
-    }
-
-    /// A watch is told that its version has expired: an ERROR event with code 410, and the end.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::watch_expires().after_events(2).first(1);
-    /// ```
-    pub fn watch_expires() -> Self {
-        Fault::watch_error(410, "Expired", "too old resource version")
-    }
-
-    /// A watch gets an ERROR event with this code, reason and message, and ends.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::watch_error(500, "InternalError", "etcd is away");
-    /// ```
-    pub fn watch_error(code: u16, reason: impl Into<String>, message: impl Into<String>) -> Self {
-        Fault::watch(Trouble::Error {
-            code,
-            reason: reason.into(),
-            message: message.into(),
-        })
-    }
-
-    /// A watch ends in the middle of a line.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::watch_truncates_a_line().first(1);
-    /// ```
-    pub fn watch_truncates_a_line() -> Self {
-        Fault::watch(Trouble::TruncatedLine)
-    }
-
-    /// A line of a watch is no JSON.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::watch_malforms_a_line().first(1);
-    /// ```
-    pub fn watch_malforms_a_line() -> Self {
-        Fault::watch(Trouble::MalformedLine)
-    }
-
-    /// A watch stalls: nothing more comes, and it does not end.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::watch_stalls().after_events(1);
-    /// ```
-    pub fn watch_stalls() -> Self {
-        Fault::watch(Trouble::Stall)
-    }
-
-    /// An event of a watch is lost.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::watch_drops_an_event().after_events(1);
-    /// ```
-    pub fn watch_drops_an_event() -> Self {
-        Fault::watch(Trouble::Drop)
-    }
-
-    /// An event of a watch comes twice.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::watch_doubles_an_event();
-    /// ```
-    pub fn watch_doubles_an_event() -> Self {
-        Fault::watch(Trouble::Double)
-    }
-
-    /// Two events of a watch change places.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::watch_reorders_events();
-    /// ```
-    pub fn watch_reorders_events() -> Self {
-        Fault::watch(Trouble::Swap)
-    }
-
-    /// The events of a watch are held back until there are this many, then come at once.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::watch_bursts(10);
-    /// ```
-    pub fn watch_bursts(events: usize) -> Self {
-        Fault::watch(Trouble::Hold(events.max(1)))
-    }
-
-    /// An event of a watch carries a version from before the watch began.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::watch_goes_backwards();
-    /// ```
-    pub fn watch_goes_backwards() -> Self {
-        Fault::watch(Trouble::Backwards)
-    }
-
-    /// A watch that asked for bookmarks gets none.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::watch_without_bookmarks();
-    /// ```
-    pub fn watch_without_bookmarks() -> Self {
-        Fault::watch(Trouble::NoBookmarks)
-    }
-
-    /// Bookmarks come this much later, by the server's clock.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// let fault = fake_apiserver::Fault::watch_with_late_bookmarks(Duration::from_secs(30));
-    /// ```
-    pub fn watch_with_late_bookmarks(late: Duration) -> Self {
-        Fault::watch(Trouble::LateBookmarks(late))
-    }
-
-    /// The bookmark that ends the initial events does not say so.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::watch_with_plain_bookmarks();
-    /// ```
-    pub fn watch_with_plain_bookmarks() -> Self {
-        Fault::watch(Trouble::PlainBookmarks)
     }
 }
 
@@ -254,24 +127,12 @@ pub(crate) fn shape(
         held: VecDeque::new(),
         swapped: None,
     };
+    let mut ends = Ends::of(&cluster);
     Box::pin(async_stream::stream! {
         let mut lines = lines;
-        for step in shaper.start() {
-            match step {
-                Step::Send(line) => yield line,
-                _ => return,
-            }
-        }
+        let mut steps = shaper.start();
         loop {
-            let line = match end {
-                None => lines.next().await,
-                Some(end) => tokio::select! {
-                    line = lines.next() => line,
-                    () = cluster.clock.sleep_until(end) => None,
-                },
-            };
-            let Some(line) = line else { return };
-            for step in shaper.line(line) {
+            for step in steps {
                 match step {
                     Step::Send(line) => yield line,
                     Step::Wait(time) => {
@@ -279,9 +140,23 @@ pub(crate) fn shape(
                         cluster.clock.sleep_until(until).await;
                     }
                     Step::End => return,
-                    Step::Stall => std::future::pending().await,
+                    Step::Stall => {
+                        ends.come().await;
+                        return;
+                    }
                 }
             }
+            let line = match end {
+                None => lines.next().await,
+                // The time goes before the lines, or chance would say which of them still come.
+                Some(end) => tokio::select! {
+                    biased;
+                    () = cluster.clock.sleep_until(end) => None,
+                    line = lines.next() => line,
+                },
+            };
+            let Some(line) = line else { return };
+            steps = shaper.line(line);
         }
     })
 }
@@ -298,7 +173,7 @@ struct Shaper {
 impl Shaper {
     /// Some faults need no event to begin.
     fn start(&mut self) -> Vec<Step> {
-        self.trouble_at(0, None)
+        self.trouble_at(0)
     }
 
     fn line(&mut self, line: Bytes) -> Vec<Step> {
@@ -312,7 +187,7 @@ impl Shaper {
         self.events += 1;
         let mut steps = self.event(before, line);
         if !ends(&steps) {
-            steps.extend(self.trouble_at(self.events, None));
+            steps.extend(self.trouble_at(self.events));
         }
         steps
     }
@@ -329,10 +204,9 @@ impl Shaper {
             .filter(due)
             .map(|fault| fault.what.clone())
             .find(Trouble::changes_an_event);
-        if let Some(size) = self.hold_size(before) {
+        if let Some(until) = self.held_until(before) {
             self.held.push_back(line);
-            let full = self.held.len() >= size;
-            return if full {
+            return if self.events >= until {
                 self.held.drain(..).map(Step::Send).collect()
             } else {
                 Vec::new()
@@ -353,17 +227,19 @@ impl Shaper {
         }
     }
 
-    fn hold_size(&self, before: u64) -> Option<usize> {
+    /// How many events there have to be before one of those held back comes.
+    fn held_until(&self, before: u64) -> Option<u64> {
         self.faults.iter().find_map(|fault| match fault.what {
-            Trouble::Hold(size) if before >= fault.after && before < fault.after + size as u64 => {
-                Some(size)
+            Trouble::Hold(size) => {
+                let until = fault.after + size as u64;
+                (fault.after..until).contains(&before).then_some(until)
             }
             _ => None,
         })
     }
 
     /// What comes between events, once this many have passed.
-    fn trouble_at(&self, events: u64, _line: Option<&Bytes>) -> Vec<Step> {
+    fn trouble_at(&self, events: u64) -> Vec<Step> {
         let mut steps = Vec::new();
         for fault in self.faults.iter().filter(|fault| fault.after == events) {
             match &fault.what {
@@ -389,8 +265,9 @@ impl Shaper {
         steps
     }
 
-    fn bookmark(&self, line: Bytes) -> Vec<Step> {
-        let mut steps = vec![];
+    /// A bookmark never overtakes an event: it says that all before it were sent.
+    fn bookmark(&mut self, line: Bytes) -> Vec<Step> {
+        let mut steps: Vec<Step> = self.swapped.take().map(Step::Send).into_iter().collect();
         let mut line = line;
         for fault in self
             .faults
@@ -398,13 +275,17 @@ impl Shaper {
             .filter(|fault| self.events >= fault.after)
         {
             match fault.what {
-                Trouble::NoBookmarks => return Vec::new(),
+                Trouble::NoBookmarks => return steps,
                 Trouble::LateBookmarks(late) => steps.push(Step::Wait(late)),
                 Trouble::PlainBookmarks => line = without_annotations(&line),
                 _ => {}
             }
         }
-        steps.push(Step::Send(line));
+        if self.held.is_empty() {
+            steps.push(Step::Send(line));
+        } else {
+            self.held.push_back(line);
+        }
         steps
     }
 }

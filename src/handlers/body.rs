@@ -77,7 +77,7 @@ fn read_protobuf(bytes: &[u8], kind: &'static Struct) -> Result<Node, String> {
 }
 
 /// The whole body, if it is not larger than allowed.
-pub(super) async fn read_all(body: &mut Body, limit: usize) -> Result<Bytes, Status> {
+pub(crate) async fn read_all(body: &mut Body, limit: usize) -> Result<Bytes, Status> {
     let mut whole: Vec<u8> = Vec::new();
     let mut first: Option<Bytes> = None;
     while let Some(chunk) = body.0.next().await {
@@ -98,28 +98,18 @@ pub(super) async fn read_all(body: &mut Body, limit: usize) -> Result<Bytes, Sta
     Ok(first.unwrap_or_else(|| whole.into()))
 }
 
-/// The name in a body that is yet to be read; the request keeps its body.
-pub(crate) async fn peek_name(
+/// The object in a body that is yet to be read; the request keeps its body.
+pub(crate) async fn peek(
     request: &mut Request,
     kind: &'static Struct,
     limit: usize,
-) -> String {
-    let Ok(bytes) = read_all(&mut request.body, limit).await else {
-        return String::new();
-    };
+) -> Option<Node> {
+    let bytes = read_all(&mut request.body, limit).await.ok()?;
     let held = bytes.clone();
     let whole = futures_util::stream::once(std::future::ready(Ok(held)));
     request.body = Body(Box::pin(whole));
-    let parsed = body_format(request)
-        .ok()
-        .and_then(|format| parse(format, &bytes, kind).ok());
-    let name = parsed
-        .as_ref()
-        .and_then(|p| p.node.get("metadata")?.get("name"));
-    match name {
-        Some(Node::String(name)) => name.clone(),
-        _ => String::new(),
-    }
+    let format = body_format(request).ok()?;
+    Some(parse(format, &bytes, kind).ok()?.node)
 }
 
 /// Reads and decodes the body of a create or a replace.

@@ -66,6 +66,11 @@ impl Token {
     }
 }
 
+/// Whether this is the token of a list that shows one revision on all its pages.
+pub(crate) fn can_expire(text: &str) -> bool {
+    Token::decode(text).is_ok_and(|token| token.revision > 0)
+}
+
 /// The key to go on from: below the listed prefix, whatever a client writes into its token.
 fn start_key(start: &str) -> Result<String, String> {
     if start.is_empty() {

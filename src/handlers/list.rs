@@ -13,7 +13,7 @@ use crate::registry::Strategy;
 use crate::request::negotiation;
 use crate::request::options::{AtVersion, ListOptions, VersionMatch, parse_version};
 use crate::request::selector::{FieldSelector, LabelSelector, SupportedFields};
-use crate::response::{List, Response};
+use crate::response::{Body, List, Presenter, Response};
 use crate::status::Status;
 use crate::storage::Revision;
 
@@ -32,14 +32,45 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         let negotiated = negotiation::negotiate_stream(ctx.request, ctx.query)?;
         return watch::handle(ctx, &options, negotiated).await;
     }
-    let list = list_now(
-        ctx.sight(),
-        ctx.target.strategy,
-        &ctx.target.namespace,
-        &options,
-    )
-    .await?;
+    if ctx.expire_continue {
+        return Err(Page::continued(ctx.sight(), &options, false)
+            .await?
+            .expired());
+    }
+    let (sight, target) = (ctx.sight(), ctx.target);
+    let selection = Selection::new(target.strategy, &target.namespace, &options);
+    check_key(&selection.prefix)?;
+    let page = Page::of(sight, &selection, &options).await?;
+    if page.is_whole() && sight.stale.is_none() && selection.is_everything() {
+        return whole(sight, &selection, &page, &ctx.presenter(negotiated)?);
+    }
+    let list = page.collect(sight, &selection)?;
     ctx.presenter(negotiated)?.list(&list)
+}
+
+/// All there is now. Written as it is it is kept for the next request, which mostly finds nothing changed.
+fn whole(
+    sight: Sight<'_>,
+    selection: &Selection,
+    page: &Page,
+    presenter: &Presenter<'_>,
+) -> Result<Response, Status> {
+    let (last, resource) = (&sight.cluster.last_list, selection.strategy.resource());
+    if !presenter.is_plain() {
+        return presenter.list(&page.collect(sight, selection)?);
+    }
+    let moment = sight.cluster.storage.view().moment();
+    if let Some(body) = last.get(resource, &selection.prefix, moment) {
+        return Ok(Response::new(200, negotiation::JSON, body));
+    }
+    let list = page.collect(sight, selection)?;
+    let response = presenter.list(&list)?;
+    if let Body::Full(body) = &response.body
+        && list.revision == moment.revision
+    {
+        last.set(resource, &selection.prefix, moment, body);
+    }
+    Ok(response)
 }
 
 /// The deprecated watch path of one object is a watch with a field selector.
@@ -127,6 +158,11 @@ struct Page {
 }
 
 impl Page {
+    /// Whether it is the whole list as it is now.
+    fn is_whole(&self) -> bool {
+        self.at.is_none() && self.start.is_empty() && self.limit == 0
+    }
+
     async fn of(
         sight: Sight<'_>,
         selection: &Selection,

@@ -6,11 +6,12 @@
 
 pub(crate) mod admission;
 pub(crate) mod body;
-mod continue_token;
+pub(crate) mod continue_token;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod delete_collection;
 pub(crate) mod discovery;
+pub(crate) mod documents;
 mod get;
 pub(crate) mod health;
 pub(crate) mod list;
@@ -27,6 +28,7 @@ use crate::authorization::{Attributes, Authorizer};
 use crate::cluster::Cluster;
 use crate::fault::stale::Stale;
 use crate::fault::watch::WatchFault;
+use crate::journal::visit::Kept;
 use crate::registry::Strategy;
 use crate::request::Request;
 use crate::request::info::RequestInfo;
@@ -52,6 +54,10 @@ pub(crate) struct Context<'a> {
     pub(crate) stale: Option<Stale>,
     /// What goes wrong with a watch.
     pub(crate) watch_faults: Vec<WatchFault>,
+    /// What the journal is to have of this request.
+    pub(crate) kept: &'a mut Kept,
+    /// The page that a list goes on from is forgotten.
+    pub(crate) expire_continue: bool,
 }
 
 /// The store as one request sees it: the newest state, or an older one.
@@ -62,10 +68,12 @@ pub(crate) struct Sight<'a> {
 }
 
 impl Sight<'_> {
-    /// The newest revision to be seen.
+    /// The newest revision to be seen; of those that were not compacted yet.
     pub(crate) fn horizon(&self) -> Revision {
-        let newest = self.cluster.storage.revision();
-        self.stale.map_or(newest, |stale| stale.horizon(newest))
+        let storage = &self.cluster.storage;
+        let newest = storage.revision();
+        self.stale
+            .map_or(newest, |stale| stale.horizon(newest).max(storage.oldest()))
     }
 }
 
@@ -139,9 +147,7 @@ pub(crate) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     }
     let streams = matches!(verb, "list" | "watch");
     negotiation::check_route(ctx.request, streams)?;
-    if let Some((since, text)) = ctx.target.strategy.deprecation()
-        && ctx.cluster.version.minor >= since
-    {
+    if let Some(text) = deprecation(ctx.cluster, ctx.target.strategy) {
         ctx.warnings.add(text);
     }
     match verb {
@@ -154,6 +160,12 @@ pub(crate) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         "deletecollection" => delete_collection::handle(ctx).await,
         _ => Err(Status::method_not_allowed()),
     }
+}
+
+/// The warning that goes with a resource in the version played.
+pub(crate) fn deprecation(cluster: &Cluster, strategy: &dyn Strategy) -> Option<&'static str> {
+    let (since, text) = strategy.deprecation()?;
+    (cluster.version.minor >= since).then_some(text)
 }
 
 impl Context<'_> {
@@ -184,7 +196,9 @@ impl Context<'_> {
     }
 
     async fn read_body(&mut self) -> Result<bytes::Bytes, Status> {
-        body::read_all(&mut self.request.body, self.max_body).await
+        let body = body::read_all(&mut self.request.body, self.max_body).await?;
+        self.kept.body(&body);
+        Ok(body)
     }
 
     /// Who writes, for `managedFields`.

@@ -12,6 +12,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use parking_lot::Mutex;
 use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use warp::reply::Reply as _;
 use warp::{Buf, Filter};
@@ -26,12 +27,33 @@ const CHUNKED_ABOVE: usize = 2048;
 /// With more than this left of a request's body, Go's server gives the connection up, in bytes.
 const WORTH_READING: u64 = 256 * 1024;
 
-/// What warp's filters do not tell of a request, or make much of: no query is a rejection to them.
-#[derive(Clone)]
+/// A request without its body. Warp's filters would copy the headers, and make much of things: no query is a rejection
+/// to them.
 struct Arrived {
-    version: Version,
+    method: Method,
     target: Uri,
+    version: Version,
+    headers: HeaderMap,
+    upgrade: Option<OnUpgrade>,
     wire: Arc<Wire>,
+}
+
+/// A request on its way through warp, for the one who answers it to take.
+#[derive(Clone)]
+struct Passing(Arc<Mutex<Option<Arrived>>>);
+
+impl Passing {
+    fn new(request: &mut http::Request<Incoming>, wire: Arc<Wire>) -> Self {
+        let arrived = Arrived {
+            method: request.method().clone(),
+            target: request.uri().clone(),
+            version: request.version(),
+            headers: std::mem::take(request.headers_mut()),
+            upgrade: request.extensions_mut().remove(),
+            wire,
+        };
+        Passing(Arc::new(Mutex::new(Some(arrived))))
+    }
 }
 
 /// What serves the requests of one connection.
@@ -46,50 +68,49 @@ pub(super) fn service(
 > {
     let route = warp::any()
         .map(move || pipeline.clone())
-        .and(warp::method())
-        .and(warp::header::headers_cloned())
-        .and(warp::ext::optional::<OnUpgrade>())
-        .and(warp::ext::get::<Arrived>())
+        .and(warp::ext::get::<Passing>())
         .and(warp::body::stream())
         .then(answer);
     let inner = TowerToHyperService::new(warp::service(route));
     service_fn(move |mut request: http::Request<Incoming>| {
-        let arrived = Arrived {
-            version: request.version(),
-            target: request.uri().clone(),
-            wire: wire.clone(),
-        };
-        request.extensions_mut().insert(arrived);
+        let passing = Passing::new(&mut request, wire.clone());
+        request.extensions_mut().insert(passing);
         inner.call(request)
     })
 }
 
 async fn answer(
     pipeline: Arc<Pipeline>,
-    method: Method,
-    headers: HeaderMap,
-    upgrade: Option<OnUpgrade>,
-    arrived: Arrived,
+    passing: Passing,
     body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
 ) -> warp::reply::Response {
-    let unread = Arc::new(Unread::new(&headers));
+    let arrived = passing.0.lock().take();
+    let Some(arrived) = arrived else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let unread = Arc::new(Unread::new(&arrived.headers));
     let request = Request {
-        method,
+        method: arrived.method,
         path: arrived.target.path().to_owned(),
         raw_query: arrived.target.query().unwrap_or_default().to_owned(),
-        headers,
+        headers: arrived.headers,
         body: unread.clone().count(body),
-        upgrade: upgrade.map(into_upgrade),
+        upgrade: arrived.upgrade.map(into_upgrade),
+        ordinal: arrived.wire.count_request(),
     };
     let mut answer = pipeline.serve(request).await;
     let framing = framing(&answer, arrived.version);
     if let Framing::Counted(length) = framing {
         answer = answer.header("content-length", length.to_string());
     }
-    if unread.is_too_much() {
-        answer = answer.header("connection", "close");
+    match answer.fate {
+        // HTTP/2 has no such header, but a way to say it.
+        Fate::Last if arrived.version == Version::HTTP_2 => arrived.wire.finish(),
+        Fate::Last => answer = answer.header("connection", "close"),
+        _ if unread.is_too_much() => answer = answer.header("connection", "close"),
+        _ => {}
     }
-    reply(answer, framing, &arrived)
+    reply(answer, framing, &arrived.wire)
 }
 
 /// How much of a request's body nobody has asked for yet, in bytes.
@@ -140,7 +161,7 @@ fn into_upgrade(upgrade: OnUpgrade) -> Upgrade {
 }
 
 /// An answer as warp sends it.
-fn reply(answer: Response, framing: Framing, arrived: &Arrived) -> warp::reply::Response {
+fn reply(answer: Response, framing: Framing, wire: &Arc<Wire>) -> warp::reply::Response {
     let Response {
         status,
         headers,
@@ -150,15 +171,15 @@ fn reply(answer: Response, framing: Framing, arrived: &Arrived) -> warp::reply::
         ..
     } = answer;
     let limit = match fate {
-        Fate::Send => None,
-        Fate::Reset => return cut(arrived, Cut::Reset),
-        Fate::Close => return cut(arrived, Cut::Close),
-        Fate::Garbage(bytes) => return cut(arrived, Cut::Garbage(bytes)),
+        Fate::Send | Fate::Last => None,
+        Fate::Reset => return cut(wire, Cut::Reset),
+        Fate::Close => return cut(wire, Cut::Close),
+        Fate::Garbage(bytes) => return cut(wire, Cut::Garbage(bytes)),
         Fate::ResetAfter(bytes) => Some((bytes, Cut::Reset)),
         Fate::CloseAfter(bytes) => Some((bytes, Cut::Close)),
     };
     let mut reply = match (body, limit) {
-        (body, Some((bytes, how))) => broken(body, bytes, how, arrived),
+        (body, Some((bytes, how))) => broken(body, bytes, how, wire.clone()),
         (Body::Empty, None) => warp::reply::Response::new(Bytes::new().into()),
         (Body::Full(body), None) if framing == Framing::Chunked => {
             let whole = futures_util::stream::once(std::future::ready(Ok::<_, Infallible>(body)));
@@ -169,9 +190,10 @@ fn reply(answer: Response, framing: Framing, arrived: &Arrived) -> warp::reply::
             warp::reply::stream(frames.map(Ok::<_, Infallible>)).into_response()
         }
         (Body::Upgraded(upgrade, run), None) => {
+            let wire = wire.clone();
             tokio::spawn(async move {
                 if let Some(connection) = upgrade.0.await {
-                    run(connection).await;
+                    wire.unless_cut(run(connection)).await;
                 }
             });
             warp::reply::Response::new(Bytes::new().into())
@@ -185,6 +207,13 @@ fn reply(answer: Response, framing: Framing, arrived: &Arrived) -> warp::reply::
             sent.append(HeaderName::from_static(name), value);
         }
     }
+    // What was scripted stands instead of what the server says; twice the same name is two headers.
+    for name in extra_headers
+        .iter()
+        .filter_map(|(name, _)| name.parse::<HeaderName>().ok())
+    {
+        sent.remove(name);
+    }
     for (name, value) in extra_headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
             sent.append(name, value);
@@ -194,19 +223,20 @@ fn reply(answer: Response, framing: Framing, arrived: &Arrived) -> warp::reply::
 }
 
 /// Nothing of this answer is sent: the first byte of it finds the connection cut.
-fn cut(arrived: &Arrived, how: Cut) -> warp::reply::Response {
-    arrived.wire.cut(how);
+fn cut(wire: &Wire, how: Cut) -> warp::reply::Response {
+    wire.cut(how);
     warp::reply::Response::new(Bytes::new().into())
 }
 
 /// The first bytes of a body; then the connection is cut.
-fn broken(body: Body, bytes: usize, how: Cut, arrived: &Arrived) -> warp::reply::Response {
-    let wire = arrived.wire.clone();
+fn broken(body: Body, bytes: usize, how: Cut, wire: Arc<Wire>) -> warp::reply::Response {
     let mut whole: ByteStream = match body {
         Body::Full(body) => Box::pin(futures_util::stream::once(std::future::ready(body))),
         Body::Stream(frames) => frames,
         Body::Empty | Body::Upgraded(..) => Box::pin(futures_util::stream::empty()),
     };
+    // From before the first byte on, so that no flush goes uncounted.
+    let mut flushes = wire.flushes();
     let first_part = async_stream::stream! {
         let mut left = bytes;
         while left > 0 {
@@ -215,7 +245,7 @@ fn broken(body: Body, bytes: usize, how: Cut, arrived: &Arrived) -> warp::reply:
             left -= part.len();
             yield Ok(part);
         }
-        wire.flushed().await;
+        flushes.next().await;
         wire.cut(how);
         yield Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
     };

@@ -4,23 +4,22 @@
 //! of is taken apart in [`edge`], the only file that knows warp.
 
 mod edge;
+pub(crate) mod gate;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
 mod wire;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use parking_lot::Mutex;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use self::wire::{Wire, WireStream};
+use self::gate::{Gate, Stop};
+use self::wire::{Cut, Wire, WireStream};
 use crate::pipeline::Pipeline;
 use crate::request::Connection;
 
@@ -31,8 +30,9 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a client may take over the start of an encrypted connection.
 #[cfg(feature = "tls")]
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many headers a request may have; Go's server only counts their bytes.
-const MAX_HEADERS: usize = 2000;
+/// How many headers a request on HTTP/1.1 may have. Go's server only counts their bytes, but hyper makes room for all of
+/// them with every request, and for no more than this without asking for memory.
+pub(crate) const DEFAULT_MAX_HEADERS: usize = 100;
 /// The longest head of a request, in bytes: that of Go's server.
 const MAX_HEADER_BYTES: usize = 1024 * 1024;
 /// How long open connections get to finish when the server stops.
@@ -40,133 +40,123 @@ const DRAIN: Duration = Duration::from_secs(2);
 
 /// A bound socket, ready to serve.
 pub(crate) struct Listener {
-    socket: Arc<Mutex<Option<TcpListener>>>,
-    address: SocketAddr,
-    max_connections: usize,
+    gate: Arc<Gate>,
+    options: Options,
+}
+
+/// What all listeners of one server have in common.
+#[derive(Clone)]
+struct Options {
+    limits: Limits,
     #[cfg(feature = "tls")]
     tls: Option<tls::Acceptor>,
 }
 
-/// Stops a running listener when dropped: the port is free at once, connections end as soon as the runtime gets to them.
-pub(crate) struct Running {
-    socket: Arc<Mutex<Option<TcpListener>>>,
-    stop: watch::Sender<Stop>,
-    task: tokio::task::JoinHandle<()>,
+/// What clients may not exceed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// How many connections are open at a time.
+    pub(crate) connections: usize,
+    /// How many headers a request has.
+    pub(crate) headers: usize,
 }
 
-/// How to stop, in rising urgency.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-enum Stop {
-    No,
-    /// Let requests in flight finish.
-    Gracefully,
-    Now,
+/// Stops a running listener when dropped: the port is free at once, connections end as soon as the runtime gets to them.
+pub(crate) struct Running {
+    gate: Arc<Gate>,
+    options: Options,
+    task: tokio::task::JoinHandle<()>,
 }
 
 impl Listener {
     /// Binds the address; must be called within a tokio runtime.
-    pub(crate) fn bind(address: SocketAddr, max_connections: usize) -> std::io::Result<Self> {
-        let socket = std::net::TcpListener::bind(address)?;
-        socket.set_nonblocking(true)?;
-        let socket = TcpListener::from_std(socket)?;
-        let address = socket.local_addr()?;
-        Ok(Listener {
-            socket: Arc::new(Mutex::new(Some(socket))),
-            address,
-            max_connections,
+    pub(crate) fn bind(address: SocketAddr, limits: Limits) -> std::io::Result<Self> {
+        let options = Options {
+            limits,
             #[cfg(feature = "tls")]
             tls: None,
-        })
+        };
+        let gate = Arc::new(Gate::bind(address)?);
+        Ok(Listener { gate, options })
     }
 
     #[cfg(feature = "tls")]
     pub(crate) fn with_tls(mut self, acceptor: tls::Acceptor) -> Self {
-        self.tls = Some(acceptor);
+        self.options.tls = Some(acceptor);
         self
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.gate.address()
     }
 
     /// Serves on the current runtime until stopped.
     pub(crate) fn serve(self, pipeline: Arc<Pipeline>) -> Running {
-        let (stop, stopped) = watch::channel(Stop::No);
-        let socket = self.socket.clone();
-        let task = tokio::spawn(self.run(pipeline, stopped));
-        Running { socket, stop, task }
+        let (gate, options) = (self.gate.clone(), self.options.clone());
+        let task = tokio::spawn(self.run(pipeline));
+        Running {
+            gate,
+            options,
+            task,
+        }
     }
 
-    async fn run(self, pipeline: Arc<Pipeline>, mut stopped: watch::Receiver<Stop>) {
-        let permits = Arc::new(Semaphore::new(self.max_connections));
+    async fn run(self, pipeline: Arc<Pipeline>) {
+        let permits = Arc::new(Semaphore::new(self.options.limits.connections));
         let mut connections = JoinSet::new();
-        let server = Arc::new(server());
+        let server = Arc::new(server(self.options.limits.headers));
+        let mut moves = self.gate.moves();
         loop {
             let Ok(permit) = permits.clone().acquire_owned().await else {
                 return;
             };
-            let stream = tokio::select! {
-                () = told(&mut stopped, Stop::Gracefully) => break,
-                stream = self.accept() => stream,
+            let Some(stream) = self.gate.accept(&mut moves).await else {
+                break;
             };
             while connections.try_join_next().is_some() {}
-            let stream = match stream {
-                Some(Ok(stream)) => stream,
-                // Out of file descriptors, most likely: others will close.
-                Some(Err(_)) => {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                    continue;
-                }
-                None => break,
+            // Out of file descriptors, most likely: others will close.
+            let Ok(stream) = stream else {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                continue;
             };
             let _ = stream.set_nodelay(true);
-            let (pipeline, server, stopped) = (pipeline.clone(), server.clone(), stopped.clone());
+            let (stream, wire) = WireStream::new(stream, self.gate.told());
+            let (pipeline, server) = (pipeline.clone(), server.clone());
             #[cfg(feature = "tls")]
-            let tls = self.tls.clone();
+            let tls = self.options.tls.clone();
             connections.spawn(async move {
                 let _permit = permit;
-                let (stream, wire) = WireStream::new(stream);
                 #[cfg(feature = "tls")]
                 if let Some(tls) = tls {
-                    if let Ok(Some(stream)) =
-                        tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await
-                    {
-                        connection(stream, wire, &server, pipeline, stopped).await;
+                    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream));
+                    if let Some(Ok(Some(stream))) = wire.unless_cut(handshake).await {
+                        connection(stream, wire, &server, pipeline).await;
                     }
                     return;
                 }
-                connection(stream, wire, &server, pipeline, stopped).await;
+                connection(stream, wire, &server, pipeline).await;
             });
         }
-        let graceful = *stopped.borrow() == Stop::Gracefully;
-        if graceful {
+        if self.gate.told().to(Stop::Gracefully).await == Stop::Gracefully {
             let drained = async { while connections.join_next().await.is_some() {} };
             let _ = tokio::time::timeout(DRAIN, drained).await;
         }
     }
-
-    /// The next connection, or nothing once the socket is closed.
-    async fn accept(&self) -> Option<std::io::Result<TcpStream>> {
-        std::future::poll_fn(|cx| match self.socket.lock().as_ref() {
-            None => Poll::Ready(None),
-            Some(socket) => socket
-                .poll_accept(cx)
-                .map(|result| Some(result.map(|(stream, _)| stream))),
-        })
-        .await
-    }
 }
 
 /// The HTTP server, with its limits.
-fn server() -> auto::Builder<TokioExecutor> {
+fn server(max_headers: usize) -> auto::Builder<TokioExecutor> {
     let mut server = auto::Builder::new(TokioExecutor::new()).title_case_headers(true);
     server
         .http1()
         .timer(TokioTimer::new())
         .auto_date_header(false)
         .header_read_timeout(HEADER_TIMEOUT)
-        .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEADER_BYTES);
+    if max_headers != DEFAULT_MAX_HEADERS {
+        server.http1().max_headers(max_headers);
+    }
+    #[cfg(feature = "tls")]
     server
         .http2()
         .timer(TokioTimer::new())
@@ -176,48 +166,87 @@ fn server() -> auto::Builder<TokioExecutor> {
     server
 }
 
-/// Speaks HTTP on one connection, until it ends or the server stops.
+/// Speaks HTTP on one connection, until it ends or is told to.
 async fn connection(
     stream: impl Connection + 'static,
     wire: Arc<Wire>,
     server: &auto::Builder<TokioExecutor>,
     pipeline: Arc<Pipeline>,
-    mut stopped: watch::Receiver<Stop>,
 ) {
-    let serving =
-        server.serve_connection_with_upgrades(TokioIo::new(stream), edge::service(pipeline, wire));
+    let mut told = wire.told();
+    let service = edge::service(pipeline.clone(), wire.clone());
+    let serving = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
     tokio::pin!(serving);
-    tokio::select! {
-        _ = serving.as_mut() => return,
-        () = told(&mut stopped, Stop::Gracefully) => {}
-    }
-    if *stopped.borrow() == Stop::Gracefully {
+    let mut how = tokio::select! {
+        biased;
+        how = told.to(Stop::Gracefully) => how,
+        () = wire.finished() => Stop::No,
+        served = serving.as_mut() => return note(&pipeline, served),
+    };
+    if how <= Stop::Gracefully {
         serving.as_mut().graceful_shutdown();
-        tokio::select! {
-            _ = serving => {}
-            () = told(&mut stopped, Stop::Now) => {}
-        }
+        // Told to by one of its own requests, the others on it have all the time they need.
+        let patience = async {
+            match how {
+                Stop::No => std::future::pending().await,
+                _ => tokio::time::sleep(DRAIN).await,
+            }
+        };
+        how = tokio::select! {
+            biased;
+            how = told.to(Stop::Now) => how,
+            served = serving.as_mut() => return note(&pipeline, served),
+            () = patience => Stop::Now,
+        };
+    }
+    if how == Stop::Cut {
+        wire.cut(Cut::Reset);
     }
 }
 
-/// Waits until the server is told to stop at least this urgently.
-async fn told(stopped: &mut watch::Receiver<Stop>, how: Stop) {
-    let _ = stopped.wait_for(|stop| *stop >= how).await;
+/// Tells the journal of bytes that could not be read as a request.
+fn note(pipeline: &Pipeline, served: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+    let Err(error) = served else { return };
+    if let Some(error) = error.downcast_ref::<hyper::Error>()
+        && error.is_parse()
+    {
+        pipeline.unparsed(parse_code(error), error.to_string());
+    }
+}
+
+/// What hyper has answered on its own; it does not say.
+fn parse_code(error: &hyper::Error) -> Option<u16> {
+    match error {
+        error if error.is_parse_version_h2() => None,
+        error if error.is_parse_too_large() && error.to_string() == "URI too long" => Some(414),
+        error if error.is_parse_too_large() => Some(431),
+        _ => Some(400),
+    }
 }
 
 impl Running {
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// Binds a port beside this one, with the same options.
+    pub(crate) fn beside(&self) -> std::io::Result<Listener> {
+        let address = SocketAddr::new(self.gate.address().ip(), 0);
+        let gate = Arc::new(Gate::bind(address)?);
+        let options = self.options.clone();
+        Ok(Listener { gate, options })
+    }
+
     /// Stops accepting, lets requests in flight finish, then ends.
     pub(crate) async fn stop(mut self) {
-        self.socket.lock().take();
-        self.stop.send_replace(Stop::Gracefully);
+        self.gate.close(Stop::Gracefully);
         let _ = (&mut self.task).await;
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.socket.lock().take();
-        self.stop.send_replace(Stop::Now);
+        self.gate.close(Stop::Now);
         self.task.abort();
     }
 }

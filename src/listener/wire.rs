@@ -3,13 +3,16 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+
+use super::gate::{Stop, Told};
 
 /// How a connection is broken.
 #[derive(Debug)]
@@ -28,20 +31,67 @@ pub(super) struct Wire {
     cut: Mutex<Option<Cut>>,
     /// How often everything written was flushed.
     flushes: watch::Sender<u64>,
+    told: Told,
+    finish: Notify,
+    requests: AtomicU64,
 }
 
 impl Wire {
+    /// What the connection is told from outside.
+    pub(super) fn told(&self) -> Told {
+        self.told.clone()
+    }
+
+    /// No request is taken after those that are there.
+    pub(super) fn finish(&self) {
+        self.finish.notify_one();
+    }
+
+    /// Waits until that is said.
+    pub(super) async fn finished(&self) {
+        self.finish.notified().await;
+    }
+
+    /// Counts a request; which one it is, from 1.
+    pub(super) fn count_request(&self) -> u64 {
+        self.requests.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Does this unless the connection is to be cut: then it is, with what the work holds of it.
+    pub(super) async fn unless_cut<R>(&self, work: impl Future<Output = R>) -> Option<R> {
+        let mut told = self.told();
+        // Pinned here, it goes after the cut is known.
+        tokio::pin!(work);
+        tokio::select! {
+            biased;
+            Stop::Cut = told.to(Stop::Cut) => {
+                self.cut(Cut::Reset);
+                None
+            }
+            done = &mut work => Some(done),
+        }
+    }
+
     /// From now on nothing is sent but what the cut says.
     pub(super) fn cut(&self, cut: Cut) {
         *self.cut.lock() = Some(cut);
     }
 
-    /// Waits until what was written before is on its way.
-    pub(super) async fn flushed(&self) {
-        let mut flushes = self.flushes.subscribe();
-        flushes.borrow_and_update();
+    /// Counts flushes from now on, which nobody does unless someone asks.
+    pub(super) fn flushes(&self) -> Flushes {
+        Flushes(self.flushes.subscribe())
+    }
+}
+
+/// Who waits for what was written to be on its way.
+pub(super) struct Flushes(watch::Receiver<u64>);
+
+impl Flushes {
+    /// Waits for the next flush.
+    pub(super) async fn next(&mut self) {
+        self.0.borrow_and_update();
         // The connection is gone: then all is flushed that ever will be.
-        let _ = flushes.changed().await;
+        let _ = self.0.changed().await;
     }
 }
 
@@ -52,10 +102,13 @@ pub(super) struct WireStream {
 }
 
 impl WireStream {
-    pub(super) fn new(stream: TcpStream) -> (Self, Arc<Wire>) {
+    pub(super) fn new(stream: TcpStream, told: Told) -> (Self, Arc<Wire>) {
         let wire = Arc::new(Wire {
             cut: Mutex::new(None),
             flushes: watch::Sender::new(0),
+            told,
+            finish: Notify::new(),
+            requests: AtomicU64::new(0),
         });
         (
             WireStream {
@@ -133,7 +186,10 @@ impl AsyncWrite for WireStream {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-        self.wire.flushes.send_modify(|count| *count += 1);
+        // Telling costs more than asking, and mostly nobody waits.
+        if self.wire.flushes.receiver_count() > 0 {
+            self.wire.flushes.send_modify(|count| *count += 1);
+        }
         Poll::Ready(Ok(()))
     }
 

@@ -10,6 +10,9 @@ use super::selector::FieldSelector;
 /// The verbs of the API, plus the empty one of unknown methods.
 pub(crate) type Verb = &'static str;
 
+/// How many parts the paths of objects have at most.
+const USUAL_PARTS: usize = 8;
+
 /// A request, taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct RequestInfo {
@@ -31,7 +34,8 @@ pub(crate) struct Undetermined;
 
 impl RequestInfo {
     pub(crate) fn new(method: &Method, path: &str, query: &Query) -> Result<Self, Undetermined> {
-        let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let mut parts = Vec::with_capacity(USUAL_PARTS);
+        parts.extend(path.trim_matches('/').split('/'));
         let mut info = RequestInfo {
             path: path.to_owned(),
             verb: lower(method),

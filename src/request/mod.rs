@@ -29,6 +29,8 @@ pub(crate) struct Request {
     pub(crate) body: Body,
     /// Takes the connection over, if the client asked for an upgrade.
     pub(crate) upgrade: Option<Upgrade>,
+    /// Which request on its connection this is, from 1.
+    pub(crate) ordinal: u64,
 }
 
 /// The body of a request, read when a handler asks for it.
@@ -58,7 +60,7 @@ impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Connection 
 impl Request {
     /// The first header of this name, if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        std::str::from_utf8(self.headers.get(name)?.as_bytes()).ok()
+        header(&self.headers, name)
     }
 
     /// Path and query as they were sent.
@@ -69,4 +71,9 @@ impl Request {
             format!("{}?{}", self.path, self.raw_query)
         }
     }
+}
+
+/// The first header of this name, if it is text.
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    std::str::from_utf8(headers.get(name)?.as_bytes()).ok()
 }

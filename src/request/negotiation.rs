@@ -169,11 +169,16 @@ pub(crate) fn check_route(request: &Request, streams: bool) -> Result<(), Status
     if fits {
         return Ok(());
     }
-    let mut available: Vec<&str> = OFFERED.to_vec();
+    Err(Status::not_acceptable_route(&offered(streams)))
+}
+
+/// What a route produces.
+pub(crate) fn offered(streams: bool) -> Vec<&'static str> {
+    let mut available = OFFERED.to_vec();
     if streams {
         available.extend(OFFERED_STREAMS);
     }
-    Err(Status::not_acceptable_route(&available))
+    available
 }
 
 /// What a kind of endpoint allows in a clause beyond the media type.
@@ -341,6 +346,7 @@ mod tests {
             headers,
             body: Body(Box::pin(futures_util::stream::empty())),
             upgrade: None,
+            ordinal: 1,
         }
     }
 

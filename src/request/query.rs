@@ -80,12 +80,14 @@ fn parse_number<T: std::str::FromStr>(
     function: &str,
     digits: &str,
 ) -> Result<T, String> {
-    let quoted = crate::codec::quote::quote(text);
+    let error = |what| {
+        let quoted = crate::codec::quote::quote(text);
+        format!("{function}: parsing {quoted}: {what}")
+    };
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(format!("{function}: parsing {quoted}: invalid syntax"));
+        return Err(error("invalid syntax"));
     }
-    text.parse()
-        .map_err(|_| format!("{function}: parsing {quoted}: value out of range"))
+    text.parse().map_err(|_| error("value out of range"))
 }
 
 /// `time.ParseDuration`; `None` is a negative one.

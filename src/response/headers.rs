@@ -74,12 +74,15 @@ fn compress(response: Response, request: &Request) -> Response {
     let Body::Full(body) = &response.body else {
         return response;
     };
+    if body.len() <= GZIP_ABOVE {
+        return response;
+    }
     let accepted = request
         .header("accept-encoding")
         .unwrap_or_default()
         .split(',')
         .any(|item| item.trim() == "gzip");
-    if !accepted || body.len() <= GZIP_ABOVE {
+    if !accepted {
         return response;
     }
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
@@ -131,8 +134,13 @@ fn warning_headers(texts: &[String]) -> Vec<String> {
 }
 
 fn quoted(text: &str) -> String {
+    let special = |b: u8| matches!(b, b'\\' | b'"');
     let mut out = String::with_capacity(text.len() + 8);
     out.push_str("299 - \"");
+    if !text.bytes().any(special) {
+        out.extend([text, "\""]);
+        return out;
+    }
     for part in text.split_inclusive(['\\', '"']) {
         match part.strip_suffix(['\\', '"']) {
             Some(plain) => out.extend([plain, "\\", &part[plain.len()..]]),
@@ -182,6 +190,7 @@ mod tests {
             headers,
             body: crate::request::Body(Box::pin(futures_util::stream::empty())),
             upgrade: None,
+            ordinal: 1,
         };
         let packed = compress(response, &request);
         let Body::Full(body) = &packed.body else {

@@ -2,10 +2,55 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use parking_lot::Mutex;
+
 use crate::codec::json::write_string;
 use crate::object::Object;
 use crate::registry::Resource;
-use crate::storage::Revision;
+use crate::storage::{Moment, Revision};
+
+/// The last list that was written in full, for those who ask for it again before anything changes.
+#[derive(Default)]
+pub(crate) struct LastList(Mutex<Option<Written>>);
+
+struct Written {
+    resource: &'static Resource,
+    prefix: String,
+    moment: Moment,
+    body: Bytes,
+}
+
+impl LastList {
+    /// The body of a list of everything below a prefix, if it was written at this moment.
+    pub(crate) fn get(
+        &self,
+        resource: &'static Resource,
+        prefix: &str,
+        moment: Moment,
+    ) -> Option<Bytes> {
+        let last = self.0.lock();
+        last.as_ref()
+            .filter(|last| std::ptr::eq(last.resource, resource))
+            .filter(|last| last.prefix == prefix && last.moment == moment)
+            .map(|last| last.body.clone())
+    }
+
+    pub(crate) fn set(
+        &self,
+        resource: &'static Resource,
+        prefix: &str,
+        moment: Moment,
+        body: &Bytes,
+    ) {
+        *self.0.lock() = Some(Written {
+            resource,
+            prefix: prefix.to_owned(),
+            moment,
+            body: body.clone(),
+        });
+    }
+}
 
 /// One page of a list, or all of it.
 #[derive(Debug)]

@@ -24,7 +24,7 @@ use crate::request::{Connection, Upgrade};
 use crate::status::Status;
 
 pub(crate) use headers::Warnings;
-pub(crate) use list::List;
+pub(crate) use list::{LastList, List};
 pub(crate) use table::IncludeObject;
 
 /// How many headers most answers have.
@@ -47,6 +47,8 @@ pub(crate) struct Response {
 pub(crate) enum Fate {
     #[default]
     Send,
+    /// Sends it, as the last answer on its connection.
+    Last,
     /// Resets the connection instead.
     Reset,
     /// Closes the connection instead.
@@ -168,7 +170,7 @@ impl Presenter<'_> {
     pub(crate) fn object(&self, status: u16, object: &Object) -> Result<Response, Status> {
         let n = self.negotiated;
         let body = match n.transform {
-            Transform::None if n.media == Media::Json && !n.pretty => object.line().clone(),
+            Transform::None if self.is_plain() => object.line().clone(),
             Transform::None => finish(object.json().to_vec(), n),
             Transform::Table(version) => finish(self.table_of(object, version), n),
             Transform::PartialObjectMetadata(version) => {
@@ -182,6 +184,12 @@ impl Presenter<'_> {
             }
         };
         Ok(Response::new(status, n.media.content_type(), body))
+    }
+
+    /// Whether objects are written just as they are.
+    pub(crate) fn is_plain(&self) -> bool {
+        let n = self.negotiated;
+        n.transform == Transform::None && n.media == Media::Json && !n.pretty
     }
 
     pub(crate) fn list(&self, list: &List) -> Result<Response, Status> {

@@ -42,19 +42,18 @@ pub(crate) fn prune(value: &mut Value, root: &'static Struct) {
         return;
     };
     for field in root.fields {
-        if let Some(inner) = map.get_mut(field.name) {
+        let found = map.get_mut(field.name);
+        let is_there = found.is_some();
+        let keep = found.is_some_and(|inner| {
             prune_type(inner, &field.ty);
-        }
-        let keep = match map.get(field.name) {
-            None | Some(Value::Null) => false,
-            Some(v) => field.presence != Presence::OmitEmpty || !is_empty(v),
-        };
+            !inner.is_null() && (field.presence != Presence::OmitEmpty || !is_empty(inner))
+        });
         if keep {
             continue;
         }
         if field.presence.is_always_written() {
             map.insert(field.name.to_owned(), zero(&field.ty));
-        } else {
+        } else if is_there {
             map.remove(field.name);
         }
     }

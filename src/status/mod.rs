@@ -200,6 +200,15 @@ impl Status {
         Status::new(410, "Expired", message)
     }
 
+    /// A streaming list, where the server has none.
+    pub(crate) fn watch_list_disabled() -> Self {
+        let error = FieldError::forbidden(
+            "sendInitialEvents",
+            "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled",
+        );
+        Status::invalid("ListOptions", "meta.k8s.io", "", &[error])
+    }
+
     pub(crate) fn request_entity_too_large(message: impl AsRef<str>) -> Self {
         Status::new(
             413,

@@ -30,8 +30,18 @@ impl<T> Log<T> {
         }
     }
 
+    /// Its revision is the one after the last.
     pub(super) fn push(&mut self, event: Event<T>) {
+        debug_assert!(
+            self.events
+                .back()
+                .is_none_or(|last| last.revision.next() == event.revision)
+        );
         self.events.push_back(Arc::new(event));
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.events.clear();
     }
 
     /// The revision to compact through, if there are more events than allowed.
@@ -45,17 +55,20 @@ impl<T> Log<T> {
 
     /// Drops the events through a revision; returns the keys they touched.
     pub(super) fn drop_through(&mut self, revision: Revision) -> Vec<Arc<str>> {
-        let count = self.events.partition_point(|e| e.revision <= revision);
+        let count = self.through(revision);
         self.events.drain(..count).map(|e| e.key.clone()).collect()
     }
 
     pub(super) fn after(&self, cursor: Revision, limit: usize) -> Vec<Arc<Event<T>>> {
-        let start = self.events.partition_point(|e| e.revision <= cursor);
-        self.events
-            .iter()
-            .skip(start)
-            .take(limit)
-            .cloned()
-            .collect()
+        let start = self.through(cursor);
+        let end = self.events.len().min(start.saturating_add(limit));
+        self.events.range(start..end).cloned().collect()
+    }
+
+    /// How many events there are through a revision; none is missing between two.
+    fn through(&self, revision: Revision) -> usize {
+        let first = self.events.front().map_or(0, |first| first.revision.0);
+        let count = (revision.0 + 1).saturating_sub(first);
+        usize::try_from(count).map_or(self.events.len(), |count| count.min(self.events.len()))
     }
 }

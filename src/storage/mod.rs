@@ -8,6 +8,7 @@
 //! A watcher is a cursor into the log ([`View::events_after`]): replay and live are the same read, so nothing is lost or
 //! repeated between them, and a slow watcher costs nothing but its place.
 
+mod contents;
 mod log;
 mod view;
 
@@ -18,9 +19,11 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use tokio::sync::watch;
 
+pub(crate) use contents::Contents;
+use contents::Lineage;
 pub(crate) use log::Event;
 use log::Log;
-pub(crate) use view::View;
+pub(crate) use view::{Moment, View};
 
 /// How many events the log keeps before it compacts the oldest away.
 pub(crate) const DEFAULT_EVENT_LOG_LIMIT: usize = 100_000;
@@ -41,6 +44,9 @@ impl std::fmt::Display for Revision {
     }
 }
 
+/// An empty store's.
+const FIRST_REVISION: Revision = Revision(1);
+
 /// One state of one object; `None` is its absence.
 struct Version<T> {
     revision: Revision,
@@ -54,6 +60,9 @@ struct State<T> {
     /// The versions of each object, oldest first, by keys in etcd's order, bytewise.
     versions: BTreeMap<Arc<str>, Vec<Version<T>>>,
     log: Log<T>,
+    /// How often other contents took the place of all there was.
+    epoch: u64,
+    lineage: Lineage,
 }
 
 /// The store. Cheap to share behind an `Arc`.
@@ -65,14 +74,16 @@ pub(crate) struct Storage<T> {
 impl<T> Storage<T> {
     pub(crate) fn new(event_log_limit: usize) -> Self {
         let state = State {
-            revision: Revision(1),
+            revision: FIRST_REVISION,
             compacted: Revision(0),
             versions: BTreeMap::new(),
             log: Log::new(event_log_limit),
+            epoch: 0,
+            lineage: Lineage::default(),
         };
         Storage {
             state: RwLock::new(state),
-            latest: watch::Sender::new(Revision(1)),
+            latest: watch::Sender::new(FIRST_REVISION),
         }
     }
 
@@ -105,6 +116,11 @@ impl<T> Storage<T> {
             self.latest.send_replace(after);
         }
         result
+    }
+
+    /// The oldest revision that can still be read.
+    pub(crate) fn oldest(&self) -> Revision {
+        self.state.read().compacted
     }
 
     /// Forgets what was before this revision (at most the newest one).

@@ -13,6 +13,13 @@ pub(crate) struct Compacted {
     pub(crate) through: Revision,
 }
 
+/// Stands for one state of the store: revisions alone may be counted anew.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Moment {
+    epoch: u64,
+    pub(crate) revision: Revision,
+}
+
 /// A consistent look at the store.
 pub(crate) struct View<'a, T> {
     state: RwLockReadGuard<'a, State<T>>,
@@ -25,6 +32,18 @@ impl<'a, T> View<'a, T> {
 
     pub(crate) fn revision(&self) -> Revision {
         self.state.revision
+    }
+
+    /// Changes when other contents take the place of all there was; cursors from before mean nothing then.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.state.epoch
+    }
+
+    pub(crate) fn moment(&self) -> Moment {
+        Moment {
+            epoch: self.state.epoch,
+            revision: self.state.revision,
+        }
     }
 
     /// The live object of this key.

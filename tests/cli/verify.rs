@@ -53,12 +53,13 @@ fn directory() -> TempDir {
     directory
 }
 
+/// The namespaces of fixtures that nobody has deleted.
 fn leftovers(server: &Server) -> Vec<String> {
-    let list = server.get("/api/v1/namespaces").text;
-    let names = list.split("\"name\":\"").skip(1);
-    names
-        .map(|rest| rest.split('"').next().unwrap().to_owned())
-        .filter(|name| name.starts_with("fixture"))
+    let answer = server.get("/api/v1/namespaces").text;
+    let items = answer.split("{\"metadata\":{\"name\":\"").skip(1);
+    items
+        .filter(|item| item.starts_with("fixture-") && item.contains("\"phase\":\"Active\""))
+        .map(|item| item.split('"').next().unwrap().to_owned())
         .collect()
 }
 
@@ -198,4 +199,36 @@ steps:
         "{out}"
     );
     assert_eq!(leftovers(&server), [""; 0]);
+}
+
+/// What the last line counts: passed, failed, skipped, steps.
+fn counts(out: &str) -> Vec<usize> {
+    let words = out
+        .lines()
+        .last()
+        .unwrap()
+        .split(|c: char| !c.is_ascii_digit());
+    words.filter_map(|word| word.parse().ok()).collect()
+}
+
+/// The third way, by the library, is tests/contract.rs.
+#[test]
+fn the_fixtures_of_the_project_pass_on_private_servers_and_on_one_that_is_shared() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (code, out, _) = verify(root, &["fixtures/endpoints", "fixtures/namespaces"]);
+    let [_, failed, skipped, steps] = counts(&out)[..] else {
+        panic!("{out}");
+    };
+    assert_eq!((code, failed, skipped), (Some(0), 0, 0), "{out}");
+    assert!(steps >= 300, "{out}");
+
+    let server = serve(&[]);
+    let (code, out, _) = verify(root, &["fixtures", "--server", &server.url]);
+    let [passed, failed, skipped, _] = counts(&out)[..] else {
+        panic!("{out}");
+    };
+    assert_eq!((code, failed), (Some(0), 0), "{out}");
+    let alone = out.matches("so needs a server of its own").count();
+    assert_eq!(skipped, alone, "{out}");
+    assert!(passed > 20 * skipped, "{out}");
 }

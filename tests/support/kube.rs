@@ -9,11 +9,21 @@ pub(crate) async fn client(server: &FakeApiServer) -> Client {
     from_kubeconfig(&server.kubeconfig()).await
 }
 
+/// The same, but it hands on every refusal instead of trying again.
+pub(crate) async fn client_that_never_retries(server: &FakeApiServer) -> Client {
+    let mut config = config(&server.kubeconfig()).await;
+    config.default_retry = false;
+    Client::try_from(config).expect("a client")
+}
+
 pub(crate) async fn from_kubeconfig(text: &str) -> Client {
+    Client::try_from(config(text).await).expect("a client")
+}
+
+async fn config(text: &str) -> Config {
     let kubeconfig = Kubeconfig::from_yaml(text).expect("the kubeconfig can be read");
     let options = KubeConfigOptions::default();
-    let config = Config::from_custom_kubeconfig(kubeconfig, &options)
+    Config::from_custom_kubeconfig(kubeconfig, &options)
         .await
-        .expect("the kubeconfig has all it takes");
-    Client::try_from(config).expect("a client")
+        .expect("the kubeconfig has all it takes")
 }

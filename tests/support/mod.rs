@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub(crate) mod ask;
 pub(crate) mod client;
 pub(crate) mod history;
 pub(crate) mod kube;

@@ -13,7 +13,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libyaml_safer::{
-    Encoding, Error, ErrorKind, Event, EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle,
+    Encoding, Error, ErrorKind, Event, EventData, MappingStyle, Mark, Parser, ScalarStyle,
+    SequenceStyle,
 };
 
 use super::reader::{self, Source};
@@ -35,6 +36,8 @@ pub(super) struct Events {
     problem: Option<&'static str>,
     /// The length of the text and its last line, if that had no line break and got one.
     open_end: Option<(u64, String)>,
+    /// Where the last error is, if that is known.
+    pub(super) failed_at: Option<Mark>,
     levels: Vec<Level>,
     flows: usize,
     indents: usize,
@@ -51,6 +54,7 @@ impl Events {
             parser,
             problem: decoded.problem,
             open_end,
+            failed_at: None,
             levels: Vec::new(),
             flows: 0,
             indents: 0,
@@ -63,7 +67,10 @@ impl Events {
         let Ok(parsed) = result else {
             return Err("yaml: did not find expected whitespace or line break".to_owned());
         };
-        let mut event = parsed.map_err(|e| self.describe(&e))?;
+        let mut event = parsed.map_err(|e| {
+            self.failed_at = e.problem_mark().or(e.context_mark());
+            self.describe(&e)
+        })?;
         self.count(&event)?;
         self.refuse_version(&event)?;
         self.trim_last_scalar(&mut event);

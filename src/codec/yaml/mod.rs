@@ -19,14 +19,12 @@ mod decode;
 mod emit;
 mod events;
 mod keys;
-#[cfg(feature = "fixture")]
 mod locate;
 mod reader;
 mod resolve;
 mod tree;
 
 pub(crate) use emit::emit;
-#[cfg(feature = "fixture")]
 pub(crate) use locate::{Located, Step, parse_located};
 
 use super::json::Node;

@@ -28,6 +28,7 @@ pub(super) struct TreeNode {
     pub(super) tag: Option<String>,
     /// From 0.
     line: u64,
+    column: u64,
 }
 
 /// One document. The root is the first node.
@@ -48,7 +49,12 @@ impl Tree {
                         nodes: builder.nodes,
                     }));
                 }
-                _ => builder.take(event)?,
+                _ => {
+                    let mark = event.start_mark;
+                    builder
+                        .take(event)
+                        .inspect_err(|_| events.failed_at = Some(mark))?;
+                }
             }
         }
     }
@@ -60,6 +66,17 @@ impl Tree {
     /// The line, from 1, a node starts on.
     pub(super) fn line_of(&self, id: Id) -> u64 {
         self.nodes[id].line + 1
+    }
+
+    /// The line and the column, from 1, a node starts at.
+    pub(super) fn place_of(&self, id: Id) -> (usize, usize) {
+        let node = &self.nodes[id];
+        (node.line as usize + 1, node.column as usize + 1)
+    }
+
+    /// How many nodes there are; the first is the root.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
     }
 
     /// The line, from 1, the content starts on.
@@ -77,7 +94,7 @@ struct Builder {
 
 impl Builder {
     fn take(&mut self, event: Event) -> Result<(), String> {
-        let line = event.start_mark.line;
+        let (line, column) = (event.start_mark.line, event.start_mark.column);
         let (kind, tag, anchor, opens) = match event.data {
             EventData::Scalar {
                 anchor,
@@ -112,7 +129,12 @@ impl Builder {
             }
             _ => return Ok(()),
         };
-        let id = self.push(TreeNode { kind, tag, line });
+        let id = self.push(TreeNode {
+            kind,
+            tag,
+            line,
+            column,
+        });
         if let Some(anchor) = anchor {
             self.anchors.insert(anchor, id);
         }

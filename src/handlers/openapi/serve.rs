@@ -73,6 +73,7 @@ mod tests {
             headers,
             body: Body(Box::pin(futures_util::stream::empty())),
             upgrade: None,
+            ordinal: 1,
         };
         let content = Content {
             content_type: "application/json",

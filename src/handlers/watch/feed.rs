@@ -3,13 +3,14 @@
 //! There is no queue: the stream is pulled, reads events after its cursor, writes them and moves on. A client that does
 //! not read costs nothing but its place in the log, and when that place is compacted away it is told so.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Ends};
 use crate::fault::stale::Stale;
 use crate::handlers::Sight;
 use crate::object::{Change, Object};
@@ -73,6 +74,8 @@ impl Feed {
             stale,
             encoder,
         } = self;
+        // Taken now, so that an end is not missed by a stream nobody has read from yet.
+        let ends = Ends::of(&cluster);
         Box::pin(async_stream::stream! {
             let Ending::At(end) = ending else { return };
             let (initial, since) = match start {
@@ -93,7 +96,7 @@ impl Feed {
                     yield cursor.encoder.bookmark(since, Bookmark::InitialEventsEnd);
                 }
             }
-            let mut pause = Pause::new(&cursor.cluster, bookmarks, end);
+            let mut pause = Pause::new(&cursor.cluster, bookmarks, end, ends);
             loop {
                 pause.seen();
                 match cursor.read() {
@@ -146,11 +149,8 @@ impl Cursor {
     }
 
     fn horizon(&self) -> Revision {
-        Sight {
-            cluster: &self.cluster,
-            stale: self.stale,
-        }
-        .horizon()
+        let (cluster, stale) = (&*self.cluster, self.stale);
+        Sight { cluster, stale }.horizon()
     }
 
     /// Moves past an event; what the watcher sees of it: an object enters, changes, or leaves.
@@ -190,18 +190,35 @@ enum Next {
 /// The wait between events.
 struct Pause {
     latest: watch::Receiver<Revision>,
-    stopping: watch::Receiver<bool>,
-    bookmark: Option<Timestamp>,
+    /// Goes on from pause to pause: with many watchers, setting a timer for each event of each is most of the work.
+    alarm: Alarm,
+    ends: Ends,
     end: Timestamp,
 }
 
+/// Resolves to true when the time has come, to false when all watches end first.
+type Alarm = Pin<Box<dyn Future<Output = bool> + Send + Sync>>;
+
+/// Waits for the next bookmark, or else for the end.
+fn alarm(cluster: &Arc<Cluster>, bookmarks: bool, end: Timestamp, mut ends: Ends) -> Alarm {
+    let bookmark = next_bookmark_after(cluster.clock.now(), end).filter(|_| bookmarks);
+    let wake = bookmark.unwrap_or(end).min(end);
+    let cluster = cluster.clone();
+    Box::pin(async move {
+        tokio::select! {
+            biased;
+            () = ends.come() => false,
+            () = cluster.clock.sleep_until(wake) => true,
+        }
+    })
+}
+
 impl Pause {
-    fn new(cluster: &Cluster, bookmarks: bool, end: Timestamp) -> Self {
-        let bookmark = next_bookmark_after(cluster.clock.now(), end).filter(|_| bookmarks);
+    fn new(cluster: &Arc<Cluster>, bookmarks: bool, end: Timestamp, ends: Ends) -> Self {
         Pause {
             latest: cluster.storage.subscribe(),
-            stopping: cluster.stopping.subscribe(),
-            bookmark,
+            alarm: alarm(cluster, bookmarks, end, ends.clone()),
+            ends,
             end,
         }
     }
@@ -211,27 +228,23 @@ impl Pause {
         self.latest.borrow_and_update();
     }
 
-    async fn next(&mut self, cluster: &Cluster) -> Next {
-        let wake = self.bookmark.unwrap_or(self.end).min(self.end);
+    async fn next(&mut self, cluster: &Arc<Cluster>) -> Next {
+        if self.ends.came() {
+            return Next::End;
+        }
         tokio::select! {
             biased;
-            () = stopped(&mut self.stopping) => Next::End,
+            // First: what was written before the end is still to be read.
             changed = self.latest.changed() => if changed.is_ok() { Next::Events } else { Next::End },
-            () = cluster.clock.sleep_until(wake) => {
-                let now = cluster.clock.now();
-                if now >= self.end {
+            due = &mut self.alarm => {
+                if !due || cluster.clock.now() >= self.end {
                     return Next::End;
                 }
-                self.bookmark = next_bookmark_after(now, self.end);
+                self.alarm = alarm(cluster, true, self.end, self.ends.clone());
                 Next::Bookmark
             }
         }
     }
-}
-
-/// Waits until the server stops.
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 /// Once a minute, and once shortly before the end.

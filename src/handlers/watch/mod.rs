@@ -52,6 +52,7 @@ pub(super) async fn handle(
         faults if faults.is_empty() => feed.stream(),
         faults => crate::fault::watch::shape(feed.stream(), faults, ctx.cluster.clone()),
     };
+    let frames = ctx.kept.stream(frames);
     Ok(respond(ctx, frames))
 }
 

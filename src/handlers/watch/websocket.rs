@@ -1,9 +1,11 @@
 //! A watch over a WebSocket: the same lines, one a message.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt as _, StreamExt as _};
+use sha1::{Digest as _, Sha1};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
@@ -15,13 +17,16 @@ use crate::response::{Body, ByteStream, Response, Running};
 /// A client has nothing to say on a watch; what it sends may not be larger than this, in bytes.
 const MAX_CLIENT_MESSAGE: usize = 64 * 1024;
 
+/// What RFC 6455 adds to the key of a handshake.
+const ACCEPT_SALT: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
 /// A handshake that the client started.
 pub(crate) struct Handshake {
     answer: Result<Accepted, Response>,
 }
 
 struct Accepted {
-    key: String,
+    accept: String,
     protocol: Option<String>,
     upgrade: Upgrade,
 }
@@ -63,10 +68,20 @@ fn check(request: &Request, upgrade: Upgrade) -> Result<Accepted, Response> {
         .into_iter()
         .next();
     Ok(Accepted {
-        key: derive_accept_key(key.as_bytes()),
+        accept: accept_key(key),
         protocol,
         upgrade,
     })
+}
+
+/// How the server shows that it has read the key.
+fn accept_key(key: &str) -> String {
+    STANDARD.encode(
+        Sha1::new()
+            .chain_update(key)
+            .chain_update(ACCEPT_SALT)
+            .finalize(),
+    )
 }
 
 /// A bare answer, the last on its connection.
@@ -85,7 +100,7 @@ impl Handshake {
         let mut headers = vec![
             ("upgrade", "websocket".into()),
             ("connection", "Upgrade".into()),
-            ("sec-websocket-accept", accepted.key.into()),
+            ("sec-websocket-accept", accepted.accept.into()),
         ];
         headers.extend(
             accepted
@@ -155,10 +170,19 @@ mod tests {
             headers,
             body: crate::request::Body(Box::pin(futures_util::stream::empty())),
             upgrade: Some(Upgrade(Box::pin(async { None }))),
+            ordinal: 1,
         };
         let response = accept(&mut request).unwrap().answer.err()?;
         assert!(response.hijacked);
         Some(response.status)
+    }
+
+    #[test]
+    fn the_key_is_accepted_as_in_the_example_of_the_rfc() {
+        assert_eq!(
+            accept_key("dGhlIHNhbXBsZSBub25jZQ=="),
+            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+        );
     }
 
     #[test]

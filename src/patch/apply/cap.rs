@@ -20,6 +20,9 @@ impl Managed {
             .cloned()
             .collect();
         let mut left = updaters.len();
+        if left <= MAX_UPDATE_MANAGERS {
+            return;
+        }
         updaters.sort_by_cached_key(|id| {
             (
                 seconds(self.entries.get(id).and_then(|o| o.time.as_deref())),

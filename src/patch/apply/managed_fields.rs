@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Writer;
 use super::set::Set;
@@ -220,21 +220,24 @@ fn is_group_version(text: &str) -> bool {
 }
 
 fn encode_entry(id: &Identity, owned: &Owned) -> Value {
-    let mut entry = json!({
-        "operation": if id.operation == Operation::Apply { "Apply" } else { "Update" },
-        "apiVersion": owned.api_version,
-        "fieldsType": "FieldsV1",
-        "fieldsV1": owned.set.encode(),
-    });
+    let operation = match id.operation {
+        Operation::Apply => "Apply",
+        Operation::Update => "Update",
+    };
+    let mut entry = Map::new();
+    entry.insert("operation".to_owned(), operation.into());
+    entry.insert("apiVersion".to_owned(), owned.api_version.as_str().into());
+    entry.insert("fieldsType".to_owned(), "FieldsV1".into());
+    entry.insert("fieldsV1".to_owned(), owned.set.encode());
     let optional = [
         ("manager", id.manager.as_str()),
         ("subresource", id.subresource.as_str()),
         ("time", owned.time.as_deref().unwrap_or("")),
     ];
     for (name, value) in optional.into_iter().filter(|(_, value)| !value.is_empty()) {
-        entry[name] = value.into();
+        entry.insert(name.to_owned(), value.into());
     }
-    entry
+    Value::Object(entry)
 }
 
 /// Unix seconds; a missing time sorts first.
@@ -271,6 +274,7 @@ fn without(map: &Map<String, Value>, name: &str) -> Value {
 mod tests {
     use super::*;
     use crate::codec::json::parse;
+    use serde_json::json;
 
     fn entry(manager: &str, operation: &str, time: Option<&str>) -> Value {
         let mut entry = json!({

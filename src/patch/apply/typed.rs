@@ -99,8 +99,20 @@ impl Comparison {
         self.added.union(&self.modified)
     }
 
+    /// The [`changed`](Self::changed) fields, and those that are gone.
+    pub(crate) fn into_changed_and_removed(self) -> (Set, Set) {
+        let mut changed = self.added;
+        if !self.modified.is_empty() {
+            changed.extend(&self.modified);
+        }
+        (changed, self.removed)
+    }
+
     /// Without the fields that the strategy of the resource sets back anyway.
     pub(crate) fn without(self, reset: &Set) -> Comparison {
+        if reset.is_empty() {
+            return self;
+        }
         Comparison {
             added: self.added.recursive_difference(reset),
             modified: self.modified.recursive_difference(reset),

@@ -75,13 +75,14 @@ pub(crate) fn track(
 ) -> Managed {
     let mut managed = managed.reconciled(writer.api_version, schema);
     let comparison = compare(live, new, schema).without(&Set::of_fields(reset));
-    let changed = comparison.changed();
+    let (changed, removed) = comparison.into_changed_and_removed();
     for owned in managed.entries.values_mut() {
         owned.set.subtract(&changed);
-        owned.set.subtract(&comparison.removed);
+        owned.set.subtract(&removed);
     }
     managed.drop_empty();
-    let taken = changed.difference(&STRIPPED);
+    let mut taken = changed;
+    taken.subtract(&STRIPPED);
     if !taken.is_empty() {
         let id = Identity::of(writer, Operation::Update);
         let time = Some(writer.now.to_owned());

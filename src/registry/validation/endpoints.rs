@@ -1,5 +1,7 @@
 //! Endpoints.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use super::core;
@@ -50,9 +52,7 @@ fn validate_endpoints(object: &Value, old: Option<&Value>) -> Vec<FieldError> {
     let unchanged = old.is_some_and(|old| old.get("subsets") == object.get("subsets"));
     if !unchanged {
         let subsets = subsets(object).enumerate();
-        errors.extend(
-            subsets.flat_map(|(i, subset)| validate_subset(subset, &format!("subsets[{i}]"))),
-        );
+        errors.extend(subsets.flat_map(|(i, subset)| validate_subset(subset, i)));
     }
     errors
 }
@@ -67,8 +67,8 @@ pub(crate) fn warnings(object: &Value) -> Vec<String> {
     }
     let mut warnings = Vec::new();
     for (i, subset) in subsets(object).enumerate() {
-        for (path, address) in addresses(subset, &format!("subsets[{i}]")) {
-            warnings.extend(ip_warning(&format!("{path}.ip"), text(address, "ip")));
+        for (path, address) in addresses(subset, i) {
+            warnings.extend(ip_warning(format_args!("{path}.ip"), text(address, "ip")));
         }
     }
     warnings
@@ -83,83 +83,97 @@ fn subsets(object: &Value) -> impl Iterator<Item = &Map<String, Value>> {
         .filter_map(Value::as_object)
 }
 
+/// Where an item of a list in a subset is; written only where something is to be said of it.
+#[derive(Clone, Copy)]
+struct Path {
+    subset: usize,
+    list: &'static str,
+    item: usize,
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Path { subset, list, item } = self;
+        write!(f, "subsets[{subset}].{list}[{item}]")
+    }
+}
+
 /// The addresses of a subset, ready ones first, with their paths.
-fn addresses<'a>(
-    subset: &'a Map<String, Value>,
-    path: &str,
-) -> Vec<(String, &'a Map<String, Value>)> {
+fn addresses(
+    subset: &Map<String, Value>,
+    index: usize,
+) -> impl Iterator<Item = (Path, &Map<String, Value>)> {
     ADDRESS_LISTS
         .into_iter()
-        .flat_map(|name| items(subset, name, path))
-        .collect()
+        .flat_map(move |list| items(subset, list, index))
 }
 
 /// The objects of a list, with their paths.
 fn items<'a>(
     subset: &'a Map<String, Value>,
-    name: &str,
-    path: &str,
-) -> Vec<(String, &'a Map<String, Value>)> {
-    let items = list(subset, name)
-        .iter()
-        .filter_map(Value::as_object)
-        .enumerate();
-    items
-        .map(|(i, item)| (format!("{path}.{name}[{i}]"), item))
-        .collect()
+    name: &'static str,
+    index: usize,
+) -> impl Iterator<Item = (Path, &'a Map<String, Value>)> {
+    let items = list(subset, name).iter().filter_map(Value::as_object);
+    items.enumerate().map(move |(item, object)| {
+        let path = Path {
+            subset: index,
+            list: name,
+            item,
+        };
+        (path, object)
+    })
 }
 
-fn validate_subset(subset: &Map<String, Value>, path: &str) -> Vec<FieldError> {
+fn validate_subset(subset: &Map<String, Value>, index: usize) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if ADDRESS_LISTS
         .into_iter()
         .all(|name| list(subset, name).is_empty())
     {
         errors.push(FieldError::required(
-            path,
+            format!("subsets[{index}]"),
             "must specify `addresses` or `notReadyAddresses`",
         ));
     }
-    for (path, address) in addresses(subset, path) {
-        errors.extend(validate_address(address, &path));
+    for (path, address) in addresses(subset, index) {
+        errors.extend(validate_address(address, path));
     }
-    let ports = items(subset, "ports", path);
-    let name_is_required = ports.len() > 1;
-    for (path, port) in ports {
-        errors.extend(validate_port(port, name_is_required, &path));
+    let name_is_required = items(subset, "ports", index).count() > 1;
+    for (path, port) in items(subset, "ports", index) {
+        errors.extend(validate_port(port, name_is_required, path));
     }
     errors
 }
 
-fn validate_address(address: &Map<String, Value>, path: &str) -> Vec<FieldError> {
-    let ip_path = format!("{path}.ip");
+fn validate_address(address: &Map<String, Value>, path: Path) -> Vec<FieldError> {
     let (ip, hostname) = (text(address, "ip"), text(address, "hostname"));
-    let mut errors = validate_ip(&ip_path, ip);
+    let mut errors = validate_ip(format_args!("{path}.ip"), ip);
     if !hostname.is_empty() {
         errors.extend(invalid_each(
-            &format!("{path}.hostname"),
+            format_args!("{path}.hostname"),
             hostname,
             is_dns1123_label(hostname),
         ));
     }
     if let Some(node) = address.get("nodeName").and_then(Value::as_str) {
         errors.extend(invalid_each(
-            &format!("{path}.nodeName"),
+            format_args!("{path}.nodeName"),
             node,
             is_dns1123_subdomain(node),
         ));
     }
-    errors.extend(validate_non_special_ip(&ip_path, ip));
+    errors.extend(validate_non_special_ip(format_args!("{path}.ip"), ip));
     errors
 }
 
-fn validate_port(port: &Map<String, Value>, name_is_required: bool, path: &str) -> Vec<FieldError> {
+fn validate_port(port: &Map<String, Value>, name_is_required: bool, path: Path) -> Vec<FieldError> {
     let mut errors = Vec::new();
     match text(port, "name") {
         "" if name_is_required => errors.push(FieldError::required(format!("{path}.name"), "")),
         "" => {}
         name => errors.extend(invalid_each(
-            &format!("{path}.name"),
+            format_args!("{path}.name"),
             name,
             is_dns1123_label(name),
         )),
@@ -184,7 +198,7 @@ fn validate_port(port: &Map<String, Value>, name_is_required: bool, path: &str) 
     }
     if let Some(protocol) = port.get("appProtocol").and_then(Value::as_str) {
         errors.extend(invalid_each(
-            &format!("{path}.appProtocol"),
+            format_args!("{path}.appProtocol"),
             protocol,
             is_qualified_name(protocol),
         ));

@@ -1,5 +1,6 @@
 //! IP addresses as the API has always read them, and what it wants of them today.
 
+use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::codec::quote::quote;
@@ -7,6 +8,10 @@ use crate::status::field::FieldError;
 
 /// `ParseIPSloppy`: like Go before 1.17, leading zeros are read as decimal. No zone, no mask, no spaces.
 pub(crate) fn parse_lenient(text: &str) -> Option<IpAddr> {
+    text.parse().ok().or_else(|| without_zeros(text))
+}
+
+fn without_zeros(text: &str) -> Option<IpAddr> {
     let mut plain = String::with_capacity(text.len());
     for part in text.split_inclusive(['.', ':']) {
         let (digits, separator) = match part.strip_suffix(['.', ':']) {
@@ -25,17 +30,17 @@ pub(crate) fn parse_lenient(text: &str) -> Option<IpAddr> {
 }
 
 /// `IsValidIPForLegacyField` with `StrictIPCIDRValidation`, which 1.36 turned on.
-pub(crate) fn validate_ip(path: &str, text: &str) -> Vec<FieldError> {
+pub(crate) fn validate_ip(path: impl Display, text: &str) -> Vec<FieldError> {
     if parse_lenient(text).is_none() {
         let reason = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-        return vec![FieldError::invalid_str(path, text, reason)];
+        return vec![FieldError::invalid_str(path.to_string(), text, reason)];
     }
     let reason = match text.parse::<IpAddr>() {
         Err(_) => "must not have leading 0s",
         Ok(ip) if is_mapped(ip) => "must not be an IPv4-mapped IPv6 address",
         Ok(_) => return Vec::new(),
     };
-    vec![FieldError::invalid_str(path, text, reason)]
+    vec![FieldError::invalid_str(path.to_string(), text, reason)]
 }
 
 /// `IsValidCIDRForLegacyField`, as strict.
@@ -87,47 +92,35 @@ fn masked(ip: IpAddr, length: u32) -> IpAddr {
 }
 
 /// `ValidateNonSpecialIP`: addresses that mean something to a node only are no endpoints.
-pub(crate) fn validate_non_special_ip(path: &str, text: &str) -> Vec<FieldError> {
+pub(crate) fn validate_non_special_ip(path: impl Display, text: &str) -> Vec<FieldError> {
     let Some(ip) = parse_lenient(text).map(|ip| ip.to_canonical()) else {
-        return vec![FieldError::invalid_str(
-            path,
-            text,
-            "must be a valid IP address",
-        )];
+        let reason = "must be a valid IP address";
+        return vec![FieldError::invalid_str(path.to_string(), text, reason)];
     };
-    let rules = [
-        (
-            ip.is_unspecified(),
-            format!("may not be unspecified ({text})"),
-        ),
-        (
-            ip.is_loopback(),
-            "may not be in the loopback range (127.0.0.0/8, ::1/128)".to_owned(),
-        ),
-        (
-            is_link_local(ip),
-            "may not be in the link-local range (169.254.0.0/16, fe80::/10)".to_owned(),
-        ),
-        (
-            is_link_local_multicast(ip),
-            "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)".to_owned(),
-        ),
-    ];
-    rules
-        .into_iter()
-        .filter(|rule| rule.0)
-        .map(|rule| FieldError::invalid_str(path, text, rule.1))
-        .collect()
+    // No address is two of these.
+    let reason = if ip.is_unspecified() {
+        format!("may not be unspecified ({text})")
+    } else if ip.is_loopback() {
+        "may not be in the loopback range (127.0.0.0/8, ::1/128)".to_owned()
+    } else if is_link_local(ip) {
+        "may not be in the link-local range (169.254.0.0/16, fe80::/10)".to_owned()
+    } else if is_link_local_multicast(ip) {
+        "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)".to_owned()
+    } else {
+        return Vec::new();
+    };
+    vec![FieldError::invalid_str(path.to_string(), text, reason)]
 }
 
 /// `GetWarningsForIP`: what to say of an address that is valid but not written in its canonical form.
-pub(crate) fn ip_warning(path: &str, text: &str) -> Option<String> {
+pub(crate) fn ip_warning(path: impl Display, text: &str) -> Option<String> {
     let lenient = parse_lenient(text)?;
     match text.parse::<IpAddr>() {
+        Ok(IpAddr::V4(_)) => None,
         Ok(ip) if !is_mapped(ip) => {
             let canonical = ip.to_string();
-            let (shown, wanted) = (quote(text), quote(&canonical));
-            (ip.is_ipv6() && canonical != text).then(|| {
+            (canonical != text).then(|| {
+                let (shown, wanted) = (quote(text), quote(&canonical));
                 format!(
                     "{path}: IPv6 address {shown} should be in RFC 5952 canonical format ({wanted})"
                 )

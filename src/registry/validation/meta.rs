@@ -3,6 +3,7 @@
 //! Upstream ranges over the label and annotation maps in random order; here their errors come in the order of the keys.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
@@ -60,16 +61,10 @@ pub(crate) fn validate_object_meta(
         ));
     }
     errors.extend(validate_labels(meta, "labels", path));
-    errors.extend(validate_annotations(meta, &format!("{path}.annotations")));
-    errors.extend(validate_owner_references(
-        meta,
-        &format!("{path}.ownerReferences"),
-    ));
-    errors.extend(validate_finalizers(meta, &format!("{path}.finalizers")));
-    errors.extend(validate_managed_fields(
-        meta,
-        &format!("{path}.managedFields"),
-    ));
+    errors.extend(validate_annotations(meta, path));
+    errors.extend(validate_owner_references(meta, path));
+    errors.extend(validate_finalizers(meta, path));
+    errors.extend(validate_managed_fields(meta, path));
     errors
 }
 
@@ -105,15 +100,9 @@ pub(crate) fn validate_object_meta_update(
     }
     errors.extend(validate_immutable(new, old, path));
     errors.extend(validate_labels(new, "labels", path));
-    errors.extend(validate_annotations(new, &format!("{path}.annotations")));
-    errors.extend(validate_owner_references(
-        new,
-        &format!("{path}.ownerReferences"),
-    ));
-    errors.extend(validate_managed_fields(
-        new,
-        &format!("{path}.managedFields"),
-    ));
+    errors.extend(validate_annotations(new, path));
+    errors.extend(validate_owner_references(new, path));
+    errors.extend(validate_managed_fields(new, path));
     errors
 }
 
@@ -122,7 +111,7 @@ fn validate_name(meta: &Map<String, Value>, rule: NameRule, path: &str) -> Vec<F
     let (prefix, name) = (text(meta, "generateName"), text(meta, "name"));
     if !prefix.is_empty() {
         errors.extend(invalid_each(
-            &format!("{path}.generateName"),
+            format_args!("{path}.generateName"),
             prefix,
             rule(prefix, true),
         ));
@@ -134,7 +123,7 @@ fn validate_name(meta: &Map<String, Value>, rule: NameRule, path: &str) -> Vec<F
         ));
     } else {
         errors.extend(invalid_each(
-            &format!("{path}.name"),
+            format_args!("{path}.name"),
             name,
             rule(name, false),
         ));
@@ -143,12 +132,15 @@ fn validate_name(meta: &Map<String, Value>, rule: NameRule, path: &str) -> Vec<F
 }
 
 fn validate_namespace(meta: &Map<String, Value>, namespaced: bool, path: &str) -> Vec<FieldError> {
-    let path = format!("{path}.namespace");
+    let path = format_args!("{path}.namespace");
     match (namespaced, text(meta, "namespace")) {
-        (true, "") => vec![FieldError::required(path, "")],
-        (true, namespace) => invalid_each(&path, namespace, name_is_dns_label(namespace, false)),
+        (true, "") => vec![FieldError::required(path.to_string(), "")],
+        (true, namespace) => invalid_each(path, namespace, name_is_dns_label(namespace, false)),
         (false, "") => Vec::new(),
-        (false, _) => vec![FieldError::forbidden(path, "not allowed on this type")],
+        (false, _) => vec![FieldError::forbidden(
+            path.to_string(),
+            "not allowed on this type",
+        )],
     }
 }
 
@@ -158,17 +150,18 @@ pub(super) fn validate_labels(
     field: &str,
     path: &str,
 ) -> Vec<FieldError> {
-    let path = format!("{path}.{field}");
+    let path = format_args!("{path}.{field}");
     let mut errors = Vec::new();
     for (key, value) in strings(holder, field) {
-        errors.extend(invalid_each(&path, key, is_qualified_name(key)));
-        errors.extend(invalid_each(&path, value, is_label_value(value)));
+        errors.extend(invalid_each(path, key, is_qualified_name(key)));
+        errors.extend(invalid_each(path, value, is_label_value(value)));
     }
     errors
 }
 
 fn validate_annotations(meta: &Map<String, Value>, path: &str) -> Vec<FieldError> {
     let annotations = strings(meta, "annotations");
+    let path = format_args!("{path}.annotations");
     let mut errors = Vec::new();
     for (key, _) in &annotations {
         // Case does not matter in the key of an annotation.
@@ -184,13 +177,17 @@ fn validate_annotations(meta: &Map<String, Value>, path: &str) -> Vec<FieldError
         .sum::<usize>()
         > ANNOTATIONS_MAX
     {
-        errors.push(FieldError::too_long(path, ANNOTATIONS_MAX));
+        errors.push(FieldError::too_long(path.to_string(), ANNOTATIONS_MAX));
     }
     errors
 }
 
 fn validate_finalizers(meta: &Map<String, Value>, path: &str) -> Vec<FieldError> {
     let finalizers = finalizers(meta);
+    if finalizers.is_empty() {
+        return Vec::new();
+    }
+    let path = &format!("{path}.finalizers");
     let mut errors: Vec<FieldError> = finalizers
         .iter()
         .flat_map(|name| validate_finalizer_name(name, path))
@@ -236,50 +233,43 @@ fn validate_managed_fields(meta: &Map<String, Value>, path: &str) -> Vec<FieldEr
         let Some(entry) = entry.as_object() else {
             continue;
         };
-        let path = format!("{path}[{i}]");
+        let at = |field: &str| format!("{path}.managedFields[{i}].{field}");
         let operation = text(entry, "operation");
         if !matches!(operation, "Apply" | "Update") {
             let reason = "must be `Apply` or `Update`";
-            errors.push(FieldError::invalid_str(
-                format!("{path}.operation"),
-                operation,
-                reason,
-            ));
+            errors.push(FieldError::invalid_str(at("operation"), operation, reason));
         }
         let fields_type = text(entry, "fieldsType");
         if !matches!(fields_type, "" | "FieldsV1") {
             errors.push(FieldError::invalid_str(
-                format!("{path}.fieldsType"),
+                at("fieldsType"),
                 fields_type,
                 "must be `FieldsV1`",
             ));
         }
         errors.extend(validate_field_manager(
             text(entry, "manager"),
-            &format!("{path}.manager"),
+            format_args!("{path}.managedFields[{i}].manager"),
         ));
         if text(entry, "subresource").len() > SUBRESOURCE_MAX {
-            errors.push(FieldError::too_long(
-                format!("{path}.subresource"),
-                SUBRESOURCE_MAX,
-            ));
+            errors.push(FieldError::too_long(at("subresource"), SUBRESOURCE_MAX));
         }
     }
     errors
 }
 
 /// `ValidateFieldManager`, which is also what the `fieldManager` of a request must pass.
-pub(crate) fn validate_field_manager(manager: &str, path: &str) -> Vec<FieldError> {
+pub(crate) fn validate_field_manager(manager: &str, path: impl Display) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if manager.len() > FIELD_MANAGER_MAX {
-        errors.push(FieldError::too_long(path, FIELD_MANAGER_MAX));
+        errors.push(FieldError::too_long(path.to_string(), FIELD_MANAGER_MAX));
     }
     for (at, c) in manager.char_indices().filter(|&(_, c)| !is_print(c)) {
         let reason = format!(
             "invalid character U+{:04X} (at position {at})",
             u32::from(c)
         );
-        errors.push(FieldError::invalid_str(path, manager, reason));
+        errors.push(FieldError::invalid_str(path.to_string(), manager, reason));
     }
     errors
 }
@@ -312,11 +302,15 @@ fn validate_immutable(
     .collect()
 }
 
-/// One error for every reason against a value.
-pub(super) fn invalid_each(path: &str, value: &str, reasons: Vec<String>) -> Vec<FieldError> {
+/// One error for every reason against a value. The path is put together only where there is one.
+pub(super) fn invalid_each(
+    path: impl Display,
+    value: &str,
+    reasons: Vec<String>,
+) -> Vec<FieldError> {
     reasons
         .into_iter()
-        .map(|reason| FieldError::invalid_str(path, value, reason))
+        .map(|reason| FieldError::invalid_str(path.to_string(), value, reason))
         .collect()
 }
 

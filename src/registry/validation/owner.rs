@@ -10,6 +10,10 @@ use crate::status::field::FieldError;
 /// `ValidateOwnerReferences`: every reference is complete, and at most one is the controller.
 pub(super) fn validate_owner_references(meta: &Map<String, Value>, path: &str) -> Vec<FieldError> {
     let references = list(meta, "ownerReferences");
+    if references.is_empty() {
+        return Vec::new();
+    }
+    let path = &format!("{path}.ownerReferences");
     let mut errors = Vec::new();
     let mut first_controller: Option<String> = None;
     for reference in references.iter().filter_map(Value::as_object) {
@@ -122,8 +126,7 @@ mod tests {
 
     fn errors(references: Value) -> Vec<String> {
         let meta = json!({ "ownerReferences": references });
-        let errors =
-            validate_owner_references(meta.as_object().unwrap(), "metadata.ownerReferences");
+        let errors = validate_owner_references(meta.as_object().unwrap(), "metadata");
         errors.iter().map(ToString::to_string).collect()
     }
 

@@ -95,7 +95,7 @@ fn validate_forms(spec: Spec<'_>, old: Option<Spec<'_>>) -> Vec<FieldError> {
                 errors.push(all_ips(spec, "'None' must be the first and only value"));
             }
         } else if !known.contains(ip) {
-            errors.extend(validate_ip(&format!("{CLUSTER_IPS}[{i}]"), ip));
+            errors.extend(validate_ip(format_args!("{CLUSTER_IPS}[{i}]"), ip));
         }
     }
     errors

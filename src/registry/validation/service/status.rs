@@ -34,7 +34,7 @@ fn validate_point(point: &Value, known: &[&str], path: &str) -> Vec<FieldError> 
     let (ip, hostname) = (text(point, "ip"), text(point, "hostname"));
     let mut errors = Vec::new();
     if !ip.is_empty() && !known.contains(&ip) {
-        errors.extend(validate_ip(&format!("{path}.ip"), ip));
+        errors.extend(validate_ip(format_args!("{path}.ip"), ip));
     }
     errors.extend(validate_mode(
         point.get("ipMode"),

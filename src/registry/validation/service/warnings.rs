@@ -75,6 +75,6 @@ fn of_headless(spec: Spec<'_>) -> Vec<String> {
 
 fn ip_warnings(spec: Spec<'_>, field: &str) -> Vec<String> {
     let ips = spec.texts(field).into_iter().enumerate();
-    ips.filter_map(|(i, ip)| ip_warning(&format!("spec.{field}[{i}]"), ip))
+    ips.filter_map(|(i, ip)| ip_warning(format_args!("spec.{field}[{i}]"), ip))
         .collect()
 }

@@ -1,0 +1,399 @@
+// Every status code that each operation on Endpoints can be answered with: by what really brings it about where a
+// request alone can do so, and by a fault where it takes a server in trouble.
+//
+//     cargo run --example every_status
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+
+use fake_apiserver::{FakeApiServer, Fault};
+use kube::client::Body;
+use kube::{Client, Config};
+use serde_json::{Value, json};
+
+const SPACE: &str = "/api/v1/namespaces/default/endpoints";
+const DB: &str = "/api/v1/namespaces/default/endpoints/db";
+const NONE: &str = "/api/v1/namespaces/default/endpoints/none";
+const NOWHERE: &str = "/api/v1/namespaces/nowhere/endpoints";
+const JSON: &str = "application/json";
+const MERGE: &str = "application/merge-patch+json";
+const APPLY: &str = "application/apply-patch+yaml";
+
+/// An operation as a client knows it: its name, its method, a path it works on, and the verb of the rules.
+struct Operation {
+    name: &'static str,
+    method: &'static str,
+    path: &'static str,
+    verb: &'static str,
+    content_type: &'static str,
+    body: fn() -> Value,
+}
+
+const OPERATIONS: [Operation; 9] = [
+    Operation {
+        name: "get",
+        method: "GET",
+        path: DB,
+        verb: "get",
+        content_type: JSON,
+        body: nothing,
+    },
+    Operation {
+        name: "list",
+        method: "GET",
+        path: SPACE,
+        verb: "list",
+        content_type: JSON,
+        body: nothing,
+    },
+    Operation {
+        name: "list all namespaces",
+        method: "GET",
+        path: "/api/v1/endpoints",
+        verb: "list",
+        content_type: JSON,
+        body: nothing,
+    },
+    Operation {
+        name: "watch",
+        method: "GET",
+        path: "/api/v1/namespaces/default/endpoints?watch=true",
+        verb: "watch",
+        content_type: JSON,
+        body: nothing,
+    },
+    Operation {
+        name: "create",
+        method: "POST",
+        path: SPACE,
+        verb: "create",
+        content_type: JSON,
+        body: new,
+    },
+    Operation {
+        name: "replace",
+        method: "PUT",
+        path: DB,
+        verb: "update",
+        content_type: JSON,
+        body: db,
+    },
+    Operation {
+        name: "patch",
+        method: "PATCH",
+        path: DB,
+        verb: "patch",
+        content_type: MERGE,
+        body: nothing,
+    },
+    Operation {
+        name: "delete",
+        method: "DELETE",
+        path: DB,
+        verb: "delete",
+        content_type: JSON,
+        body: nothing,
+    },
+    Operation {
+        name: "deletecollection",
+        method: "DELETE",
+        path: SPACE,
+        verb: "deletecollection",
+        content_type: JSON,
+        body: nothing,
+    },
+];
+
+fn nothing() -> Value {
+    json!({})
+}
+
+fn named(name: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": name}})
+}
+
+fn new() -> Value {
+    named("new")
+}
+
+fn db() -> Value {
+    named("db")
+}
+
+/// The object as someone read it long ago.
+fn old() -> Value {
+    let mut object = db();
+    object["metadata"]["resourceVersion"] = "1".into();
+    object
+}
+
+fn invalid() -> Value {
+    let mut object = db();
+    object["metadata"]["labels"] = json!({"not a key": ""});
+    object
+}
+
+/// A request, and a fault if it takes one.
+struct Attempt {
+    code: u16,
+    fault: Option<Fault>,
+    path: String,
+    token: &'static str,
+    accept: &'static str,
+    content_type: &'static str,
+    body: String,
+}
+
+impl Operation {
+    /// What works, for a start.
+    fn attempt(&self, code: u16) -> Attempt {
+        let body = match self.method {
+            "GET" => String::new(),
+            _ => (self.body)().to_string(),
+        };
+        Attempt {
+            code,
+            fault: None,
+            path: self.path.to_owned(),
+            token: "admin",
+            accept: JSON,
+            content_type: self.content_type,
+            body,
+        }
+    }
+
+    fn faulty(&self, code: u16, fault: Fault) -> Attempt {
+        let fault = Some(fault.verb(self.verb));
+        Attempt {
+            fault,
+            ..self.attempt(code)
+        }
+    }
+
+    fn with_body(&self, code: u16, body: impl ToString) -> Attempt {
+        Attempt {
+            body: body.to_string(),
+            ..self.attempt(code)
+        }
+    }
+
+    fn at(&self, code: u16, path: &str) -> Attempt {
+        Attempt {
+            path: path.to_owned(),
+            ..self.attempt(code)
+        }
+    }
+
+    fn asking(&self, code: u16, query: &str) -> Attempt {
+        let separator = if self.path.contains('?') { '&' } else { '?' };
+        self.at(code, &format!("{}{separator}{query}", self.path))
+    }
+
+    /// All that this operation can be answered with.
+    fn attempts(&self) -> Vec<Attempt> {
+        let mut attempts = self.anyones();
+        attempts.extend(match self.verb {
+            "get" => vec![self.asking(400, "export=true"), self.at(404, NONE)],
+            "list" | "watch" => self.of_a_read(),
+            "create" => self.of_a_create(),
+            "update" => self.of_a_replace(),
+            "patch" => self.of_a_patch(),
+            _ => self.of_a_deletion(),
+        });
+        attempts
+    }
+
+    /// What every operation can be answered with.
+    fn anyones(&self) -> Vec<Attempt> {
+        vec![
+            Attempt {
+                token: "nobody",
+                ..self.attempt(401)
+            },
+            Attempt {
+                token: "alice",
+                ..self.attempt(403)
+            },
+            self.faulty(405, Fault::method_not_allowed()),
+            Attempt {
+                accept: "text/html",
+                ..self.attempt(406)
+            },
+            self.faulty(429, Fault::too_many_requests()),
+            self.faulty(500, Fault::internal_error()),
+            self.faulty(503, Fault::service_unavailable()),
+            self.faulty(504, Fault::gateway_timeout()),
+            if self.verb == "create" {
+                self.attempt(201)
+            } else {
+                self.asking(200, "timeoutSeconds=-1")
+            },
+        ]
+    }
+
+    fn of_a_read(&self) -> Vec<Attempt> {
+        vec![
+            self.asking(400, "fieldSelector=no.such=field"),
+            self.faulty(404, Fault::not_found()),
+            self.faulty(410, Fault::gone()),
+            self.asking(422, "resourceVersionMatch=Exact"),
+        ]
+    }
+
+    fn of_a_create(&self) -> Vec<Attempt> {
+        // The real server documents these two and gives them to no one.
+        let success =
+            |code| Fault::raw(code, new().to_string()).response_header("Content-Type", JSON);
+        vec![
+            self.faulty(200, success(200)),
+            self.faulty(202, success(202)),
+            self.with_body(400, "{"),
+            self.at(404, NOWHERE),
+            self.with_body(409, db()),
+            self.faulty(413, Fault::request_entity_too_large()),
+            Attempt {
+                content_type: "text/plain",
+                ..self.attempt(415)
+            },
+            self.with_body(422, invalid()),
+        ]
+    }
+
+    fn of_a_replace(&self) -> Vec<Attempt> {
+        vec![
+            Attempt {
+                path: NONE.to_owned(),
+                ..self.with_body(201, named("none"))
+            },
+            self.with_body(400, "{"),
+            self.at(404, &format!("{NOWHERE}/db")),
+            self.with_body(409, old()),
+            self.faulty(413, Fault::request_entity_too_large()),
+            Attempt {
+                content_type: "text/plain",
+                ..self.attempt(415)
+            },
+            self.with_body(422, invalid()),
+        ]
+    }
+
+    fn of_a_patch(&self) -> Vec<Attempt> {
+        let apply = format!("{NONE}?fieldManager=example");
+        vec![
+            Attempt {
+                path: apply,
+                content_type: APPLY,
+                ..self.with_body(201, named("none"))
+            },
+            self.with_body(400, "{"),
+            self.at(404, NONE),
+            self.with_body(409, old()),
+            self.faulty(413, Fault::request_entity_too_large()),
+            Attempt {
+                content_type: "text/plain",
+                ..self.attempt(415)
+            },
+            self.with_body(422, invalid()),
+        ]
+    }
+
+    fn of_a_deletion(&self) -> Vec<Attempt> {
+        let other = json!({"preconditions": {"uid": "another"}});
+        let mut attempts = vec![
+            self.with_body(400, "{"),
+            self.with_body(409, other),
+            Attempt {
+                content_type: "text/plain",
+                ..self.with_body(415, "hello")
+            },
+            self.with_body(422, json!({"propagationPolicy": "Sideways"})),
+        ];
+        attempts.extend(match self.verb {
+            // With a finalizer there is something to wait for.
+            "delete" => vec![
+                Attempt {
+                    body: String::new(),
+                    ..self.at(202, &format!("{SPACE}/held?orphanDependents=false"))
+                },
+                self.at(404, NONE),
+            ],
+            _ => vec![self.faulty(404, Fault::not_found())],
+        });
+        attempts
+    }
+}
+
+/// A server of its own for each attempt: none finds what another has left behind.
+async fn run(operation: &Operation, attempt: Attempt) -> Result<(u16, bool), Box<dyn Error>> {
+    let mut held = named("held");
+    held["metadata"]["finalizers"] = json!(["example.com/hold"]);
+    let server = FakeApiServer::builder()
+        .token("admin", "admin", ["system:masters"])
+        .token("alice", "alice", ["visitors"])
+        .rbac::<Value>([])
+        .object(db())
+        .object(held)
+        .start()
+        .await;
+    let mut config = Config::new(server.url().parse()?);
+    // Refusals are what this is about.
+    config.default_retry = false;
+    let guard = attempt.fault.map(|fault| server.fault(fault));
+    let request = http::Request::builder()
+        .method(operation.method)
+        .uri(attempt.path)
+        .header("authorization", format!("Bearer {}", attempt.token))
+        .header("accept", attempt.accept)
+        .header("content-type", attempt.content_type)
+        .body(Body::from(attempt.body.into_bytes()))?;
+    let answer = Client::try_from(config)?.send(request).await?;
+    Ok((answer.status().as_u16(), guard.is_some()))
+}
+
+/// What was met: for each operation the codes, and whether it took a fault.
+type Met = BTreeMap<&'static str, BTreeMap<u16, bool>>;
+
+fn print(met: &Met) {
+    let codes: BTreeSet<u16> = met
+        .values()
+        .flat_map(|codes| codes.keys().copied())
+        .collect();
+    print!("{:20}", "");
+    codes.iter().for_each(|code| print!(" {code}"));
+    println!();
+    for (operation, codes_met) in met {
+        print!("{operation:20}");
+        for code in &codes {
+            print!(
+                "{:>4}",
+                match codes_met.get(code) {
+                    Some(true) => "f",
+                    Some(false) => "x",
+                    None => "",
+                }
+            );
+        }
+        println!();
+    }
+    println!("x: by a request alone   f: by a fault");
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut met = Met::new();
+    for operation in &OPERATIONS {
+        for attempt in operation.attempts() {
+            let (expected, path) = (attempt.code, attempt.path.clone());
+            let (code, by_fault) = run(operation, attempt).await?;
+            assert_eq!(code, expected, "{} {path}", operation.name);
+            met.entry(operation.name)
+                .or_default()
+                .insert(code, by_fault);
+        }
+    }
+    print(&met);
+    let pairs: usize = met.values().map(BTreeMap::len).sum();
+    println!("{pairs} pairs of operation and status code");
+    assert_eq!(met.len(), OPERATIONS.len());
+    Ok(())
+}

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# kubectl against the server that KUBECONFIG names:
+#   fake-apiserver exec -- examples/kubectl/test.sh
+set -euo pipefail
+
+work=$(mktemp -d)
+namespace=test-$$
+finish() {
+  kubectl delete namespace "$namespace" --wait=false > "$work/finish" 2>&1 || cat "$work/finish"
+  rm -rf "$work"
+}
+trap finish EXIT
+
+k() { kubectl --namespace "$namespace" "$@"; }
+colour() { k get configmap db -o jsonpath='{.data.colour}'; }
+
+# is WHAT EXPECTED ACTUAL
+is() {
+  if [ "$2" != "$3" ]; then
+    printf 'not ok: %s\n  expected: %s\n  was:      %s\n' "$1" "$2" "$3" >&2
+    exit 1
+  fi
+  echo "ok: $1"
+}
+
+# refused WHAT TEXT COMMAND...
+refused() {
+  local what=$1 text=$2
+  shift 2
+  if "$@" > "$work/out" 2>&1 || ! grep -q "$text" "$work/out"; then
+    echo "not ok: $what" >&2
+    cat "$work/out" >&2
+    exit 1
+  fi
+  echo "ok: $what"
+}
+
+kubectl create namespace "$namespace" > "$work/out"
+is "a namespace is created" "namespace/$namespace created" "$(cat "$work/out")"
+
+k create configmap db --from-literal=colour=red > "$work/out"
+is "what is created can be read" red "$(colour)"
+refused "what is there cannot be created again" "already exists" k create configmap db
+
+k patch configmap db --type merge -p '{"data":{"colour":"green"}}' > "$work/out"
+is "a patch changes it" green "$(colour)"
+
+k get configmap db -o yaml > "$work/old.yaml"
+k label configmap db tier=front > "$work/out"
+refused "an old copy is a conflict" "(Conflict)" k replace -f "$work/old.yaml"
+
+cat > "$work/applied.yaml" <<YAML
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: applied}
+data: {colour: red}
+YAML
+is "an apply creates" "configmap/applied serverside-applied" "$(k apply --server-side -f "$work/applied.yaml")"
+sed -i.bak s/red/blue/ "$work/applied.yaml"
+refused "an apply of another's field is a conflict" "conflict with \"kubectl\"" \
+  k apply --server-side --field-manager other -f "$work/applied.yaml"
+
+k get configmaps --watch-only -o name > "$work/watched" &
+watching=$!
+until [ -s "$work/watched" ]; do
+  # Something happens until the watch tells of it: when it has begun, kubectl does not say.
+  k annotate configmap db "seen=$RANDOM" --overwrite > "$work/out"
+done
+kill "$watching"
+is "a watch tells of a change" configmap/db "$(head -n 1 "$work/watched")"
+
+k delete configmap db > "$work/out"
+refused "what is deleted is gone" "(NotFound)" k get configmap db

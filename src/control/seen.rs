@@ -1,0 +1,137 @@
+//! What happened, over HTTP: the journal, verification, coverage.
+
+use serde_json::{Map, json};
+
+use super::{Asked, Control, Outcome, Refusal, json_response, with_text};
+use crate::codec::json::Node;
+use crate::fault::script::read_when;
+use crate::journal::verify::Verifier;
+use crate::journal::{Coverage, Journal, Requests, Times};
+use crate::response::Response;
+use crate::script::{Cursor, Error};
+
+/// What must have come.
+enum Expected {
+    Count(Requests, Times),
+    Order(Vec<Requests>),
+    /// Nothing but what was verified before.
+    NoMore,
+}
+
+impl Control {
+    /// All of the journal, or what the query asks for: `?verb=update&resource=endpoints&code=409`.
+    pub(super) fn show_journal(&self, asked: &Asked<'_>) -> Outcome {
+        let mut when = Map::new();
+        let mut codes = Vec::new();
+        for (name, value) in asked.query.pairs() {
+            match (name.as_str(), value.parse::<u16>()) {
+                ("code", Ok(code)) => codes.push(code),
+                _ => drop(when.insert(name.clone(), value.as_str().into())),
+            }
+        }
+        let asked = json!({"when": when, "code": codes}).to_string();
+        let requests = with_text("query", &asked, requests)?;
+        let journal = Journal::new(&self.recorder, &self.cluster);
+        Ok(json_response(200, &journal.matching(&requests).to_json()))
+    }
+
+    pub(super) fn clear_journal(&self) -> Outcome {
+        self.recorder.clear();
+        let journal = Journal::new(&self.recorder, &self.cluster);
+        Ok(json_response(200, &journal.to_json()))
+    }
+
+    /// Whether it came as expected, and if not, what did: `{"verified": false, "problem": "…"}` is an answer too.
+    pub(super) fn verify(&self, asked: &Asked<'_>) -> Outcome {
+        let expected = asked.with_body(expected)?;
+        let journal = Journal::new(&self.recorder, &self.cluster);
+        let verifier = Verifier::new(&self.recorder, journal, self.cluster.ids.seed());
+        let verdict = match expected {
+            Expected::Count(requests, times) => verifier.count(&requests, times),
+            Expected::Order(requests) => verifier.order(&requests),
+            Expected::NoMore => verifier.no_more(),
+        };
+        let answer = match verdict {
+            Ok(()) => json!({"verified": true}),
+            Err(error) => json!({"verified": false, "problem": error.to_string()}),
+        };
+        Ok(json_response(200, &answer))
+    }
+
+    /// As JSON, or with `?format=text` and `?format=html` for people.
+    pub(super) fn show_coverage(&self, asked: &Asked<'_>) -> Outcome {
+        let coverage = Coverage::new(self.recorder.coverage());
+        match asked.query.get("format").unwrap_or("json") {
+            "json" => Ok(json_response(200, &coverage.to_json())),
+            "text" => Ok(Response::text(200, coverage.to_string())),
+            "html" => {
+                let page = coverage.to_html();
+                Ok(Response::new(200, "text/html; charset=utf-8", page))
+            }
+            other => {
+                let hint = crate::script::hint(other, ["json", "text", "html"]);
+                Err(Refusal(400, format!("unknown format `{other}`{hint}")))
+            }
+        }
+    }
+}
+
+fn expected(at: &Cursor<'_>) -> Result<Expected, Error> {
+    if let Some(order) = at.get("order") {
+        at.only(&["order"])?;
+        let steps = order.items()?;
+        return Ok(Expected::Order(
+            steps.iter().map(requests).collect::<Result<_, _>>()?,
+        ));
+    }
+    if let Some(no_more) = at.get("noMore") {
+        at.only(&["noMore"])?;
+        return match no_more.boolean()? {
+            true => Ok(Expected::NoMore),
+            false => Err(no_more.fail("this can only be true")),
+        };
+    }
+    at.only(&["when", "code", "times", "order", "noMore"])?;
+    let times = times(&at.require("times")?)?;
+    Ok(Expected::Count(which(at)?, times))
+}
+
+/// `{when: …, code: …}` alone.
+fn requests(at: &Cursor<'_>) -> Result<Requests, Error> {
+    at.only(&["when", "code"])?;
+    which(at)
+}
+
+fn which(at: &Cursor<'_>) -> Result<Requests, Error> {
+    let mut requests = Requests::new();
+    if let Some(when) = at.get("when") {
+        requests.when = read_when(&when)?;
+    }
+    if let Some(code) = at.get("code") {
+        let codes = match code.node {
+            Node::Array(_) => code.items()?,
+            _ => vec![code],
+        };
+        for code in codes {
+            let number = code.whole_within(100, 599)?;
+            requests.codes.extend(u16::try_from(number));
+        }
+    }
+    requests.checked().map_err(|problem| at.fail(problem))
+}
+
+/// `2`, `{min: 1}`, `{max: 3}`, `{min: 1, max: 3}`.
+fn times(at: &Cursor<'_>) -> Result<Times, Error> {
+    if matches!(at.node, Node::Number(_)) {
+        return Ok(Times::exactly(at.whole()?));
+    }
+    at.only(&["min", "max"])?;
+    let bound = |key| at.get(key).map(|at| at.whole()).transpose();
+    match (bound("min")?, bound("max")?) {
+        (Some(min), None) => Ok(Times::at_least(min)),
+        (None, Some(max)) => Ok(Times::at_most(max)),
+        (Some(min), Some(max)) if min <= max => Ok(Times::between(min, max)),
+        (Some(_), Some(_)) => Err(at.fail("`min` is more than `max`")),
+        (None, None) => Err(at.fail("this needs a `min`, a `max`, or both")),
+    }
+}

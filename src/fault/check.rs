@@ -1,0 +1,263 @@
+//! Rules that can never act, told apart before they are installed.
+
+use super::answer::Kind;
+use super::effect::Effect;
+use super::rule::{Fault, When};
+use super::schedule::Schedule;
+use crate::registry::{self, Resource};
+use crate::script::hint;
+use crate::status::qualified;
+
+/// The verbs a rule can be about.
+pub(super) const VERBS: [&str; 8] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+];
+
+/// The verb, if it is one.
+pub(super) fn verb(verb: &str) -> Result<(), String> {
+    if VERBS.contains(&verb) {
+        return Ok(());
+    }
+    let upper = verb.to_uppercase();
+    let instead = match upper.as_str() {
+        "POST" => "; that method is the verb `create`".to_owned(),
+        "PUT" => "; that method is the verb `update`".to_owned(),
+        _ => hint(verb, VERBS),
+    };
+    Err(format!("unknown verb `{verb}`{instead}"))
+}
+
+/// The plural name, with its group, of the resource called this.
+pub(super) fn resource(name: &str) -> Result<String, String> {
+    let Some(strategy) = registry::find_name(name) else {
+        let known = registry::resources();
+        let known: Vec<String> = known.iter().map(|r| qualified(r.plural, r.group)).collect();
+        let hint = hint(name, known.iter().map(String::as_str));
+        return Err(format!("unknown resource `{name}`{hint}"));
+    };
+    let resource = strategy.resource();
+    Ok(qualified(resource.plural, resource.group))
+}
+
+impl Fault {
+    /// Refuses what can never act; resources get their plural names.
+    pub(crate) fn checked(mut self) -> Result<Fault, String> {
+        self.when = self.when.checked()?;
+        self.schedule.check()?;
+        self.check_verbs()?;
+        Ok(self)
+    }
+
+    /// Whether the fault can come to anything with one of its verbs.
+    fn check_verbs(&self) -> Result<(), String> {
+        let (possible, what): (&[&str], _) = match &self.effect {
+            Effect::Watch(_) => (&["watch"], "a fault of watches"),
+            Effect::Stale(_) => (&["get", "list", "watch"], "a stale view"),
+            Effect::Race(_) => (&["get", "create", "update", "patch", "delete"], "a race"),
+            Effect::Accepted => (&["create", "delete"], "a 202"),
+            Effect::ContinueExpires => (&["list"], "a continue token"),
+            Effect::Answer(answer) if answer.kind == Kind::WatchListDisabled => {
+                (&["watch"], "a streaming list refused")
+            }
+            _ => return Ok(()),
+        };
+        let verbs = &self.when.verbs;
+        if verbs.is_empty() || verbs.iter().any(|verb| possible.contains(&verb.as_str())) {
+            return Ok(());
+        }
+        Err(format!(
+            "the rule can never act: {what} does nothing to {}, only to {}",
+            verbs.join(" or "),
+            possible.join(", ")
+        ))
+    }
+}
+
+impl When {
+    /// Refuses what no request can match; resources get their plural names.
+    pub(crate) fn checked(mut self) -> Result<When, String> {
+        for name in &self.verbs {
+            verb(name)?;
+        }
+        for name in &mut self.resources {
+            *name = resource(name)?;
+        }
+        self.check()?;
+        Ok(self)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let resources: Vec<&Resource> = self
+            .resources
+            .iter()
+            .filter_map(|name| registry::find_name(name))
+            .map(|strategy| strategy.resource())
+            .collect();
+        for subresource in &self.subresources {
+            check_subresource(subresource, &resources)?;
+        }
+        for verb in &self.verbs {
+            check_verb(verb, &resources, &self.subresources)?;
+        }
+        let patches = self.verbs.is_empty() || self.verbs.iter().any(|verb| verb == "patch");
+        if !self.patches.is_empty() && !patches {
+            return Err(format!(
+                "the rule can never act: it asks for a kind of patch, and for the verb {}",
+                self.verbs.join(" or ")
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn check_subresource(name: &str, resources: &[&Resource]) -> Result<(), String> {
+    let known = |r: &&Resource| r.subresources.iter().map(|s| s.name).collect::<Vec<_>>();
+    let of_these: Vec<&str> = resources.iter().flat_map(known).collect();
+    if name.is_empty() || resources.is_empty() || of_these.contains(&name) {
+        return Ok(());
+    }
+    let plurals: Vec<&str> = resources.iter().map(|r| r.plural).collect();
+    let hint = hint(name, of_these);
+    Err(format!(
+        "{} has no subresource `{name}`{hint}",
+        plurals.join(", ")
+    ))
+}
+
+fn check_verb(verb: &str, resources: &[&Resource], subresources: &[String]) -> Result<(), String> {
+    let has = |r: &&Resource| {
+        let own = r.verbs.contains(&verb);
+        let mut below = r.subresources.iter();
+        match subresources {
+            [] => own || below.any(|s| s.verbs.contains(&verb)),
+            asked => below.any(|s| asked.iter().any(|a| a == s.name) && s.verbs.contains(&verb)),
+        }
+    };
+    if resources.is_empty() || resources.iter().any(has) {
+        return Ok(());
+    }
+    let plurals: Vec<&str> = resources.iter().map(|r| r.plural).collect();
+    let known = resources.iter().flat_map(|r| r.verbs.iter().copied());
+    Err(format!(
+        "the rule can never act: {} has no verb `{verb}`{}",
+        plurals.join(", "),
+        hint(verb, known)
+    ))
+}
+
+impl Schedule {
+    fn check(&self) -> Result<(), String> {
+        match self {
+            Schedule::Range { from: 0, .. } => {
+                Err("attempts are counted from 1, not from 0".to_owned())
+            }
+            Schedule::Range { from, to: Some(to) } if to < from => Err(format!(
+                "the rule can never act: there is no attempt from {from} to {to}"
+            )),
+            Schedule::Every(0) => Err("the rule can never act on every 0th attempt".to_owned()),
+            Schedule::Probability(p) if !(0.0..=1.0).contains(p) => {
+                Err(format!("a probability is from 0 to 1, not {p}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Patch;
+
+    fn problem(fault: Fault) -> String {
+        fault.checked().unwrap_err()
+    }
+
+    #[test]
+    fn a_rule_that_can_never_act_is_refused() {
+        let refused = [
+            (
+                Fault::conflict().verb("updat"),
+                "unknown verb `updat`; did you mean `update`?",
+            ),
+            (
+                Fault::conflict().verb("PUT"),
+                "unknown verb `PUT`; that method is the verb `update`",
+            ),
+            (
+                Fault::conflict().resource("endpoint-s"),
+                "unknown resource `endpoint-s`; did you mean `endpoints`?",
+            ),
+            (
+                Fault::conflict()
+                    .resource("endpoints")
+                    .subresource("status"),
+                "endpoints has no subresource `status`",
+            ),
+            (
+                Fault::conflict()
+                    .resource("namespaces")
+                    .subresource("finalise"),
+                "namespaces has no subresource `finalise`; did you mean `finalize`?",
+            ),
+            (
+                Fault::lost_race().verb("list"),
+                "the rule can never act: a race does nothing to list, only to get, create, update, patch, delete",
+            ),
+            (
+                Fault::lagging(1).verb("update"),
+                "the rule can never act: a stale view does nothing to update, only to get, list, watch",
+            ),
+            (
+                Fault::conflict().verb("update").patch(Patch::Apply),
+                "the rule can never act: it asks for a kind of patch, and for the verb update",
+            ),
+            (
+                Fault::conflict().first(0),
+                "the rule can never act: there is no attempt from 1 to 0",
+            ),
+            (
+                Fault::conflict().nth(0),
+                "attempts are counted from 1, not from 0",
+            ),
+            (
+                Fault::conflict().every(0),
+                "the rule can never act on every 0th attempt",
+            ),
+            (
+                Fault::conflict().probability(1.5),
+                "a probability is from 0 to 1, not 1.5",
+            ),
+        ];
+        for (fault, expected) in refused {
+            assert_eq!(problem(fault), expected);
+        }
+    }
+
+    #[test]
+    fn resources_get_their_plural_names() {
+        let fault = Fault::conflict().resource("ep").resource("Namespace");
+        assert_eq!(
+            fault.checked().unwrap().when.resources,
+            ["endpoints", "namespaces"]
+        );
+    }
+
+    #[test]
+    fn a_verb_a_resource_does_not_have_is_refused() {
+        // Namespaces have finalize, which is updated only.
+        let fault = Fault::conflict()
+            .resource("namespaces")
+            .subresource("finalize")
+            .verb("patch");
+        assert!(
+            problem(fault).starts_with("the rule can never act: namespaces has no verb `patch`")
+        );
+    }
+}

@@ -1,0 +1,366 @@
+//! Scripts of faults: rules in YAML or JSON, as files and as bodies of requests.
+
+use std::path::Path;
+
+use super::catalogue::{self, Argument, Arguments, FaultKind, Parameter, Takes};
+use super::check;
+use super::rule::{Fault, Patch, When};
+use super::schedule::{Per, Schedule};
+use crate::codec::json::Node;
+use crate::script::{self, Cursor, Error, hint};
+
+const RULE: [&str; 6] = ["name", "fault", "when", "schedule", "carryOn", "optional"];
+/// The keys of `when`, and how each is read.
+pub(super) const WHEN: [&str; 13] = [
+    "verb",
+    "resource",
+    "subresource",
+    "namespace",
+    "name",
+    "labels",
+    "patch",
+    "fieldManager",
+    "user",
+    "userAgent",
+    "headers",
+    "query",
+    "dryRun",
+];
+pub(super) const SCHEDULE: [&str; 9] = [
+    "first",
+    "skip",
+    "nth",
+    "every",
+    "from",
+    "to",
+    "probability",
+    "during",
+    "per",
+];
+
+impl Fault {
+    /// Reads rules from a YAML (or JSON) file; see [`Fault::parse_script`].
+    ///
+    /// ```
+    /// let file = tempfile::NamedTempFile::new().unwrap();
+    /// std::fs::write(file.path(), "faults: [{fault: conflict, when: {verb: update}}]").unwrap();
+    /// assert_eq!(fake_apiserver::Fault::script_file(file.path())?.len(), 1);
+    /// # Ok::<_, fake_apiserver::ScriptError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or as [`Fault::parse_script`].
+    pub fn script_file(path: impl AsRef<Path>) -> Result<Vec<Fault>, Error> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, &e))?;
+        Fault::parse_script(&path.display().to_string(), &text)
+    }
+
+    /// Reads rules from YAML or JSON: a map with the list `faults`, such a list, or one rule. The name of the file is
+    /// for messages.
+    ///
+    /// ```
+    /// use fake_apiserver::Fault;
+    ///
+    /// let faults = Fault::parse_script("faults.yaml", "
+    /// faults:
+    /// - fault: lostRace
+    ///   when: {verb: update, resource: endpoints}
+    ///   schedule: {first: 2, per: object}
+    /// - fault: {tooManyRequests: {retryAfter: 3}}
+    ///   when: {verb: [list, watch], userAgent: kubectl/}
+    ///   schedule: {every: 5}
+    /// ")?;
+    /// assert_eq!(faults.len(), 2);
+    ///
+    /// let error = Fault::parse_script("faults.yaml", "- fault: conflikt").unwrap_err();
+    /// assert!(error.to_string().ends_with("unknown fault `conflikt`; did you mean `conflict`?"));
+    /// # Ok::<_, fake_apiserver::ScriptError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If this is no YAML, something in it is not known, or a rule can never act; the text says where.
+    pub fn parse_script(file: &str, text: &str) -> Result<Vec<Fault>, Error> {
+        let documents = script::documents(file, text)?;
+        let mut faults = Vec::new();
+        for document in &documents {
+            let root = Cursor::root(file, document);
+            if *root.node != Node::Null {
+                read(&root, &mut faults)?;
+            }
+        }
+        if faults.is_empty() {
+            return Err(Error::new(file, "there is no fault in it"));
+        }
+        Ok(faults)
+    }
+}
+
+/// Rules in any of their shapes.
+pub(crate) fn read(at: &Cursor<'_>, faults: &mut Vec<Fault>) -> Result<(), Error> {
+    if matches!(at.node, Node::Array(_)) {
+        for item in at.items()? {
+            faults.push(rule(&item)?);
+        }
+        return Ok(());
+    }
+    match at.get("faults") {
+        Some(list) => {
+            at.only(&["faults"])?;
+            list.items()?.iter().try_for_each(|item| {
+                faults.push(rule(item)?);
+                Ok(())
+            })
+        }
+        None => {
+            faults.push(rule(at)?);
+            Ok(())
+        }
+    }
+}
+
+fn rule(at: &Cursor<'_>) -> Result<Fault, Error> {
+    at.only(&RULE)?;
+    let mut fault = effect(&at.require("fault")?)?;
+    if let Some(name) = at.get("name") {
+        fault = fault.named(name.text()?);
+    }
+    if let Some(when) = at.get("when") {
+        let given = read_when(&when)?;
+        let own = std::mem::replace(&mut fault.when, given);
+        if fault.when.verbs.is_empty() {
+            fault.when.verbs = own.verbs;
+        }
+    }
+    if let Some(at) = at.get("schedule") {
+        at.only(&SCHEDULE)?;
+        fault.schedule = schedule(&at)?;
+        if let Some(per) = at.get("per") {
+            fault.per = one_of(&per, &Per::ALL, Per::name)?;
+        }
+    }
+    fault.carries_on = flag(at, "carryOn")?;
+    fault.optional = flag(at, "optional")?;
+    fault.checked().map_err(|problem| at.fail(problem))
+}
+
+fn flag(at: &Cursor<'_>, key: &str) -> Result<bool, Error> {
+    at.get(key).map_or(Ok(false), |at| at.boolean())
+}
+
+/// `conflict`, `delay: 1s` or `delay: {length: 1s}`.
+fn effect(at: &Cursor<'_>) -> Result<Fault, Error> {
+    if let Node::String(name) = at.node {
+        let kind = find_kind(at, name)?;
+        if let Some(missing) = kind.parameters.iter().find(|p| p.required) {
+            let (name, parameter) = (kind.name, missing.name);
+            return Err(at.fail(format!(
+                "`{name}` needs `{parameter}`: `{name}: {{{parameter}: …}}`"
+            )));
+        }
+        return Ok((kind.make)(&Arguments::default()));
+    }
+    let members = at.members()?;
+    let [(name, value)] = members.as_slice() else {
+        return Err(
+            at.fail("a rule has one fault; write a second rule, and `carryOn: true` in the first")
+        );
+    };
+    let kind = find_kind(value, name)?;
+    let arguments = arguments(kind, value)?;
+    Ok((kind.make)(&arguments))
+}
+
+fn find_kind(at: &Cursor<'_>, name: &str) -> Result<&'static FaultKind, Error> {
+    catalogue::find(name).ok_or_else(|| {
+        let hint = hint(name, catalogue::kinds().map(|kind| kind.name));
+        at.fail(format!("unknown fault `{name}`{hint}"))
+    })
+}
+
+fn arguments(kind: &'static FaultKind, at: &Cursor<'_>) -> Result<Arguments, Error> {
+    let mut arguments = Arguments::default();
+    let alone = kind
+        .parameters
+        .first()
+        .filter(|p| p.required && p.takes != Takes::Map);
+    match at.node {
+        Node::Null => {}
+        Node::Object(_) => {
+            let names: Vec<&str> = kind.parameters.iter().map(|p| p.name).collect();
+            at.only(&names)?;
+            for parameter in kind.parameters {
+                if let Some(at) = at.get(parameter.name) {
+                    arguments
+                        .0
+                        .insert(parameter.name, argument(parameter, &at)?);
+                }
+            }
+        }
+        _ => match alone {
+            Some(parameter) => {
+                arguments.0.insert(parameter.name, argument(parameter, at)?);
+            }
+            None => return Err(at.wrong("a map")),
+        },
+    }
+    let missing = |p: &&Parameter| p.required && !arguments.0.contains_key(p.name);
+    match kind.parameters.iter().find(missing) {
+        Some(missing) => Err(at.fail(format!("`{}` is missing", missing.name))),
+        None => Ok(arguments),
+    }
+}
+
+fn argument(parameter: &Parameter, at: &Cursor<'_>) -> Result<Argument, Error> {
+    Ok(match parameter.takes {
+        Takes::Number(from, to) => Argument::Number(at.whole_within(from, to)?),
+        Takes::Fraction => Argument::Fraction(at.fraction_within(0.0, f64::MAX)?),
+        Takes::Time => Argument::Time(at.duration()?),
+        Takes::Flag => Argument::Flag(at.boolean()?),
+        Takes::Text => Argument::Text(at.text()?.to_owned()),
+        Takes::Texts => Argument::Texts(texts(at)?),
+        Takes::Causes => Argument::Texts(at.items()?.iter().map(cause).collect::<Result<_, _>>()?),
+        Takes::Map => {
+            at.members()?;
+            Argument::Value(at.node.to_value())
+        }
+    })
+}
+
+fn cause(at: &Cursor<'_>) -> Result<(String, String), Error> {
+    at.only(&["field", "detail"])?;
+    let text = |key| Ok::<_, Error>(at.require(key)?.text()?.to_owned());
+    Ok((text("field")?, text("detail")?))
+}
+
+fn texts(at: &Cursor<'_>) -> Result<Vec<(String, String)>, Error> {
+    let text = |(name, at): (&str, Cursor<'_>)| Ok((name.to_owned(), at.text()?.to_owned()));
+    at.members()?.into_iter().map(text).collect()
+}
+
+/// Which requests are meant.
+pub(crate) fn read_when(at: &Cursor<'_>) -> Result<When, Error> {
+    let mut when = When::default();
+    at.only(&WHEN)?;
+    for (key, at) in at.members()? {
+        match key {
+            "verb" => each(&at, &mut when.verbs, |v| {
+                check::verb(v).map(|()| v.to_owned())
+            })?,
+            "resource" => each(&at, &mut when.resources, check::resource)?,
+            "subresource" => each(&at, &mut when.subresources, any_text)?,
+            "namespace" => each(&at, &mut when.namespaces, any_text)?,
+            "name" => each(&at, &mut when.names, any_text)?,
+            "fieldManager" => each(&at, &mut when.field_managers, any_text)?,
+            "user" => each(&at, &mut when.users, any_text)?,
+            "userAgent" => each(&at, &mut when.user_agents, any_text)?,
+            "labels" => when.labels = texts(&at)?,
+            "headers" => when.headers = texts(&at)?,
+            "query" => when.query = texts(&at)?,
+            "dryRun" => when.dry_run = Some(at.boolean()?),
+            _ => {
+                for at in one_or_many(&at)? {
+                    when.patches.push(one_of(&at, &Patch::ALL, Patch::name)?);
+                }
+            }
+        }
+    }
+    Ok(when)
+}
+
+fn any_text(text: &str) -> Result<String, String> {
+    Ok(text.to_owned())
+}
+
+/// A text or a list of them.
+fn each(
+    at: &Cursor<'_>,
+    into: &mut Vec<String>,
+    check: impl Fn(&str) -> Result<String, String>,
+) -> Result<(), Error> {
+    for at in one_or_many(at)? {
+        let text = check(at.text()?).map_err(|problem| at.fail(problem))?;
+        if !into.contains(&text) {
+            into.push(text);
+        }
+    }
+    Ok(())
+}
+
+fn one_or_many<'a>(at: &Cursor<'a>) -> Result<Vec<Cursor<'a>>, Error> {
+    match at.node {
+        Node::Array(_) => at.items(),
+        _ => Ok(vec![at.clone()]),
+    }
+}
+
+/// The value of this name.
+fn one_of<T: Copy>(at: &Cursor<'_>, all: &[T], name: fn(T) -> &'static str) -> Result<T, Error> {
+    let text = at.text()?;
+    let found = all.iter().find(|value| name(**value) == text);
+    found.copied().ok_or_else(|| {
+        let hint = hint(text, all.iter().map(|value| name(*value)));
+        at.fail(format!("unknown value `{text}`{hint}"))
+    })
+}
+
+fn schedule(at: &Cursor<'_>) -> Result<Schedule, Error> {
+    let number = |key| {
+        at.get(key)
+            .map(|at| at.whole_within(1, u64::MAX))
+            .transpose()
+    };
+    let (first, skip, nth, every) = (
+        number("first")?,
+        number("skip")?,
+        number("nth")?,
+        number("every")?,
+    );
+    let (from, to) = (number("from")?, number("to")?);
+    let probability = at
+        .get("probability")
+        .map(|at| at.fraction_within(0.0, 1.0))
+        .transpose()?;
+    let during = at.get("during").map(|at| at.duration()).transpose()?;
+    let ways = [
+        first.or(skip).is_some(),
+        nth.is_some(),
+        every.is_some(),
+        from.or(to).is_some(),
+        probability.is_some(),
+        during.is_some(),
+    ];
+    if ways.iter().filter(|given| **given).count() > 1 {
+        return Err(at.fail(
+            "a schedule has one of `first` (with `skip`), `nth`, `every`, `from` (with `to`), `probability` and `during`",
+        ));
+    }
+    let start = skip.unwrap_or(0).saturating_add(1);
+    Ok(match (first, nth, every, probability, during) {
+        (Some(first), ..) => Schedule::Range {
+            from: start,
+            to: Some(start.saturating_add(first - 1)),
+        },
+        (_, Some(n), ..) => Schedule::Range {
+            from: n,
+            to: Some(n),
+        },
+        (_, _, Some(n), ..) => Schedule::Every(n),
+        (_, _, _, Some(p), _) => Schedule::Probability(p),
+        (_, _, _, _, Some(span)) => Schedule::During(span),
+        _ if skip.is_some() => Schedule::Range {
+            from: start,
+            to: None,
+        },
+        _ if from.or(to).is_some() => Schedule::Range {
+            from: from.unwrap_or(1),
+            to,
+        },
+        _ => Schedule::Always,
+    })
+}
+
+#[cfg(test)]
+mod tests;

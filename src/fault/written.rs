@@ -1,0 +1,137 @@
+//! Rules as scripts write them: the way back from a [`Fault`] to its text.
+
+use serde_json::{Map, Value, json};
+
+use super::rule::{Fault, Patch, When};
+use super::schedule::{Per, Schedule};
+use crate::script::write_duration;
+
+impl Fault {
+    /// The rule as a script has it, which [`Fault::parse_script`] reads again.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::conflict().verb("update").first(2);
+    /// let script = serde_json::json!({"fault": "conflict", "when": {"verb": "update"}, "schedule": {"first": 2}});
+    /// assert_eq!(fault.to_script(), script);
+    /// ```
+    pub fn to_script(&self) -> Value {
+        let mut rule = Map::new();
+        if let Some(label) = &self.label {
+            rule.insert("name".to_owned(), label.as_str().into());
+        }
+        rule.insert("fault".to_owned(), self.effect.script().into_value());
+        let when = self.when.to_value();
+        if !when.is_empty() {
+            rule.insert("when".to_owned(), when.into());
+        }
+        let mut schedule = self.schedule.to_value();
+        if self.per != Per::Rule {
+            schedule.insert("per".to_owned(), self.per.name().into());
+        }
+        if !schedule.is_empty() {
+            rule.insert("schedule".to_owned(), schedule.into());
+        }
+        if self.carries_on {
+            rule.insert("carryOn".to_owned(), true.into());
+        }
+        if self.optional {
+            rule.insert("optional".to_owned(), true.into());
+        }
+        rule.into()
+    }
+}
+
+impl When {
+    fn to_value(&self) -> Map<String, Value> {
+        let patches: Vec<String> = self.patches.iter().map(|p| p.name().to_owned()).collect();
+        let lists = [
+            ("verb", &self.verbs),
+            ("resource", &self.resources),
+            ("subresource", &self.subresources),
+            ("namespace", &self.namespaces),
+            ("name", &self.names),
+            ("patch", &patches),
+            ("fieldManager", &self.field_managers),
+            ("user", &self.users),
+            ("userAgent", &self.user_agents),
+        ];
+        let pairs = [
+            ("labels", &self.labels),
+            ("headers", &self.headers),
+            ("query", &self.query),
+        ];
+        let lists = lists
+            .into_iter()
+            .filter_map(|(key, values)| match values.as_slice() {
+                [] => None,
+                [one] => Some((key.to_owned(), json!(one))),
+                many => Some((key.to_owned(), json!(many))),
+            });
+        let pairs = pairs.into_iter().filter(|(_, pairs)| !pairs.is_empty());
+        let pairs = pairs.map(|(key, pairs)| {
+            let members = pairs
+                .iter()
+                .map(|(name, value)| (name.clone(), json!(value)));
+            (key.to_owned(), Value::Object(members.collect()))
+        });
+        let dry_run = self
+            .dry_run
+            .map(|dry_run| ("dryRun".to_owned(), dry_run.into()));
+        lists.chain(pairs).chain(dry_run).collect()
+    }
+}
+
+impl Schedule {
+    fn to_value(&self) -> Map<String, Value> {
+        let member = |key: &str, value: Value| Map::from_iter([(key.to_owned(), value)]);
+        match self {
+            Schedule::Always => Map::new(),
+            Schedule::Range {
+                from: 1,
+                to: Some(to),
+            } => member("first", json!(to)),
+            Schedule::Range { from, to: Some(to) } if from == to => member("nth", json!(to)),
+            Schedule::Range { from, to: None } => member("from", json!(from)),
+            Schedule::Range { from, to: Some(to) } => {
+                let mut range = member("from", json!(from));
+                range.insert("to".to_owned(), json!(to));
+                range
+            }
+            Schedule::Every(n) => member("every", json!(n)),
+            Schedule::Probability(p) => member("probability", json!(p)),
+            Schedule::During(span) => member("during", write_duration(*span).into()),
+        }
+    }
+}
+
+impl Patch {
+    pub(super) const ALL: [Patch; 4] = [
+        Patch::Json,
+        Patch::Merge,
+        Patch::StrategicMerge,
+        Patch::Apply,
+    ];
+
+    /// What scripts call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Patch::Json => "json",
+            Patch::Merge => "merge",
+            Patch::StrategicMerge => "strategicMerge",
+            Patch::Apply => "apply",
+        }
+    }
+}
+
+impl Per {
+    pub(super) const ALL: [Per; 3] = [Per::Rule, Per::Object, Per::Client];
+
+    /// What scripts call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Per::Rule => "rule",
+            Per::Object => "object",
+            Per::Client => "client",
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! What is no resource: discovery, OpenAPI, the version, health. All but health is made once a server and then shared.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+
+use super::discovery::{aggregated, legacy};
+use super::health;
+use super::openapi::serve::Content;
+use super::openapi::{v2, v3};
+use crate::clock;
+use crate::codec::time;
+use crate::registry;
+use crate::request::Request;
+use crate::request::negotiation::{self, Media};
+use crate::request::query::Query;
+use crate::response::{self, Response};
+use crate::status::Status;
+use crate::version::{self, Version};
+
+/// The media type of a protobuf OpenAPI v2 document.
+const OPENAPI_V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+const OPENAPI_V2_PROTOBUF_OLD: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/// How long a client may keep a document whose address has its hash: a year.
+const FOR_EVER: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+/// A path that is no resource.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Document {
+    Root,
+    Health,
+    Version,
+    ApiVersions,
+    Groups,
+    Group(String),
+    Resources {
+        group: String,
+        version: String,
+    },
+    OpenApiV2,
+    OpenApiV3Index,
+    /// By its key in the index, such as `api/v1`.
+    OpenApiV3(String),
+}
+
+/// The documents of a server, each made when it is first asked for.
+pub(crate) struct Documents {
+    version: Version,
+    address: String,
+    made: Timestamp,
+    /// `/api` and `/apis`, each with its tag.
+    aggregated: OnceLock<[(Vec<u8>, String); 2]>,
+    openapi_v2: OnceLock<(Bytes, String)>,
+    openapi_v3: OnceLock<BTreeMap<String, v3::Document>>,
+}
+
+impl Documents {
+    pub(crate) fn new(version: &Version, address: &str, now: Timestamp) -> Self {
+        Documents {
+            version: *version,
+            address: address.to_owned(),
+            made: now,
+            aggregated: OnceLock::new(),
+            openapi_v2: OnceLock::new(),
+            openapi_v3: OnceLock::new(),
+        }
+    }
+
+    fn aggregated(&self) -> &[(Vec<u8>, String); 2] {
+        self.aggregated.get_or_init(|| {
+            let resources = registry::resources();
+            [aggregated::api(&resources), aggregated::apis(&resources)].map(tagged)
+        })
+    }
+
+    fn v2(&self) -> &(Bytes, String) {
+        self.openapi_v2.get_or_init(|| {
+            let (document, tag) = tagged(v2::document(&registry::resources(), self.version));
+            (document.into(), tag)
+        })
+    }
+
+    fn v3(&self) -> &BTreeMap<String, v3::Document> {
+        self.openapi_v3
+            .get_or_init(|| v3::documents(&registry::resources(), self.version))
+    }
+
+    pub(crate) fn answer(
+        &self,
+        document: &Document,
+        request: &Request,
+        path: &str,
+        query: &Query,
+        now: Timestamp,
+    ) -> Result<Response, Status> {
+        let any_method = matches!(
+            document,
+            Document::Root
+                | Document::Health
+                | Document::Groups
+                | Document::OpenApiV2
+                | Document::OpenApiV3Index
+                | Document::OpenApiV3(_)
+        );
+        if !any_method && request.method != http::Method::GET {
+            return Err(Status::method_not_allowed());
+        }
+        if matches!(
+            document,
+            Document::ApiVersions | Document::Group(_) | Document::Resources { .. }
+        ) {
+            negotiation::check_route(request, false)?;
+        }
+        match document {
+            Document::Root => Ok(Response::new(200, negotiation::JSON, self.paths())),
+            Document::Health => Ok(health(path, query)),
+            Document::Version => version_document(request, self.version),
+            Document::ApiVersions => {
+                self.discovery(request, query, 0, Some(legacy::api_versions(&self.address)))
+            }
+            Document::Groups => self.discovery(
+                request,
+                query,
+                1,
+                Some(legacy::group_list(&registry::resources())),
+            ),
+            Document::Group(group) => {
+                plain(request, query, legacy::group(&registry::resources(), group))
+            }
+            Document::Resources { group, version } => plain(
+                request,
+                query,
+                legacy::resource_list(&registry::resources(), group, version),
+            ),
+            Document::OpenApiV2 => Ok(self.openapi_v2(request)),
+            Document::OpenApiV3Index => Ok(self.openapi_v3_index(request, now)),
+            Document::OpenApiV3(key) => Ok(self.openapi_v3(request, query, key, now)),
+        }
+    }
+
+    /// What `/` lists.
+    fn paths(&self) -> Vec<u8> {
+        let mut paths: Vec<String> = [
+            "/api",
+            "/apis",
+            "/healthz",
+            "/livez",
+            "/openapi/v2",
+            "/openapi/v3",
+            "/readyz",
+            "/version",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        paths.extend(self.v3().keys().map(|key| format!("/{key}")));
+        paths.sort();
+        crate::codec::json::indent(
+            crate::codec::json::compact(&serde_json::json!({"paths": paths})).as_bytes(),
+        )
+    }
+
+    fn discovery(
+        &self,
+        request: &Request,
+        query: &Query,
+        which: usize,
+        legacy: Option<Vec<u8>>,
+    ) -> Result<Response, Status> {
+        let Some(media) = negotiation::aggregated_discovery(request, query) else {
+            return plain(request, query, legacy);
+        };
+        let (document, tag) = &self.aggregated()[which];
+        if request.header("if-none-match") == Some(tag) {
+            return Ok(Response::empty(304)
+                .header("etag", tag.clone())
+                .header("vary", "Accept")
+                .header("cache-control", "public"));
+        }
+        let negotiated = negotiation::Negotiated {
+            media,
+            pretty: false,
+            transform: negotiation::Transform::None,
+        };
+        let content_type = format!(
+            "{};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+            media.content_type()
+        );
+        let body = response::finish(document.clone(), negotiated);
+        Ok(Response::new(200, content_type, body)
+            .header("etag", tag.clone())
+            .header("vary", "Accept")
+            .header("cache-control", "public"))
+    }
+
+    fn openapi_v2(&self, request: &Request) -> Response {
+        let accept = request.header("accept").unwrap_or_default();
+        let names: Vec<&str> = accept
+            .split(',')
+            .map(|c| c.split(';').next().unwrap_or_default().trim())
+            .collect();
+        let json = accept.is_empty()
+            || names
+                .iter()
+                .any(|n| ["*/*", "application/*", negotiation::JSON].contains(n));
+        let protobuf = names
+            .iter()
+            .any(|n| [OPENAPI_V2_PROTOBUF, OPENAPI_V2_PROTOBUF_OLD].contains(n));
+        let (document, tag) = self.v2();
+        let content = match (protobuf, json) {
+            // An empty message is a document without anything in it: enough for the clients that insist on this form.
+            (true, _) => Some((OPENAPI_V2_PROTOBUF, Bytes::new())),
+            (_, true) => Some((negotiation::JSON, document.clone())),
+            _ => None,
+        };
+        let mut response = match content {
+            Some((content_type, body)) => {
+                let modified = self.made;
+                let content = Content {
+                    content_type,
+                    body,
+                    tag,
+                    modified,
+                };
+                content.serve(request)
+            }
+            None => Response::empty(406),
+        };
+        for vary in ["Accept-Encoding", "Accept"] {
+            response.headers.push(("vary", vary.into()));
+        }
+        response
+    }
+
+    fn openapi_v3_index(&self, request: &Request, now: Timestamp) -> Response {
+        let content = Content {
+            content_type: "text/plain; charset=utf-8",
+            body: v3::index(self.v3()).into(),
+            tag: "",
+            modified: now,
+        };
+        content.serve(request)
+    }
+
+    fn openapi_v3(&self, request: &Request, query: &Query, key: &str, now: Timestamp) -> Response {
+        let Some(document) = self.v3().get(key) else {
+            return Response::empty(404);
+        };
+        let tag = format!("\"{}\"", document.hash);
+        let accept = request.header("accept").unwrap_or_default();
+        let fits = accept.is_empty()
+            || accept.contains("json")
+            || accept.contains("*/*")
+            || accept.contains("application/*");
+        if !fits {
+            return Response::empty(406).header("vary", "Accept");
+        }
+        let asked = query.get("hash").unwrap_or_default();
+        if !asked.is_empty() && asked != document.hash {
+            let location = format!("/openapi/v3/{key}?hash={}", document.hash);
+            return Response::new(301, negotiation::JSON, Vec::new())
+                .header("location", location)
+                .header("etag", tag);
+        }
+        let content = Content {
+            content_type: negotiation::JSON,
+            body: document.json.clone().into(),
+            tag: &tag,
+            modified: self.made,
+        };
+        let response = content.serve(request).header("vary", "Accept");
+        if asked.is_empty() {
+            return response;
+        }
+        // The real server leaves the name of the zone to Go.
+        let expires = time::http_date(clock::add(now, FOR_EVER)).replace("GMT", "UTC");
+        response
+            .header("cache-control", "public, immutable")
+            .header("expires", expires)
+    }
+}
+
+/// A document with the tag of its content.
+fn tagged(document: Vec<u8>) -> (Vec<u8>, String) {
+    let tag = format!("\"{}\"", aggregated::etag(&document));
+    (document, tag)
+}
+
+fn plain(request: &Request, query: &Query, document: Option<Vec<u8>>) -> Result<Response, Status> {
+    let negotiated = negotiation::negotiate_plain(request, query)?;
+    let document = document.ok_or_else(Status::no_route)?;
+    let body = response::finish(document, negotiated);
+    Ok(Response::new(200, negotiated.media.content_type(), body))
+}
+
+fn version_document(request: &Request, version: Version) -> Result<Response, Status> {
+    let accept = request.header("accept").unwrap_or_default();
+    let fits = accept.is_empty()
+        || accept.split(',').any(|c| {
+            ["*/*", negotiation::JSON].contains(&c.split(';').next().unwrap_or_default().trim())
+        });
+    if !fits {
+        return Err(Status::not_acceptable_route(&[Media::Json.content_type()]));
+    }
+    Ok(Response::new(
+        200,
+        negotiation::JSON,
+        version::document(version),
+    ))
+}
+
+fn health(path: &str, query: &Query) -> Response {
+    match health::check(path, query.pairs()) {
+        Some(answer) if answer.nosniff => Response::text(answer.code, answer.body),
+        Some(answer) => Response::new(answer.code, "text/plain; charset=utf-8", answer.body),
+        None => Response::text(404, "404 page not found\n"),
+    }
+}

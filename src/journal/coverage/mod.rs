@@ -1,0 +1,237 @@
+//! Which answers a client has met: operation by status code.
+
+mod documented;
+mod files;
+mod html;
+pub(crate) mod operation;
+mod require;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use self::operation::Operation;
+
+/// Which answers the clients of a server have met: operation by status code, of all that are documented.
+///
+/// An operation is called by verb and resource: `get endpoints`, `update endpoints`, `list endpoints`, `list all
+/// endpoints` (in all namespaces), `update namespaces/finalize`. A verb alone means any resource: `update` is covered
+/// where it was met for one of them.
+///
+/// Documented are the operations of Endpoints and Namespaces, with the successes of the OpenAPI document and the errors
+/// the real server gives. What else was met is counted too, but never missing. Printed, it is a table for the terminal.
+///
+/// ```
+/// let server = fake_apiserver::FakeApiServer::start_blocking();
+/// let coverage = server.coverage();
+/// assert!(!coverage.covered("update endpoints", 409));
+/// println!("{coverage}");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// How often each operation was answered with each code.
+    met: BTreeMap<(String, u16), u64>,
+}
+
+impl Coverage {
+    pub(crate) fn new(met: BTreeMap<(Operation, u16), u64>) -> Self {
+        let named = |((operation, code), count): ((Operation, u16), u64)| {
+            ((operation.to_string(), code), count)
+        };
+        Coverage {
+            met: met.into_iter().map(named).collect(),
+        }
+    }
+
+    /// How often this operation was answered with this code.
+    ///
+    /// ```
+    /// let coverage = fake_apiserver::Coverage::default();
+    /// assert_eq!(coverage.count("create endpoints", 201), 0);
+    /// ```
+    pub fn count(&self, operation: &str, code: u16) -> u64 {
+        let means = |(name, met): &(String, u16)| *met == code && is_meant(operation, name);
+        let counts = self.met.iter().filter(|(pair, _)| means(pair));
+        counts.map(|(_, count)| count).sum()
+    }
+
+    /// Whether this operation was ever answered with this code.
+    ///
+    /// ```
+    /// let coverage = fake_apiserver::Coverage::default();
+    /// assert!(!coverage.covered("update", 409));
+    /// ```
+    pub fn covered(&self, operation: &str, code: u16) -> bool {
+        self.count(operation, code) > 0
+    }
+
+    /// The documented pairs that were not met, by operation.
+    ///
+    /// ```
+    /// let missing = fake_apiserver::Coverage::default().missing();
+    /// assert!(missing.contains(&("update endpoints".to_owned(), 409)));
+    /// ```
+    pub fn missing(&self) -> Vec<(String, u16)> {
+        let mut pairs = documented();
+        pairs.retain(|pair| !self.met.contains_key(pair));
+        pairs
+    }
+
+    /// How many pairs are documented, whoever has met them.
+    ///
+    /// ```
+    /// let coverage = fake_apiserver::Coverage::default();
+    /// assert_eq!(coverage.documented(), coverage.missing().len());
+    /// ```
+    pub fn documented(&self) -> usize {
+        documented().len()
+    }
+
+    /// Adds what another server's clients have met.
+    ///
+    /// ```
+    /// let mut all = fake_apiserver::FakeApiServer::start_blocking().coverage();
+    /// all.merge(&fake_apiserver::FakeApiServer::start_blocking().coverage());
+    /// ```
+    pub fn merge(&mut self, other: &Coverage) {
+        for (pair, count) in &other.met {
+            let own = self.met.entry(pair.clone()).or_default();
+            *own = own.saturating_add(*count);
+        }
+    }
+
+    /// The counts by operation and code, how much of what is documented that is, and what is missing.
+    ///
+    /// ```
+    /// let json = fake_apiserver::Coverage::default().to_json();
+    /// assert_eq!(json["met"], 0);
+    /// ```
+    pub fn to_json(&self) -> Value {
+        let mut operations: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+        for ((operation, code), count) in &self.met {
+            let codes = operations.entry(operation).or_default();
+            codes.insert(code.to_string(), (*count).into());
+        }
+        let (missing, documented) = (self.missing(), self.documented());
+        json!({
+            "documented": documented,
+            "met": documented - missing.len(),
+            "operations": operations,
+            "missing": missing,
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.met.is_empty()
+    }
+
+    /// The operations of a table: what is documented, then what else was met.
+    fn rows(&self) -> Vec<String> {
+        let mut rows: Vec<String> = documented::operations()
+            .iter()
+            .map(Operation::to_string)
+            .collect();
+        let more: BTreeSet<&String> = self.met.keys().map(|(operation, _)| operation).collect();
+        let more: Vec<String> = more
+            .into_iter()
+            .filter(|o| !rows.contains(o))
+            .cloned()
+            .collect();
+        rows.extend(more);
+        rows
+    }
+
+    /// The codes of a table.
+    fn columns(&self) -> Vec<u16> {
+        let met = self.met.keys().map(|(_, code)| *code);
+        let columns: BTreeSet<u16> = documented::codes().chain(met).collect();
+        columns.into_iter().collect()
+    }
+
+    /// Every cell of a row.
+    fn cells(&self, operation: &str, documented: &BTreeSet<(String, u16)>) -> Vec<Cell> {
+        let cell = |code| {
+            let pair = (operation.to_owned(), code);
+            match (self.met.get(&pair), documented.contains(&pair)) {
+                (Some(count), true) => Cell::Met(*count),
+                (Some(count), false) => Cell::Extra(*count),
+                (None, true) => Cell::Missing,
+                (None, false) => Cell::Blank,
+            }
+        };
+        self.columns().into_iter().map(cell).collect()
+    }
+}
+
+/// What there is to say of one operation and one code.
+#[derive(Clone, Copy)]
+enum Cell {
+    Met(u64),
+    /// Met, though not documented.
+    Extra(u64),
+    Missing,
+    Blank,
+}
+
+/// Every documented pair, by operation.
+fn documented() -> Vec<(String, u16)> {
+    let mut pairs = Vec::new();
+    for operation in documented::operations() {
+        let given = documented::codes().filter(|code| documented::gives(&operation, *code));
+        pairs.extend(given.map(|code| (operation.to_string(), code)));
+    }
+    pairs
+}
+
+/// Whether somebody who says `asked` means the operation of this name: by its name, or by its verb alone.
+fn is_meant(asked: &str, name: &str) -> bool {
+    asked == name || name.rsplit_once(' ').is_some_and(|(verb, _)| verb == asked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn met(pairs: &[(&str, u16, u64)]) -> Coverage {
+        let met = pairs
+            .iter()
+            .map(|(operation, code, count)| (((*operation).to_owned(), *code), *count));
+        Coverage { met: met.collect() }
+    }
+
+    #[test]
+    fn a_verb_alone_means_any_resource() {
+        let coverage = met(&[
+            ("update endpoints", 409, 2),
+            ("update namespaces", 409, 1),
+            ("list all endpoints", 200, 1),
+        ]);
+        assert_eq!(coverage.count("update", 409), 3);
+        assert_eq!(coverage.count("update endpoints", 409), 2);
+        assert!(coverage.covered("list all", 200) && !coverage.covered("list", 200));
+    }
+
+    #[test]
+    fn what_was_met_is_not_missing() {
+        let none = Coverage::default().missing();
+        let coverage = met(&[("update endpoints", 409, 1), ("get secrets", 200, 1)]);
+        let missing = coverage.missing();
+        assert_eq!(missing.len() + 1, none.len());
+        assert!(!missing.contains(&("update endpoints".to_owned(), 409)));
+        assert_eq!(coverage.to_json()["met"], 1);
+    }
+
+    #[test]
+    fn merging_adds() {
+        let mut coverage = met(&[("get endpoints", 200, 1)]);
+        coverage.merge(&met(&[
+            ("get endpoints", 200, 2),
+            ("get endpoints", 404, 1),
+        ]));
+        assert_eq!(
+            coverage,
+            met(&[("get endpoints", 200, 3), ("get endpoints", 404, 1)])
+        );
+    }
+}

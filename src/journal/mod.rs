@@ -1,0 +1,29 @@
+//! What was asked and what was answered, in order of arrival.
+//!
+//! The journal sees both ends of the pipeline and changes nothing. A [`Visit`](visit::Visit) goes with each request: it
+//! owns it, collects what the stages find out, and turns both into a [`Record`](record::Record) when it ends, however it
+//! ends. So a request costs no copy, one allocation and one short lock; everything else (attempts in words, reasons,
+//! labels, JSON) is worked out when somebody looks.
+//!
+//! Three things are built on it: the [`Journal`] itself, a snapshot to look at; [verification](verify), which counts
+//! what a [`Requests`] matches by the very code that matches faults; and [`Coverage`], whose counters are kept apart, so
+//! that what the bounded journal forgets is still covered.
+
+pub(crate) mod coverage;
+mod entry;
+pub(crate) mod record;
+pub(crate) mod recorder;
+mod requests;
+mod show;
+mod snapshot;
+pub(crate) mod stream;
+pub(crate) mod verify;
+pub(crate) mod visit;
+
+pub use coverage::Coverage;
+pub use entry::Entry;
+pub use record::Outcome;
+pub use requests::Requests;
+pub use snapshot::Journal;
+pub use stream::{StreamEnd, WatchLog};
+pub use verify::{NotVerified, Times};

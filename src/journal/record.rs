@@ -1,0 +1,158 @@
+//! What is kept of one request and its answer: owned parts, moved in and not yet looked at.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use jiff::{SignedDuration, Timestamp};
+
+use super::stream::StreamLog;
+use crate::request::info::RequestInfo;
+use crate::response::{Body, Fate};
+use crate::storage::Revision;
+
+/// The longest body that is kept whole; of a longer one, this much of its start.
+pub(crate) const KEPT_BODY: usize = 16 * 1024;
+
+/// What came of a request.
+///
+/// ```
+/// assert_eq!(fake_apiserver::Outcome::Answered.as_str(), "answered");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// A fault holds it; there is no answer yet.
+    #[default]
+    Pending,
+    /// It was answered.
+    Answered,
+    /// The connection was reset instead.
+    Reset,
+    /// The connection was closed instead.
+    Closed,
+    /// Something that is no HTTP was sent instead.
+    Garbage,
+    /// The connection was cut in the middle of the answer's body.
+    CutShort,
+    /// The client left, or the server stopped, before there was an answer.
+    Abandoned,
+    /// It was no HTTP: there is no request line.
+    Unparsed,
+}
+
+impl Outcome {
+    /// The word for it, such as `answered` or `reset`.
+    ///
+    /// ```
+    /// assert_eq!(fake_apiserver::Outcome::CutShort.as_str(), "cut short");
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Pending => "pending",
+            Outcome::Answered => "answered",
+            Outcome::Reset => "reset",
+            Outcome::Closed => "closed",
+            Outcome::Garbage => "garbage",
+            Outcome::CutShort => "cut short",
+            Outcome::Abandoned => "abandoned",
+            Outcome::Unparsed => "unparsed",
+        }
+    }
+
+    pub(super) fn of(fate: &Fate) -> Self {
+        match fate {
+            Fate::Send | Fate::Last => Outcome::Answered,
+            Fate::Reset => Outcome::Reset,
+            Fate::Close => Outcome::Closed,
+            Fate::Garbage(_) => Outcome::Garbage,
+            Fate::ResetAfter(_) | Fate::CloseAfter(_) => Outcome::CutShort,
+        }
+    }
+
+    /// Whether the client got to see a status code.
+    pub(super) fn has_code(self) -> bool {
+        matches!(
+            self,
+            Outcome::Answered | Outcome::CutShort | Outcome::Unparsed
+        )
+    }
+}
+
+/// One request and its answer.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    pub(crate) index: u64,
+    pub(crate) time: Timestamp,
+    pub(crate) duration: SignedDuration,
+    pub(crate) method: Method,
+    /// As it was sent, still percent-encoded.
+    pub(crate) path: String,
+    pub(crate) raw_query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) info: RequestInfo,
+    /// Empty until the request is authenticated.
+    pub(crate) user: String,
+    pub(crate) attempt: u64,
+    pub(crate) faults: Vec<String>,
+    pub(crate) outcome: Outcome,
+    pub(crate) code: Option<u16>,
+    /// What the HTTP library said of a request it could not read.
+    pub(crate) complaint: String,
+    /// The newest revision when the request came, and when its answer left.
+    pub(crate) before: Revision,
+    pub(crate) after: Revision,
+    pub(crate) request_body: KeptBody,
+    pub(crate) response_body: KeptBody,
+    pub(crate) stream: Option<Arc<StreamLog>>,
+    /// Some verification has counted it.
+    pub(crate) verified: AtomicBool,
+}
+
+/// A body, or the start of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeptBody {
+    pub(crate) bytes: Bytes,
+    /// Of the whole body.
+    pub(crate) length: usize,
+}
+
+impl KeptBody {
+    /// A short body is shared; of a long one a piece is copied, so that the rest need not live on.
+    pub(crate) fn of(body: &Bytes) -> Self {
+        let bytes = if body.len() <= KEPT_BODY {
+            body.clone()
+        } else {
+            Bytes::copy_from_slice(&body[..KEPT_BODY])
+        };
+        KeptBody {
+            bytes,
+            length: body.len(),
+        }
+    }
+
+    pub(super) fn of_answer(body: &Body) -> Self {
+        match body {
+            Body::Full(bytes) => KeptBody::of(bytes),
+            Body::Empty | Body::Stream(_) | Body::Upgraded(..) => KeptBody::default(),
+        }
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.bytes.len() == self.length
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_body_only_the_start_is_kept() {
+        let body = KeptBody::of(&Bytes::from(vec![b'x'; KEPT_BODY + 1]));
+        assert_eq!((body.bytes.len(), body.length), (KEPT_BODY, KEPT_BODY + 1));
+        assert!(!body.is_whole());
+        assert!(KeptBody::of(&Bytes::from_static(b"short")).is_whole());
+    }
+}

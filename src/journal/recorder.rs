@@ -1,0 +1,269 @@
+//! Where the records of one server are: a bounded ring, and counters that forget nothing.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use super::coverage::operation::Operation;
+use super::record::{Outcome, Record};
+use crate::cluster::Cluster;
+use crate::request::header;
+
+/// How many entries the journal keeps before it drops the oldest.
+pub(crate) const DEFAULT_JOURNAL_LIMIT: usize = 1000;
+/// How many different (client, verb, object) have their attempts counted; to those beyond, every attempt is the first.
+const COUNTED_ATTEMPTS: usize = 16 * 1024;
+
+/// Takes the records of one server.
+pub(crate) struct Recorder {
+    /// 0 turns the journal off.
+    limit: usize,
+    next_index: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// In order of arrival.
+    records: VecDeque<Arc<Record>>,
+    dropped: u64,
+    /// What came before this was cleared away.
+    first_index: u64,
+    /// By a hash of who asked for what.
+    attempts: BTreeMap<u64, u64>,
+    /// How often each operation was answered with each code.
+    coverage: BTreeMap<(Operation, u16), u64>,
+}
+
+/// The records at one moment.
+pub(crate) struct Records {
+    pub(crate) records: Vec<Arc<Record>>,
+    pub(crate) dropped: u64,
+}
+
+impl Recorder {
+    pub(crate) fn new(limit: usize) -> Self {
+        Recorder {
+            limit,
+            next_index: AtomicU64::new(1),
+            state: Mutex::new(State::default()),
+        }
+    }
+
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    pub(crate) fn next_index(&self) -> u64 {
+        self.next_index.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Shows a request that may take a while to be answered.
+    pub(crate) fn show(&self, record: Record) {
+        let client = fingerprint(&record);
+        // What falls out is freed after the lock.
+        let _old = self.state.lock().add(record, client, self.limit);
+    }
+
+    /// Takes a request that is done with; `shown` is whether it is there already.
+    pub(crate) fn finish(&self, record: Record, shown: bool) {
+        let client = fingerprint(&record);
+        let met = record
+            .code
+            .and_then(|code| Some((Operation::of(&record.info)?, code)));
+        let _old = {
+            let mut state = self.state.lock();
+            if let Some(pair) = met {
+                *state.coverage.entry(pair).or_default() += 1;
+            }
+            match shown {
+                true => state.replace(record),
+                false => state.add(record, client, self.limit),
+            }
+        };
+    }
+
+    /// Bytes that no request could be read from, and what they were told.
+    pub(crate) fn unparsed(&self, cluster: &Cluster, code: Option<u16>, complaint: String) {
+        let revision = cluster.storage.revision();
+        let record = Record {
+            index: self.next_index(),
+            time: cluster.clock.now(),
+            outcome: Outcome::Unparsed,
+            code,
+            complaint,
+            before: revision,
+            after: revision,
+            ..Record::default()
+        };
+        self.finish(record, false);
+    }
+
+    pub(crate) fn records(&self) -> Records {
+        let state = self.state.lock();
+        Records {
+            records: state.records.iter().cloned().collect(),
+            dropped: state.dropped,
+        }
+    }
+
+    pub(crate) fn clear(&self) {
+        let _old = {
+            let mut state = self.state.lock();
+            let empty = State {
+                first_index: self.next_index.load(Ordering::Relaxed),
+                coverage: std::mem::take(&mut state.coverage),
+                ..State::default()
+            };
+            std::mem::replace(&mut *state, empty)
+        };
+    }
+
+    pub(crate) fn coverage(&self) -> BTreeMap<(Operation, u16), u64> {
+        self.state.lock().coverage.clone()
+    }
+}
+
+impl State {
+    /// Puts a record in its place; what falls out for it.
+    fn add(&mut self, mut record: Record, client: u64, limit: usize) -> Option<Arc<Record>> {
+        if limit == 0 || record.index < self.first_index {
+            return None;
+        }
+        record.attempt = match record.outcome {
+            Outcome::Unparsed => 1,
+            _ => self.attempt(client),
+        };
+        let at = self.position(record.index);
+        self.records.insert(at, Arc::new(record));
+        if self.records.len() <= limit {
+            return None;
+        }
+        self.dropped += 1;
+        self.records.pop_front()
+    }
+
+    /// Puts the finished record in the place of the one shown before, if that is still there.
+    fn replace(&mut self, mut record: Record) -> Option<Arc<Record>> {
+        let at = self.position(record.index);
+        let shown = self.records.get_mut(at)?;
+        if shown.index != record.index {
+            return None;
+        }
+        record.attempt = shown.attempt;
+        *record.verified.get_mut() = shown.verified.load(Ordering::Acquire);
+        Some(std::mem::replace(shown, Arc::new(record)))
+    }
+
+    /// Where a record of this index belongs; most often at the end.
+    fn position(&self, index: u64) -> usize {
+        match self.records.back() {
+            Some(last) if last.index >= index => self.records.partition_point(|r| r.index < index),
+            _ => self.records.len(),
+        }
+    }
+
+    fn attempt(&mut self, client: u64) -> u64 {
+        if self.attempts.len() >= COUNTED_ATTEMPTS && !self.attempts.contains_key(&client) {
+            return 1;
+        }
+        let attempts = self.attempts.entry(client).or_default();
+        *attempts += 1;
+        *attempts
+    }
+}
+
+/// The same for the same client asking for the same thing.
+fn fingerprint(record: &Record) -> u64 {
+    let (info, mut hasher) = (&record.info, DefaultHasher::new());
+    (&record.user, header(&record.headers, "user-agent")).hash(&mut hasher);
+    if info.is_resource {
+        (
+            info.verb,
+            &info.api_group,
+            &info.api_version,
+            &info.resource,
+        )
+            .hash(&mut hasher);
+        (&info.subresource, &info.namespace, &info.name).hash(&mut hasher);
+    } else {
+        (record.method.as_str(), &record.path).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(index: u64, path: &str) -> Record {
+        Record {
+            index,
+            path: path.to_owned(),
+            outcome: Outcome::Answered,
+            ..Record::default()
+        }
+    }
+
+    fn indexes(recorder: &Recorder) -> Vec<u64> {
+        recorder.records().records.iter().map(|r| r.index).collect()
+    }
+
+    #[test]
+    fn records_stand_in_order_of_arrival_whenever_they_were_answered() {
+        let recorder = Recorder::new(10);
+        for index in [1, 3, 2] {
+            recorder.finish(record(index, "/"), false);
+        }
+        assert_eq!(indexes(&recorder), [1, 2, 3]);
+    }
+
+    #[test]
+    fn the_oldest_are_dropped_and_counted() {
+        let recorder = Recorder::new(2);
+        for index in 1..=5 {
+            recorder.finish(record(index, "/"), false);
+        }
+        assert_eq!(indexes(&recorder), [4, 5]);
+        assert_eq!(recorder.records().dropped, 3);
+    }
+
+    #[test]
+    fn attempts_are_counted_for_each_thing_asked_for_past_what_is_dropped() {
+        let recorder = Recorder::new(1);
+        let mut attempts = Vec::new();
+        for (index, path) in (1..).zip(["/a", "/b", "/a", "/a"]) {
+            recorder.finish(record(index, path), false);
+            attempts.push(recorder.records().records[0].attempt);
+        }
+        assert_eq!(attempts, [1, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_finished_record_takes_the_place_of_the_one_shown() {
+        let recorder = Recorder::new(10);
+        recorder.show(record(1, "/a"));
+        recorder.finish(record(2, "/b"), false);
+        recorder.records().records[0]
+            .verified
+            .store(true, Ordering::Release);
+        recorder.finish(record(1, "/a"), true);
+        let records = recorder.records().records;
+        assert_eq!((records.len(), records[0].attempt), (2, 1));
+        assert!(records[0].verified.load(Ordering::Acquire));
+    }
+
+    #[test]
+    fn what_was_under_way_when_the_journal_was_cleared_stays_away() {
+        let recorder = Recorder::new(10);
+        let under_way = recorder.next_index();
+        recorder.clear();
+        recorder.finish(record(under_way, "/"), false);
+        recorder.finish(record(under_way, "/"), true);
+        recorder.finish(record(recorder.next_index(), "/"), false);
+        assert_eq!(indexes(&recorder), [2]);
+    }
+}

@@ -1,0 +1,146 @@
+//! How an entry is shown: a line for people, JSON for programs.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::entry::Entry;
+use super::record::{KeptBody, Outcome};
+use crate::codec::{bytes, time};
+
+/// How many characters of a body a line shows.
+const SHOWN_BODY: usize = 120;
+
+impl Entry {
+    /// Everything, as JSON.
+    ///
+    /// ```
+    /// let found = |entry: &fake_apiserver::Entry| entry.to_json()["code"] == 409;
+    /// ```
+    pub fn to_json(&self) -> Value {
+        let record = &*self.record;
+        let info = &record.info;
+        let mut value = json!({
+            "index": record.index,
+            "time": time::format_micro(record.time),
+            "durationMicroseconds": u64::try_from(record.duration.as_micros()).unwrap_or_default(),
+            "method": self.method(), "path": record.path, "query": record.raw_query,
+            "verb": info.verb, "apiGroup": bytes::shown(&info.api_group), "apiVersion": bytes::shown(&info.api_version),
+            "resource": bytes::shown(&info.resource), "subresource": bytes::shown(&info.subresource),
+            "namespace": bytes::shown(&info.namespace), "name": bytes::shown(&info.name),
+            "user": record.user, "userAgent": self.user_agent(), "contentType": self.content_type(),
+            "attempt": record.attempt, "faults": record.faults,
+            "outcome": record.outcome.as_str(), "code": record.code,
+            "reason": self.reason(), "message": self.message(),
+            "revision": record.after.0,
+            "requestBody": body_json(&record.request_body), "requestBodyBytes": record.request_body.length,
+            "responseBody": body_json(&record.response_body), "responseBodyBytes": record.response_body.length,
+        });
+        if let Some(watch) = self.watch() {
+            value["watch"] = json!({
+                "events": watch.events, "bookmarks": watch.bookmarks, "end": watch.end.as_str(),
+            });
+        }
+        value
+    }
+
+    /// What is worth saying of it in brackets.
+    fn remarks(&self) -> String {
+        let record = &*self.record;
+        let mut remarks = Vec::new();
+        if record.attempt > 1 {
+            remarks.push(format!("attempt {}", record.attempt));
+        }
+        if !record.faults.is_empty() {
+            remarks.push(format!("fault: {}", record.faults.join(", ")));
+        }
+        if let Some(watch) = self.watch() {
+            let (events, end) = (watch.events, watch.end.as_str());
+            remarks.push(format!("{events} events, {end}"));
+        }
+        let who = [self.user(), self.user_agent()].map(shorten);
+        let who: Vec<String> = who.into_iter().filter(|text| !text.is_empty()).collect();
+        if !who.is_empty() {
+            remarks.push(who.join(" "));
+        }
+        remarks.push(format!("revision {}", record.after));
+        remarks.push(format!("{:?}", self.duration()));
+        remarks.join("; ")
+    }
+}
+
+/// One line: `#2 PUT /api/v1/… → 409 Conflict (attempt 2; …) > the request's body < the answer's body`.
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let record = &*self.record;
+        write!(f, "#{} ", record.index)?;
+        if record.outcome == Outcome::Unparsed {
+            write!(f, "(no HTTP)")?;
+        } else {
+            write!(f, "{} {}", self.method(), shorten(&record.path))?;
+        }
+        if !record.raw_query.is_empty() {
+            write!(f, "?{}", shorten(&record.raw_query))?;
+        }
+        f.write_str(" \u{2192}")?;
+        if let Some(code) = record.code {
+            write!(f, " {code}")?;
+        }
+        if let Some(reason) = self.reason().filter(|reason| !reason.is_empty()) {
+            write!(f, " {}", shorten(&reason))?;
+        }
+        if record.outcome != Outcome::Answered {
+            write!(f, " {}", record.outcome.as_str())?;
+        }
+        write!(f, " ({})", self.remarks())?;
+        for (sign, body) in [('>', &record.request_body), ('<', &record.response_body)] {
+            if body.length > 0 {
+                let text = String::from_utf8_lossy(&body.bytes);
+                write!(f, " {sign} {}", shorten(text.trim_end()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The first characters, on one line.
+fn shorten(text: &str) -> String {
+    let mut short: String = text.chars().take(SHOWN_BODY).collect();
+    if short.len() < text.len() {
+        short.push('\u{2026}');
+    }
+    if short.contains(char::is_control) {
+        short = short.replace(char::is_control, " ");
+    }
+    short
+}
+
+/// JSON as it is, anything else as text, nothing as null.
+fn body_json(body: &KeptBody) -> Value {
+    let text = || -> Cow<'_, str> { String::from_utf8_lossy(&body.bytes) };
+    match body.length {
+        0 => Value::Null,
+        _ if !body.is_whole() => text().into(),
+        _ => serde_json::from_slice(&body.bytes).unwrap_or_else(|_| text().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_shown_on_one_line_and_not_too_long() {
+        assert_eq!(shorten("a\nb"), "a b");
+        assert_eq!(shorten(&"é".repeat(SHOWN_BODY)).chars().count(), SHOWN_BODY);
+        let long = shorten(&"é".repeat(SHOWN_BODY + 1));
+        assert!(long.ends_with('…') && long.chars().count() == SHOWN_BODY + 1);
+    }
+}

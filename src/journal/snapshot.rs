@@ -1,0 +1,141 @@
+//! The journal at one moment.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::entry::Entry;
+use super::recorder::Recorder;
+use super::requests::Requests;
+use crate::cluster::Cluster;
+
+#[doc = include_str!("../docs/journal.md")]
+#[derive(Clone)]
+pub struct Journal {
+    entries: Vec<Entry>,
+    dropped: u64,
+    seed: u64,
+}
+
+impl Journal {
+    pub(crate) fn new(recorder: &Recorder, cluster: &Arc<Cluster>) -> Self {
+        let records = recorder.records();
+        let entries = records.records.into_iter().map(|record| Entry {
+            record,
+            cluster: cluster.clone(),
+        });
+        Journal {
+            entries: entries.collect(),
+            dropped: records.dropped,
+            seed: cluster.ids.seed(),
+        }
+    }
+
+    /// The entries in order of arrival.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// assert_eq!(server.journal().iter().count(), 0);
+    /// ```
+    pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
+        self.entries.iter()
+    }
+
+    /// How many entries there are.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// assert_eq!(server.journal().len(), 0);
+    /// ```
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    ///
+    /// ```
+    /// assert!(fake_apiserver::FakeApiServer::start_blocking().journal().is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How many older entries had to make room.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::builder().journal_limit(10).start_blocking();
+    /// assert_eq!(server.journal().dropped(), 0);
+    /// ```
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// The entries that match.
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Requests};
+    /// let server = FakeApiServer::start_blocking();
+    /// assert!(server.journal().filter(&Requests::new().verb("update").code(409)).is_empty());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If no request can match: an unknown verb or resource, a verb the resource does not have.
+    #[must_use]
+    #[track_caller]
+    pub fn filter(&self, requests: &Requests) -> Journal {
+        match requests.clone().checked() {
+            Ok(requests) => self.matching(&requests),
+            Err(problem) => panic!("no request can match ({requests}): {problem}"),
+        }
+    }
+
+    /// The entries that match what was checked.
+    pub(crate) fn matching(&self, requests: &Requests) -> Journal {
+        let matching = self.iter().filter(|entry| requests.matches(entry));
+        Journal {
+            entries: matching.cloned().collect(),
+            ..*self
+        }
+    }
+
+    /// Everything, as JSON: the same bytes for the same seed, script and requests if the clock stands still.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// assert_eq!(server.journal().to_json()["entries"], serde_json::json!([]));
+    /// ```
+    pub fn to_json(&self) -> Value {
+        let entries: Vec<Value> = self.iter().map(Entry::to_json).collect();
+        json!({"seed": self.seed, "dropped": self.dropped, "entries": entries})
+    }
+}
+
+impl<'a> IntoIterator for &'a Journal {
+    type Item = &'a Entry;
+    type IntoIter = std::slice::Iter<'a, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// A line an entry, bodies shortened.
+impl fmt::Display for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.dropped > 0 {
+            writeln!(f, "({} older entries were dropped)", self.dropped)?;
+        }
+        if self.is_empty() {
+            writeln!(f, "(no request)")?;
+        }
+        self.iter().try_for_each(|entry| writeln!(f, "{entry}"))
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

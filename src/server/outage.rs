@@ -1,0 +1,285 @@
+//! A server that is down for a while, or starts anew.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+
+use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
+use tokio::task::AbortHandle;
+
+use super::FakeApiServer;
+use crate::clock;
+use crate::cluster::Cluster;
+use crate::control::BeginOutage;
+use crate::fault::Outage;
+use crate::fault::outage::How;
+use crate::listener::gate::Gate;
+use crate::snapshot::initial_namespaces;
+
+/// The outages of one server.
+pub(super) struct Outages {
+    gate: Arc<Gate>,
+    cluster: Arc<Cluster>,
+    runtime: tokio::runtime::Handle,
+    active: Mutex<Active>,
+}
+
+#[derive(Debug, Default)]
+struct Active {
+    count: u64,
+    all: BTreeMap<u64, Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    how: How,
+    until: Option<Timestamp>,
+    timer: Option<AbortHandle>,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        if let Some(timer) = &self.timer {
+            timer.abort();
+        }
+    }
+}
+
+impl std::fmt::Debug for Outages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Outages").field(&self.active).finish()
+    }
+}
+
+impl Outages {
+    pub(super) fn new(
+        gate: Arc<Gate>,
+        cluster: Arc<Cluster>,
+        runtime: tokio::runtime::Handle,
+    ) -> Self {
+        Outages {
+            gate,
+            cluster,
+            runtime,
+            active: Mutex::default(),
+        }
+    }
+
+    /// Begins outages for as long as the server lives.
+    pub(super) fn beginner(self: &Arc<Self>) -> BeginOutage {
+        let outages = Arc::downgrade(self);
+        Arc::new(move |outage| {
+            if let Some(outages) = outages.upgrade()
+                && let Err(error) = outages.begin(outage)
+            {
+                tracing::error!("the outage cannot begin: {error}");
+            }
+        })
+    }
+
+    fn begin(self: &Arc<Self>, outage: &Outage) -> std::io::Result<u64> {
+        let until = outage.during.map(|span| {
+            let span = SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX);
+            clock::add(self.cluster.clock.now(), span)
+        });
+        let mut active = self.active.lock();
+        active.count += 1;
+        let id = active.count;
+        match outage.how {
+            How::Refused => self.gate.shut()?,
+            How::Reset(how_many) => self.gate.reset_accepted(id, how_many),
+        }
+        let timer = until.map(|until| {
+            let (outages, cluster) = (Arc::downgrade(self), self.cluster.clone());
+            let timer = self.runtime.spawn(wait(outages, cluster, until));
+            timer.abort_handle()
+        });
+        let how = outage.how;
+        active.all.insert(id, Entry { how, until, timer });
+        drop(active);
+        if outage.loses_state || !outage.keeps_connections {
+            self.gate.cut();
+        }
+        if outage.loses_state {
+            self.cluster.storage.wipe();
+            initial_namespaces(&self.cluster);
+        }
+        Ok(id)
+    }
+
+    /// Ends an outage; the server is back if it was the last of its kind.
+    fn end(&self, id: u64) -> std::io::Result<()> {
+        let mut active = self.active.lock();
+        if active.all.remove(&id).is_none() {
+            return Ok(());
+        }
+        self.gate.stop_resetting(id);
+        self.open_if_nobody_refuses(&active)
+    }
+
+    fn end_all(&self) -> std::io::Result<()> {
+        let mut active = self.active.lock();
+        for (id, _) in std::mem::take(&mut active.all) {
+            self.gate.stop_resetting(id);
+        }
+        self.open_if_nobody_refuses(&active)
+    }
+
+    /// Ends the outages whose time is over.
+    pub(super) fn end_those_over(&self) {
+        let now = self.cluster.clock.now();
+        let over: Vec<u64> = {
+            let active = self.active.lock();
+            let over = active
+                .all
+                .iter()
+                .filter(|(_, entry)| entry.until.is_some_and(|until| until <= now));
+            over.map(|(id, _)| *id).collect()
+        };
+        for id in over {
+            if let Err(error) = self.end(id) {
+                // Nobody waits for this one; what comes next finds the port closed.
+                tracing::error!(%error, "the server cannot come back to its port");
+            }
+        }
+    }
+
+    fn open_if_nobody_refuses(&self, active: &Active) -> std::io::Result<()> {
+        let mut all = active.all.values();
+        if all.any(|entry| entry.how == How::Refused) {
+            return Ok(());
+        }
+        let _runtime = self.runtime.enter();
+        self.gate.open()
+    }
+}
+
+/// Waits for the server's clock.
+async fn wait(outages: Weak<Outages>, cluster: Arc<Cluster>, until: Timestamp) {
+    cluster.clock.sleep_until(until).await;
+    if let Some(outages) = outages.upgrade() {
+        outages.end_those_over();
+    }
+}
+
+/// Keeps a server down; dropping it brings the server back.
+///
+/// ```
+/// use fake_apiserver::{FakeApiServer, Outage};
+/// let server = FakeApiServer::start_blocking();
+/// let outage = server.outage(Outage::refused());
+/// ```
+#[must_use = "dropping the guard brings the server back; hold it as long as the outage is to last"]
+#[derive(Debug)]
+pub struct OutageGuard {
+    outages: Arc<Outages>,
+    id: u64,
+}
+
+impl OutageGuard {
+    /// Whether it is over: its time is up, or its connections are used up, or the server was told to come
+    /// [up](FakeApiServer::up).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fake_apiserver::{FakeApiServer, Outage};
+    ///
+    /// let server = FakeApiServer::builder().frozen_at(0).start_blocking();
+    /// let outage = server.outage(Outage::refused().during(Duration::from_secs(30)));
+    /// assert!(!outage.is_over());
+    /// server.advance(Duration::from_secs(30));
+    /// assert!(outage.is_over());
+    /// ```
+    pub fn is_over(&self) -> bool {
+        !self.outages.active.lock().all.contains_key(&self.id)
+            || self.outages.gate.still_to_reset(self.id) == Some(0)
+    }
+}
+
+impl Drop for OutageGuard {
+    fn drop(&mut self) {
+        match self.outages.end(self.id) {
+            Err(error) if !std::thread::panicking() => {
+                panic!("the server cannot come back to its port: {error}")
+            }
+            _ => {}
+        }
+    }
+}
+
+impl FakeApiServer {
+    /// Makes the server unreachable, for as long as the guard is held. Its port stays reserved. Replicas are servers of
+    /// their own and not concerned.
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Outage};
+    ///
+    /// let server = FakeApiServer::start_blocking();
+    /// let outage = server.outage(Outage::refused());
+    /// // … the client under test must wait and try again …
+    /// drop(outage);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the port is lost to somebody else, then or when the server comes back.
+    #[track_caller]
+    pub fn outage(&self, outage: Outage) -> OutageGuard {
+        let outages = self.inner.outages.clone();
+        match outages.begin(&outage) {
+            Ok(id) => OutageGuard { outages, id },
+            Err(error) => panic!("the server cannot keep its port: {error}"),
+        }
+    }
+
+    /// Takes the server down until [`up`](Self::up): connections are refused, those that are open are reset.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// server.down();
+    /// assert!(std::net::TcpStream::connect(server.address()).is_err());
+    /// server.up();
+    /// assert!(std::net::TcpStream::connect(server.address()).is_ok());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`FakeApiServer::outage`].
+    #[track_caller]
+    pub fn down(&self) {
+        if let Err(error) = self.inner.outages.begin(&Outage::refused()) {
+            panic!("the server cannot keep its port: {error}");
+        }
+    }
+
+    /// Brings the server back, whatever outages it has.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// server.down();
+    /// server.up();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`FakeApiServer::outage`].
+    #[track_caller]
+    pub fn up(&self) {
+        if let Err(error) = self.inner.outages.end_all() {
+            panic!("the server cannot come back to its port: {error}");
+        }
+    }
+
+    /// Restarts the server in order, as one that is updated: watches end, requests in flight are answered, and then
+    /// every connection is closed. Its state stays, and it takes new connections all the while. For a crash, see
+    /// [`FakeApiServer::outage`].
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// server.restart();
+    /// ```
+    pub fn restart(&self) {
+        self.inner.cluster.end_watches();
+        self.inner.outages.gate.end_connections();
+    }
+}

@@ -1,0 +1,62 @@
+//! Each kind of fault as it comes over the wire, when a rule acts, and how often.
+
+mod answers;
+mod connections;
+mod rules;
+#[path = "../support/mod.rs"]
+mod support;
+mod time;
+mod views;
+mod watches;
+
+use fake_apiserver::FaultGuard;
+use serde_json::{Value, json};
+
+use support::objects::endpoints;
+use support::within;
+
+const EP: &str = "/api/v1/namespaces/default/endpoints";
+const DB: &str = "/api/v1/namespaces/default/endpoints/db";
+const NOW: i64 = 1_700_000_000;
+
+fn db() -> Value {
+    endpoints("default", "db", json!({}))
+}
+
+/// Waits until a rule has acted this often.
+async fn until_fired(guard: &FaultGuard, times: u64) {
+    within(async {
+        while guard.fired() < times {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[test]
+fn every_kind_of_fault_is_met_on_the_wire() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |folder: &str, wanted: fn(&str) -> bool| -> String {
+        let files = std::fs::read_dir(root.join(folder)).unwrap();
+        let files = files.map(|file| file.unwrap().path()).filter(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            name.ends_with(".rs") && wanted(name)
+        });
+        files
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .collect()
+    };
+    let tests = read("tests/fault_kinds", |name| name != "main.rs");
+    let kinds = read("src/fault", |_| true);
+    let constructors: Vec<&str> = kinds
+        .lines()
+        .filter_map(|line| line.strip_prefix("    pub fn ")?.strip_suffix(" -> Self {"))
+        .filter(|signature| !signature.contains("self"))
+        .filter_map(|signature| signature.split(['(', '<']).next())
+        .collect();
+    assert!(constructors.len() > 50, "{constructors:?}");
+    let unmet = constructors
+        .iter()
+        .filter(|name| !tests.contains(&format!("Fault::{name}(")));
+    assert_eq!(Vec::from_iter(unmet), [&""; 0]);
+}
