@@ -1,6 +1,6 @@
-// A create whose answer is lost: was it applied or not? A mark on the object tells, so that it is created once.
-//
-//     cargo run --example ambiguous_create
+//! A create whose answer is lost: was it applied or not? A mark on the object tells, so that it is created once.
+//!
+//!     cargo run --example ambiguous_create
 
 use std::error::Error;
 

@@ -1,6 +1,6 @@
-// Watches that break off (in the middle of a line, by a reset, without a word) and a reflector that stays right.
-//
-//     cargo run --example broken_stream
+//! Watches that break off (in the middle of a line, by a reset, without a word) and a reflector that stays right.
+//!
+//!     cargo run --example broken_stream
 
 use std::error::Error;
 use std::pin::pin;

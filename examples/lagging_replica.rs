@@ -1,6 +1,6 @@
-// A read from a replica that lags behind one's own write, and a guard that knows it by its version.
-//
-//     cargo run --example lagging_replica
+//! A read from a replica that lags behind one's own write, and a guard that knows it by its version.
+//!
+//!     cargo run --example lagging_replica
 
 use std::error::Error;
 

@@ -1,6 +1,6 @@
-// The first test: a server of its own, a client that is pointed at it, and a race that is lost on purpose.
-//
-//     cargo run --example quick_start
+//! The first test: a server of its own, a client that is pointed at it, and a race that is lost on purpose.
+//!
+//!     cargo run --example quick_start
 
 use std::error::Error;
 

@@ -1,6 +1,6 @@
-// A retry loop on 409: two clients count on the same object, and no count is lost though races are.
-//
-//     cargo run --example retry_on_conflict
+//! A retry loop on 409: two clients count on the same object, and no count is lost though races are.
+//!
+//!     cargo run --example retry_on_conflict
 
 use std::error::Error;
 

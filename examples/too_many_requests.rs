@@ -1,6 +1,6 @@
-// 429 with Retry-After: kube-rs waits as long as the server says, and hands the refusal on if told not to.
-//
-//     cargo run --example too_many_requests
+//! 429 with Retry-After: kube-rs waits as long as the server says, and hands the refusal on if told not to.
+//!
+//!     cargo run --example too_many_requests
 
 use std::error::Error;
 use std::time::Instant;

@@ -1,6 +1,6 @@
-// A kube-rs watcher whose watch expires: it is told 410, lists again, and misses nothing.
-//
-//     cargo run --example watch_expired
+//! A kube-rs watcher whose watch expires: it is told 410, lists again, and misses nothing.
+//!
+//!     cargo run --example watch_expired
 
 use std::collections::BTreeSet;
 use std::error::Error;
