@@ -1,7 +1,7 @@
-// Every status code that each operation on Endpoints can be answered with: by what really brings it about where a
-// request alone can do so, and by a fault where it takes a server in trouble.
-//
-//     cargo run --example every_status
+//! Every status code that each operation on Endpoints can be answered with: by what really brings it about where a
+//! request alone can do so, and by a fault where it takes a server in trouble.
+//!
+//!     cargo run --example every_status
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -241,12 +241,11 @@ impl Operation {
     }
 
     fn of_a_create(&self) -> Vec<Attempt> {
-        // The real server documents these two and gives them to no one.
-        let success =
-            |code| Fault::raw(code, new().to_string()).response_header("Content-Type", JSON);
+        // The real server documents these two for a create and gives them to no one.
+        let ok = Fault::raw(200, new().to_string()).response_header("Content-Type", JSON);
         vec![
-            self.faulty(200, success(200)),
-            self.faulty(202, success(202)),
+            self.faulty(200, ok),
+            self.faulty(202, Fault::accepted()),
             self.with_body(400, "{"),
             self.at(404, NOWHERE),
             self.with_body(409, db()),
@@ -379,7 +378,7 @@ fn print(met: &Met) {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let mut met = Met::new();
     for operation in &OPERATIONS {
         for attempt in operation.attempts() {
