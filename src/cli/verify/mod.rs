@@ -37,8 +37,8 @@ Output:
 
 Against a server:
   Each fixture gets a namespace of its own, fixture-xxxxx, which is deleted afterwards, and so are
-  objects it gives outside of it. Fixtures that give tokens or access rules need a
-  server of their own and are skipped. The first Ctrl-C lets the running fixtures clean up.
+  objects it gives outside of it. Fixtures that give tokens, access rules or faults need a server
+  of their own and are skipped. The first Ctrl-C lets the running fixtures clean up.
 
 Exit codes:
   0  everything was as expected
