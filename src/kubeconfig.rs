@@ -20,6 +20,8 @@ impl Kubeconfig<'_> {
         });
         let user = match self.token {
             Some(token) => format!("  user:\n    token: {}\n", serde_json::Value::from(token)),
+            // kubectl asks for a name and a password where it has nothing to show over HTTPS.
+            None if self.authority.is_some() => "  user:\n    token: any\n".to_owned(),
             None => "  user: {}\n".to_owned(),
         };
         format!(
