@@ -146,7 +146,9 @@ impl Record {
             many => format!(", {many} requests for discovery left out"),
         };
         if recording.is_empty() {
-            say(&format!("the command asked for nothing{left_out}: nothing is written"));
+            say(&format!(
+                "the command asked for nothing{left_out}: nothing is written"
+            ));
             return Ok(ExitCode::from(if code == 0 { 1 } else { code }));
         }
         let description = match &self.description {
@@ -157,7 +159,10 @@ impl Record {
         let path = self.free_path()?;
         fs::write(&path, &text).map_err(|error| format!("{}: {error}", path.display()))?;
         let path = path.display();
-        say(&format!("{path}: {} recorded{left_out}", count(recording.len(), "request")));
+        say(&format!(
+            "{path}: {} recorded{left_out}",
+            count(recording.len(), "request")
+        ));
         for note in &notes {
             say(&format!("{path}: {note}"));
         }
@@ -171,7 +176,11 @@ impl Record {
         let program = program.to_string_lossy();
         let verb = self.command[1..].first().map(|verb| verb.to_string_lossy());
         match verb {
-            Some(verb) if program == "kubectl" && verb.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !verb.starts_with('-') => {
+            Some(verb)
+                if program == "kubectl"
+                    && verb.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+                    && !verb.starts_with('-') =>
+            {
                 format!("kubectl {verb}")
             }
             _ => program.into_owned(),
@@ -182,7 +191,13 @@ impl Record {
         if let Some(name) = &self.name {
             return Ok(self.output.join(format!("{name}.yaml")));
         }
-        let letter = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+        let letter = |c: char| {
+            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        };
         let name: String = self.title().chars().map(letter).collect();
         (1..=MAX_FILES)
             .map(|number| match number {
