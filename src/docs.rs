@@ -2,3 +2,7 @@
 
 #[doc = include_str!("docs/faults.md")]
 pub mod faults {}
+
+#[cfg(feature = "fixture")]
+#[doc = include_str!("docs/recording.md")]
+pub mod recording {}

@@ -119,19 +119,19 @@ async fn a_recorded_fixture_fails_where_it_is_changed() {
     let text = text_of(&recorder.finish().await);
     for (old, new, problem) in [
         (
-            "generateName: job-\n        uid",
-            "generateName: task-\n        uid",
+            "generateName: job-\n        namespace",
+            "generateName: task-\n        namespace",
             r#"body.metadata.generateName: expected "task-", got "job-""#,
         ),
         ("code: 409", "code: 410", "status: expected 410, got 409"),
         (
-            "remainingItemCount: 1",
-            "remainingItemCount: 2",
-            "body.metadata.remainingItemCount: expected 2, got 1",
+            "continue: <continue>",
+            "continue: <uid>",
+            r#"body.metadata.continue: expected "<uid>", got "#,
         ),
         (
-            "{kind: ConfigMapList,",
-            "{kind: List,",
+            "kind: ConfigMapList",
+            "kind: List",
             r#"body.kind: expected "List", got "ConfigMapList""#,
         ),
     ] {
@@ -378,5 +378,134 @@ async fn a_fixture_passes_again_when_its_run_was_recorded() {
             .assert_passed();
         let (text, _) = recorder.finish().await.text(name);
         replay(&text).await.assert_passed();
+    }
+}
+
+/// The binary: a command of ours, against a server of ours.
+#[cfg(feature = "cli")]
+mod command_line {
+    use std::path::Path;
+    use std::process::{Command, Output};
+
+    use fake_apiserver::FakeApiServer;
+    use fake_apiserver::fixture::run_fixture;
+
+    const BINARY: &str = env!("CARGO_BIN_EXE_fake-apiserver");
+    /// Asks for something by itself.
+    const ASK: &str =
+        "\"$0\" verify --server \"$FAKE_APISERVER_URL\" fixtures/endpoints/create/minimal.yaml";
+
+    /// `record ARGUMENTS -- sh -c SCRIPT`, off the runtime the server is on.
+    async fn record(
+        server: &FakeApiServer,
+        directory: &Path,
+        arguments: &[&str],
+        script: &str,
+    ) -> Output {
+        let mut command = Command::new(BINARY);
+        command
+            .args(["record", "--server", &server.url(), "-o"])
+            .arg(directory)
+            .args(arguments)
+            .args(["--", "sh", "-c", script, BINARY]);
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap()
+    }
+
+    fn complaint(output: &Output) -> String {
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    #[tokio::test]
+    async fn a_command_is_recorded_and_its_exit_code_is_passed_on() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let script = format!("test -r \"$KUBECONFIG\" && {ASK} && exit 7");
+        for (arguments, name) in [
+            (&[] as &[&str], "sh"),
+            (&[], "sh-2"),
+            (&["--name", "own"], "own"),
+            (&["--name", "own.yaml"], "own"),
+        ] {
+            let server = FakeApiServer::builder().controllers(false).start().await;
+            let output = record(&server, directory.path(), arguments, &script).await;
+            assert_eq!(output.status.code(), Some(7), "{}", complaint(&output));
+            let path = directory.path().join(format!("{name}.yaml"));
+            assert!(
+                complaint(&output).contains(&format!("{}: ", path.display())),
+                "{}",
+                complaint(&output)
+            );
+            run_fixture(&path).await.unwrap().assert_passed();
+        }
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 3);
+    }
+
+    #[tokio::test]
+    async fn nothing_asked_is_nothing_written() {
+        let server = FakeApiServer::start().await;
+        let directory = tempfile::TempDir::new().unwrap();
+        let output = record(&server, directory.path(), &[], "exit 0").await;
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(
+            complaint(&output),
+            "fake-apiserver: the command asked for nothing: nothing is written\n"
+        );
+        assert_eq!(
+            record(&server, directory.path(), &[], "exit 3")
+                .await
+                .status
+                .code(),
+            Some(3)
+        );
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_cannot_be_recorded_is_said_in_a_line() {
+        for (arguments, code, problem) in [
+            (
+                &["record", "-o", "x", "--", "true"] as &[&str],
+                2,
+                "which server is recorded? say --server or --kubeconfig (see --help)",
+            ),
+            (
+                &[
+                    "record",
+                    "-o",
+                    "x",
+                    "--name",
+                    "a/b",
+                    "--server",
+                    "http://127.0.0.1:1",
+                    "--",
+                    "true",
+                ],
+                2,
+                "this has to be a name, not a path",
+            ),
+            (
+                &[
+                    "record",
+                    "-o",
+                    "x",
+                    "--server",
+                    "http://127.0.0.1:1",
+                    "--",
+                    "true",
+                ],
+                125,
+                "127.0.0.1:1: cannot connect to 127.0.0.1:1: ",
+            ),
+        ] {
+            let output = Command::new(BINARY).args(arguments).output().unwrap();
+            assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+            assert!(
+                complaint(&output).contains(problem),
+                "{}",
+                complaint(&output)
+            );
+            assert_eq!(complaint(&output).lines().count(), 1);
+        }
     }
 }
