@@ -75,6 +75,7 @@ pub struct FakeApiServerBuilder {
     coverage_dir: Option<PathBuf>,
     fault_files: Vec<PathBuf>,
     allow_unused_faults: bool,
+    fault_stage: bool,
     control: bool,
 }
 
@@ -126,6 +127,7 @@ impl Default for FakeApiServerBuilder {
             coverage_dir: None,
             fault_files: Vec::new(),
             allow_unused_faults: false,
+            fault_stage: true,
             control: false,
         }
     }
@@ -399,6 +401,13 @@ impl FakeApiServerBuilder {
         self
     }
 
+    /// Leaves the fault stage out: what the benchmarks hold the server against, to show what the stage costs.
+    #[doc(hidden)]
+    pub fn without_fault_stage(mut self) -> Self {
+        self.fault_stage = false;
+        self
+    }
+
     /// Lets the server be scripted over HTTP too, below `/_fake`: for clients under test in another process or language.
     /// `GET /_fake` shows what there is.
     ///
@@ -552,6 +561,7 @@ impl FakeApiServerBuilder {
             authorizer: access.authorizer.clone(),
             max_body: self.max_body,
             faults: faults.clone(),
+            fault_stage: self.fault_stage,
             control: self.control.then(|| {
                 Arc::new(Control {
                     cluster: cluster.clone(),

@@ -42,6 +42,8 @@ pub(crate) struct Pipeline {
     pub(crate) authorizer: Arc<Authorizer>,
     pub(crate) max_body: usize,
     pub(crate) faults: Arc<Faults>,
+    /// Without it no rule is ever looked at.
+    pub(crate) fault_stage: bool,
     pub(crate) recorder: Arc<Recorder>,
     /// Where the server can be scripted over HTTP, if it can.
     pub(crate) control: Option<Arc<Control>>,

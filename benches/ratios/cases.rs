@@ -4,7 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
-use fake_apiserver::FakeApiServer;
+use fake_apiserver::{FakeApiServer, Fault};
 use serde_json::{Value, json};
 
 use crate::bare::Bare;
@@ -36,6 +36,8 @@ pub(crate) enum Aim {
 enum Measure {
     Start,
     Get,
+    /// With the fault stage and so many rules about other requests, against a server without the stage.
+    FaultStage(usize),
     List(usize),
     /// Of this many, one of which was just written.
     ChangedList(usize),
@@ -49,6 +51,7 @@ enum Measure {
 const fn case(name: &'static str, aim: Aim, measure: Measure) -> Case {
     let against = match measure {
         Measure::Patch(..) => "replace",
+        Measure::FaultStage(_) => "no stage",
         _ => "bare",
     };
     Case {
@@ -67,6 +70,8 @@ pub(crate) const ALL: &[Case] = &[
         Measure::Start,
     ),
     case("get", Aim::Ratio(0.9), Measure::Get),
+    case("get, fault stage", Aim::Ratio(0.98), Measure::FaultStage(0)),
+    case("get, 10 other rules", Aim::None, Measure::FaultStage(10)),
     case("list 100", Aim::Ratio(0.8), Measure::List(100)),
     case("list 10,000", Aim::Ratio(0.8), Measure::List(10_000)),
     case("write, list 100", Aim::None, Measure::ChangedList(100)),
@@ -109,6 +114,7 @@ impl Case {
         match self.measure {
             Measure::Start => Box::pin(start(rounds)),
             Measure::Get => Box::pin(get(rounds)),
+            Measure::FaultStage(rules) => Box::pin(fault_stage(rounds, rules)),
             Measure::List(count) => Box::pin(list(rounds, count)),
             Measure::ChangedList(count) => Box::pin(changed_list(rounds, count)),
             Measure::Create => Box::pin(create(rounds)),
@@ -181,6 +187,26 @@ async fn get(rounds: &Rounds) -> io::Result<Comparison> {
     let server = FakeApiServer::start().await;
     server.seed(object("read", 0));
     reads(rounds, &server, &read(&item("read"))).await
+}
+
+async fn fault_stage(rounds: &Rounds, rules: usize) -> io::Result<Comparison> {
+    let with = FakeApiServer::start().await;
+    let without = FakeApiServer::builder().without_fault_stage().start().await;
+    let rule = || Fault::conflict().verb("update").name("another").optional();
+    let _guards: Vec<_> = (0..rules).map(|_| with.fault(rule())).collect();
+    let get = read(&item("read"));
+    for server in [&with, &without] {
+        server.seed(object("read", 0));
+    }
+    let mut ours = Client::connect(with.address()).await?;
+    let mut other = Client::connect(without.address()).await?;
+    rounds
+        .compare(
+            Clock::Thread,
+            async || ours.exchange(&get, 200).await,
+            async || other.exchange(&get, 200).await,
+        )
+        .await
 }
 
 async fn list(rounds: &Rounds, count: usize) -> io::Result<Comparison> {

@@ -33,7 +33,7 @@ impl Pipeline {
         user: &UserInfo,
         path: &str,
     ) -> Plan {
-        if self.faults.is_empty() {
+        if !self.fault_stage || self.faults.is_empty() {
             return Plan::default();
         }
         let sent = self.sent_object(request, path).await;
