@@ -1,6 +1,6 @@
-// A create whose answer is lost: was it applied or not? A mark on the object tells, so that it is created once.
-//
-//     cargo run --example ambiguous_create
+//! A create whose answer is lost: was it applied or not? A mark on the object tells, so that it is created once.
+//!
+//!     cargo run --example ambiguous_create
 
 use std::error::Error;
 
@@ -40,7 +40,7 @@ async fn create(api: &Api<ConfigMap>, name: &str, request: &str) -> kube::Result
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let server = FakeApiServer::start().await;
     let client = Client::try_from(Config::new(server.url().parse()?))?;
     let api = Api::default_namespaced(client);

@@ -1,6 +1,6 @@
-// Watches that break off (in the middle of a line, by a reset, without a word) and a reflector that stays right.
-//
-//     cargo run --example broken_stream
+//! Watches that break off (in the middle of a line, by a reset, without a word) and a reflector that stays right.
+//!
+//!     cargo run --example broken_stream
 
 use std::error::Error;
 use std::pin::pin;
@@ -22,7 +22,7 @@ fn seed(server: &FakeApiServer, name: &str) {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let server = FakeApiServer::start().await;
     let client = Client::try_from(Config::new(server.url().parse()?))?;
     let api: Api<ConfigMap> = Api::default_namespaced(client);

@@ -1,12 +1,11 @@
-// Every status code that each operation on Endpoints can be answered with: by what really brings it about where a
-// request alone can do so, and by a fault where it takes a server in trouble.
-//
-//     cargo run --example every_status
+//! Every status code that each operation on Endpoints can be answered with: by what really brings it about where a
+//! request alone can do so, and by a fault where it takes a server in trouble.
+//!
+//!     cargo run --example every_status
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
-use fake_apiserver::{FakeApiServer, Fault};
+use fake_apiserver::{Coverage, FakeApiServer, Fault};
 use kube::client::Body;
 use kube::{Client, Config};
 use serde_json::{Value, json};
@@ -31,7 +30,7 @@ struct Operation {
 
 const OPERATIONS: [Operation; 9] = [
     Operation {
-        name: "get",
+        name: "get endpoints",
         method: "GET",
         path: DB,
         verb: "get",
@@ -39,7 +38,7 @@ const OPERATIONS: [Operation; 9] = [
         body: nothing,
     },
     Operation {
-        name: "list",
+        name: "list endpoints",
         method: "GET",
         path: SPACE,
         verb: "list",
@@ -47,7 +46,7 @@ const OPERATIONS: [Operation; 9] = [
         body: nothing,
     },
     Operation {
-        name: "list all namespaces",
+        name: "list all endpoints",
         method: "GET",
         path: "/api/v1/endpoints",
         verb: "list",
@@ -55,7 +54,7 @@ const OPERATIONS: [Operation; 9] = [
         body: nothing,
     },
     Operation {
-        name: "watch",
+        name: "watch endpoints",
         method: "GET",
         path: "/api/v1/namespaces/default/endpoints?watch=true",
         verb: "watch",
@@ -63,7 +62,7 @@ const OPERATIONS: [Operation; 9] = [
         body: nothing,
     },
     Operation {
-        name: "create",
+        name: "create endpoints",
         method: "POST",
         path: SPACE,
         verb: "create",
@@ -71,7 +70,7 @@ const OPERATIONS: [Operation; 9] = [
         body: new,
     },
     Operation {
-        name: "replace",
+        name: "update endpoints",
         method: "PUT",
         path: DB,
         verb: "update",
@@ -79,7 +78,7 @@ const OPERATIONS: [Operation; 9] = [
         body: db,
     },
     Operation {
-        name: "patch",
+        name: "patch endpoints",
         method: "PATCH",
         path: DB,
         verb: "patch",
@@ -87,7 +86,7 @@ const OPERATIONS: [Operation; 9] = [
         body: nothing,
     },
     Operation {
-        name: "delete",
+        name: "delete endpoints",
         method: "DELETE",
         path: DB,
         verb: "delete",
@@ -95,7 +94,7 @@ const OPERATIONS: [Operation; 9] = [
         body: nothing,
     },
     Operation {
-        name: "deletecollection",
+        name: "deletecollection endpoints",
         method: "DELETE",
         path: SPACE,
         verb: "deletecollection",
@@ -241,12 +240,11 @@ impl Operation {
     }
 
     fn of_a_create(&self) -> Vec<Attempt> {
-        // The real server documents these two and gives them to no one.
-        let success =
-            |code| Fault::raw(code, new().to_string()).response_header("Content-Type", JSON);
+        // The real server documents these two for a create and gives them to no one.
+        let ok = Fault::raw(200, new().to_string()).response_header("Content-Type", JSON);
         vec![
-            self.faulty(200, success(200)),
-            self.faulty(202, success(202)),
+            self.faulty(200, ok),
+            self.faulty(202, Fault::accepted()),
             self.with_body(400, "{"),
             self.at(404, NOWHERE),
             self.with_body(409, db()),
@@ -324,7 +322,7 @@ impl Operation {
 }
 
 /// A server of its own for each attempt: none finds what another has left behind.
-async fn run(operation: &Operation, attempt: Attempt) -> Result<(u16, bool), Box<dyn Error>> {
+async fn run(operation: &Operation, attempt: Attempt) -> Result<(u16, Coverage), Box<dyn Error>> {
     let mut held = named("held");
     held["metadata"]["finalizers"] = json!(["example.com/hold"]);
     let server = FakeApiServer::builder()
@@ -338,7 +336,7 @@ async fn run(operation: &Operation, attempt: Attempt) -> Result<(u16, bool), Box
     let mut config = Config::new(server.url().parse()?);
     // Refusals are what this is about.
     config.default_retry = false;
-    let guard = attempt.fault.map(|fault| server.fault(fault));
+    let _guard = attempt.fault.map(|fault| server.fault(fault));
     let request = http::Request::builder()
         .method(operation.method)
         .uri(attempt.path)
@@ -347,53 +345,25 @@ async fn run(operation: &Operation, attempt: Attempt) -> Result<(u16, bool), Box
         .header("content-type", attempt.content_type)
         .body(Body::from(attempt.body.into_bytes()))?;
     let answer = Client::try_from(config)?.send(request).await?;
-    Ok((answer.status().as_u16(), guard.is_some()))
-}
-
-/// What was met: for each operation the codes, and whether it took a fault.
-type Met = BTreeMap<&'static str, BTreeMap<u16, bool>>;
-
-fn print(met: &Met) {
-    let codes: BTreeSet<u16> = met
-        .values()
-        .flat_map(|codes| codes.keys().copied())
-        .collect();
-    print!("{:20}", "");
-    codes.iter().for_each(|code| print!(" {code}"));
-    println!();
-    for (operation, codes_met) in met {
-        print!("{operation:20}");
-        for code in &codes {
-            print!(
-                "{:>4}",
-                match codes_met.get(code) {
-                    Some(true) => "f",
-                    Some(false) => "x",
-                    None => "",
-                }
-            );
-        }
-        println!();
-    }
-    println!("x: by a request alone   f: by a fault");
+    Ok((answer.status().as_u16(), server.coverage()))
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let mut met = Met::new();
+pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
+    let mut coverage: Option<Coverage> = None;
     for operation in &OPERATIONS {
         for attempt in operation.attempts() {
             let (expected, path) = (attempt.code, attempt.path.clone());
-            let (code, by_fault) = run(operation, attempt).await?;
+            let (code, met) = run(operation, attempt).await?;
             assert_eq!(code, expected, "{} {path}", operation.name);
-            met.entry(operation.name)
-                .or_default()
-                .insert(code, by_fault);
+            match &mut coverage {
+                Some(coverage) => coverage.merge(&met),
+                None => coverage = Some(met),
+            }
         }
     }
-    print(&met);
-    let pairs: usize = met.values().map(BTreeMap::len).sum();
-    println!("{pairs} pairs of operation and status code");
-    assert_eq!(met.len(), OPERATIONS.len());
+    let coverage = coverage.ok_or("nothing was asked")?;
+    println!("{coverage}");
+    coverage.require_documented(OPERATIONS.iter().map(|operation| operation.name));
     Ok(())
 }

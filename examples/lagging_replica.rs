@@ -1,6 +1,6 @@
-// A read from a replica that lags behind one's own write, and a guard that knows it by its version.
-//
-//     cargo run --example lagging_replica
+//! A read from a replica that lags behind one's own write, and a guard that knows it by its version.
+//!
+//!     cargo run --example lagging_replica
 
 use std::error::Error;
 
@@ -43,7 +43,7 @@ async fn read_no_older(
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let server = FakeApiServer::start().await;
     let client = Client::try_from(Config::new(server.url().parse()?))?;
     let api: Api<ConfigMap> = Api::default_namespaced(client);

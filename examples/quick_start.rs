@@ -1,6 +1,6 @@
-// The first test: a server of its own, a client that is pointed at it, and a race that is lost on purpose.
-//
-//     cargo run --example quick_start
+//! The first test: a server of its own, a client that is pointed at it, and a race that is lost on purpose.
+//!
+//!     cargo run --example quick_start
 
 use std::error::Error;
 
@@ -11,7 +11,7 @@ use kube::{Client, Config};
 use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let server = FakeApiServer::start().await;
     server.seed(json!({
         "apiVersion": "v1", "kind": "ConfigMap",

@@ -1,6 +1,6 @@
-// A retry loop on 409: two clients count on the same object, and no count is lost though races are.
-//
-//     cargo run --example retry_on_conflict
+//! A retry loop on 409: two clients count on the same object, and no count is lost though races are.
+//!
+//!     cargo run --example retry_on_conflict
 
 use std::error::Error;
 
@@ -36,7 +36,7 @@ async fn count(api: &Api<ConfigMap>) -> kube::Result<u32> {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let server = FakeApiServer::start().await;
     server.seed(json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "counter", "namespace": "default"},

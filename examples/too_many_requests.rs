@@ -1,6 +1,6 @@
-// 429 with Retry-After: kube-rs waits as long as the server says, and hands the refusal on if told not to.
-//
-//     cargo run --example too_many_requests
+//! 429 with Retry-After: kube-rs waits as long as the server says, and hands the refusal on if told not to.
+//!
+//!     cargo run --example too_many_requests
 
 use std::error::Error;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use kube::api::{Api, ListParams};
 use kube::{Client, Config};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let server = FakeApiServer::start().await;
     let mut config = Config::new(server.url().parse()?);
     let patient: Api<ConfigMap> = Api::default_namespaced(Client::try_from(config.clone())?);

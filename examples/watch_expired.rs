@@ -1,6 +1,6 @@
-// A kube-rs watcher whose watch expires: it is told 410, lists again, and misses nothing.
-//
-//     cargo run --example watch_expired
+//! A kube-rs watcher whose watch expires: it is told 410, lists again, and misses nothing.
+//!
+//!     cargo run --example watch_expired
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -21,7 +21,7 @@ fn seed(server: &FakeApiServer, name: &str) {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let server = FakeApiServer::start().await;
     seed(&server, "first");
     let client = Client::try_from(Config::new(server.url().parse()?))?;

@@ -476,6 +476,25 @@ impl FakeApiServer {
         FaultGuard::new(faults.clone(), id, Location::caller(), optional, seed)
     }
 
+    /// Installs a rule that was checked, until it is removed with all others.
+    #[cfg(feature = "fixture")]
+    pub(crate) fn install(&self, fault: Fault) {
+        let now = self.inner.cluster.clock.now();
+        self.inner.faults.install(fault, now);
+    }
+
+    /// Removes every fault, also those whose guards are held.
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Fault};
+    /// let server = FakeApiServer::builder().fault(Fault::conflict()).start_blocking();
+    /// server.clear_faults();
+    /// assert!(server.unused_faults().is_empty());
+    /// ```
+    pub fn clear_faults(&self) {
+        self.inner.faults.clear();
+    }
+
     /// What there is to say of each fault that had to act and never did: its name, and what came close. Dropping the
     /// server panics with the same, unless [`FakeApiServerBuilder::allow_unused_faults`] was called or the fault is
     /// [optional](Fault::optional).

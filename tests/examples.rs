@@ -1,15 +1,30 @@
 //! Each example ends well. It is compiled into this test as it is, and run.
 
+#[path = "../examples/ambiguous_create.rs"]
+mod ambiguous_create;
+#[path = "../examples/broken_stream.rs"]
+mod broken_stream;
+#[path = "../examples/every_status.rs"]
+mod every_status;
+#[path = "../examples/lagging_replica.rs"]
+mod lagging_replica;
+#[path = "../examples/quick_start.rs"]
+mod quick_start;
+#[path = "../examples/retry_on_conflict.rs"]
+mod retry_on_conflict;
+#[path = "../examples/too_many_requests.rs"]
+mod too_many_requests;
+#[path = "../examples/watch_expired.rs"]
+mod watch_expired;
+
 macro_rules! examples {
     ($($name:ident)*) => {
-        $(mod $name {
-            include!(concat!("../examples/", stringify!($name), ".rs"));
-
-            #[test]
-            fn ends_well() -> impl std::process::Termination {
-                main()
-            }
-        })*
+        mod ends_well {
+            $(#[test]
+            fn $name() -> impl std::process::Termination {
+                crate::$name::main()
+            })*
+        }
 
         const NAMES: &[&str] = &[$(stringify!($name)),*];
     };

@@ -94,7 +94,7 @@ pub(crate) fn cannot_run(message: &str) -> ExitCode {
     ExitCode::from(USAGE)
 }
 
-fn complain(message: &str) {
+pub(crate) fn complain(message: &str) {
     let _ = writeln!(std::io::stderr(), "fake-apiserver: {message}");
 }
 

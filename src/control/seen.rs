@@ -12,7 +12,7 @@ use crate::script::{Cursor, Error};
 
 /// What must have come.
 enum Expected {
-    Count(Requests, Times),
+    Count(Box<Requests>, Times),
     Order(Vec<Requests>),
     /// Nothing but what was verified before.
     NoMore,
@@ -93,7 +93,7 @@ fn expected(at: &Cursor<'_>) -> Result<Expected, Error> {
     }
     at.only(&["when", "code", "times", "order", "noMore"])?;
     let times = times(&at.require("times")?)?;
-    Ok(Expected::Count(which(at)?, times))
+    Ok(Expected::Count(Box::new(which(at)?), times))
 }
 
 /// `{when: …, code: …}` alone.

@@ -162,10 +162,8 @@ impl Pipeline {
         if let Some(drip) = drip {
             response.body = drip.slow(response.body, self.cluster.clone());
         }
-        if let Some(connection) = connection {
-            if let Some(fate) = fate(connection) {
-                response.fate = fate;
-            }
+        if let Some(fate) = connection.and_then(fate) {
+            response.fate = fate;
         }
         Ok(response)
     }

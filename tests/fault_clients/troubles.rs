@@ -80,6 +80,7 @@ fn endings() -> Vec<(Fault, Takes)> {
 fn refusals() -> Vec<(Fault, Takes)> {
     let kinds = [
         Fault::gone(),
+        Fault::compacted_first(),
         Fault::unauthorized(),
         Fault::forbidden(),
         Fault::not_found(),

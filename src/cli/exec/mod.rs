@@ -1,6 +1,7 @@
 //! `fake-apiserver exec`: a server for as long as a command runs.
 
 mod in_cluster;
+mod reports;
 pub(super) mod status;
 
 use std::ffi::OsString;
@@ -17,6 +18,7 @@ use super::server::ServerArgs;
 use super::signals::Forwarded;
 use super::{Failure, Outcome};
 use in_cluster::ServiceAccount;
+use reports::Reports;
 
 /// Nothing that a command ends with by itself, as with `timeout` and `env`.
 const OWN_FAILURE: u8 = 125;
@@ -40,7 +42,8 @@ Stopping:
 
 Exit codes:
   that of the command, or 128 + N if signal N ended it
-  125  the server cannot be started
+  1    --fail-on-unused-faults, and a fault never acted
+  125  the server cannot be started, or a report cannot be written
   126  the command cannot be executed
   127  there is no such command
   2    the command line is wrong
@@ -52,6 +55,9 @@ Examples:
   With objects and a token, over HTTPS:
     fake-apiserver exec --tls --objects manifests/ --token-auth-file tokens.csv -- \\
       kubectl get endpoints
+
+  A test suite through a script of faults, each of which has to act:
+    fake-apiserver exec --faults faults.yaml --fail-on-unused-faults -- npm test
 
   A controller that believes to be in a pod:
     fake-apiserver exec --in-cluster -- ./my-controller";
@@ -73,6 +79,9 @@ pub(crate) struct Exec {
 
     #[command(flatten)]
     server: ServerArgs,
+
+    #[command(flatten)]
+    reports: Reports,
 
     /// The command and its arguments
     #[arg(value_name = "COMMAND", last = true, required = true)]
@@ -104,11 +113,12 @@ impl Exec {
             .env("KUBECONFIG", &kubeconfig)
             .env("FAKE_APISERVER_URL", server.url());
         let code = match command.spawn() {
-            Ok(child) => ExitCode::from(wait(child, &mut signals).await?),
-            Err(error) => self.not_run(&error),
+            Ok(child) => wait(child, &mut signals).await?,
+            Err(error) => return Ok(self.not_run(&error)),
         };
         tracing::info!("the command has ended");
-        Ok(code)
+        let verdict = self.reports.write(&server)?.filter(|_| code == 0);
+        Ok(verdict.unwrap_or(ExitCode::from(code)))
     }
 
     async fn start(&self) -> Result<FakeApiServer, Failure> {
@@ -118,6 +128,9 @@ impl Exec {
         }
         if self.in_cluster && self.server.token_auth_file.is_none() {
             builder = builder.token(in_cluster::TOKEN, in_cluster::USER, in_cluster::GROUPS);
+        }
+        if let Some(limit) = self.reports.journal_limit() {
+            builder = builder.journal_limit(limit);
         }
         Ok(builder.try_start().await?)
     }

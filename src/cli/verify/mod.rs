@@ -36,8 +36,8 @@ Output:
   error shows how far it is.
 
 Against a server:
-  Each fixture gets a namespace of its own, fixture-xxxxx, which is deleted afterwards together
-  with what the fixture created outside of it. Fixtures that give tokens or access rules need a
+  Each fixture gets a namespace of its own, fixture-xxxxx, which is deleted afterwards, and so are
+  objects it gives outside of it. Fixtures that give tokens or access rules need a
   server of their own and are skipped. The first Ctrl-C lets the running fixtures clean up.
 
 Exit codes:
