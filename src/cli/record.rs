@@ -84,12 +84,12 @@ pub(crate) struct Record {
     #[arg(long)]
     discovery: bool,
 
-    #[command(flatten)]
-    upstream: Upstream,
-
     /// The command and its arguments
     #[arg(value_name = "COMMAND", last = true, required = true)]
     command: Vec<OsString>,
+
+    #[command(flatten)]
+    upstream: Upstream,
 }
 
 impl Record {
