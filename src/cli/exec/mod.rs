@@ -77,15 +77,15 @@ pub(crate) struct Exec {
     #[arg(long, help_heading = "Connections")]
     in_cluster: bool,
 
+    /// The command and its arguments
+    #[arg(value_name = "COMMAND", last = true, required = true)]
+    command: Vec<OsString>,
+
     #[command(flatten)]
     server: ServerArgs,
 
     #[command(flatten)]
     reports: Reports,
-
-    /// The command and its arguments
-    #[arg(value_name = "COMMAND", last = true, required = true)]
-    command: Vec<OsString>,
 }
 
 impl Exec {
