@@ -142,3 +142,77 @@ fn signals_are_passed_on() {
         assert_eq!(rest, "");
     }
 }
+
+/// Asks for a path as the command would; the shell alone is there everywhere.
+fn ask(path: &str) -> String {
+    let open = "host=${FAKE_APISERVER_URL#http://}; exec 3<>/dev/tcp/${host%:*}/${host#*:}";
+    let request = format!("GET {path} HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n");
+    format!("{open}; printf '{request}' >&3; head -n 1 <&3")
+}
+
+fn bash(flags: &[&str], script: &str) -> Output {
+    exec(flags, &["bash", "-c", script]).output().unwrap()
+}
+
+#[test]
+fn a_fault_that_never_acted_fails_a_command_that_succeeded() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let script = folder.path().join("faults.yaml");
+    std::fs::write(
+        &script,
+        "{fault: gone, name: old, when: {verb: list, resource: endpoints}}",
+    )
+    .unwrap();
+    let flags = [
+        "--faults",
+        script.to_str().unwrap(),
+        "--fail-on-unused-faults",
+    ];
+
+    let unused = bash(&flags, &ask("/api/v1/namespaces"));
+    assert_eq!(unused.status.code(), Some(1));
+    let problem = text(&unused.stderr);
+    assert!(
+        problem.contains("the fault \"old\" never fired; what came close:"),
+        "{problem}"
+    );
+    assert!(
+        problem.contains("the resource was \"namespaces\"; the rule asks for endpoints"),
+        "{problem}"
+    );
+    // What the command itself complains of goes first.
+    assert_eq!(bash(&flags, "exit 3").status.code(), Some(3));
+
+    let used = bash(&flags, &ask("/api/v1/endpoints"));
+    assert_eq!(
+        (text(&used.stdout).as_str(), used.status.code()),
+        ("HTTP/1.1 410 Gone\r\n", Some(0))
+    );
+}
+
+#[test]
+fn the_journal_and_the_coverage_are_left_behind() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    for (journal, coverage) in [("j.json", "c.json"), ("j.txt", "c.html")] {
+        let flags = ["--journal", &file(journal), "--coverage", &file(coverage)];
+        assert_eq!(
+            bash(&flags, &ask("/api/v1/endpoints")).status.code(),
+            Some(0)
+        );
+    }
+    let read = |name: &str| std::fs::read_to_string(file(name)).unwrap();
+    let json = |name: &str| serde_json::from_str::<serde_json::Value>(&read(name)).unwrap();
+    assert_eq!(json("j.json")["entries"][0]["code"], 200);
+    assert!(json("c.json").is_object());
+    assert!(read("j.txt").contains("/api/v1/endpoints"));
+    assert!(
+        read("c.html").starts_with("<!DOCTYPE html>"),
+        "{}",
+        read("c.html")
+    );
+
+    let nowhere = bash(&["--journal", &file("missing/j.json")], "true");
+    assert_eq!(nowhere.status.code(), Some(125));
+    assert!(text(&nowhere.stderr).contains("missing/j.json: No such file or directory"));
+}
