@@ -2,8 +2,9 @@
 
 use super::answer::Kind;
 use super::effect::Effect;
-use super::rule::{Fault, When};
+use super::rule::Fault;
 use super::schedule::Schedule;
+use super::when::When;
 use crate::registry::{self, Resource};
 use crate::script::hint;
 use crate::status::qualified;

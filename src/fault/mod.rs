@@ -1,6 +1,6 @@
 //! Faults on demand: what goes wrong, for which requests, how often.
 //!
-//! A [`Fault`] says all three. **When** is a [match](rule::When) on what the apiserver knows of a request: verb,
+//! A [`Fault`] says all three. **When** is a [match](when::When) on what the apiserver knows of a request: verb,
 //! resource, name, user, attempt. **How often** is a [`Schedule`](schedule::Schedule). **What goes wrong** is an
 //! [`Effect`](effect::Effect), one kind a file.
 //!
@@ -36,12 +36,13 @@ mod statuses;
 pub(crate) mod watch;
 mod watch_list;
 mod watches;
+pub(crate) mod when;
 mod written;
 
 pub use custom::FaultRequest;
 pub use guard::FaultGuard;
 pub use outage::Outage;
 pub use rule::Fault;
-pub use rule::Patch;
 pub use schedule::Per;
 pub use stale::Stale;
+pub use when::Patch;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::effect::Effect;
 use super::schedule::{Per, Schedule};
+use super::when::{When, when_methods};
 
 /// One rule of what goes wrong: made by a constructor that names the fault, narrowed by the methods that say when, and
 /// installed by [`FakeApiServer::fault`](crate::FakeApiServer::fault).
@@ -29,51 +30,6 @@ pub struct Fault {
     pub(crate) optional: bool,
 }
 
-/// Which requests a rule is about.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct When {
-    pub(crate) verbs: Vec<String>,
-    /// Plural names, with their group after a dot if they have one.
-    pub(crate) resources: Vec<String>,
-    pub(crate) subresources: Vec<String>,
-    pub(crate) namespaces: Vec<String>,
-    pub(crate) names: Vec<String>,
-    /// Of the object the request is about.
-    pub(crate) labels: Vec<(String, String)>,
-    pub(crate) patches: Vec<Patch>,
-    pub(crate) field_managers: Vec<String>,
-    pub(crate) users: Vec<String>,
-    /// What the User-Agent starts with.
-    pub(crate) user_agents: Vec<String>,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) query: Vec<(String, String)>,
-    pub(crate) dry_run: Option<bool>,
-}
-
-/// The kinds of patch a rule can be about.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Patch {
-    /// `application/json-patch+json`
-    Json,
-    /// `application/merge-patch+json`
-    Merge,
-    /// `application/strategic-merge-patch+json`
-    StrategicMerge,
-    /// `application/apply-patch+yaml`
-    Apply,
-}
-
-impl Patch {
-    pub(crate) fn media_type(self) -> &'static str {
-        match self {
-            Patch::Json => "application/json-patch+json",
-            Patch::Merge => "application/merge-patch+json",
-            Patch::StrategicMerge => "application/strategic-merge-patch+json",
-            Patch::Apply => "application/apply-patch+yaml",
-        }
-    }
-}
-
 impl Fault {
     pub(crate) fn new(effect: Effect) -> Self {
         Fault {
@@ -94,137 +50,6 @@ impl Fault {
     /// ```
     pub fn named(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
-        self
-    }
-
-    /// Only requests with this verb: get, list, watch, create, update, patch, delete or deletecollection.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::conflict().verb("update").verb("patch");
-    /// ```
-    pub fn verb(mut self, verb: impl Into<String>) -> Self {
-        self.when.verbs.push(verb.into());
-        self
-    }
-
-    /// Only requests for this resource: its plural name, with its group after a dot if it has one.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::not_found().resource("endpoints");
-    /// ```
-    pub fn resource(mut self, resource: impl Into<String>) -> Self {
-        self.when.resources.push(resource.into());
-        self
-    }
-
-    /// Only requests for this subresource.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::conflict().resource("namespaces").subresource("status");
-    /// ```
-    pub fn subresource(mut self, subresource: impl Into<String>) -> Self {
-        self.when.subresources.push(subresource.into());
-        self
-    }
-
-    /// Only requests in this namespace.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::forbidden().namespace("kube-system");
-    /// ```
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.when.namespaces.push(namespace.into());
-        self
-    }
-
-    /// Only requests for the object of this name.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::not_found().name("db");
-    /// ```
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.when.names.push(name.into());
-        self
-    }
-
-    /// Only requests for an object that has this label, stored or in the request.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::conflict().label("app", "shop");
-    /// ```
-    pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.when.labels.push((key.into(), value.into()));
-        self
-    }
-
-    /// Only patches of this kind.
-    ///
-    /// ```
-    /// use fake_apiserver::{Fault, Patch};
-    /// let fault = Fault::conflict().patch(Patch::Apply);
-    /// ```
-    pub fn patch(mut self, patch: Patch) -> Self {
-        self.when.patches.push(patch);
-        self
-    }
-
-    /// Only writes by this field manager, given or by User-Agent.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::conflict().field_manager("kubectl-edit");
-    /// ```
-    pub fn field_manager(mut self, manager: impl Into<String>) -> Self {
-        self.when.field_managers.push(manager.into());
-        self
-    }
-
-    /// Only requests of this user.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::forbidden().user("alice");
-    /// ```
-    pub fn user(mut self, user: impl Into<String>) -> Self {
-        self.when.users.push(user.into());
-        self
-    }
-
-    /// Only requests whose User-Agent starts with this.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::too_many_requests().user_agent("kubectl/");
-    /// ```
-    pub fn user_agent(mut self, start: impl Into<String>) -> Self {
-        self.when.user_agents.push(start.into());
-        self
-    }
-
-    /// Only requests with this header.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::conflict().header("Kubectl-Command", "kubectl apply");
-    /// ```
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.when.headers.push((name.into(), value.into()));
-        self
-    }
-
-    /// Only requests with this query parameter.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::gone().query("resourceVersion", "0");
-    /// ```
-    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.when.query.push((name.into(), value.into()));
-        self
-    }
-
-    /// Only dry runs, or only the others.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::conflict().dry_run(false);
-    /// ```
-    pub fn dry_run(mut self, dry_run: bool) -> Self {
-        self.when.dry_run = Some(dry_run);
         self
     }
 
@@ -336,3 +161,5 @@ impl Fault {
         self.label.clone().unwrap_or_else(|| self.effect.title())
     }
 }
+
+when_methods!(Fault, "fake_apiserver::Fault::conflict()");

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::catalogue::{self, Argument, Arguments, FaultKind, Parameter, Takes};
 use super::check;
-use super::rule::{Fault, Patch, When};
+use super::rule::Fault;
 use super::schedule::{Per, Schedule};
+use super::when::{Patch, When};
 use crate::codec::json::Node;
 use crate::script::{self, Cursor, Error, hint};
 

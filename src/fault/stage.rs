@@ -13,14 +13,13 @@ use super::connection::Connection;
 use super::effect::{Effect, Loss};
 use super::latency::{Drip, Place};
 use super::race::Race;
-use super::rule::{Fault, When};
+use super::rule::Fault;
 use super::schedule::{Moment, Per, Progress};
 use super::stale::Stale;
 use super::watch::WatchFault;
 use crate::ids::Ids;
 use crate::request::header;
 use crate::request::info::RequestInfo;
-use crate::request::options::manager_from_user_agent;
 use crate::request::query::Query;
 
 /// How many different near misses a rule remembers.
@@ -352,91 +351,5 @@ impl Plan {
             // Settled before.
             Effect::Custom(_) => {}
         }
-    }
-}
-
-impl When {
-    /// What of this rule a request does not meet, in words.
-    pub(crate) fn mismatches(&self, facts: &Facts<'_>) -> Vec<String> {
-        let info = facts.info;
-        let resource = crate::status::qualified(&info.resource, &info.api_group);
-        let agent = header(facts.headers, "user-agent").unwrap_or_default();
-        let mut found = Vec::new();
-        let mut check = |what: &str, wanted: &[String], came: &str| {
-            if !wanted.is_empty() && !wanted.iter().any(|w| w == came) {
-                found.push(format!(
-                    "{what} was {came:?}; the rule asks for {}",
-                    wanted.join(" or ")
-                ));
-            }
-        };
-        check("the verb", &self.verbs, info.verb);
-        check("the resource", &self.resources, &resource);
-        check("the subresource", &self.subresources, &info.subresource);
-        check("the namespace", &self.namespaces, &info.namespace);
-        check("the name", &self.names, &info.name);
-        check("the user", &self.users, facts.user);
-        let manager = match (info.verb, facts.query.get("fieldManager")) {
-            ("create" | "update" | "patch", None) => manager_from_user_agent(agent),
-            ("create" | "update" | "patch", Some(given)) => given.to_owned(),
-            _ => String::new(),
-        };
-        check("the field manager", &self.field_managers, &manager);
-        found.extend(self.patch_mismatch(facts));
-        if !self.user_agents.is_empty()
-            && !self
-                .user_agents
-                .iter()
-                .any(|start| agent.starts_with(start))
-        {
-            found.push(format!(
-                "the User-Agent was {agent:?}; the rule asks for {}",
-                self.user_agents.join(" or ")
-            ));
-        }
-        found.extend(self.detail_mismatches(facts));
-        found
-    }
-
-    fn patch_mismatch(&self, facts: &Facts<'_>) -> Option<String> {
-        let came = header(facts.headers, "content-type")
-            .unwrap_or_default()
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim();
-        let fits = self.patches.is_empty() || self.patches.iter().any(|p| p.media_type() == came);
-        let wanted: Vec<&str> = self.patches.iter().map(|p| p.media_type()).collect();
-        (!fits).then(|| {
-            format!(
-                "the body was {came:?}; the rule asks for {}",
-                wanted.join(" or ")
-            )
-        })
-    }
-
-    fn detail_mismatches(&self, facts: &Facts<'_>) -> Vec<String> {
-        let pair = |(name, value): &(String, String)| format!("{name}={value}");
-        let mut found = Vec::new();
-        for wanted in &self.headers {
-            if header(facts.headers, &wanted.0) != Some(wanted.1.as_str()) {
-                found.push(format!("the header {} was not there", pair(wanted)));
-            }
-        }
-        for wanted in &self.query {
-            if facts.query.get(&wanted.0) != Some(wanted.1.as_str()) {
-                found.push(format!("the parameter {} was not there", pair(wanted)));
-            }
-        }
-        for wanted in &self.labels {
-            if (facts.label)(&wanted.0).as_deref() != Some(wanted.1.as_str()) {
-                found.push(format!("the object had no label {}", pair(wanted)));
-            }
-        }
-        let dry_run = facts.query.get("dryRun").is_some();
-        if self.dry_run.is_some_and(|wanted| wanted != dry_run) {
-            found.push(format!("dry run was {dry_run}"));
-        }
-        found
     }
 }

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::rule::{Fault, Patch, When};
+use super::rule::Fault;
 use super::schedule::{Per, Schedule};
+use super::when::{Patch, When};
 use crate::script::write_duration;
 
 impl Fault {

@@ -3,9 +3,8 @@
 use std::fmt;
 
 use super::entry::Entry;
-use crate::fault::Patch;
-use crate::fault::rule::When;
 use crate::fault::stage::Facts;
+use crate::fault::when::{When, when_methods};
 
 /// Which requests are meant, in the words of [`Fault`](crate::Fault) and with the same meaning; what is left out matches
 /// everything, what is given more than once matches any of it.
@@ -32,137 +31,6 @@ impl Requests {
     /// ```
     pub fn new() -> Self {
         Requests::default()
-    }
-
-    /// Only with this verb: get, list, watch, create, update, patch, delete or deletecollection.
-    ///
-    /// ```
-    /// let writes = fake_apiserver::Requests::new().verb("create").verb("update");
-    /// ```
-    pub fn verb(mut self, verb: impl Into<String>) -> Self {
-        self.when.verbs.push(verb.into());
-        self
-    }
-
-    /// Only for this resource: its plural name, with its group after a dot if it has one.
-    ///
-    /// ```
-    /// let requests = fake_apiserver::Requests::new().resource("endpoints");
-    /// ```
-    pub fn resource(mut self, resource: impl Into<String>) -> Self {
-        self.when.resources.push(resource.into());
-        self
-    }
-
-    /// Only for this subresource.
-    ///
-    /// ```
-    /// let requests = fake_apiserver::Requests::new().resource("namespaces").subresource("finalize");
-    /// ```
-    pub fn subresource(mut self, subresource: impl Into<String>) -> Self {
-        self.when.subresources.push(subresource.into());
-        self
-    }
-
-    /// Only in this namespace.
-    ///
-    /// ```
-    /// let requests = fake_apiserver::Requests::new().namespace("shop");
-    /// ```
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.when.namespaces.push(namespace.into());
-        self
-    }
-
-    /// Only for the object of this name.
-    ///
-    /// ```
-    /// let requests = fake_apiserver::Requests::new().name("db");
-    /// ```
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.when.names.push(name.into());
-        self
-    }
-
-    /// Only for an object that has this label, stored or in the request.
-    ///
-    /// ```
-    /// let requests = fake_apiserver::Requests::new().label("app", "shop");
-    /// ```
-    pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.when.labels.push((key.into(), value.into()));
-        self
-    }
-
-    /// Only patches of this kind.
-    ///
-    /// ```
-    /// use fake_apiserver::{Patch, Requests};
-    /// let requests = Requests::new().patch(Patch::Apply);
-    /// ```
-    pub fn patch(mut self, patch: Patch) -> Self {
-        self.when.patches.push(patch);
-        self
-    }
-
-    /// Only writes by this field manager, given or by User-Agent.
-    ///
-    /// ```
-    /// let requests = fake_apiserver::Requests::new().field_manager("kubectl-edit");
-    /// ```
-    pub fn field_manager(mut self, manager: impl Into<String>) -> Self {
-        self.when.field_managers.push(manager.into());
-        self
-    }
-
-    /// Only of this user.
-    ///
-    /// ```
-    /// let requests = fake_apiserver::Requests::new().user("alice");
-    /// ```
-    pub fn user(mut self, user: impl Into<String>) -> Self {
-        self.when.users.push(user.into());
-        self
-    }
-
-    /// Only with a User-Agent that starts with this.
-    ///
-    /// ```
-    /// let requests = fake_apiserver::Requests::new().user_agent("kubectl/");
-    /// ```
-    pub fn user_agent(mut self, start: impl Into<String>) -> Self {
-        self.when.user_agents.push(start.into());
-        self
-    }
-
-    /// Only with this header.
-    ///
-    /// ```
-    /// let requests = fake_apiserver::Requests::new().header("Kubectl-Command", "kubectl apply");
-    /// ```
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.when.headers.push((name.into(), value.into()));
-        self
-    }
-
-    /// Only with this query parameter.
-    ///
-    /// ```
-    /// let requests = fake_apiserver::Requests::new().verb("list").query("limit", "500");
-    /// ```
-    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.when.query.push((name.into(), value.into()));
-        self
-    }
-
-    /// Only dry runs, or only the others.
-    ///
-    /// ```
-    /// let requests = fake_apiserver::Requests::new().dry_run(false);
-    /// ```
-    pub fn dry_run(mut self, dry_run: bool) -> Self {
-        self.when.dry_run = Some(dry_run);
-        self
     }
 
     /// Only answered with this status code.
@@ -210,6 +78,8 @@ impl Requests {
         found
     }
 }
+
+when_methods!(Requests, "fake_apiserver::Requests::new()");
 
 /// Such as `verb update, resource endpoints, code 409`.
 impl fmt::Display for Requests {
