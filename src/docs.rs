@@ -1,5 +1,8 @@
 //! Guides, a page each.
 
+#[doc = include_str!("docs/control.md")]
+pub mod control {}
+
 #[doc = include_str!("docs/faults.md")]
 pub mod faults {}
 

@@ -133,7 +133,7 @@ pub(crate) struct ServerArgs {
     /// Whether the running server can be scripted over HTTP, below /_fake
     ///
     /// `curl URL/_fake` shows what there is: rules can be installed and removed, the journal read, the clock moved.
-    /// Pages in a browser are turned away.
+    /// Whoever can reach the port may do that; pages in a browser are turned away.
     #[arg(
         long,
         value_name = "true|false",

@@ -251,6 +251,15 @@ mod tests {
     }
 
     #[test]
+    fn every_route_is_in_the_guide() {
+        let guide = include_str!("../docs/control.md");
+        for (method, path, _) in ROUTES {
+            let row = format!("| `{method} {PREFIX}{path}` |");
+            assert!(guide.contains(&row), "{row}");
+        }
+    }
+
+    #[test]
     fn a_route_that_is_not_there_is_told_from_a_method_it_does_not_have() {
         let refused = |method, path| {
             let Refusal(status, error) = no_route(method, path);
