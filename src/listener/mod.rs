@@ -25,8 +25,9 @@ use crate::request::Connection;
 
 /// How many connections are open at a time; more wait to be accepted.
 pub(crate) const DEFAULT_MAX_CONNECTIONS: usize = 10_000;
-/// How long a client may take over the head of a request.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take over the head of a request, or be idle between two: hyper has one limit for both, where Go's
+/// server has 32 and 90 seconds. The longer one closes no connection that a client still counts on.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(90);
 /// How long a client may take over the start of an encrypted connection.
 #[cfg(feature = "tls")]
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
