@@ -17,6 +17,7 @@ use crate::cluster::Cluster;
 use crate::control::Control;
 use crate::error::{Error, Kind};
 use crate::fault::Fault;
+use crate::fault::outage::Switch;
 use crate::fault::stage::Faults;
 use crate::ids::Ids;
 use crate::journal::recorder::{DEFAULT_JOURNAL_LIMIT, Recorder};
@@ -554,6 +555,7 @@ impl FakeApiServerBuilder {
             faults.install(fault, cluster.clock.now());
         }
         let recorder = Arc::new(Recorder::new(self.journal_limit));
+        let outages = Switch::default();
         let pipeline = Arc::new(Pipeline {
             cluster: cluster.clone(),
             recorder: recorder.clone(),
@@ -562,13 +564,14 @@ impl FakeApiServerBuilder {
             max_body: self.max_body,
             faults: faults.clone(),
             fault_stage: self.fault_stage,
+            outages: outages.clone(),
             control: self.control.then(|| {
                 Arc::new(Control {
                     cluster: cluster.clone(),
                     faults,
                     recorder,
                     start: OnceLock::new(),
-                    outages: OnceLock::new(),
+                    outages,
                     max_body: self.max_body,
                 })
             }),

@@ -15,6 +15,7 @@ use crate::authorization::{Attributes, Authorizer};
 use crate::clock;
 use crate::cluster::Cluster;
 use crate::control::Control;
+use crate::fault::outage::Switch;
 use crate::fault::stage::Faults;
 use crate::fault::stale::Stale;
 use crate::fault::watch::WatchFault;
@@ -44,6 +45,8 @@ pub(crate) struct Pipeline {
     pub(crate) faults: Arc<Faults>,
     /// Without it no rule is ever looked at.
     pub(crate) fault_stage: bool,
+    /// Begins an outage, once there is a port to close.
+    pub(crate) outages: Switch,
     pub(crate) recorder: Arc<Recorder>,
     /// Where the server can be scripted over HTTP, if it can.
     pub(crate) control: Option<Arc<Control>>,

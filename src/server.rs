@@ -172,9 +172,9 @@ impl FakeApiServer {
         let runtime = tokio::runtime::Handle::current();
         let gate = parts.running.gate().clone();
         let outages = Arc::new(Outages::new(gate, cluster.clone(), runtime.clone()));
+        let _ = pipeline.outages.set(outages.beginner());
         if let Some(control) = &pipeline.control {
             let _ = control.start.set(Snapshot::take(&cluster));
-            let _ = control.outages.set(outages.beginner());
         }
         let inner = Inner {
             cluster,

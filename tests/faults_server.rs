@@ -2,13 +2,16 @@
 
 mod support;
 
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use fake_apiserver::{FakeApiServer, Fault, Stale};
+use fake_apiserver::{FakeApiServer, Fault, Outage, Stale};
 use http::Version;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use support::client::Client;
@@ -299,4 +302,39 @@ async fn faults_are_met_at_a_replica_too() {
     let mut client = Client::to(replica.address()).await;
     assert_eq!(client.get(EP).await.status, 503);
     assert_eq!(client.get(EP).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_request_finds_the_server_going_down_and_is_not_handled() {
+    let server = FakeApiServer::builder()
+        .frozen_at(1_767_268_800)
+        .start()
+        .await;
+    let outage = Outage::refused().during(Duration::from_secs(10));
+    let guard = server.fault(Fault::outage(outage).verb("create").first(1));
+    let connect = || TcpStream::connect(server.address());
+    let mut stream = connect().await.unwrap();
+    let body = named("db").to_string();
+    let head = format!(
+        "POST {EP} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream
+        .write_all(format!("{head}{body}").as_bytes())
+        .await
+        .unwrap();
+    let broken = within(stream.read_to_end(&mut Vec::new()))
+        .await
+        .unwrap_err();
+    assert_eq!(broken.kind(), ErrorKind::ConnectionReset);
+    assert_eq!(
+        connect().await.unwrap_err().kind(),
+        ErrorKind::ConnectionRefused
+    );
+
+    server.advance(Duration::from_secs(10));
+    assert_eq!(guard.fired(), 1);
+    let mut client = Client::connect(&server).await;
+    assert_eq!(client.get(&format!("{EP}/db")).await.status, 404);
+    assert_eq!(client.post(EP, &named("db")).await.status, 201);
 }

@@ -19,7 +19,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
-use crate::fault::Outage;
+use crate::fault::outage::Switch;
 use crate::fault::stage::Faults;
 use crate::handlers::body::read_all;
 use crate::journal::recorder::Recorder;
@@ -98,12 +98,9 @@ pub(crate) struct Control {
     /// How the server was when it had started.
     pub(crate) start: OnceLock<Snapshot>,
     /// Begins an outage, once there is a port to close.
-    pub(crate) outages: OnceLock<BeginOutage>,
+    pub(crate) outages: Switch,
     pub(crate) max_body: usize,
 }
-
-/// Makes the server unreachable.
-pub(crate) type BeginOutage = Arc<dyn Fn(&Outage) + Send + Sync>;
 
 /// Why a request was refused, and with which HTTP status.
 struct Refusal(u16, String);

@@ -199,6 +199,7 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static FaultKind> {
         super::race::KINDS,
         super::connection::KINDS,
         super::latency::KINDS,
+        super::outage::KINDS,
         super::watches::KINDS,
         super::watch_list::KINDS,
         super::stale::KINDS,

@@ -5,6 +5,7 @@ use super::catalogue::Scripted;
 use super::connection::Connection;
 use super::custom::Custom;
 use super::latency::{Delay, Drip};
+use super::outage::Outage;
 use super::race::Race;
 use super::stage::Facts;
 use super::stale::Stale;
@@ -25,6 +26,8 @@ pub(crate) enum Effect {
     Connection(Connection),
     Watch(WatchFault),
     Stale(Stale),
+    /// The server goes down.
+    Outage(Outage),
     /// The history is compacted first.
     Compact,
     /// The next page is refused.
@@ -57,6 +60,7 @@ impl Effect {
             Effect::Connection(connection) => connection.title(),
             Effect::Watch(fault) => fault.title(),
             Effect::Stale(_) => "stale view".to_owned(),
+            Effect::Outage(_) => "outage".to_owned(),
             Effect::Compact => "compacted first".to_owned(),
             Effect::ContinueExpires => "continue token expired".to_owned(),
             Effect::Accepted => "202 Accepted".to_owned(),
@@ -89,6 +93,7 @@ impl Effect {
             Effect::Connection(connection) => connection.script(),
             Effect::Watch(fault) => fault.script(),
             Effect::Stale(stale) => stale.script(),
+            Effect::Outage(outage) => outage.script(),
             Effect::Compact => Scripted::new("compactedFirst"),
             Effect::ContinueExpires => Scripted::new("continueExpires"),
             Effect::Accepted => Scripted::new("accepted"),

@@ -12,6 +12,7 @@ use super::answer::Answer;
 use super::connection::Connection;
 use super::effect::{Effect, Loss};
 use super::latency::{Drip, Place};
+use super::outage::Outage;
 use super::race::Race;
 use super::rule::Fault;
 use super::schedule::{Moment, Per, Progress};
@@ -73,6 +74,7 @@ pub(crate) struct Plan {
     pub(crate) drip: Option<Drip>,
     pub(crate) watch: Vec<WatchFault>,
     pub(crate) stale: Option<Stale>,
+    pub(crate) outage: Option<Outage>,
     pub(crate) compact: bool,
     pub(crate) expire_continue: bool,
     pub(crate) accepted: bool,
@@ -345,6 +347,7 @@ impl Plan {
             Effect::Connection(connection) => self.connection = Some(connection.clone()),
             Effect::Watch(fault) => self.watch.push(fault.clone()),
             Effect::Stale(stale) => self.stale = Some(*stale),
+            Effect::Outage(outage) => self.outage = Some(outage.clone()),
             Effect::Compact => self.compact = true,
             Effect::ContinueExpires => self.expire_continue = true,
             Effect::Accepted => self.accepted = true,

@@ -102,6 +102,10 @@ impl Pipeline {
             }
             return Err(scripted(&answer, info, user, name));
         }
+        if let (Some(outage), Some(begin)) = (&plan.outage, self.outages.get()) {
+            begin(outage);
+            return Err(Refusal::Broken(Fate::Reset));
+        }
         match plan
             .connection
             .take_if(|connection| !connection.needs_an_answer())

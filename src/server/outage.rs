@@ -10,9 +10,8 @@ use tokio::task::AbortHandle;
 use super::FakeApiServer;
 use crate::clock;
 use crate::cluster::Cluster;
-use crate::control::BeginOutage;
 use crate::fault::Outage;
-use crate::fault::outage::How;
+use crate::fault::outage::{Begin, How};
 use crate::listener::gate::Gate;
 use crate::snapshot::initial_namespaces;
 
@@ -66,7 +65,7 @@ impl Outages {
     }
 
     /// Begins outages for as long as the server lives.
-    pub(super) fn beginner(self: &Arc<Self>) -> BeginOutage {
+    pub(super) fn beginner(self: &Arc<Self>) -> Begin {
         let outages = Arc::downgrade(self);
         Arc::new(move |outage| {
             if let Some(outages) = outages.upgrade()
