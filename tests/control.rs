@@ -113,6 +113,24 @@ async fn of_a_script_with_a_mistake_nothing_is_installed() {
 }
 
 #[tokio::test]
+async fn there_cannot_be_endless_rules() {
+    let server = server().await;
+    let mut client = Client::connect(&server).await;
+    let rules = "- {fault: reset, when: {verb: delete}}\n";
+    let (status, _) = ask(
+        &mut client,
+        Method::POST,
+        "/_fake/faults",
+        &rules.repeat(999),
+    )
+    .await;
+    assert_eq!(status, 201);
+    let (status, answer) = ask(&mut client, Method::POST, "/_fake/faults", &rules.repeat(2)).await;
+    let error = "there are 999 rules; more than 1000 are too many";
+    assert_eq!((status, answer), (422, json!({"error": error})));
+}
+
+#[tokio::test]
 async fn the_clock_and_the_history_obey() {
     let server = server().await;
     let mut client = Client::connect(&server).await;

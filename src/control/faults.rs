@@ -6,6 +6,9 @@ use super::{Asked, Control, Outcome, Refusal, json_response};
 use crate::fault::Fault;
 use crate::fault::stage::Standing;
 
+/// How many rules can be installed over HTTP.
+const MAX_RULES: usize = 1000;
+
 impl Control {
     pub(super) fn list_faults(&self) -> Outcome {
         Ok(json_response(200, &self.standings()))
@@ -15,6 +18,11 @@ impl Control {
     pub(super) fn install_faults(&self, asked: &Asked<'_>) -> Outcome {
         let faults = Fault::parse_script("body", asked.body);
         let faults = faults.map_err(|error| Refusal(400, error.to_string()))?;
+        let there = self.faults.installed().len();
+        if there + faults.len() > MAX_RULES {
+            let error = format!("there are {there} rules; more than {MAX_RULES} are too many");
+            return Err(Refusal(422, error));
+        }
         let now = self.cluster.clock.now();
         let ids: Vec<u64> = faults
             .into_iter()

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+/// How many objects or clients a rule counts apart; the attempts of those beyond are counted together.
+const MAX_COUNTED: usize = 10_000;
+
 /// Which of the matching attempts a rule acts on. Attempts count from 1.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Schedule {
@@ -70,6 +73,11 @@ impl Progress {
         counted_by: String,
         moment: &Moment<'_>,
     ) -> (bool, u64) {
+        let known = self.attempts.contains_key(&counted_by);
+        let counted_by = match known || self.attempts.len() < MAX_COUNTED {
+            true => counted_by,
+            false => String::new(),
+        };
         let attempts = self.attempts.entry(counted_by).or_default();
         *attempts += 1;
         (schedule.includes(*attempts, moment), *attempts)
@@ -120,6 +128,24 @@ mod tests {
     fn a_probability_is_rolled_for() {
         assert_eq!(acts(&Schedule::Probability(0.4), 3), [0; 0]);
         assert_eq!(acts(&Schedule::Probability(0.6), 3), [1, 2, 3]);
+    }
+
+    #[test]
+    fn beyond_so_many_attempts_are_counted_together() {
+        let moment = Moment {
+            installed: Timestamp::UNIX_EPOCH,
+            now: Timestamp::UNIX_EPOCH,
+            roll: &|| 0.0,
+        };
+        let mut progress = Progress::default();
+        let mut attempt = |key: String| progress.attempt(&Schedule::Always, key, &moment).1;
+        for i in 0..MAX_COUNTED {
+            assert_eq!(attempt(i.to_string()), 1);
+        }
+        assert_eq!(
+            ["x", "y", "7"].map(|key| attempt(key.to_owned())),
+            [1, 2, 2]
+        );
     }
 
     #[test]
