@@ -313,3 +313,51 @@ async fn a_server_with_a_fault_that_never_fired_fails_the_test() {
     let fault = Fault::conflict().named("the lost race");
     drop(FakeApiServer::builder().fault(fault).start().await);
 }
+
+/// Every script in the guide: there is one for each kind of fault.
+fn scripts() -> Vec<&'static str> {
+    let quoted = include_str!("../src/docs/faults.md")
+        .split('`')
+        .skip(1)
+        .step_by(2);
+    quoted.filter(|text| text.starts_with("fault: ")).collect()
+}
+
+#[tokio::test]
+async fn every_kind_of_fault_is_the_same_rule_by_every_way_in() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let rules: Vec<String> = scripts()
+        .iter()
+        .map(|script| format!("- {{{script}}}\n"))
+        .collect();
+    std::fs::write(file.path(), rules.concat()).unwrap();
+    let builder = || FakeApiServer::builder().control(true).allow_unused_faults();
+
+    let by_rust = builder().start().await;
+    let faults = Fault::script_file(file.path()).unwrap();
+    assert!(faults.len() > 50, "{}", faults.len());
+    let _guards: Vec<_> = faults
+        .into_iter()
+        .map(|fault| by_rust.fault(fault.optional()))
+        .collect();
+    let by_file = builder().faults_file(file.path()).start().await;
+    let by_http = builder().start().await;
+    let mut client = Client::connect(&by_http).await;
+    for rule in &rules {
+        let (status, answer) = ask(&mut client, Method::POST, "/_fake/faults", rule).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    let mut installed = Vec::new();
+    for server in [&by_rust, &by_file, &by_http] {
+        let mut client = Client::connect(server).await;
+        let (_, listed) = ask(&mut client, Method::GET, "/_fake/faults", "").await;
+        let rules = listed["faults"].as_array().unwrap().iter();
+        installed.push(Vec::from_iter(
+            rules.map(|rule| rule["rule"]["fault"].clone()),
+        ));
+    }
+    assert_eq!(installed[0], installed[1]);
+    assert_eq!(installed[0], installed[2]);
+    assert_eq!(installed[0].len(), rules.len());
+}
