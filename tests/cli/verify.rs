@@ -91,7 +91,7 @@ fn against_a_server_nothing_stays() {
     assert_eq!(
         out,
         "./tokens.yaml: skipped: it gives tokens, RBAC rules or faults, and so needs a server of its own\n\
-         1 passed, 0 failed, 1 skipped; 1 steps\n"
+         1 passed, 0 failed, 1 skipped; 1 step\n"
     );
     assert_eq!(code, Some(0));
     assert_eq!(leftovers(&server), [""; 0]);
@@ -112,7 +112,7 @@ fn a_kubeconfig_leads_to_a_server_with_https_and_a_token() {
     };
     let passed = (
         Some(0),
-        "1 passed, 0 failed, 0 skipped; 1 steps\n".to_owned(),
+        "1 passed, 0 failed, 0 skipped; 1 step\n".to_owned(),
     );
     assert_eq!(run(&["--kubeconfig", path]), passed);
     let by_url = [
@@ -195,7 +195,7 @@ steps:
     assert_eq!(output.status.code(), Some(130));
     let out = String::from_utf8(output.stdout).unwrap();
     assert!(
-        out.ends_with("1 passed, 0 failed, 0 skipped; 1 steps\n"),
+        out.ends_with("1 passed, 0 failed, 0 skipped; 1 step\n"),
         "{out}"
     );
     assert_eq!(leftovers(&server), [""; 0]);

@@ -258,9 +258,10 @@ impl fmt::Display for Count {
             skipped,
             steps,
         } = self;
+        let unit = if *steps == 1 { "step" } else { "steps" };
         write!(
             f,
-            "{passed} passed, {failed} failed, {skipped} skipped; {steps} steps"
+            "{passed} passed, {failed} failed, {skipped} skipped; {steps} {unit}"
         )
     }
 }
