@@ -239,7 +239,13 @@ async fn a_snapshot_is_taken_and_put_back() {
 async fn an_outage_comes_and_goes() {
     let server = FakeApiServer::builder().control(true).start().await;
     let mut client = Client::connect(&server).await;
-    let (status, answer) = ask(&mut client, Method::POST, "/_fake/outage", "{resetNext: 1}").await;
+    let (status, answer) = ask(
+        &mut client,
+        Method::POST,
+        "/_fake/outage",
+        "{resetNext: 1, keepConnections: true}",
+    )
+    .await;
     assert_eq!(status, 202, "{answer}");
     // It begins in a moment; the first connection after that is reset.
     let reset = async {
