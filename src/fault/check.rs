@@ -6,20 +6,9 @@ use super::rule::Fault;
 use super::schedule::Schedule;
 use super::when::When;
 use crate::registry::{self, Resource};
+use crate::request::info::VERBS;
 use crate::script::hint;
 use crate::status::qualified;
-
-/// The verbs a rule can be about.
-pub(super) const VERBS: [&str; 8] = [
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
-];
 
 /// The verb, if it is one.
 pub(super) fn verb(verb: &str) -> Result<(), String> {

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::catalogue::{self, FaultKind, Parameter, Takes};
-use super::check::VERBS;
 use super::rule::Fault;
 use super::schedule::Per;
 use super::when::Patch;
+use crate::request::info::VERBS;
 
 const TIME: &str = "^[0-9]+(ms|s|m|h)$";
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::answer::{Answer, Kind};
-use super::catalogue::{Arguments, FaultKind, Parameter, Takes, optional, required};
+use super::catalogue::{Arguments, FaultKind, Parameter, Takes, optional, plain, required};
 use super::effect::{Effect, Loss};
 use super::rule::Fault;
 
@@ -127,10 +127,8 @@ const fn answer(
     make: fn(&Arguments) -> Fault,
 ) -> FaultKind {
     FaultKind {
-        name,
-        about,
         parameters: WORDING,
-        make,
+        ..plain(name, about, make)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::catalogue::{Arguments, FaultKind, Parameter, Takes, optional, required};
+use super::catalogue::{Arguments, FaultKind, Parameter, Takes, optional, plain, required};
 use super::effect::Effect;
 use super::rule::Fault;
 use super::watch::{Trouble, WatchFault};
@@ -114,10 +114,8 @@ const fn watch(
     make: fn(&Arguments) -> Fault,
 ) -> FaultKind {
     FaultKind {
-        name,
-        about,
         parameters: &[AFTER],
-        make,
+        ..plain(name, about, make)
     }
 }
 

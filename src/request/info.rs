@@ -10,6 +10,18 @@ use super::selector::FieldSelector;
 /// The verbs of the API, plus the empty one of unknown methods.
 pub(crate) type Verb = &'static str;
 
+/// The verbs of the API.
+pub(crate) const VERBS: [Verb; 8] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+];
+
 /// How many parts the paths of objects have at most.
 const USUAL_PARTS: usize = 8;
 

@@ -5,21 +5,10 @@
 
 use super::operation::Operation;
 use crate::registry;
-use crate::request::info::Verb;
+use crate::request::info::{VERBS, Verb};
 
 /// The resources whose operations are to be covered; others are counted, but never missed.
 const RESOURCES: [&str; 2] = ["endpoints", "namespaces"];
-
-const ALL: &[Verb] = &[
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
-];
 
 /// A code, and who gives it.
 struct Rule {
@@ -39,16 +28,16 @@ const fn rule(code: u16, verbs: &'static [Verb]) -> Rule {
 
 static RULES: &[Rule] = &[
     // Documented for every operation, also for a creation, which in practice answers 201.
-    rule(200, ALL),
+    rule(200, &VERBS),
     // A PUT and an apply create what is missing.
     rule(201, &["create", "update", "patch"]),
     // A creation that goes on afterwards; a deletion with a propagation policy that is not done yet.
     rule(202, &["create", "delete"]),
     // A parameter, a body or a selector that cannot be read; `?timeout` alone can be wrong anywhere.
-    rule(400, ALL),
+    rule(400, &VERBS),
     // Authentication, authorization.
-    rule(401, ALL),
-    rule(403, ALL),
+    rule(401, &VERBS),
+    rule(403, &VERBS),
     // The object, or the namespace it is to be in. A collection is empty rather than missing, and a namespace is in none.
     Rule {
         code: 404,
@@ -56,9 +45,9 @@ static RULES: &[Rule] = &[
         except: &["create namespaces"],
     },
     // A method that the path does not have: HEAD, a PUT to a collection, a write to all namespaces.
-    rule(405, ALL),
+    rule(405, &VERBS),
     // An Accept header with nothing the server can write.
-    rule(406, ALL),
+    rule(406, &VERBS),
     // AlreadyExists, a version or a precondition that no longer holds, fields that others own.
     rule(
         409,
@@ -83,10 +72,10 @@ static RULES: &[Rule] = &[
         ],
     ),
     // Priority and fairness, before the verb matters.
-    rule(429, ALL),
+    rule(429, &VERBS),
     // The store, admission, a panic; a server that starts or stops.
-    rule(500, ALL),
-    rule(503, ALL),
+    rule(500, &VERBS),
+    rule(503, &VERBS),
     // The deadline of a request, and versions from the future. A watch has no deadline and tells of those in its stream.
     rule(
         504,
@@ -133,14 +122,14 @@ pub(super) fn operations() -> Vec<Operation> {
                 everywhere,
             });
         };
-        for verb in ALL.iter().filter(|verb| resource.verbs.contains(verb)) {
+        for verb in VERBS.iter().filter(|verb| resource.verbs.contains(verb)) {
             add("", verb, false);
             if *verb == "list" && resource.namespaced {
                 add("", verb, true);
             }
         }
         for sub in resource.subresources {
-            for verb in ALL.iter().filter(|verb| sub.verbs.contains(verb)) {
+            for verb in VERBS.iter().filter(|verb| sub.verbs.contains(verb)) {
                 add(sub.name, verb, false);
             }
         }
