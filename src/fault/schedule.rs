@@ -24,6 +24,11 @@ pub(crate) enum Schedule {
 }
 
 /// What attempts are counted by.
+///
+/// ```
+/// use fake_apiserver::{Fault, Per};
+/// let fault = Fault::conflict().per(Per::Client).first(1);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Per {
     /// All attempts that match the rule together.

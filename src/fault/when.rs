@@ -26,6 +26,11 @@ pub(crate) struct When {
 }
 
 /// The kinds of patch a rule can be about.
+///
+/// ```
+/// use fake_apiserver::{Fault, Patch};
+/// let fault = Fault::unsupported_media_type().patch(Patch::Json).patch(Patch::Merge);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Patch {
     /// `application/json-patch+json`

@@ -8,7 +8,8 @@ use super::when::{Patch, When};
 use crate::script::write_duration;
 
 impl Fault {
-    /// The rule as a script has it, which [`Fault::parse_script`] reads again.
+    /// The rule as a script has it, which [`Fault::parse_script`] reads again; but a closure, and an outage that is not
+    /// [`during`](crate::Outage::during) a time, are for Rust alone.
     ///
     /// ```
     /// let fault = fake_apiserver::Fault::conflict().verb("update").first(2);
