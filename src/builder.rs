@@ -578,7 +578,8 @@ impl FakeApiServerBuilder {
             stale: None,
             address: address.to_string(),
             documents: Arc::default(),
-            flow: cluster.ids.flow(),
+            flow: crate::response::headers::Flow::new(cluster.ids.flow()),
+            dates: Arc::default(),
         });
         let running = listener.serve(pipeline.clone());
         let controllers = self

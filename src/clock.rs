@@ -49,6 +49,7 @@ impl Clock {
 
     pub(crate) fn now(&self) -> Timestamp {
         match &*self.source.borrow() {
+            Source::Running { ahead } if ahead.is_zero() => Timestamp::now(),
             Source::Running { ahead } => add(Timestamp::now(), *ahead),
             Source::Frozen { now } => *now,
         }

@@ -1,6 +1,6 @@
 //! A line a request for whoever listens: `tracing` events at the info level, with the target [`TARGET`].
 
-use http::Method;
+use http::{Method, header};
 
 use crate::clock::Stopwatch;
 use crate::request::Request;
@@ -23,8 +23,8 @@ impl Line {
     pub(crate) fn start(request: &Request) -> Option<Self> {
         tracing::enabled!(target: TARGET, tracing::Level::INFO).then(|| Line {
             method: request.method.clone(),
-            target: request.target(),
-            user_agent: request.header("user-agent").unwrap_or_default().to_owned(),
+            target: request.path_and_query(),
+            user_agent: request.header(header::USER_AGENT).unwrap_or_default().to_owned(),
             user: String::new(),
             stopwatch: Stopwatch::start(),
         })

@@ -99,16 +99,15 @@ impl Ids {
 
 fn uuid(rng: &mut fastrand::Rng) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
+    /// Where the digits of each byte are.
+    const DIGITS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
     let n = (rng.u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-    let mut uuid = String::with_capacity(36);
-    for (i, byte) in n.to_be_bytes().into_iter().enumerate() {
-        if matches!(i, 4 | 6 | 8 | 10) {
-            uuid.push('-');
-        }
-        uuid.push(char::from(HEX[usize::from(byte >> 4)]));
-        uuid.push(char::from(HEX[usize::from(byte & 15)]));
+    let mut uuid = *b"00000000-0000-0000-0000-000000000000";
+    for (at, byte) in DIGITS.into_iter().zip(n.to_be_bytes()) {
+        uuid[at] = HEX[usize::from(byte >> 4)];
+        uuid[at + 1] = HEX[usize::from(byte & 15)];
     }
-    uuid
+    String::from_utf8_lossy(&uuid).into_owned()
 }
 
 #[cfg(test)]

@@ -60,6 +60,9 @@ pub(crate) fn is_path_segment_name(name: &str) -> Vec<String> {
 }
 
 fn forbidden_in_path(name: &str) -> Vec<String> {
+    if memchr::memchr2(b'/', b'%', name.as_bytes()).is_none() {
+        return Vec::new();
+    }
     ['/', '%']
         .into_iter()
         .filter(|&c| name.contains(c))

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use http::{HeaderValue, header};
 use jiff::SignedDuration;
 
 use self::refusal::Refusal;
-use crate::authentication::{Authenticator, UserInfo, impersonation};
+use crate::authentication::{Authenticator, UserInfo, credentials, impersonation};
 use crate::authorization::{Attributes, Authorizer};
 use crate::clock;
 use crate::cluster::Cluster;
@@ -28,6 +29,7 @@ use crate::request::info::RequestInfo;
 use crate::request::negotiation::negotiate_error;
 use crate::request::query::Query;
 use crate::request::{Request, query};
+use crate::response::headers::{Dates, Flow};
 use crate::response::{Response, Warnings, headers};
 use crate::routes::{self, Route};
 use crate::status::Status;
@@ -55,11 +57,12 @@ pub(crate) struct Pipeline {
     /// Where the server can be reached, as `/api` tells it.
     pub(crate) address: String,
     pub(crate) documents: Arc<OnceLock<Documents>>,
-    /// The identities of the flow schema and the priority level that every answer names.
-    pub(crate) flow: [String; 2],
+    pub(crate) flow: Flow,
+    pub(crate) dates: Arc<Dates>,
 }
 
 /// What faults do to the handling of a request.
+#[derive(Default)]
 struct Disturbance {
     stale: Option<Stale>,
     watch: Vec<WatchFault>,
@@ -70,7 +73,6 @@ struct Disturbance {
 struct Admitted<'a> {
     request: &'a mut Request,
     query: &'a Query,
-    path: &'a str,
     info: &'a RequestInfo,
     user: &'a UserInfo,
     warnings: &'a mut Warnings,
@@ -93,7 +95,7 @@ impl Pipeline {
         if let Some(control) = self
             .control
             .as_ref()
-            .filter(|_| Control::owns(&request.path))
+            .filter(|_| Control::owns(request.path()))
         {
             return control.answer(&mut request).await;
         }
@@ -119,10 +121,10 @@ impl Pipeline {
         seen: &mut Seen,
         line: &mut Option<httplog::Line>,
     ) -> Response {
-        let query = Query::parse(&request.raw_query);
+        let query = Query::parse(request.raw_query());
         let audit_id = self.audit_id(request);
         let mut warnings = Warnings::default();
-        let mut flow = None;
+        let mut flow: Option<&Flow> = None;
         let response = match self
             .stages(request, &query, seen, &mut warnings, &mut flow, line)
             .await
@@ -133,13 +135,13 @@ impl Pipeline {
             }
             Err(Refusal::Denied(status)) => {
                 Response::status(&status, negotiate_error(request, &query))
-                    .header("x-content-type-options", "nosniff")
+                    .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
             }
             Err(Refusal::Scripted(response)) => *response,
             Err(Refusal::ScriptedStatus(status, extra_headers)) => {
                 let response = Response::status(&status, negotiate_error(request, &query));
                 let response = match &*status.reason {
-                    "Forbidden" => response.header("x-content-type-options", "nosniff"),
+                    "Forbidden" => response.header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
                     _ => response,
                 };
                 Response {
@@ -156,15 +158,18 @@ impl Pipeline {
             }
             Err(Refusal::Raw(response)) => {
                 seen.answered(&response);
-                let response = response.header("audit-id", audit_id);
-                return headers::order(response, self.cluster.clock.now());
+                let mut response = *response;
+                if let Some(audit_id) = audit_id {
+                    response.headers.set(headers::AUDIT_ID.clone(), audit_id);
+                }
+                return headers::order(response, &self.dates, self.cluster.clock.now());
             }
         };
         seen.answered(&response);
         // Who is not known belongs to no flow yet.
         let flow = flow.filter(|_| response.status != 401);
         let response = headers::complete(response, request, audit_id, &warnings, flow);
-        headers::order(response, self.cluster.clock.now())
+        headers::order(response, &self.dates, self.cluster.clock.now())
     }
 
     async fn stages<'a>(
@@ -173,59 +178,59 @@ impl Pipeline {
         query: &Query,
         seen: &mut Seen,
         warnings: &mut Warnings,
-        flow: &mut Option<&'a [String; 2]>,
+        flow: &mut Option<&'a Flow>,
         line: &mut Option<httplog::Line>,
     ) -> Result<Response, Refusal> {
-        let path = routes::decode_path(&request.path);
+        let path = routes::decode_path(request.path());
         seen.info = RequestInfo::new(&request.method, &path, query)
             .map_err(|_| Refusal::undetermined(request))?;
         let info = &seen.info;
         let timeout = timeout(info, query)?;
         let user = self.authenticator.authenticate(&request.headers)?;
-        warnings.0.extend(
-            crate::authentication::credentials::warning(&request.headers).map(str::to_owned),
-        );
-        seen.user = self.impersonate(request, user, info)?;
-        let user = &seen.user;
+        warnings.extend(credentials::warning(&request.headers));
+        let user = &self.impersonate(request, user, info)?;
+        seen.user = Some(user.clone());
         *flow = Some(&self.flow);
         if let Some(line) = line {
             line.set_user(&user.name);
         }
-        let mut plan = self.plan(request, query, info, user, &path).await;
-        if !plan.fired.is_empty() {
+        let mut plan = self.plan(request, query, info, user).await;
+        if let Some(plan) = plan.as_mut().filter(|plan| !plan.fired.is_empty()) {
             seen.faults = std::mem::take(&mut plan.fired);
             seen.show(&self.recorder, request);
         }
-        let (info, user, kept) = (&seen.info, &seen.user, &mut seen.kept);
-        self.interfere(&mut plan, request, info, user, &path, warnings)
-            .await?;
+        let (info, started) = (&seen.info, seen.started);
+        let kept = &mut seen.kept;
+        if let Some(plan) = &mut plan {
+            self.interfere(plan, request, info, user, warnings).await?;
+        }
         self.authorizer
             .authorize(user, &attributes(info))
             .map_err(Refusal::Denied)?;
         let admitted = Admitted {
             request,
             query,
-            path: &path,
             info,
             user,
             warnings,
             kept,
         };
-        let deadline = clock::add(
-            self.cluster.clock.now(),
-            SignedDuration::try_from(timeout).unwrap_or_default(),
-        );
+        let clock = &self.cluster.clock;
+        let deadline = || {
+            let length = SignedDuration::try_from(timeout).unwrap_or_default();
+            clock::add(started, length)
+        };
         let answer = self.planned(admitted, plan);
         if matches!(info.verb, "watch") {
             return answer.await;
         }
         tokio::select! {
             biased;
-            () = std::future::ready(()), if timeout < DEFAULT_REQUEST_TIMEOUT && self.cluster.clock.now() >= deadline => {
+            () = std::future::ready(()), if timeout < DEFAULT_REQUEST_TIMEOUT && clock.now() >= deadline() => {
                 Err(Refusal::timed_out())
             }
             answer = answer => answer,
-            () = self.cluster.clock.sleep_until(deadline) => Err(Refusal::timed_out()),
+            () = async { clock.sleep_until(deadline()).await } => Err(Refusal::timed_out()),
             () = async { tokio::time::sleep(DEFAULT_REQUEST_TIMEOUT).await } => Err(Refusal::timed_out()),
         }
     }
@@ -248,7 +253,7 @@ impl Pipeline {
         disturbance: Disturbance,
     ) -> Result<Response, Refusal> {
         let (request, query) = (&mut *admitted.request, admitted.query);
-        match routes::route(admitted.path) {
+        match routes::route(&admitted.info.path) {
             Route::Resource(target) => {
                 let mut ctx = Context {
                     cluster: &self.cluster,
@@ -272,18 +277,20 @@ impl Pipeline {
                 let documents = self
                     .documents
                     .get_or_init(|| Documents::new(&self.cluster.version, &self.address, now));
-                Ok(documents.answer(&document, request, admitted.path, query, now)?)
+                Ok(documents.answer(&document, request, &admitted.info.path, query, now)?)
             }
             Route::NoResource => Err(Status::no_route().into()),
             Route::NotFound => Ok(Response::text(404, "404 page not found\n")),
         }
     }
 
-    fn audit_id(&self, request: &Request) -> String {
-        match request.headers.get("audit-id").filter(|id| !id.is_empty()) {
+    fn audit_id(&self, request: &Request) -> Option<HeaderValue> {
+        let sent = request.headers.get(&headers::AUDIT_ID);
+        let id = match sent.filter(|id| !id.is_empty()) {
             Some(id) => String::from_utf8_lossy(id.as_bytes()).into_owned(),
             None => self.cluster.ids.audit_id(),
-        }
+        };
+        id.try_into().ok()
     }
 }
 

@@ -6,9 +6,7 @@ use crate::codec::bytes;
 use crate::handlers::Target;
 use crate::handlers::documents::Document;
 use crate::registry::{self, STRATEGIES, Strategy};
-
-/// How many segments the paths of objects have at most.
-const USUAL_SEGMENTS: usize = 8;
+use crate::request::text::{Text, segments};
 
 /// Where a path leads.
 pub(crate) enum Route {
@@ -21,19 +19,20 @@ pub(crate) enum Route {
 }
 
 /// Decodes the escapes of a path, once; an escaped slash separates like a plain one.
-pub(crate) fn decode_path(raw: &str) -> String {
+pub(crate) fn decode_path(raw: &str) -> Text {
     if !raw.contains('%') {
-        return raw.to_owned();
+        return raw.into();
     }
-    bytes::decode(&percent_decode_str(raw).collect::<Vec<u8>>())
+    let decoded = bytes::decode(&percent_decode_str(raw).collect::<Vec<u8>>());
+    decoded.as_str().into()
 }
 
-pub(crate) fn route(path: &str) -> Route {
+/// Where a decoded path leads.
+pub(crate) fn route(path: &Text) -> Route {
     let Some(rest) = path.strip_prefix('/') else {
         return Route::NotFound;
     };
-    let mut segments = Vec::with_capacity(USUAL_SEGMENTS);
-    segments.extend(rest.trim_end_matches('/').split('/'));
+    let segments = segments(rest.trim_end_matches('/'));
     let slashed = rest.ends_with('/');
     let document = match segments.as_slice() {
         ["" | "index.html"] if rest.len() <= "index.html".len() && rest != "/" => Document::Root,
@@ -44,10 +43,10 @@ pub(crate) fn route(path: &str) -> Route {
         ["openapi", "v3", ..] if !slashed => Document::OpenApiV3(segments[2..].join("/")),
         ["api"] => Document::ApiVersions,
         ["apis"] if !rest.ends_with("//") => Document::Groups,
-        ["api", version, rest @ ..] => return in_version("", version, rest),
+        ["api", version, rest @ ..] => return in_version(path, ["", version], rest),
         ["apis", group, ..] if !is_served(group) => return Route::NotFound,
         ["apis", group] => Document::Group((*group).to_owned()),
-        ["apis", group, version, rest @ ..] => return in_version(group, version, rest),
+        ["apis", group, version, rest @ ..] => return in_version(path, [group, version], rest),
         _ => return Route::NotFound,
     };
     Route::Document(document)
@@ -58,7 +57,7 @@ fn is_served(group: &str) -> bool {
     !group.is_empty() && STRATEGIES.iter().any(served)
 }
 
-fn in_version(group: &str, version: &str, rest: &[&str]) -> Route {
+fn in_version(path: &Text, [group, version]: [&str; 2], rest: &[&str]) -> Route {
     let served = |s: &&dyn Strategy| {
         let resource = s.resource();
         resource.group == group && resource.version == version
@@ -71,12 +70,17 @@ fn in_version(group: &str, version: &str, rest: &[&str]) -> Route {
             group: group.to_owned(),
             version: version.to_owned(),
         }),
-        ["watch", rest @ ..] => target(group, version, rest, true),
-        rest => target(group, version, rest, false),
+        ["watch", rest @ ..] => target(path, [group, version], rest, true),
+        rest => target(path, [group, version], rest, false),
     }
 }
 
-fn target(group: &str, version: &str, parts: &[&str], watch_path: bool) -> Route {
+fn target(
+    path: &Text,
+    [group, version]: [&str; 2],
+    parts: &[&str],
+    watch_path: bool,
+) -> Route {
     // `namespaces/x/endpoints` is in a namespace; `namespaces/x/status` is about one.
     let (namespace, parts) = match parts {
         ["namespaces", _, "status" | "finalize"] | ["namespaces"] | ["namespaces", _] => {
@@ -106,9 +110,9 @@ fn target(group: &str, version: &str, parts: &[&str], watch_path: bool) -> Route
     }
     Route::Resource(Target {
         strategy,
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-        subresource: subresource.to_owned(),
+        namespace: path.part(namespace),
+        name: path.part(name),
+        subresource: path.part(subresource),
         watch_path,
     })
 }
@@ -118,7 +122,7 @@ mod tests {
     use super::*;
 
     fn describe(path: &str) -> String {
-        match route(path) {
+        match route(&path.into()) {
             Route::Resource(t) => {
                 format!(
                     "{}|{}|{}|{}|{}",

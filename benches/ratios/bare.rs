@@ -119,13 +119,13 @@ async fn accept(socket: TcpListener, service: impl Serves) {
     }
 }
 
-/// The settings of the server under test.
+/// What warp serves with, with the settings of the server under test.
 fn server() -> auto::Builder<TokioExecutor> {
     let mut server = auto::Builder::new(TokioExecutor::new()).title_case_headers(true);
     server
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(30))
+        .header_read_timeout(Duration::from_secs(90))
         .max_buf_size(1024 * 1024);
     server
         .http2()

@@ -129,7 +129,7 @@ impl Control {
 
     async fn route(&self, request: &mut Request) -> Outcome {
         origin::check(&request.headers).map_err(|why| Refusal(403, why))?;
-        let path = crate::routes::decode_path(&request.path);
+        let path = crate::routes::decode_path(request.path());
         let path = path
             .strip_prefix(PREFIX)
             .unwrap_or_default()
@@ -138,7 +138,7 @@ impl Control {
         let body = body.map_err(|status| Refusal(status.code, status.message))?;
         let body = std::str::from_utf8(&body);
         let asked = Asked {
-            query: Query::parse(&request.raw_query),
+            query: Query::parse(request.raw_query()),
             body: body.map_err(|e| Refusal(400, format!("the body is no UTF-8: {e}")))?,
         };
         let segments: Vec<&str> = path.split('/').skip(1).collect();

@@ -1,5 +1,6 @@
 //! Faults that answer in the server's place, with the body and the headers the real server sends.
 
+use http::header;
 use serde_json::{Value, json};
 
 use super::catalogue::Scripted;
@@ -243,7 +244,7 @@ impl Answer {
             .as_deref()
             .unwrap_or("Too many requests, please try again later.\n");
         self.with_headers(
-            Response::text(429, message.to_owned()).header("retry-after", seconds.to_string()),
+            Response::text(429, message.to_owned()).header(header::RETRY_AFTER, seconds.to_string()),
         )
     }
 
@@ -267,7 +268,7 @@ impl Answer {
 
     fn with_headers(&self, mut response: Response) -> Response {
         if let Some(seconds) = self.retry_after {
-            response = response.header("retry-after", seconds.to_string());
+            response = response.header(header::RETRY_AFTER, seconds.to_string());
         }
         response.extra_headers.extend(self.headers.iter().cloned());
         response

@@ -1,7 +1,6 @@
 //! From the bytes of a body to an object of the kind the path asks for, with the errors of upstream's decoder.
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 use serde_json::Value;
 
 use super::Context;
@@ -80,7 +79,7 @@ fn read_protobuf(bytes: &[u8], kind: &'static Struct) -> Result<Node, String> {
 pub(crate) async fn read_all(body: &mut Body, limit: usize) -> Result<Bytes, Status> {
     let mut whole: Vec<u8> = Vec::new();
     let mut first: Option<Bytes> = None;
-    while let Some(chunk) = body.0.next().await {
+    while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|BodyError| Status::raw("malformed chunked encoding"))?;
         if whole.len() + first.as_ref().map_or(0, Bytes::len) + chunk.len() > limit {
             return Err(Status::request_entity_too_large(format!(
@@ -106,8 +105,7 @@ pub(crate) async fn peek(
 ) -> Option<Node> {
     let bytes = read_all(&mut request.body, limit).await.ok()?;
     let held = bytes.clone();
-    let whole = futures_util::stream::once(std::future::ready(Ok(held)));
-    request.body = Body(Box::pin(whole));
+    request.body = Body::new(futures_util::stream::once(std::future::ready(Ok(held))));
     let format = body_format(request).ok()?;
     Some(parse(format, &bytes, kind).ok()?.node)
 }
@@ -184,7 +182,7 @@ fn report(
             duplicates
                 .iter()
                 .chain(strict)
-                .for_each(|text| warnings.add(text.as_str()));
+                .for_each(|text| warnings.add(text.clone()));
             Ok(())
         }
         FieldValidation::Strict => {

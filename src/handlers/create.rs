@@ -85,7 +85,7 @@ impl Create<'_> {
         mut object: Value,
         warnings: &mut Warnings,
     ) -> Result<Arc<Object>, Status> {
-        warnings.0.extend(dedup_owner_references(&mut object));
+        warnings.extend(dedup_owner_references(&mut object));
         let now = cluster.timestamp();
         let resource = self.strategy.resource();
         let writer = Writer {
@@ -154,7 +154,7 @@ impl Create<'_> {
             self.dry_run,
         )?;
         generic::before_create(self.strategy, &mut object)?;
-        warnings.0.extend(self.strategy.warnings(&object));
+        warnings.extend(self.strategy.warnings(&object));
         self.store(tx, object)
     }
 

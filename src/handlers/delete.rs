@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::body::TypeMeta;
-use super::update::check_target;
+use super::update::checked_key;
 use super::{Context, admission, body};
 use crate::cluster::{Cluster, key};
 use crate::codec::json::Node;
@@ -32,7 +32,7 @@ pub(crate) enum Deleted {
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
     let options = read_options(ctx).await?;
-    check_target(ctx.target)?;
+    checked_key(ctx.target)?;
     let target = ctx.target;
     let deleted = ctx.cluster.storage.write(|tx| {
         delete(

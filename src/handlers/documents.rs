@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
+use http::{HeaderValue, header};
 use jiff::{SignedDuration, Timestamp};
 
 use super::discovery::{aggregated, legacy};
@@ -174,9 +175,9 @@ impl Documents {
         let (document, tag) = &self.aggregated()[which];
         if request.header("if-none-match") == Some(tag) {
             return Ok(Response::empty(304)
-                .header("etag", tag.clone())
-                .header("vary", "Accept")
-                .header("cache-control", "public"));
+                .header(header::ETAG, tag.clone())
+                .header(header::VARY, "Accept")
+                .header(header::CACHE_CONTROL, "public"));
         }
         let negotiated = negotiation::Negotiated {
             media,
@@ -189,9 +190,9 @@ impl Documents {
         );
         let body = response::finish(document.clone(), negotiated);
         Ok(Response::new(200, content_type, body)
-            .header("etag", tag.clone())
-            .header("vary", "Accept")
-            .header("cache-control", "public"))
+            .header(header::ETAG, tag.clone())
+            .header(header::VARY, "Accept")
+            .header(header::CACHE_CONTROL, "public"))
     }
 
     fn openapi_v2(&self, request: &Request) -> Response {
@@ -228,7 +229,9 @@ impl Documents {
             None => Response::empty(406),
         };
         for vary in ["Accept-Encoding", "Accept"] {
-            response.headers.push(("vary", vary.into()));
+            response
+                .headers
+                .add(header::VARY, HeaderValue::from_static(vary));
         }
         response
     }
@@ -254,14 +257,14 @@ impl Documents {
             || accept.contains("*/*")
             || accept.contains("application/*");
         if !fits {
-            return Response::empty(406).header("vary", "Accept");
+            return Response::empty(406).header(header::VARY, "Accept");
         }
         let asked = query.get("hash").unwrap_or_default();
         if !asked.is_empty() && asked != document.hash {
             let location = format!("/openapi/v3/{key}?hash={}", document.hash);
             return Response::new(301, negotiation::JSON, Vec::new())
-                .header("location", location)
-                .header("etag", tag);
+                .header(header::LOCATION, location)
+                .header(header::ETAG, tag);
         }
         let content = Content {
             content_type: negotiation::JSON,
@@ -269,15 +272,15 @@ impl Documents {
             tag: &tag,
             modified: self.made,
         };
-        let response = content.serve(request).header("vary", "Accept");
+        let response = content.serve(request).header(header::VARY, "Accept");
         if asked.is_empty() {
             return response;
         }
         // The real server leaves the name of the zone to Go.
         let expires = time::http_date(clock::add(now, FOR_EVER)).replace("GMT", "UTC");
         response
-            .header("cache-control", "public, immutable")
-            .header("expires", expires)
+            .header(header::CACHE_CONTROL, "public, immutable")
+            .header(header::EXPIRES, expires)
     }
 }
 

@@ -2,8 +2,7 @@
 
 use super::Context;
 use super::list::wait_for;
-use super::update::check_target;
-use crate::cluster::key;
+use super::update::checked_key;
 use crate::request::options::{AtVersion, parse_version};
 use crate::response::Response;
 use crate::status::Status;
@@ -16,14 +15,13 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         ));
     }
     let target = ctx.target;
-    check_target(target)?;
+    let key = checked_key(target)?;
     let at =
         parse_version(ctx.query.get("resourceVersion").unwrap_or_default()).map_err(Status::raw)?;
     if let AtVersion::Number(version) = at {
         wait_for(ctx.sight(), version).await?;
     }
     let resource = target.strategy.resource();
-    let key = key(resource, &target.namespace, &target.name);
     let horizon = ctx.sight().horizon();
     let object = ctx.cluster.storage.view().get_at(&key, horizon).cloned();
     let object =

@@ -23,6 +23,8 @@ mod watch;
 
 use std::sync::Arc;
 
+use http::header;
+
 use crate::authentication::UserInfo;
 use crate::authorization::{Attributes, Authorizer};
 use crate::cluster::Cluster;
@@ -35,6 +37,7 @@ use crate::request::info::RequestInfo;
 use crate::request::negotiation::{self, Negotiated};
 use crate::request::options::{WriteOptions, manager_from_user_agent};
 use crate::request::query::Query;
+use crate::request::text::Text;
 use crate::response::{IncludeObject, Presenter, Response, Warnings};
 use crate::status::Status;
 use crate::storage::Revision;
@@ -82,11 +85,11 @@ impl Sight<'_> {
 pub(crate) struct Target {
     pub(crate) strategy: &'static dyn Strategy,
     /// Empty: all namespaces, or a resource without them.
-    pub(crate) namespace: String,
+    pub(crate) namespace: Text,
     /// Empty: the collection.
-    pub(crate) name: String,
+    pub(crate) name: Text,
     /// Empty: the object itself.
-    pub(crate) subresource: String,
+    pub(crate) subresource: Text,
     /// Reached through one of the deprecated `/watch/` paths.
     pub(crate) watch_path: bool,
 }
@@ -111,7 +114,7 @@ impl Target {
         resource
             .subresources
             .iter()
-            .find(|s| s.name == self.subresource)
+            .find(|s| self.subresource == s.name)
             .map_or(&[], |s| s.verbs)
     }
 
@@ -204,7 +207,7 @@ impl Context<'_> {
     /// Who writes, for `managedFields`.
     fn manager(&self, options: &WriteOptions) -> String {
         if options.field_manager.is_empty() {
-            manager_from_user_agent(self.request.header("user-agent").unwrap_or_default())
+            manager_from_user_agent(self.request.header(header::USER_AGENT).unwrap_or_default())
         } else {
             options.field_manager.clone()
         }

@@ -1,9 +1,10 @@
 //! PATCH of an object or of one of its subresources: the four kinds of patch, each in one transaction.
 
 use bytes::Bytes;
+use http::header;
 use serde_json::Value;
 
-use super::update::{Update, Updated, check_name, check_target};
+use super::update::{Update, Updated, check_name, checked_key};
 use super::{Context, admission, body, create};
 use crate::cluster::{Cluster, key};
 use crate::codec::json::Node;
@@ -40,7 +41,7 @@ enum Form {
 
 /// The router's look at the media type: one of those listed must be known, to the letter.
 pub(super) fn check_route(request: &Request) -> Result<(), Status> {
-    let header = request.header("content-type").unwrap_or_default();
+    let header = request.header(header::CONTENT_TYPE).unwrap_or_default();
     let known =
         |item: &str| MEDIA_TYPES.contains(&item.split(';').next().unwrap_or_default().trim());
     if header.split(',').any(known) {
@@ -55,7 +56,7 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let form = form(ctx)?;
     let bytes = ctx.read_body().await?;
     let options = options(ctx, form)?;
-    check_target(ctx.target)?;
+    checked_key(ctx.target)?;
     let manager = ctx.manager(&options);
     let target = ctx.target;
     let update = Update {
@@ -87,7 +88,7 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
 }
 
 fn form(ctx: &Context<'_>) -> Result<Form, Status> {
-    let header = ctx.request.header("content-type").unwrap_or_default();
+    let header = ctx.request.header(header::CONTENT_TYPE).unwrap_or_default();
     match header.split(';').next().unwrap_or_default().trim() {
         "application/json-patch+json" => Ok(Form::Change(PatchType::Json)),
         "application/merge-patch+json" => Ok(Form::Change(PatchType::Merge)),
@@ -193,7 +194,6 @@ impl Patch<'_> {
         let mut object = self.decode(patched, patch_type, warnings)?;
         self.settle(&mut object)?;
         warnings
-            .0
             .extend(dedup_owner_references(&mut object).map(|text| {
                 text.replacen(
                     "duplicate entries;",
@@ -238,7 +238,7 @@ impl Patch<'_> {
         } else {
             decoded.strict
         };
-        warnings.0.extend(patched.settle(strict, self.validation)?);
+        warnings.extend(patched.settle(strict, self.validation)?);
         Ok(decoded.value)
     }
 
@@ -285,7 +285,7 @@ impl Patch<'_> {
                 )))
             }
             FieldValidation::Warn => {
-                warnings.0.extend(document.duplicates);
+                warnings.extend(document.duplicates);
                 Ok(document.node)
             }
             _ => Ok(document.node),

@@ -52,7 +52,7 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let mut object = decoded.object;
     create::match_namespace(&target.namespace, &mut object)?;
     check_name(&object, &target.name)?;
-    check_target(target)?;
+    checked_key(target)?;
     let manager = ctx.manager(&options);
     let update = Update {
         strategy,
@@ -90,8 +90,9 @@ pub(crate) fn check_name(object: &Value, name: &str) -> Result<(), Status> {
     }
 }
 
-/// What would not be a storage key of its own: a name is refused as a parameter, a namespace by the store.
-pub(super) fn check_target(target: &Target) -> Result<(), Status> {
+/// The storage key of a target. What would not be one of its own is refused: a name as a parameter, a namespace by the
+/// store.
+pub(super) fn checked_key(target: &Target) -> Result<String, Status> {
     let name = &target.name;
     if let Some(error) = is_path_segment_name(name).first() {
         return Err(Status::bad_request(format!(
@@ -99,7 +100,9 @@ pub(super) fn check_target(target: &Target) -> Result<(), Status> {
             crate::codec::quote::quote(name)
         )));
     }
-    check_key(&key(target.strategy.resource(), &target.namespace, name))
+    let key = key(target.strategy.resource(), &target.namespace, name);
+    check_key(&key)?;
+    Ok(key)
 }
 
 impl Update<'_> {
@@ -117,7 +120,7 @@ impl Update<'_> {
         let key = key(resource, self.namespace, self.name);
         let live = tx.get(&key).cloned();
         self.check_uid(&key, &object, live.as_deref())?;
-        warnings.0.extend(dedup_owner_references(&mut object));
+        warnings.extend(dedup_owner_references(&mut object));
         let Some(live) = live else {
             return self
                 .create_missing(cluster, tx, object, may_create, warnings)
@@ -167,7 +170,7 @@ impl Update<'_> {
             self.dry_run,
         )?;
         generic::before_update(self.strategy, &mut object, live.value())?;
-        warnings.0.extend(self.strategy.warnings(&object));
+        warnings.extend(self.strategy.warnings(&object));
         apply::keep_times(live.value(), &mut object);
         if generic::is_released(self.strategy, &object) {
             if !self.dry_run {
@@ -291,7 +294,7 @@ impl Update<'_> {
             self.dry_run,
         )?;
         generic::before_create(self.strategy, &mut object)?;
-        warnings.0.extend(self.strategy.warnings(&object));
+        warnings.extend(self.strategy.warnings(&object));
         may_create()?;
         if self.dry_run {
             return Ok(Arc::new(Object::new(resource, object)));

@@ -78,7 +78,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.path().starts_with("/api/v1/");
     /// ```
     pub fn path(&self) -> &str {
-        &self.record.path
+        self.record.path()
     }
 
     /// What followed the question mark, as it was sent.
@@ -87,7 +87,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.query() == "watch=1";
     /// ```
     pub fn query(&self) -> &str {
-        &self.record.raw_query
+        self.record.raw_query()
     }
 
     /// get, list, watch, create, update, patch, delete, deletecollection; of what is no resource, the method in lower
@@ -160,7 +160,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.user() == "alice";
     /// ```
     pub fn user(&self) -> &str {
-        &self.record.user
+        self.record.user()
     }
 
     /// The `User-Agent` header.
@@ -305,7 +305,7 @@ impl Entry {
     }
 
     pub(super) fn parsed_query(&self) -> Query {
-        Query::parse(&self.record.raw_query)
+        Query::parse(self.record.raw_query())
     }
 
     /// A label of the object the request was about: as it was stored before or after, or in the request.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Uri};
 use jiff::{SignedDuration, Timestamp};
 
 use super::stream::StreamLog;
+use crate::authentication::UserInfo;
 use crate::request::info::RequestInfo;
 use crate::response::{Body, Fate};
 use crate::storage::Revision;
@@ -87,13 +88,12 @@ pub(crate) struct Record {
     pub(crate) time: Timestamp,
     pub(crate) duration: SignedDuration,
     pub(crate) method: Method,
-    /// As it was sent, still percent-encoded.
-    pub(crate) path: String,
-    pub(crate) raw_query: String,
+    /// Path and query as they were sent; nothing of what was no HTTP.
+    pub(crate) target: Option<Uri>,
     pub(crate) headers: HeaderMap,
     pub(crate) info: RequestInfo,
-    /// Empty until the request is authenticated.
-    pub(crate) user: String,
+    /// Nobody until the request is authenticated.
+    pub(crate) user: Option<Arc<UserInfo>>,
     pub(crate) attempt: u64,
     pub(crate) faults: Vec<String>,
     pub(crate) outcome: Outcome,
@@ -108,6 +108,24 @@ pub(crate) struct Record {
     pub(crate) stream: Option<Arc<StreamLog>>,
     /// Some verification has counted it.
     pub(crate) verified: AtomicBool,
+}
+
+impl Record {
+    /// The path as it was sent, still percent-encoded.
+    pub(crate) fn path(&self) -> &str {
+        self.target.as_ref().map_or("", Uri::path)
+    }
+
+    /// The name of who asked; empty until the request is authenticated.
+    pub(crate) fn user(&self) -> &str {
+        self.user.as_ref().map_or("", |user| &user.name)
+    }
+
+    /// What followed the question mark.
+    pub(crate) fn raw_query(&self) -> &str {
+        let query = self.target.as_ref().and_then(Uri::query);
+        query.unwrap_or_default()
+    }
 }
 
 /// A body, or the start of it.

@@ -1,10 +1,11 @@
 //! Where the records of one server are: a bounded ring, and counters that forget nothing.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use http::header::USER_AGENT;
 use parking_lot::Mutex;
 
 use super::coverage::operation::Operation;
@@ -36,6 +37,8 @@ struct State {
     attempts: BTreeMap<u64, u64>,
     /// How often each operation was answered with each code.
     coverage: BTreeMap<(Operation, u16), u64>,
+    /// Where fingerprints are put together.
+    scratch: Vec<u8>,
 }
 
 /// The records at one moment.
@@ -63,14 +66,12 @@ impl Recorder {
 
     /// Shows a request that may take a while to be answered.
     pub(crate) fn show(&self, record: Record) {
-        let client = fingerprint(&record);
         // What falls out is freed after the lock.
-        let _old = self.state.lock().add(record, client, self.limit);
+        let _old = self.state.lock().add(record, self.limit);
     }
 
     /// Takes a request that is done with; `shown` is whether it is there already.
     pub(crate) fn finish(&self, record: Record, shown: bool) {
-        let client = fingerprint(&record);
         let met = record
             .code
             .and_then(|code| Some((Operation::of(&record.info)?, code)));
@@ -81,7 +82,7 @@ impl Recorder {
             }
             match shown {
                 true => state.replace(record),
-                false => state.add(record, client, self.limit),
+                false => state.add(record, self.limit),
             }
         };
     }
@@ -129,13 +130,16 @@ impl Recorder {
 
 impl State {
     /// Puts a record in its place; what falls out for it.
-    fn add(&mut self, mut record: Record, client: u64, limit: usize) -> Option<Arc<Record>> {
+    fn add(&mut self, mut record: Record, limit: usize) -> Option<Arc<Record>> {
         if limit == 0 || record.index < self.first_index {
             return None;
         }
         record.attempt = match record.outcome {
             Outcome::Unparsed => 1,
-            _ => self.attempt(client),
+            _ => {
+                let client = fingerprint(&record, &mut self.scratch);
+                self.attempt(client)
+            }
         };
         let at = self.position(record.index);
         self.records.insert(at, Arc::new(record));
@@ -176,22 +180,31 @@ impl State {
     }
 }
 
-/// The same for the same client asking for the same thing.
-fn fingerprint(record: &Record) -> u64 {
-    let (info, mut hasher) = (&record.info, DefaultHasher::new());
-    (&record.user, header(&record.headers, "user-agent")).hash(&mut hasher);
-    if info.is_resource {
-        (
+/// The same for the same client asking for the same thing. What it is made of is put together first: a hasher takes its
+/// time over every piece.
+fn fingerprint(record: &Record, scratch: &mut Vec<u8>) -> u64 {
+    let info = &record.info;
+    let agent = header(&record.headers, USER_AGENT).unwrap_or_default();
+    let what = match info.is_resource {
+        true => [
             info.verb,
             &info.api_group,
             &info.api_version,
             &info.resource,
-        )
-            .hash(&mut hasher);
-        (&info.subresource, &info.namespace, &info.name).hash(&mut hasher);
-    } else {
-        (record.method.as_str(), &record.path).hash(&mut hasher);
+            &info.subresource,
+            &info.namespace,
+            &info.name,
+        ],
+        false => [record.method.as_str(), record.path(), "", "", "", "", ""],
+    };
+    scratch.clear();
+    for part in [record.user(), agent].into_iter().chain(what) {
+        scratch.extend_from_slice(part.as_bytes());
+        // No UTF-8 has this byte.
+        scratch.push(0xff);
     }
+    let mut hasher = DefaultHasher::new();
+    hasher.write(scratch);
     hasher.finish()
 }
 
@@ -202,7 +215,7 @@ mod tests {
     fn record(index: u64, path: &str) -> Record {
         Record {
             index,
-            path: path.to_owned(),
+            target: Some(path.parse().unwrap()),
             outcome: Outcome::Answered,
             ..Record::default()
         }

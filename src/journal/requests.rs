@@ -61,7 +61,7 @@ impl Requests {
             headers: &record.headers,
             query: &query,
             info: &record.info,
-            user: &record.user,
+            user: record.user(),
             label: &|label| entry.label(label),
             ordinal: 0,
         });

@@ -25,11 +25,11 @@ impl Entry {
             "index": record.index,
             "time": time::format_micro(record.time),
             "durationMicroseconds": u64::try_from(record.duration.as_micros()).unwrap_or_default(),
-            "method": self.method(), "path": record.path, "query": record.raw_query,
+            "method": self.method(), "path": record.path(), "query": record.raw_query(),
             "verb": info.verb, "apiGroup": bytes::shown(&info.api_group), "apiVersion": bytes::shown(&info.api_version),
             "resource": bytes::shown(&info.resource), "subresource": bytes::shown(&info.subresource),
             "namespace": bytes::shown(&info.namespace), "name": bytes::shown(&info.name),
-            "user": record.user, "userAgent": self.user_agent(), "contentType": self.content_type(),
+            "user": record.user(), "userAgent": self.user_agent(), "contentType": self.content_type(),
             "attempt": record.attempt, "faults": record.faults,
             "outcome": record.outcome.as_str(), "code": record.code,
             "reason": self.reason(), "message": self.message(),
@@ -78,10 +78,10 @@ impl fmt::Display for Entry {
         if record.outcome == Outcome::Unparsed {
             write!(f, "(no HTTP)")?;
         } else {
-            write!(f, "{} {}", self.method(), shorten(&record.path))?;
+            write!(f, "{} {}", self.method(), shorten(record.path()))?;
         }
-        if !record.raw_query.is_empty() {
-            write!(f, "?{}", shorten(&record.raw_query))?;
+        if !record.raw_query().is_empty() {
+            write!(f, "?{}", shorten(record.raw_query()))?;
         }
         f.write_str(" \u{2192}")?;
         if let Some(code) = record.code {

@@ -26,14 +26,14 @@ pub(crate) struct Visit<'a> {
 /// What the stages have found out so far.
 pub(crate) struct Seen {
     index: u64,
-    started: Timestamp,
+    pub(crate) started: Timestamp,
     before: Revision,
     /// The journal has it already, as pending.
     shown: bool,
     /// Empty until the path is taken apart.
     pub(crate) info: RequestInfo,
     /// Empty until the request is authenticated.
-    pub(crate) user: Arc<UserInfo>,
+    pub(crate) user: Option<Arc<UserInfo>>,
     /// The titles of the faults that acted.
     pub(crate) faults: Vec<String>,
     pub(crate) kept: Kept,
@@ -75,11 +75,10 @@ impl Seen {
             index: self.index,
             time: self.started,
             method: request.method.clone(),
-            path: request.path.clone(),
-            raw_query: request.raw_query.clone(),
+            target: Some(request.target.clone()),
             headers: request.headers.clone(),
             info: self.info.clone(),
-            user: self.user.name.clone(),
+            user: self.user.clone(),
             faults: self.faults.clone(),
             before: self.before,
             after: self.before,
@@ -98,7 +97,7 @@ impl<'a> Visit<'a> {
             before: cluster.storage.revision(),
             shown: false,
             info: RequestInfo::default(),
-            user: Arc::default(),
+            user: None,
             faults: Vec::new(),
             kept: Kept::default(),
             outcome: Outcome::Pending,
@@ -123,11 +122,10 @@ impl Drop for Visit<'_> {
             time: seen.started,
             duration: self.cluster.clock.now().duration_since(seen.started),
             method: take(&mut request.method),
-            path: take(&mut request.path),
-            raw_query: take(&mut request.raw_query),
+            target: Some(take(&mut request.target)),
             headers: take(&mut request.headers),
             info: take(&mut seen.info),
-            user: seen.user.name.clone(),
+            user: take(&mut seen.user),
             faults: take(&mut seen.faults),
             outcome: match seen.outcome {
                 Outcome::Pending => Outcome::Abandoned,

@@ -1,22 +1,22 @@
 //! Between warp and the pipeline. No other file names warp.
 
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use hyper::body::Incoming;
-use hyper::service::{Service as _, service_fn};
+use hyper::body::{Body as _, Incoming};
+use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use parking_lot::Mutex;
-use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
+use tower_service::Service as _;
+use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
 use warp::reply::Reply as _;
 use warp::{Buf, Filter};
 
+use super::protocol::Answers;
 use super::wire::{Cut, Wire};
 use crate::pipeline::Pipeline;
 use crate::request::{self, BodyError, Connection, Request, Upgrade};
@@ -27,101 +27,95 @@ const CHUNKED_ABOVE: usize = 2048;
 /// With more than this left of a request's body, Go's server gives the connection up, in bytes.
 const WORTH_READING: u64 = 256 * 1024;
 
-/// A request without its body. Warp's filters would copy the headers, and make much of things: no query is a rejection
-/// to them.
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
+/// An answer on its way to the socket.
+pub(super) type Reply = warp::reply::Response;
+
+/// A request without its body, for whoever takes it first. Warp's filters would copy the headers, and make much of
+/// things: no query is a rejection to them.
 struct Arrived {
-    method: Method,
-    target: Uri,
+    head: Mutex<Option<Head>>,
     version: Version,
-    headers: HeaderMap,
-    upgrade: Option<OnUpgrade>,
+    /// How much of the body nobody has asked for yet, in bytes.
+    unread: AtomicU64,
     wire: Arc<Wire>,
 }
 
-/// A request on its way through warp, for the one who answers it to take.
-#[derive(Clone)]
-struct Passing(Arc<Mutex<Option<Arrived>>>);
-
-impl Passing {
-    fn new(request: &mut http::Request<Incoming>, wire: Arc<Wire>) -> Self {
-        let arrived = Arrived {
-            method: request.method().clone(),
-            target: request.uri().clone(),
-            version: request.version(),
-            headers: std::mem::take(request.headers_mut()),
-            upgrade: request.extensions_mut().remove(),
-            wire,
-        };
-        Passing(Arc::new(Mutex::new(Some(arrived))))
-    }
+/// What is taken of it.
+struct Head {
+    method: Method,
+    target: Uri,
+    headers: HeaderMap,
+    upgrade: Option<OnUpgrade>,
+    /// There is no body to wait for.
+    ended: bool,
 }
 
 /// What serves the requests of one connection.
-pub(super) fn service(
-    pipeline: Arc<Pipeline>,
-    wire: Arc<Wire>,
-) -> impl hyper::service::Service<
-    http::Request<Incoming>,
-    Response = warp::reply::Response,
-    Error = Infallible,
-    Future: Send,
-> {
-    let route = warp::any()
-        .map(move || pipeline.clone())
-        .and(warp::ext::get::<Passing>())
-        .and(warp::body::stream())
-        .then(answer);
-    let inner = TowerToHyperService::new(warp::service(route));
+pub(super) fn service(pipeline: Arc<Pipeline>, wire: Arc<Wire>) -> impl Answers {
     service_fn(move |mut request: http::Request<Incoming>| {
-        let passing = Passing::new(&mut request, wire.clone());
-        request.extensions_mut().insert(passing);
-        inner.call(request)
+        let pipeline = pipeline.clone();
+        let arrived = Arc::new(Arrived::new(&mut request, wire.clone()));
+        let route =
+            warp::body::stream().then(move |body| answer(pipeline.clone(), arrived.clone(), body));
+        warp::service(route).call(request)
     })
 }
 
 async fn answer(
     pipeline: Arc<Pipeline>,
-    passing: Passing,
+    arrived: Arc<Arrived>,
     body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
-) -> warp::reply::Response {
-    let arrived = passing.0.lock().take();
-    let Some(arrived) = arrived else {
+) -> Reply {
+    let head = arrived.head.lock().take();
+    let Some(head) = head else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let unread = Arc::new(Unread::new(&arrived.headers));
+    let body = match head.ended {
+        true => request::Body::empty(),
+        false => arrived.clone().count(body),
+    };
     let request = Request {
-        method: arrived.method,
-        path: arrived.target.path().to_owned(),
-        raw_query: arrived.target.query().unwrap_or_default().to_owned(),
-        headers: arrived.headers,
-        body: unread.clone().count(body),
-        upgrade: arrived.upgrade.map(into_upgrade),
+        method: head.method,
+        target: head.target,
+        headers: head.headers,
+        body,
+        upgrade: head.upgrade.map(into_upgrade),
         ordinal: arrived.wire.count_request(),
     };
     let mut answer = pipeline.serve(request).await;
     let framing = framing(&answer, arrived.version);
     if let Framing::Counted(length) = framing {
-        answer = answer.header("content-length", length.to_string());
+        answer.headers.set(header::CONTENT_LENGTH, length.into());
     }
     match answer.fate {
         // HTTP/2 has no such header, but a way to say it.
         Fate::Last if arrived.version == Version::HTTP_2 => arrived.wire.finish(),
-        Fate::Last => answer = answer.header("connection", "close"),
-        _ if unread.is_too_much() => answer = answer.header("connection", "close"),
+        Fate::Last => answer.headers.set(header::CONNECTION, CLOSE),
+        _ if arrived.has_too_much_unread() => answer.headers.set(header::CONNECTION, CLOSE),
         _ => {}
     }
     reply(answer, framing, &arrived.wire)
 }
 
-/// How much of a request's body nobody has asked for yet, in bytes.
-struct Unread(AtomicU64);
-
-impl Unread {
-    fn new(headers: &HeaderMap) -> Self {
-        let length = headers.get("content-length").and_then(|v| v.to_str().ok());
-        Unread(AtomicU64::new(
-            length.and_then(|v| v.parse().ok()).unwrap_or(0),
-        ))
+impl Arrived {
+    fn new(request: &mut http::Request<Incoming>, wire: Arc<Wire>) -> Self {
+        let length = request.headers().get(header::CONTENT_LENGTH);
+        let length = length.and_then(|v| v.to_str().ok()?.parse().ok());
+        let head = Head {
+            method: std::mem::take(request.method_mut()),
+            target: std::mem::take(request.uri_mut()),
+            headers: std::mem::take(request.headers_mut()),
+            upgrade: request.extensions_mut().remove(),
+            ended: request.body().is_end_stream(),
+        };
+        Arrived {
+            head: Mutex::new(Some(head)),
+            version: request.version(),
+            unread: AtomicU64::new(length.unwrap_or(0)),
+            wire,
+        }
     }
 
     /// The body, counted down as it is read; one that breaks off leaves nothing to go on with.
@@ -129,23 +123,23 @@ impl Unread {
         self: Arc<Self>,
         body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
     ) -> request::Body {
-        request::Body(Box::pin(body.map(move |chunk| match chunk {
+        request::Body::new(body.map(move |chunk| match chunk {
             Ok(chunk) => {
                 let chunk = collect(chunk);
-                let left = self.0.load(Ordering::Relaxed);
-                self.0
+                let left = self.unread.load(Ordering::Relaxed);
+                self.unread
                     .store(left.saturating_sub(chunk.len() as u64), Ordering::Relaxed);
                 Ok(chunk)
             }
             Err(_) => {
-                self.0.store(u64::MAX, Ordering::Relaxed);
+                self.unread.store(u64::MAX, Ordering::Relaxed);
                 Err(BodyError)
             }
-        })))
+        }))
     }
 
-    fn is_too_much(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > WORTH_READING
+    fn has_too_much_unread(&self) -> bool {
+        self.unread.load(Ordering::Relaxed) > WORTH_READING
     }
 }
 
@@ -201,11 +195,9 @@ fn reply(answer: Response, framing: Framing, wire: &Arc<Wire>) -> warp::reply::R
     };
     *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let sent = reply.headers_mut();
-    sent.reserve(headers.len() + 1);
+    sent.reserve(headers.len() + extra_headers.len());
     for (name, value) in headers {
-        if let Ok(value) = HeaderValue::from_maybe_shared(into_bytes(value)) {
-            sent.append(HeaderName::from_static(name), value);
-        }
+        sent.append(name, value);
     }
     // What was scripted stands instead of what the server says; twice the same name is two headers.
     for name in extra_headers
@@ -252,13 +244,6 @@ fn broken(body: Body, bytes: usize, how: Cut, wire: Arc<Wire>) -> warp::reply::R
     warp::reply::stream(first_part).into_response()
 }
 
-fn into_bytes(text: Cow<'static, str>) -> Bytes {
-    match text {
-        Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
-        Cow::Owned(text) => text.into(),
-    }
-}
-
 /// How the end of a body is told.
 #[derive(Clone, Copy, PartialEq)]
 enum Framing {
@@ -270,10 +255,7 @@ enum Framing {
 }
 
 fn framing(answer: &Response, version: Version) -> Framing {
-    let given = answer
-        .headers
-        .iter()
-        .any(|(name, _)| *name == "content-length");
+    let given = answer.headers.get(&header::CONTENT_LENGTH).is_some();
     match &answer.body {
         _ if given => Framing::Given,
         Body::Empty if answer.status == 304 => Framing::Given,
@@ -300,19 +282,20 @@ mod tests {
         assert!(framed(Bytes::new(), Version::HTTP_11) == Framing::Counted(0));
         assert!(framed(long(), Version::HTTP_11) == Framing::Chunked);
         assert!(framed(long(), Version::HTTP_2) == Framing::Counted(CHUNKED_ABOVE + 1));
-        let counted = Response::new(200, "text/plain", long()).header("content-length", "2049");
+        let counted = Response::new(200, "text/plain", long()).header(header::CONTENT_LENGTH, "2049");
         assert!(framing(&counted, Version::HTTP_11) == Framing::Given);
     }
 
     #[tokio::test]
     async fn a_large_body_nobody_read_ends_the_connection() {
-        let mut headers = HeaderMap::new();
-        headers.insert("content-length", HeaderValue::from(300 * 1024));
-        let unread = Arc::new(Unread::new(&headers));
-        assert!(unread.is_too_much());
+        let arrived = Arc::new(Arrived {
+            unread: AtomicU64::new(300 * 1024),
+            ..Arrived::default()
+        });
+        assert!(arrived.has_too_much_unread());
         let chunk = Ok::<_, warp::Error>(Bytes::from(vec![0; 100 * 1024]));
-        let mut body = unread.clone().count(futures_util::stream::iter([chunk]));
-        assert!(body.0.next().await.is_some());
-        assert!(!unread.is_too_much());
+        let mut body = arrived.clone().count(futures_util::stream::iter([chunk]));
+        assert!(body.next().await.is_some());
+        assert!(!arrived.has_too_much_unread());
     }
 }

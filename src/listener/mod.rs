@@ -5,6 +5,7 @@
 
 mod edge;
 pub(crate) mod gate;
+mod protocol;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
 mod wire;
@@ -13,29 +14,22 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use self::gate::{Gate, Stop};
+use self::protocol::{Protocol, Serving};
 use self::wire::{Cut, Wire, WireStream};
 use crate::pipeline::Pipeline;
-use crate::request::Connection;
 
 /// How many connections are open at a time; more wait to be accepted.
 pub(crate) const DEFAULT_MAX_CONNECTIONS: usize = 10_000;
-/// How long a client may take over the head of a request, or be idle between two: hyper has one limit for both, where Go's
-/// server has 32 and 90 seconds. The longer one closes no connection that a client still counts on.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(90);
 /// How long a client may take over the start of an encrypted connection.
 #[cfg(feature = "tls")]
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many headers a request on HTTP/1.1 may have. Go's server only counts their bytes, but hyper makes room for all of
 /// them with every request, and for no more than this without asking for memory.
 pub(crate) const DEFAULT_MAX_HEADERS: usize = 100;
-/// The longest head of a request, in bytes: that of Go's server.
-const MAX_HEADER_BYTES: usize = 1024 * 1024;
 /// How long open connections get to finish when the server stops.
 const DRAIN: Duration = Duration::from_secs(2);
 
@@ -105,7 +99,11 @@ impl Listener {
     async fn run(self, pipeline: Arc<Pipeline>) {
         let permits = Arc::new(Semaphore::new(self.options.limits.connections));
         let mut connections = JoinSet::new();
-        let server = Arc::new(server(self.options.limits.headers));
+        let speaker = Arc::new(Speaker {
+            protocol: Protocol::new(self.options.limits.headers),
+            #[cfg(feature = "tls")]
+            tls: self.options.tls.clone(),
+        });
         let mut moves = self.gate.moves();
         loop {
             let Ok(permit) = permits.clone().acquire_owned().await else {
@@ -122,20 +120,10 @@ impl Listener {
             };
             let _ = stream.set_nodelay(true);
             let (stream, wire) = WireStream::new(stream, self.gate.told());
-            let (pipeline, server) = (pipeline.clone(), server.clone());
-            #[cfg(feature = "tls")]
-            let tls = self.options.tls.clone();
+            let (pipeline, speaker) = (pipeline.clone(), speaker.clone());
             connections.spawn(async move {
                 let _permit = permit;
-                #[cfg(feature = "tls")]
-                if let Some(tls) = tls {
-                    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream));
-                    if let Some(Ok(Some(stream))) = wire.unless_cut(handshake).await {
-                        connection(stream, wire, &server, pipeline).await;
-                    }
-                    return;
-                }
-                connection(stream, wire, &server, pipeline).await;
+                speaker.speak(stream, wire, pipeline).await;
             });
         }
         if self.gate.told().to(Stop::Gracefully).await == Stop::Gracefully {
@@ -145,47 +133,46 @@ impl Listener {
     }
 }
 
-/// The HTTP server, with its limits.
-fn server(max_headers: usize) -> auto::Builder<TokioExecutor> {
-    let mut server = auto::Builder::new(TokioExecutor::new()).title_case_headers(true);
-    server
-        .http1()
-        .timer(TokioTimer::new())
-        .auto_date_header(false)
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(MAX_HEADER_BYTES);
-    if max_headers != DEFAULT_MAX_HEADERS {
-        server.http1().max_headers(max_headers);
-    }
+/// How the connections of one listener are spoken on.
+struct Speaker {
+    protocol: Protocol,
     #[cfg(feature = "tls")]
-    server
-        .http2()
-        .timer(TokioTimer::new())
-        .auto_date_header(false)
-        .max_header_list_size(1024 * 1024)
-        .keep_alive_interval(Duration::from_secs(30));
-    server
+    tls: Option<tls::Acceptor>,
+}
+
+impl Speaker {
+    async fn speak(&self, stream: WireStream, wire: Arc<Wire>, pipeline: Arc<Pipeline>) {
+        let (protocol, service) = (
+            &self.protocol,
+            edge::service(pipeline.clone(), wire.clone()),
+        );
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream));
+            let Some(Ok(Some(stream))) = wire.unless_cut(handshake).await else {
+                return;
+            };
+            return match tls::speaks_http2(&stream) {
+                true => connection(protocol.http2(stream, service), wire, &pipeline).await,
+                false => connection(protocol.http1(stream, service), wire, &pipeline).await,
+            };
+        }
+        connection(protocol.http1(stream, service), wire, &pipeline).await;
+    }
 }
 
 /// Speaks HTTP on one connection, until it ends or is told to.
-async fn connection(
-    stream: impl Connection + 'static,
-    wire: Arc<Wire>,
-    server: &auto::Builder<TokioExecutor>,
-    pipeline: Arc<Pipeline>,
-) {
+async fn connection(serving: impl Serving, wire: Arc<Wire>, pipeline: &Pipeline) {
     let mut told = wire.told();
-    let service = edge::service(pipeline.clone(), wire.clone());
-    let serving = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
     tokio::pin!(serving);
     let mut how = tokio::select! {
         biased;
         how = told.to(Stop::Gracefully) => how,
         () = wire.finished() => Stop::No,
-        served = serving.as_mut() => return note(&pipeline, served),
+        served = serving.as_mut() => return note(pipeline, served),
     };
     if how <= Stop::Gracefully {
-        serving.as_mut().graceful_shutdown();
+        serving.as_mut().finish();
         // Told to by one of its own requests, the others on it have all the time they need.
         let patience = async {
             match how {
@@ -196,7 +183,7 @@ async fn connection(
         how = tokio::select! {
             biased;
             how = told.to(Stop::Now) => how,
-            served = serving.as_mut() => return note(&pipeline, served),
+            served = serving.as_mut() => return note(pipeline, served),
             () = patience => Stop::Now,
         };
     }
@@ -206,12 +193,11 @@ async fn connection(
 }
 
 /// Tells the journal of bytes that could not be read as a request.
-fn note(pipeline: &Pipeline, served: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
-    let Err(error) = served else { return };
-    if let Some(error) = error.downcast_ref::<hyper::Error>()
+fn note(pipeline: &Pipeline, served: hyper::Result<()>) {
+    if let Err(error) = served
         && error.is_parse()
     {
-        pipeline.unparsed(parse_code(error), error.to_string());
+        pipeline.unparsed(parse_code(&error), error.to_string());
     }
 }
 

@@ -24,6 +24,9 @@ const PLAIN_HTTP_ANSWER: &[u8] =
 /// How much of a request in plain HTTP is read to its end, in bytes.
 const LONGEST_REFUSED_REQUEST: u64 = 1024 * 1024;
 
+/// What a client and this server agree on to speak HTTP/2.
+const HTTP2: &[u8] = b"h2";
+
 /// A server's certificate and the authority that signed it.
 pub(crate) struct Identity {
     pub(crate) acceptor: Acceptor,
@@ -79,7 +82,7 @@ impl Identity {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(chain, key)?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
         Ok(Identity {
             acceptor: Acceptor(TlsAcceptor::from(Arc::new(config))),
             authority: authority.pem(),
@@ -100,6 +103,11 @@ impl Acceptor {
         }
         self.0.accept(stream).await.ok()
     }
+}
+
+/// Whether the client asked for HTTP/2.
+pub(super) fn speaks_http2(stream: &TlsStream<WireStream>) -> bool {
+    stream.get_ref().1.alpn_protocol() == Some(HTTP2)
 }
 
 async fn refuse_plain_http(mut stream: WireStream) {

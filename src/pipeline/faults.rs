@@ -20,26 +20,26 @@ use crate::registry;
 use crate::request::Request;
 use crate::request::info::RequestInfo;
 use crate::request::query::Query;
+use crate::request::text::Text;
 use crate::response::{Fate, Response, Warnings};
 use crate::routes::{self, Route};
 
 impl Pipeline {
-    /// What the rules make of this request.
+    /// What the rules make of this request; nothing, where there are none.
     pub(super) async fn plan(
         &self,
         request: &mut Request,
         query: &Query,
         info: &RequestInfo,
         user: &UserInfo,
-        path: &str,
-    ) -> Plan {
+    ) -> Option<Box<Plan>> {
         if !self.fault_stage || self.faults.is_empty() {
-            return Plan::default();
+            return None;
         }
-        let sent = self.sent_object(request, path).await;
+        let sent = self.sent_object(request, &info.path).await;
         let sent = sent.as_ref();
         let label = |key: &str| {
-            text(sent, &["metadata", "labels", key]).or_else(|| self.stored_label(path, key))
+            text(sent, &["metadata", "labels", key]).or_else(|| self.stored_label(&info.path, key))
         };
         let (now, ids) = (self.cluster.clock.now(), &self.cluster.ids);
         let facts = Facts {
@@ -50,11 +50,11 @@ impl Pipeline {
             label: &label,
             ordinal: request.ordinal,
         };
-        self.faults.plan(&facts, now, ids)
+        Some(Box::new(self.faults.plan(&facts, now, ids)))
     }
 
     /// The object of a create or a replace, if a rule looks at its labels.
-    async fn sent_object(&self, request: &mut Request, path: &str) -> Option<Node> {
+    async fn sent_object(&self, request: &mut Request, path: &Text) -> Option<Node> {
         let sends = matches!(request.method.as_str(), "POST" | "PUT");
         if !sends || !self.faults.ask_for_labels() {
             return None;
@@ -67,7 +67,7 @@ impl Pipeline {
     }
 
     /// A label of the stored object a path points at.
-    fn stored_label(&self, path: &str, label: &str) -> Option<String> {
+    fn stored_label(&self, path: &Text, label: &str) -> Option<String> {
         let Route::Resource(target) = routes::route(path) else {
             return None;
         };
@@ -87,18 +87,17 @@ impl Pipeline {
         request: &mut Request,
         info: &RequestInfo,
         user: &UserInfo,
-        path: &str,
         warnings: &mut Warnings,
     ) -> Result<(), Refusal> {
         self.pause(plan.delay).await;
         if let Some(answer) = plan.answer.take() {
-            let named = self.named(request, path).await;
+            let named = self.named(request, &info.path).await;
             let name = named.as_ref().map_or("", |(_, name)| name);
             if answer.is_a_handlers(info.verb)
                 && let Some((target, _)) = &named
             {
                 let texts = handlers::deprecation(&self.cluster, target.strategy);
-                warnings.0.extend(texts.map(str::to_owned));
+                warnings.extend(texts);
             }
             return Err(scripted(&answer, info, user, name));
         }
@@ -119,8 +118,15 @@ impl Pipeline {
     pub(super) async fn planned(
         &self,
         mut admitted: Admitted<'_>,
-        plan: Plan,
+        plan: Option<Box<Plan>>,
     ) -> Result<Response, Refusal> {
+        let Some(plan) = plan else {
+            let disturbance = Disturbance {
+                stale: self.stale,
+                ..Disturbance::default()
+            };
+            return self.route(&mut admitted, disturbance).await;
+        };
         let Plan {
             delay_answer,
             connection,
@@ -133,9 +139,9 @@ impl Pipeline {
             expire_continue,
             accepted,
             ..
-        } = plan;
+        } = *plan;
         if let Some(race) = race {
-            self.race(race, admitted.request, admitted.path).await;
+            self.race(race, admitted.request, &admitted.info.path).await;
         }
         if compact {
             self.cluster
@@ -180,14 +186,14 @@ impl Pipeline {
         }
     }
 
-    async fn race(&self, race: Race, request: &mut Request, path: &str) {
+    async fn race(&self, race: Race, request: &mut Request, path: &Text) {
         if let Some((target, name)) = self.named(request, path).await {
             race.run(&self.cluster, &target, &name);
         }
     }
 
     /// What a path points at, and the name in it or in the body of a create.
-    async fn named(&self, request: &mut Request, path: &str) -> Option<(Target, String)> {
+    async fn named(&self, request: &mut Request, path: &Text) -> Option<(Target, String)> {
         let Route::Resource(target) = routes::route(path) else {
             return None;
         };

@@ -1,5 +1,7 @@
 //! Why a request got no further, and what it is answered with.
 
+use http::header;
+
 use crate::request::Request;
 use crate::response::{Fate, Response};
 use crate::status::Status;
@@ -29,7 +31,7 @@ impl From<Status> for Refusal {
 
 impl Refusal {
     pub(super) fn undetermined(request: &Request) -> Self {
-        let target = escape_html(&request.target());
+        let target = escape_html(&request.path_and_query());
         let text = format!(
             "Internal Server Error: \"{target}\": failed to create RequestInfo: unable to determine kind and namespace \
              from url, {target}\n"
@@ -41,7 +43,7 @@ impl Refusal {
     pub(super) fn timed_out() -> Self {
         const BODY: &str = "{\"metadata\":{},\"status\":\"Failure\",\"message\":\"Timeout: request did not complete within the allotted timeout\",\"reason\":\"Timeout\",\"details\":{},\"code\":504}";
         let response = Response::new(504, "text/plain; charset=utf-8", BODY)
-            .header("cache-control", "no-cache, private");
+            .header(header::CACHE_CONTROL, "no-cache, private");
         Refusal::Raw(Box::new(response))
     }
 }

@@ -6,6 +6,7 @@ use http::Method;
 
 use super::query::Query;
 use super::selector::FieldSelector;
+use super::text::{Text, segments};
 
 /// The verbs of the API, plus the empty one of unknown methods.
 pub(crate) type Verb = &'static str;
@@ -22,22 +23,19 @@ pub(crate) const VERBS: [Verb; 8] = [
     "deletecollection",
 ];
 
-/// How many parts the paths of objects have at most.
-const USUAL_PARTS: usize = 8;
-
 /// A request, taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct RequestInfo {
     pub(crate) is_resource: bool,
     /// The decoded path.
-    pub(crate) path: String,
+    pub(crate) path: Text,
     pub(crate) verb: Verb,
-    pub(crate) api_group: String,
-    pub(crate) api_version: String,
-    pub(crate) namespace: String,
-    pub(crate) resource: String,
-    pub(crate) subresource: String,
-    pub(crate) name: String,
+    pub(crate) api_group: Text,
+    pub(crate) api_version: Text,
+    pub(crate) namespace: Text,
+    pub(crate) resource: Text,
+    pub(crate) subresource: Text,
+    pub(crate) name: Text,
 }
 
 /// The path was a prefix like `/api/v1/watch` with nothing after it.
@@ -45,11 +43,11 @@ pub(crate) struct RequestInfo {
 pub(crate) struct Undetermined;
 
 impl RequestInfo {
-    pub(crate) fn new(method: &Method, path: &str, query: &Query) -> Result<Self, Undetermined> {
-        let mut parts = Vec::with_capacity(USUAL_PARTS);
-        parts.extend(path.trim_matches('/').split('/'));
+    /// From a decoded path.
+    pub(crate) fn new(method: &Method, path: &Text, query: &Query) -> Result<Self, Undetermined> {
+        let parts = segments(path.trim_matches('/'));
         let mut info = RequestInfo {
-            path: path.to_owned(),
+            path: path.clone(),
             verb: lower(method),
             ..RequestInfo::default()
         };
@@ -59,8 +57,8 @@ impl RequestInfo {
             _ => return Ok(info),
         };
         info.is_resource = true;
-        info.api_group = group.to_owned();
-        info.api_version = rest[0].to_owned();
+        info.api_group = path.part(group);
+        info.api_version = path.part(rest[0]);
         info.verb = verb_of(method);
         info.take_parts(&rest[1..])?;
         info.refine(query);
@@ -77,15 +75,15 @@ impl RequestInfo {
             }
         }
         if parts.first() == Some(&"namespaces") && parts.len() > 1 {
-            self.namespace = parts[1].to_owned();
+            self.namespace = self.path.part(parts[1]);
             if parts.len() > 2 && !matches!(parts[2], "status" | "finalize") {
                 parts = &parts[2..];
             }
         }
-        self.resource = parts.first().copied().unwrap_or_default().to_owned();
-        self.name = parts.get(1).copied().unwrap_or_default().to_owned();
+        let part = |n: usize| self.path.part(parts.get(n).copied().unwrap_or_default());
+        (self.resource, self.name) = (part(0), part(1));
         if self.verb != "proxy" {
-            self.subresource = parts.get(2).copied().unwrap_or_default().to_owned();
+            self.subresource = self.path.part(parts.get(2).copied().unwrap_or_default());
         }
         Ok(())
     }
@@ -111,7 +109,7 @@ impl RequestInfo {
             .get("fieldSelector")
             .and_then(|text| FieldSelector::parse(text).ok());
         if let Some(name) = selector.as_ref().and_then(|s| s.exact("metadata.name")) {
-            self.name = name.to_owned();
+            self.name = name.into();
         }
     }
 }
@@ -147,7 +145,7 @@ mod tests {
     use super::*;
 
     fn info(method: Method, path: &str, query: &str) -> RequestInfo {
-        RequestInfo::new(&method, path, &Query::parse(query)).unwrap()
+        RequestInfo::new(&method, &path.into(), &Query::parse(query)).unwrap()
     }
 
     #[test]
@@ -213,11 +211,15 @@ mod tests {
     #[test]
     fn a_bare_watch_prefix_is_undetermined() {
         assert_eq!(
-            RequestInfo::new(&Method::GET, "/api/v1/watch", &Query::default()),
+            RequestInfo::new(&Method::GET, &"/api/v1/watch".into(), &Query::default()),
             Err(Undetermined)
         );
         assert_eq!(
-            RequestInfo::new(&Method::GET, "/apis/apps/v1/watch/", &Query::default()),
+            RequestInfo::new(
+                &Method::GET,
+                &"/apis/apps/v1/watch/".into(),
+                &Query::default()
+            ),
             Err(Undetermined)
         );
     }

@@ -8,12 +8,14 @@ pub(crate) mod negotiation;
 pub(crate) mod options;
 pub(crate) mod query;
 pub(crate) mod selector;
+pub(crate) mod text;
 
 use std::pin::Pin;
 
 use bytes::Bytes;
-use futures_util::Stream;
-use http::{HeaderMap, Method};
+use futures_util::{Stream, StreamExt as _};
+use http::header::AsHeaderName;
+use http::{HeaderMap, Method, Uri};
 
 /// The largest request body, in bytes.
 pub(crate) const DEFAULT_MAX_BODY: usize = 3 * 1024 * 1024;
@@ -21,10 +23,7 @@ pub(crate) const DEFAULT_MAX_BODY: usize = 3 * 1024 * 1024;
 /// A request as the listener hands it over.
 pub(crate) struct Request {
     pub(crate) method: Method,
-    /// The request target's path, still percent-encoded.
-    pub(crate) path: String,
-    /// What follows the question mark.
-    pub(crate) raw_query: String,
+    pub(crate) target: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     /// Takes the connection over, if the client asked for an upgrade.
@@ -34,7 +33,7 @@ pub(crate) struct Request {
 }
 
 /// The body of a request, read when a handler asks for it.
-pub(crate) struct Body(pub(crate) Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>);
+pub(crate) struct Body(Option<Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>>);
 
 /// The client broke its own body off.
 #[derive(Debug)]
@@ -57,23 +56,46 @@ pub(crate) trait Connection:
 }
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Connection for T {}
 
+impl Body {
+    pub(crate) fn new(chunks: impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static) -> Self {
+        Body(Some(Box::pin(chunks)))
+    }
+
+    pub(crate) fn empty() -> Self {
+        Body(None)
+    }
+
+    pub(crate) async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+        self.0.as_mut()?.next().await
+    }
+}
+
 impl Request {
+    /// The path of the request target, still percent-encoded.
+    pub(crate) fn path(&self) -> &str {
+        self.target.path()
+    }
+
+    /// What follows the question mark.
+    pub(crate) fn raw_query(&self) -> &str {
+        self.target.query().unwrap_or_default()
+    }
+
     /// The first header of this name, if it is text.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         header(&self.headers, name)
     }
 
     /// Path and query as they were sent.
-    pub(crate) fn target(&self) -> String {
-        if self.raw_query.is_empty() {
-            self.path.clone()
-        } else {
-            format!("{}?{}", self.path, self.raw_query)
+    pub(crate) fn path_and_query(&self) -> String {
+        match self.raw_query() {
+            "" => self.path().to_owned(),
+            query => format!("{}?{query}", self.path()),
         }
     }
 }
 
 /// The first header of this name, if it is text.
-pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn header(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
     std::str::from_utf8(headers.get(name)?.as_bytes()).ok()
 }

@@ -3,6 +3,8 @@
 //! The router looks first, and only compares names: one clause must be exactly a type the route produces. The handler
 //! then takes the best clause whose parameters it can honour. Errors are negotiated too, and fall back to JSON.
 
+use http::header;
+
 use super::query::Query;
 use super::{Request, content_type};
 use crate::status::Status;
@@ -160,8 +162,8 @@ fn clauses(accept: &str) -> Vec<Clause<'_>> {
 
 /// The router's look: one clause must be a type the route produces, to the letter.
 pub(crate) fn check_route(request: &Request, streams: bool) -> Result<(), Status> {
-    let accept = request.header("accept").unwrap_or_default();
-    let fits = accept.is_empty()
+    let accept = request.header(header::ACCEPT).unwrap_or_default();
+    let fits = matches!(accept, "" | JSON)
         || accept.split(',').any(|clause| {
             let name = clause.split(';').next().unwrap_or_default().trim();
             name == "*/*" || OFFERED.contains(&name)
@@ -248,7 +250,7 @@ pub(crate) fn negotiate_error(request: &Request, query: &Query) -> Negotiated {
 }
 
 fn choose(request: &Request, query: &Query, endpoint: Endpoint) -> Option<Negotiated> {
-    let accept = request.header("accept").unwrap_or_default();
+    let accept = request.header(header::ACCEPT).unwrap_or_default();
     // What most clients ask for is not worth taking apart.
     if accept.is_empty() || accept == JSON && !matches!(endpoint, Endpoint::Aggregated) {
         return Some(Negotiated {
@@ -297,7 +299,7 @@ fn pretty(request: &Request, query: &Query, param: &str) -> bool {
     }
     match query.get("pretty").unwrap_or_default() {
         "" => {
-            let agent = request.header("user-agent").unwrap_or_default();
+            let agent = request.header(header::USER_AGENT).unwrap_or_default();
             ["curl", "Wget", "Mozilla/5.0"]
                 .iter()
                 .any(|reader| agent.starts_with(reader))
@@ -309,14 +311,14 @@ fn pretty(request: &Request, query: &Query, param: &str) -> bool {
 /// The format of aggregated discovery, if the request asks for that; plain clauses before it do not count.
 pub(crate) fn aggregated_discovery(request: &Request, query: &Query) -> Option<Media> {
     request
-        .header("accept")
+        .header(header::ACCEPT)
         .filter(|accept| !accept.is_empty())?;
     choose(request, query, Endpoint::Aggregated).map(|n| n.media)
 }
 
 /// The formats of request bodies.
 pub(crate) fn body_format(request: &Request) -> Result<BodyFormat, Status> {
-    let header = request.header("content-type").unwrap_or_default();
+    let header = request.header(header::CONTENT_TYPE).unwrap_or_default();
     if header.is_empty() {
         return Ok(BodyFormat::Json);
     }
@@ -341,10 +343,9 @@ mod tests {
         headers.insert("content-type", content_type.parse().unwrap());
         Request {
             method: http::Method::GET,
-            path: String::new(),
-            raw_query: String::new(),
+            target: http::Uri::default(),
             headers,
-            body: Body(Box::pin(futures_util::stream::empty())),
+            body: Body::empty(),
             upgrade: None,
             ordinal: 1,
         }

@@ -1,13 +1,16 @@
 //! The headers every answer has, in the order the real server writes them.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-
+use http::{HeaderName, HeaderValue, header};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 
+use super::head::value;
 use super::{Body, Response};
 use crate::codec::time;
 use crate::request::Request;
@@ -19,13 +22,57 @@ const WARNING_BUDGET: usize = 4096;
 /// How many characters each may have once they are too many.
 const WARNING_CUT: usize = 256;
 
+/// The request in the audit log of the server, had it one.
+pub(crate) static AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
+static FLOW_SCHEMA: HeaderName = HeaderName::from_static("x-kubernetes-pf-flowschema-uid");
+static PRIORITY_LEVEL: HeaderName = HeaderName::from_static("x-kubernetes-pf-prioritylevel-uid");
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache, private");
+
 /// The texts of the `Warning` headers, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Warnings(pub(crate) Vec<String>);
+pub(crate) struct Warnings(Vec<Cow<'static, str>>);
 
 impl Warnings {
-    pub(crate) fn add(&mut self, text: impl Into<String>) {
+    pub(crate) fn add(&mut self, text: impl Into<Cow<'static, str>>) {
         self.0.push(text.into());
+    }
+}
+
+impl<T: Into<Cow<'static, str>>> Extend<T> for Warnings {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, texts: I) {
+        self.0.extend(texts.into_iter().map(Into::into));
+    }
+}
+
+/// The identities of the flow schema and the priority level that every answer names.
+#[derive(Clone)]
+pub(crate) struct Flow {
+    schema: Option<HeaderValue>,
+    level: Option<HeaderValue>,
+}
+
+impl Flow {
+    pub(crate) fn new([schema, level]: [String; 2]) -> Self {
+        let (schema, level) = (value(schema), value(level));
+        Flow { schema, level }
+    }
+}
+
+/// The value of `Date`, written once a second.
+#[derive(Default)]
+pub(crate) struct Dates(Mutex<Option<(i64, HeaderValue)>>);
+
+impl Dates {
+    fn at(&self, now: Timestamp) -> Option<HeaderValue> {
+        let second = now.as_second();
+        let mut last = self.0.lock();
+        match &*last {
+            Some((of, date)) if *of == second => Some(date.clone()),
+            _ => {
+                let date = value(time::http_date(now))?;
+                Some(last.insert((second, date)).1.clone())
+            }
+        }
     }
 }
 
@@ -33,41 +80,46 @@ impl Warnings {
 pub(crate) fn complete(
     response: Response,
     request: &Request,
-    audit_id: String,
+    audit_id: Option<HeaderValue>,
     warnings: &Warnings,
-    flow: Option<&[String; 2]>,
+    flow: Option<&Flow>,
 ) -> Response {
     if response.hijacked {
         return response;
     }
-    let mut response = compress(response, request).header("audit-id", audit_id);
-    if !response
-        .headers
-        .iter()
-        .any(|(name, _)| *name == "cache-control")
-    {
-        response = response.header("cache-control", "no-cache, private");
+    let mut response = compress(response, request);
+    let headers = &mut response.headers;
+    if headers.get(&header::CACHE_CONTROL).is_none() {
+        headers.add_first(header::CACHE_CONTROL, NO_CACHE);
     }
-    if let Some([schema, level]) = flow {
-        response = response
-            .header("x-kubernetes-pf-flowschema-uid", schema.clone())
-            .header("x-kubernetes-pf-prioritylevel-uid", level.clone());
+    if let Some(audit_id) = audit_id {
+        headers.add_first(AUDIT_ID.clone(), audit_id);
     }
-    response.headers.extend(
-        warning_headers(&warnings.0)
-            .into_iter()
-            .map(|text| ("warning", text.into())),
-    );
+    for text in warning_headers(&warnings.0) {
+        if let Some(text) = value(text) {
+            headers.add(header::WARNING, text);
+        }
+    }
+    if let Some(Flow { schema, level }) = flow {
+        for (name, value) in [(&FLOW_SCHEMA, schema), (&PRIORITY_LEVEL, level)] {
+            if let Some(value) = value {
+                headers.set(name.clone(), value.clone());
+            }
+        }
+    }
     response
 }
 
 /// The end of every head: sorted by name, then the date.
-pub(crate) fn order(mut response: Response, now: Timestamp) -> Response {
+pub(crate) fn order(mut response: Response, dates: &Dates, now: Timestamp) -> Response {
     if response.hijacked {
         return response;
     }
-    response.headers.sort_by_key(|(name, _)| *name);
-    response.header("date", time::http_date(now))
+    response.headers.sort();
+    if let Some(date) = dates.at(now) {
+        response.headers.set(header::DATE, date);
+    }
+    response
 }
 
 fn compress(response: Response, request: &Request) -> Response {
@@ -78,7 +130,7 @@ fn compress(response: Response, request: &Request) -> Response {
         return response;
     }
     let accepted = request
-        .header("accept-encoding")
+        .header(header::ACCEPT_ENCODING)
         .unwrap_or_default()
         .split(',')
         .any(|item| item.trim() == "gzip");
@@ -88,16 +140,14 @@ fn compress(response: Response, request: &Request) -> Response {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
     match encoder.write_all(body).and_then(|()| encoder.finish()) {
         Ok(packed) => {
+            let told = response.headers.get(&header::CONTENT_LENGTH).is_some();
             let mut response = response
-                .header("content-encoding", "gzip")
-                .header("vary", "Accept-Encoding");
+                .header(header::CONTENT_ENCODING, "gzip")
+                .header(header::VARY, "Accept-Encoding");
             // A handler that told the length told that of the body as it was.
-            if let Some(told) = response
-                .headers
-                .iter_mut()
-                .find(|(n, _)| *n == "content-length")
-            {
-                told.1 = packed.len().to_string().into();
+            if told {
+                let length = HeaderValue::from(packed.len());
+                response.headers.set(header::CONTENT_LENGTH, length);
             }
             response.body = Body::Full(Bytes::from(packed));
             response
@@ -107,10 +157,10 @@ fn compress(response: Response, request: &Request) -> Response {
 }
 
 /// `299 - "text"`, one for each text; too much text is cut, and what is then still too much is dropped.
-fn warning_headers(texts: &[String]) -> Vec<String> {
-    let mut distinct: Vec<&str> = Vec::new();
+fn warning_headers(texts: &[Cow<'static, str>]) -> Vec<String> {
+    let mut distinct: Vec<&str> = Vec::with_capacity(texts.len());
     for text in texts {
-        if !text.chars().any(char::is_control) && !distinct.contains(&text.as_str()) {
+        if (is_plain(text) || !text.chars().any(char::is_control)) && !distinct.contains(&&**text) {
             distinct.push(text);
         }
     }
@@ -133,14 +183,18 @@ fn warning_headers(texts: &[String]) -> Vec<String> {
     headers
 }
 
+/// Whether a text is its own quoted form. Most are: all bytes are looked at, which goes faster than stopping early.
+fn is_plain(text: &str) -> bool {
+    let odd = |b: u8| !(0x20..0x7f).contains(&b) | (b == b'"') | (b == b'\\');
+    !text.bytes().fold(false, |found, b| found | odd(b))
+}
+
 fn quoted(text: &str) -> String {
-    let special = |b: u8| matches!(b, b'\\' | b'"');
-    let mut out = String::with_capacity(text.len() + 8);
-    out.push_str("299 - \"");
-    if !text.bytes().any(special) {
-        out.extend([text, "\""]);
-        return out;
+    if is_plain(text) {
+        return ["299 - \"", text, "\""].concat();
     }
+    let mut out = String::with_capacity(text.len() + 16);
+    out.push_str("299 - \"");
     for part in text.split_inclusive(['\\', '"']) {
         match part.strip_suffix(['\\', '"']) {
             Some(plain) => out.extend([plain, "\\", &part[plain.len()..]]),
@@ -157,12 +211,9 @@ mod tests {
 
     #[test]
     fn the_head_is_sorted_and_ends_with_the_date() {
-        let response = Response::text(404, "").header("audit-id", "a");
-        let names: Vec<&str> = order(response, Timestamp::UNIX_EPOCH)
-            .headers
-            .iter()
-            .map(|(name, _)| *name)
-            .collect();
+        let response = Response::text(404, "").header(AUDIT_ID.clone(), "a");
+        let ordered = order(response, &Dates::default(), Timestamp::UNIX_EPOCH);
+        let names: Vec<HeaderName> = ordered.headers.into_iter().map(|(name, _)| name).collect();
         assert_eq!(
             names,
             ["audit-id", "content-type", "x-content-type-options", "date"]
@@ -173,22 +224,22 @@ mod tests {
     fn a_hijacked_connection_gets_the_handlers_headers_only() {
         let mut response = Response::empty(403);
         response.hijacked = true;
-        assert!(order(response, Timestamp::UNIX_EPOCH).headers.is_empty());
+        let ordered = order(response, &Dates::default(), Timestamp::UNIX_EPOCH);
+        assert_eq!(ordered.headers.len(), 0);
     }
 
     #[test]
     fn a_length_that_was_told_is_that_of_the_packed_body() {
         let long = vec![b'x'; GZIP_ABOVE + 1];
         let told = long.len().to_string();
-        let response = Response::new(200, "text/plain", long).header("content-length", told);
+        let response = Response::new(200, "text/plain", long).header(header::CONTENT_LENGTH, told);
         let mut headers = http::HeaderMap::new();
         headers.insert("accept-encoding", http::HeaderValue::from_static("gzip"));
         let request = Request {
             method: http::Method::GET,
-            path: "/".to_owned(),
-            raw_query: String::new(),
+            target: http::Uri::from_static("/"),
             headers,
-            body: crate::request::Body(Box::pin(futures_util::stream::empty())),
+            body: crate::request::Body::empty(),
             upgrade: None,
             ordinal: 1,
         };
@@ -196,17 +247,14 @@ mod tests {
         let Body::Full(body) = &packed.body else {
             panic!("the body is whole")
         };
-        let length = packed
-            .headers
-            .iter()
-            .find(|(name, _)| *name == "content-length");
-        assert_eq!(length.unwrap().1, body.len().to_string());
+        let length = packed.headers.get(&header::CONTENT_LENGTH).unwrap();
+        assert_eq!(length, &body.len().to_string());
         assert!(body.len() < GZIP_ABOVE);
     }
 
     #[test]
     fn each_warning_is_sent_once_and_escaped() {
-        let texts = ["a \"b\"", "a \"b\"", "bad\n", "c"].map(str::to_owned);
+        let texts = ["a \"b\"", "a \"b\"", "bad\n", "bad\u{85}", "c"].map(Cow::Borrowed);
         assert_eq!(
             warning_headers(&texts),
             [r#"299 - "a \"b\"""#, r#"299 - "c""#]
@@ -215,7 +263,7 @@ mod tests {
 
     #[test]
     fn too_many_warnings_are_cut_and_then_dropped() {
-        let texts: Vec<String> = (0..60).map(|i| format!("{i:0>400}")).collect();
+        let texts: Vec<_> = (0..60).map(|i| format!("{i:0>400}").into()).collect();
         let headers = warning_headers(&texts);
         assert_eq!(headers.len(), 17);
         assert!(

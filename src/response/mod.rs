@@ -3,6 +3,7 @@
 //! An object's JSON exists already ([`Object`]); what is left is to frame it, indent it, turn it into YAML, or cut a
 //! Table row or its metadata out of it.
 
+mod head;
 pub(crate) mod headers;
 pub(crate) mod list;
 mod partial;
@@ -14,6 +15,7 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use http::{HeaderName, header};
 use jiff::Timestamp;
 
 use crate::codec::{json, yaml};
@@ -23,17 +25,15 @@ use crate::request::negotiation::{Media, MetaVersion, Negotiated, Transform};
 use crate::request::{Connection, Upgrade};
 use crate::status::Status;
 
+pub(crate) use head::Headers;
 pub(crate) use headers::Warnings;
 pub(crate) use list::{LastList, List};
 pub(crate) use table::IncludeObject;
 
-/// How many headers most answers have.
-const USUAL_HEADERS: usize = 8;
-
 /// An answer on its way out. The pipeline adds the headers every answer has.
 pub(crate) struct Response {
     pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, Cow<'static, str>)>,
+    pub(crate) headers: Headers,
     /// Headers that were scripted, with names of any kind.
     pub(crate) extra_headers: Vec<(String, String)>,
     pub(crate) body: Body,
@@ -81,14 +81,10 @@ pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) type ByteStream = Pin<Box<dyn Stream<Item = Bytes> + Send + Sync>>;
 
 impl Response {
-    pub(crate) fn with_body(
-        status: u16,
-        headers: Vec<(&'static str, Cow<'static, str>)>,
-        body: Body,
-    ) -> Self {
+    pub(crate) fn with_body(status: u16, body: Body) -> Self {
         Response {
             status,
-            headers,
+            headers: Headers::default(),
             extra_headers: Vec::new(),
             body,
             hijacked: false,
@@ -101,9 +97,8 @@ impl Response {
         content_type: impl Into<Cow<'static, str>>,
         body: impl Into<Bytes>,
     ) -> Self {
-        let mut headers = Vec::with_capacity(USUAL_HEADERS);
-        headers.push(("content-type", content_type.into()));
-        Response::with_body(status, headers, Body::Full(body.into()))
+        let response = Response::with_body(status, Body::Full(body.into()));
+        response.header(header::CONTENT_TYPE, content_type)
     }
 
     /// Leaves the head as it is: the connection is no longer the server's.
@@ -113,22 +108,20 @@ impl Response {
     }
 
     pub(crate) fn empty(status: u16) -> Self {
-        Response::with_body(status, Vec::new(), Body::Empty)
+        Response::with_body(status, Body::Empty)
     }
 
     /// Plain text, which upstream sends with a warning not to guess at it.
     pub(crate) fn text(status: u16, body: impl Into<Bytes>) -> Self {
         Response::new(status, "text/plain; charset=utf-8", body)
-            .header("x-content-type-options", "nosniff")
+            .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
     }
 
-    pub(crate) fn header(
-        mut self,
-        name: &'static str,
-        value: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        self.headers.retain(|(n, _)| *n != name);
-        self.headers.push((name, value.into()));
+    /// With this header, in the place of any of that name. What cannot stand in a header is left out.
+    pub(crate) fn header(mut self, name: HeaderName, value: impl Into<Cow<'static, str>>) -> Self {
+        if let Some(value) = head::value(value) {
+            self.headers.set(name, value);
+        }
         self
     }
 
@@ -137,7 +130,7 @@ impl Response {
         let body = finish(status.to_json(), negotiated);
         let mut response = Response::new(status.code, negotiated.media.content_type(), body);
         if let Some(seconds) = status.retry_after_seconds() {
-            response = response.header("retry-after", seconds.to_string());
+            response = response.header(header::RETRY_AFTER, seconds.to_string());
         }
         response
     }

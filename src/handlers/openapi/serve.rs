@@ -1,7 +1,7 @@
 //! How a document is handed out: Go's `http.ServeContent`, without parts of one (`Range` is not looked at).
 
 use bytes::Bytes;
-use http::Method;
+use http::{Method, header};
 use jiff::Timestamp;
 
 use crate::codec::time;
@@ -23,18 +23,18 @@ impl Content<'_> {
         let modified = time::http_date(self.modified);
         if self.is_known_to(request) {
             return match self.tag {
-                "" => Response::empty(304).header("last-modified", modified),
-                tag => Response::empty(304).header("etag", tag.to_owned()),
+                "" => Response::empty(304).header(header::LAST_MODIFIED, modified),
+                tag => Response::empty(304).header(header::ETAG, tag.to_owned()),
             };
         }
         let length = self.body.len().to_string();
         let response = Response::new(200, self.content_type, self.body)
-            .header("accept-ranges", "bytes")
-            .header("content-length", length)
-            .header("last-modified", modified);
+            .header(header::ACCEPT_RANGES, "bytes")
+            .header(header::CONTENT_LENGTH, length)
+            .header(header::LAST_MODIFIED, modified);
         match self.tag {
             "" => response,
-            tag => response.header("etag", tag.to_owned()),
+            tag => response.header(header::ETAG, tag.to_owned()),
         }
     }
 
@@ -68,10 +68,9 @@ mod tests {
         }
         let request = Request {
             method: Method::GET,
-            path: String::new(),
-            raw_query: String::new(),
+            target: http::Uri::default(),
             headers,
-            body: Body(Box::pin(futures_util::stream::empty())),
+            body: Body::empty(),
             upgrade: None,
             ordinal: 1,
         };

@@ -5,6 +5,7 @@ mod websocket;
 
 use std::sync::Arc;
 
+use http::header;
 use jiff::{SignedDuration, Timestamp};
 
 use self::feed::{Ending, Feed, Start};
@@ -15,6 +16,7 @@ use crate::clock;
 use crate::cluster::{Cluster, check_key};
 use crate::object::Object;
 use crate::request::negotiation::Negotiated;
+use crate::request::negotiation;
 use crate::request::options::{AtVersion, ListOptions, parse_version};
 use crate::response::watch::Encoder;
 use crate::response::{Body, ByteStream, Response};
@@ -60,11 +62,7 @@ pub(super) async fn handle(
 fn respond(ctx: &mut Context<'_>, frames: ByteStream) -> Response {
     match websocket::accept(ctx.request) {
         Some(upgrade) => upgrade.answer(frames),
-        None => Response::with_body(
-            200,
-            vec![("content-type", "application/json".into())],
-            Body::Stream(frames),
-        ),
+        None => Response::with_body(200, Body::Stream(frames)).header(header::CONTENT_TYPE, negotiation::JSON),
     }
 }
 

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt as _, StreamExt as _};
+use http::header;
 use sha1::{Digest as _, Sha1};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -55,7 +56,7 @@ pub(crate) fn accept(request: &mut Request) -> Option<Handshake> {
 fn check(request: &Request, upgrade: Upgrade) -> Result<Accepted, Response> {
     if request.header("sec-websocket-version") != Some("13") {
         return Err(
-            refusal(400, "missing or bad WebSocket Version").header("sec-websocket-version", "13")
+            refusal(400, "missing or bad WebSocket Version").header(header::SEC_WEBSOCKET_VERSION, "13")
         );
     }
     let Some(key) = request.header("sec-websocket-key") else {
@@ -86,8 +87,9 @@ fn accept_key(key: &str) -> String {
 
 /// A bare answer, the last on its connection.
 fn refusal(status: u16, text: &'static str) -> Response {
-    let headers = vec![("connection", "close".into())];
-    Response::with_body(status, headers, Body::Full(text.into())).hijacked()
+    Response::with_body(status, Body::Full(text.into()))
+        .header(header::CONNECTION, "close")
+        .hijacked()
 }
 
 impl Handshake {
@@ -97,19 +99,17 @@ impl Handshake {
             Ok(accepted) => accepted,
             Err(response) => return response,
         };
-        let mut headers = vec![
-            ("upgrade", "websocket".into()),
-            ("connection", "Upgrade".into()),
-            ("sec-websocket-accept", accepted.accept.into()),
-        ];
-        headers.extend(
-            accepted
-                .protocol
-                .map(|p| ("sec-websocket-protocol", p.into())),
-        );
         let run = move |connection| -> Running { Box::pin(send(connection, frames)) };
         let body = Body::Upgraded(accepted.upgrade, Box::new(run));
-        Response::with_body(101, headers, body).hijacked()
+        let response = Response::with_body(101, body)
+            .header(header::UPGRADE, "websocket")
+            .header(header::CONNECTION, "Upgrade")
+            .header(header::SEC_WEBSOCKET_ACCEPT, accepted.accept);
+        match accepted.protocol {
+            Some(protocol) => response.header(header::SEC_WEBSOCKET_PROTOCOL, protocol),
+            None => response,
+        }
+        .hijacked()
     }
 }
 
@@ -165,10 +165,9 @@ mod tests {
         }
         let mut request = Request {
             method: http::Method::GET,
-            path: String::new(),
-            raw_query: String::new(),
+            target: http::Uri::default(),
             headers,
-            body: crate::request::Body(Box::pin(futures_util::stream::empty())),
+            body: crate::request::Body::empty(),
             upgrade: Some(Upgrade(Box::pin(async { None }))),
             ordinal: 1,
         };

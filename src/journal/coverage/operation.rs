@@ -63,7 +63,7 @@ mod tests {
     use crate::request::query::Query;
 
     fn name(method: Method, path: &str, query: &str) -> Option<String> {
-        let info = RequestInfo::new(&method, path, &Query::parse(query)).unwrap();
+        let info = RequestInfo::new(&method, &path.into(), &Query::parse(query)).unwrap();
         Operation::of(&info).map(|operation| operation.to_string())
     }
 

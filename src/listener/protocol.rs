@@ -1,0 +1,122 @@
+//! HTTP on one connection, with its limits.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+#[cfg(feature = "tls")]
+use hyper::server::conn::http2;
+use hyper::service::Service;
+#[cfg(feature = "tls")]
+use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioIo, TokioTimer};
+
+use super::DEFAULT_MAX_HEADERS;
+use super::edge::Reply;
+use crate::request::Connection;
+
+/// How long a client may take over the head of a request, or be idle between two: hyper has one limit for both, where Go's
+/// server has 32 and 90 seconds. The longer one closes no connection that a client still counts on.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(90);
+/// The longest head of a request, in bytes: that of Go's server.
+const MAX_HEADER_BYTES: usize = 1024 * 1024;
+
+/// Speaks either version of HTTP.
+pub(super) struct Protocol {
+    http1: http1::Builder,
+    #[cfg(feature = "tls")]
+    http2: http2::Builder<TokioExecutor>,
+}
+
+/// A connection that is being served.
+pub(super) trait Serving: Future<Output = hyper::Result<()>> {
+    /// Takes no more requests, and ends when those that are there are answered.
+    fn finish(self: Pin<&mut Self>);
+}
+
+/// What answers the requests of a connection.
+pub(super) trait Answers:
+    Service<
+        http::Request<Incoming>,
+        Response = Reply,
+        Error = Infallible,
+        Future: Send + 'static,
+    >
+{
+}
+impl<S> Answers for S where
+    S: Service<
+            http::Request<Incoming>,
+            Response = Reply,
+            Error = Infallible,
+            Future: Send + 'static,
+        >
+{
+}
+
+impl Protocol {
+    pub(super) fn new(max_headers: usize) -> Self {
+        let mut http1 = http1::Builder::new();
+        http1
+            .title_case_headers(true)
+            .timer(TokioTimer::new())
+            .auto_date_header(false)
+            .header_read_timeout(HEADER_TIMEOUT)
+            .max_buf_size(MAX_HEADER_BYTES);
+        if max_headers != DEFAULT_MAX_HEADERS {
+            http1.max_headers(max_headers);
+        }
+        #[cfg(feature = "tls")]
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        #[cfg(feature = "tls")]
+        http2
+            .timer(TokioTimer::new())
+            .auto_date_header(false)
+            .max_header_list_size(1024 * 1024)
+            .keep_alive_interval(Duration::from_secs(30));
+        Protocol {
+            http1,
+            #[cfg(feature = "tls")]
+            http2,
+        }
+    }
+
+    pub(super) fn http1(
+        &self,
+        stream: impl Connection + 'static,
+        service: impl Answers,
+    ) -> impl Serving {
+        self.http1
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
+    }
+
+    #[cfg(feature = "tls")]
+    pub(super) fn http2(
+        &self,
+        stream: impl Connection + 'static,
+        service: impl Answers,
+    ) -> impl Serving {
+        self.http2.serve_connection(TokioIo::new(stream), service)
+    }
+}
+
+impl<C: Connection + 'static, S: Answers> Serving
+    for http1::UpgradeableConnection<TokioIo<C>, S>
+{
+    fn finish(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+#[cfg(feature = "tls")]
+impl<C: Connection + 'static, S: Answers> Serving
+    for http2::Connection<TokioIo<C>, S, TokioExecutor>
+{
+    fn finish(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
