@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, CONNECTION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use http::header::{AUTHORIZATION, AsHeaderName, CONNECTION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 
 /// The hosted flavour's header for the same token.
 pub(crate) const AUTH_TOKEN: &str = "x-auth-token";
@@ -44,12 +44,12 @@ pub(crate) fn warning(headers: &HeaderMap) -> Option<&'static str> {
 
 /// The scheme, the token and the rest of the first `Authorization` line, where the scheme is Bearer.
 fn bearer_words(headers: &HeaderMap) -> Option<Vec<String>> {
-    let line = first(headers, AUTHORIZATION.as_str())?;
+    let line = first(headers, AUTHORIZATION)?;
     let words: Vec<String> = line.splitn(3, ' ').map(str::to_owned).collect();
     (words.len() > 1 && words[0].eq_ignore_ascii_case("bearer")).then_some(words)
 }
 
-fn first(headers: &HeaderMap, name: &str) -> Option<String> {
+fn first(headers: &HeaderMap, name: impl AsHeaderName) -> Option<String> {
     headers
         .get(name)
         .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
@@ -97,8 +97,8 @@ fn protocols(headers: &HeaderMap) -> Vec<String> {
 }
 
 fn is_websocket(headers: &HeaderMap) -> bool {
-    let upgrade = first(headers, UPGRADE.as_str()).unwrap_or_default();
-    let connection = first(headers, CONNECTION.as_str()).unwrap_or_default();
+    let upgrade = first(headers, UPGRADE).unwrap_or_default();
+    let connection = first(headers, CONNECTION).unwrap_or_default();
     upgrade.eq_ignore_ascii_case("websocket")
         && connection
             .split(',')

@@ -10,7 +10,7 @@ use super::stream::{StreamLog, WatchLog};
 use crate::cluster::{Cluster, key};
 use crate::object::Object;
 use crate::registry;
-use crate::request::header;
+use crate::request::info::RequestInfo;
 use crate::request::query::Query;
 use crate::storage::Revision;
 
@@ -28,11 +28,24 @@ use crate::storage::Revision;
 #[derive(Clone)]
 pub struct Entry {
     pub(super) record: Arc<Record>,
+    info: RequestInfo,
     /// For the labels of what a request was about.
-    pub(super) cluster: Arc<Cluster>,
+    cluster: Arc<Cluster>,
 }
 
 impl Entry {
+    pub(super) fn new(record: Arc<Record>, cluster: Arc<Cluster>) -> Self {
+        Entry {
+            info: record.info(),
+            record,
+            cluster,
+        }
+    }
+
+    pub(super) fn info(&self) -> &RequestInfo {
+        &self.info
+    }
+
     /// Counted from 1 since the server started, in order of arrival.
     ///
     /// ```
@@ -78,7 +91,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.path().starts_with("/api/v1/");
     /// ```
     pub fn path(&self) -> &str {
-        self.record.path()
+        self.record.head.path()
     }
 
     /// What followed the question mark, as it was sent.
@@ -87,7 +100,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.query() == "watch=1";
     /// ```
     pub fn query(&self) -> &str {
-        self.record.raw_query()
+        self.record.head.raw_query()
     }
 
     /// get, list, watch, create, update, patch, delete, deletecollection; of what is no resource, the method in lower
@@ -97,7 +110,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.verb() == "update";
     /// ```
     pub fn verb(&self) -> &str {
-        self.record.info.verb
+        self.info.verb
     }
 
     /// Empty for core.
@@ -106,7 +119,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.api_group().is_empty();
     /// ```
     pub fn api_group(&self) -> &str {
-        &self.record.info.api_group
+        &self.info.api_group
     }
 
     /// `v1`.
@@ -115,7 +128,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.api_version() == "v1";
     /// ```
     pub fn api_version(&self) -> &str {
-        &self.record.info.api_version
+        &self.info.api_version
     }
 
     /// The plural name.
@@ -124,7 +137,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.resource() == "endpoints";
     /// ```
     pub fn resource(&self) -> &str {
-        &self.record.info.resource
+        &self.info.resource
     }
 
     /// `status`, `finalize`, or nothing.
@@ -133,7 +146,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.subresource() == "finalize";
     /// ```
     pub fn subresource(&self) -> &str {
-        &self.record.info.subresource
+        &self.info.subresource
     }
 
     /// Empty for all of them.
@@ -142,7 +155,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.namespace() == "shop";
     /// ```
     pub fn namespace(&self) -> &str {
-        &self.record.info.namespace
+        &self.info.namespace
     }
 
     /// Empty for a collection.
@@ -151,7 +164,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.name() == "db";
     /// ```
     pub fn name(&self) -> &str {
-        &self.record.info.name
+        &self.info.name
     }
 
     /// Who asked, after impersonation.
@@ -187,7 +200,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.header("accept") == Some("application/json");
     /// ```
     pub fn header(&self, name: &str) -> Option<&str> {
-        header(&self.record.headers, name)
+        self.record.head.header(name)
     }
 
     /// Which attempt this was of the same client (user and User-Agent) at the same verb, resource, namespace and name,
@@ -305,7 +318,7 @@ impl Entry {
     }
 
     pub(super) fn parsed_query(&self) -> Query {
-        Query::parse(self.record.raw_query())
+        Query::parse(self.record.head.raw_query())
     }
 
     /// A label of the object the request was about: as it was stored before or after, or in the request.
@@ -322,7 +335,7 @@ impl Entry {
     }
 
     fn stored(&self, at: Revision) -> Option<Arc<Object>> {
-        let info = &self.record.info;
+        let info = &self.info;
         let strategy = registry::find(&info.api_group, &info.api_version, &info.resource)?;
         let key = key(strategy.resource(), &info.namespace, &info.name);
         let view = self.cluster.storage.view();

@@ -2,8 +2,8 @@
 //!
 //! The journal sees both ends of the pipeline and changes nothing. A [`Visit`](visit::Visit) goes with each request: it
 //! owns it, collects what the stages find out, and turns both into a [`Record`](record::Record) when it ends, however it
-//! ends. So a request costs no copy, one allocation and one short lock; everything else (attempts in words, reasons,
-//! labels, JSON) is worked out when somebody looks.
+//! ends. So a request costs one copy of its head and one short lock; everything else (what it was about, attempts in
+//! words, reasons, labels, JSON) is worked out when somebody looks.
 //!
 //! Three things are built on it: the [`Journal`] itself, a snapshot to look at; [verification](verify), which counts
 //! what a [`Requests`] matches by the very code that matches faults; and [`Coverage`], whose counters are kept apart, so
@@ -11,6 +11,7 @@
 
 pub(crate) mod coverage;
 mod entry;
+mod head;
 pub(crate) mod record;
 pub(crate) mod recorder;
 mod requests;

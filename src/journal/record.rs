@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Uri};
+use http::Method;
 use jiff::{SignedDuration, Timestamp};
 
+use super::head::Head;
 use super::stream::StreamLog;
 use crate::authentication::UserInfo;
 use crate::request::info::RequestInfo;
+use crate::request::query::Query;
 use crate::response::{Body, Fate};
+use crate::routes::decode_path;
 use crate::storage::Revision;
 
 /// The longest body that is kept whole; of a longer one, this much of its start.
@@ -88,10 +91,8 @@ pub(crate) struct Record {
     pub(crate) time: Timestamp,
     pub(crate) duration: SignedDuration,
     pub(crate) method: Method,
-    /// Path and query as they were sent; nothing of what was no HTTP.
-    pub(crate) target: Option<Uri>,
-    pub(crate) headers: HeaderMap,
-    pub(crate) info: RequestInfo,
+    /// Nothing of what was no HTTP.
+    pub(crate) head: Head,
     /// Nobody until the request is authenticated.
     pub(crate) user: Option<Arc<UserInfo>>,
     pub(crate) attempt: u64,
@@ -111,20 +112,19 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// The path as it was sent, still percent-encoded.
-    pub(crate) fn path(&self) -> &str {
-        self.target.as_ref().map_or("", Uri::path)
+    /// What the request was about, taken apart once more.
+    pub(super) fn info(&self) -> RequestInfo {
+        if self.outcome == Outcome::Unparsed {
+            return RequestInfo::default();
+        }
+        let path = decode_path(self.head.path());
+        let query = Query::parse(self.head.raw_query());
+        RequestInfo::new(&self.method, &path, &query).unwrap_or_default()
     }
 
     /// The name of who asked; empty until the request is authenticated.
     pub(crate) fn user(&self) -> &str {
         self.user.as_ref().map_or("", |user| &user.name)
-    }
-
-    /// What followed the question mark.
-    pub(crate) fn raw_query(&self) -> &str {
-        let query = self.target.as_ref().and_then(Uri::query);
-        query.unwrap_or_default()
     }
 }
 

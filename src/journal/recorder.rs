@@ -5,13 +5,12 @@ use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::header::USER_AGENT;
 use parking_lot::Mutex;
 
 use super::coverage::operation::Operation;
 use super::record::{Outcome, Record};
 use crate::cluster::Cluster;
-use crate::request::header;
+use crate::request::info::RequestInfo;
 
 /// How many entries the journal keeps before it drops the oldest.
 pub(crate) const DEFAULT_JOURNAL_LIMIT: usize = 1000;
@@ -65,16 +64,16 @@ impl Recorder {
     }
 
     /// Shows a request that may take a while to be answered.
-    pub(crate) fn show(&self, record: Record) {
+    pub(crate) fn show(&self, record: Record, info: &RequestInfo) {
         // What falls out is freed after the lock.
-        let _old = self.state.lock().add(record, self.limit);
+        let _old = self.state.lock().add(record, info, self.limit);
     }
 
     /// Takes a request that is done with; `shown` is whether it is there already.
-    pub(crate) fn finish(&self, record: Record, shown: bool) {
+    pub(crate) fn finish(&self, record: Record, info: &RequestInfo, shown: bool) {
         let met = record
             .code
-            .and_then(|code| Some((Operation::of(&record.info)?, code)));
+            .and_then(|code| Some((Operation::of(info)?, code)));
         let _old = {
             let mut state = self.state.lock();
             if let Some(pair) = met {
@@ -82,7 +81,7 @@ impl Recorder {
             }
             match shown {
                 true => state.replace(record),
-                false => state.add(record, self.limit),
+                false => state.add(record, info, self.limit),
             }
         };
     }
@@ -100,7 +99,7 @@ impl Recorder {
             after: revision,
             ..Record::default()
         };
-        self.finish(record, false);
+        self.finish(record, &RequestInfo::default(), false);
     }
 
     pub(crate) fn records(&self) -> Records {
@@ -130,14 +129,14 @@ impl Recorder {
 
 impl State {
     /// Puts a record in its place; what falls out for it.
-    fn add(&mut self, mut record: Record, limit: usize) -> Option<Arc<Record>> {
+    fn add(&mut self, mut record: Record, info: &RequestInfo, limit: usize) -> Option<Arc<Record>> {
         if limit == 0 || record.index < self.first_index {
             return None;
         }
         record.attempt = match record.outcome {
             Outcome::Unparsed => 1,
             _ => {
-                let client = fingerprint(&record, &mut self.scratch);
+                let client = fingerprint(&record, info, &mut self.scratch);
                 self.attempt(client)
             }
         };
@@ -182,9 +181,8 @@ impl State {
 
 /// The same for the same client asking for the same thing. What it is made of is put together first: a hasher takes its
 /// time over every piece.
-fn fingerprint(record: &Record, scratch: &mut Vec<u8>) -> u64 {
-    let info = &record.info;
-    let agent = header(&record.headers, USER_AGENT).unwrap_or_default();
+fn fingerprint(record: &Record, info: &RequestInfo, scratch: &mut Vec<u8>) -> u64 {
+    let agent = record.head.header("user-agent").unwrap_or_default();
     let what = match info.is_resource {
         true => [
             info.verb,
@@ -195,7 +193,7 @@ fn fingerprint(record: &Record, scratch: &mut Vec<u8>) -> u64 {
             &info.namespace,
             &info.name,
         ],
-        false => [record.method.as_str(), record.path(), "", "", "", "", ""],
+        false => [record.method.as_str(), record.head.path(), "", "", "", "", ""],
     };
     scratch.clear();
     for part in [record.user(), agent].into_iter().chain(what) {
@@ -211,14 +209,19 @@ fn fingerprint(record: &Record, scratch: &mut Vec<u8>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::head::Head;
 
     fn record(index: u64, path: &str) -> Record {
         Record {
             index,
-            target: Some(path.parse().unwrap()),
+            head: Head::new(&path.parse().unwrap(), &http::HeaderMap::new()),
             outcome: Outcome::Answered,
             ..Record::default()
         }
+    }
+
+    fn finish(recorder: &Recorder, record: Record, shown: bool) {
+        recorder.finish(record, &RequestInfo::default(), shown);
     }
 
     fn indexes(recorder: &Recorder) -> Vec<u64> {
@@ -229,7 +232,7 @@ mod tests {
     fn records_stand_in_order_of_arrival_whenever_they_were_answered() {
         let recorder = Recorder::new(10);
         for index in [1, 3, 2] {
-            recorder.finish(record(index, "/"), false);
+            finish(&recorder, record(index, "/"), false);
         }
         assert_eq!(indexes(&recorder), [1, 2, 3]);
     }
@@ -238,7 +241,7 @@ mod tests {
     fn the_oldest_are_dropped_and_counted() {
         let recorder = Recorder::new(2);
         for index in 1..=5 {
-            recorder.finish(record(index, "/"), false);
+            finish(&recorder, record(index, "/"), false);
         }
         assert_eq!(indexes(&recorder), [4, 5]);
         assert_eq!(recorder.records().dropped, 3);
@@ -249,7 +252,7 @@ mod tests {
         let recorder = Recorder::new(1);
         let mut attempts = Vec::new();
         for (index, path) in (1..).zip(["/a", "/b", "/a", "/a"]) {
-            recorder.finish(record(index, path), false);
+            finish(&recorder, record(index, path), false);
             attempts.push(recorder.records().records[0].attempt);
         }
         assert_eq!(attempts, [1, 1, 2, 3]);
@@ -258,12 +261,12 @@ mod tests {
     #[test]
     fn a_finished_record_takes_the_place_of_the_one_shown() {
         let recorder = Recorder::new(10);
-        recorder.show(record(1, "/a"));
-        recorder.finish(record(2, "/b"), false);
+        recorder.show(record(1, "/a"), &RequestInfo::default());
+        finish(&recorder, record(2, "/b"), false);
         recorder.records().records[0]
             .verified
             .store(true, Ordering::Release);
-        recorder.finish(record(1, "/a"), true);
+        finish(&recorder, record(1, "/a"), true);
         let records = recorder.records().records;
         assert_eq!((records.len(), records[0].attempt), (2, 1));
         assert!(records[0].verified.load(Ordering::Acquire));
@@ -274,9 +277,9 @@ mod tests {
         let recorder = Recorder::new(10);
         let under_way = recorder.next_index();
         recorder.clear();
-        recorder.finish(record(under_way, "/"), false);
-        recorder.finish(record(under_way, "/"), true);
-        recorder.finish(record(recorder.next_index(), "/"), false);
+        finish(&recorder, record(under_way, "/"), false);
+        finish(&recorder, record(under_way, "/"), true);
+        finish(&recorder, record(recorder.next_index(), "/"), false);
         assert_eq!(indexes(&recorder), [2]);
     }
 }

@@ -58,9 +58,9 @@ impl Requests {
         let record = &*entry.record;
         let query = entry.parsed_query();
         let mut found = self.when.mismatches(&Facts {
-            headers: &record.headers,
+            headers: &record.head.to_map(),
             query: &query,
-            info: &record.info,
+            info: entry.info(),
             user: record.user(),
             label: &|label| entry.label(label),
             ordinal: 0,

@@ -20,12 +20,12 @@ impl Entry {
     /// ```
     pub fn to_json(&self) -> Value {
         let record = &*self.record;
-        let info = &record.info;
+        let info = self.info();
         let mut value = json!({
             "index": record.index,
             "time": time::format_micro(record.time),
             "durationMicroseconds": u64::try_from(record.duration.as_micros()).unwrap_or_default(),
-            "method": self.method(), "path": record.path(), "query": record.raw_query(),
+            "method": self.method(), "path": record.head.path(), "query": record.head.raw_query(),
             "verb": info.verb, "apiGroup": bytes::shown(&info.api_group), "apiVersion": bytes::shown(&info.api_version),
             "resource": bytes::shown(&info.resource), "subresource": bytes::shown(&info.subresource),
             "namespace": bytes::shown(&info.namespace), "name": bytes::shown(&info.name),
@@ -78,10 +78,10 @@ impl fmt::Display for Entry {
         if record.outcome == Outcome::Unparsed {
             write!(f, "(no HTTP)")?;
         } else {
-            write!(f, "{} {}", self.method(), shorten(record.path()))?;
+            write!(f, "{} {}", self.method(), shorten(record.head.path()))?;
         }
-        if !record.raw_query().is_empty() {
-            write!(f, "?{}", shorten(record.raw_query()))?;
+        if !record.head.raw_query().is_empty() {
+            write!(f, "?{}", shorten(record.head.raw_query()))?;
         }
         f.write_str(" \u{2192}")?;
         if let Some(code) = record.code {

@@ -21,10 +21,8 @@ pub struct Journal {
 impl Journal {
     pub(crate) fn new(recorder: &Recorder, cluster: &Arc<Cluster>) -> Self {
         let records = recorder.records();
-        let entries = records.records.into_iter().map(|record| Entry {
-            record,
-            cluster: cluster.clone(),
-        });
+        let there = records.records.into_iter();
+        let entries = there.map(|record| Entry::new(record, cluster.clone()));
         Journal {
             entries: entries.collect(),
             dropped: records.dropped,

@@ -1,10 +1,12 @@
 //! A request on its way through the pipeline, and what is found out about it there.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use super::head::Head;
 use super::record::{KeptBody, Outcome, Record};
 use super::recorder::Recorder;
 use super::stream::{StreamLog, counted};
@@ -75,9 +77,7 @@ impl Seen {
             index: self.index,
             time: self.started,
             method: request.method.clone(),
-            target: Some(request.target.clone()),
-            headers: request.headers.clone(),
-            info: self.info.clone(),
+            head: Head::new(&request.target, &request.headers),
             user: self.user.clone(),
             faults: self.faults.clone(),
             before: self.before,
@@ -85,7 +85,7 @@ impl Seen {
             ..Record::default()
         };
         self.shown = true;
-        recorder.show(record);
+        recorder.show(record, &self.info);
     }
 }
 
@@ -122,23 +122,23 @@ impl Drop for Visit<'_> {
             time: seen.started,
             duration: self.cluster.clock.now().duration_since(seen.started),
             method: take(&mut request.method),
-            target: Some(take(&mut request.target)),
-            headers: take(&mut request.headers),
-            info: take(&mut seen.info),
-            user: take(&mut seen.user),
+            head: Head::new(&request.target, &request.headers),
+            user: seen.user.take(),
+            attempt: 0,
             faults: take(&mut seen.faults),
             outcome: match seen.outcome {
                 Outcome::Pending => Outcome::Abandoned,
                 outcome => outcome,
             },
             code: seen.code,
+            complaint: String::new(),
             before: seen.before,
             after: self.cluster.storage.revision(),
             request_body: take(&mut seen.kept.request_body),
             response_body: take(&mut seen.response_body),
             stream: seen.kept.stream.take(),
-            ..Record::default()
+            verified: AtomicBool::new(false),
         };
-        self.recorder.finish(record, seen.shown);
+        self.recorder.finish(record, &seen.info, seen.shown);
     }
 }

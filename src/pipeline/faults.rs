@@ -120,42 +120,29 @@ impl Pipeline {
         mut admitted: Admitted<'_>,
         plan: Option<Box<Plan>>,
     ) -> Result<Response, Refusal> {
-        let Some(plan) = plan else {
+        let Some(mut plan) = plan else {
             let disturbance = Disturbance {
                 stale: self.stale,
                 ..Disturbance::default()
             };
             return self.route(&mut admitted, disturbance).await;
         };
-        let Plan {
-            delay_answer,
-            connection,
-            race,
-            lose_answer,
-            drip,
-            watch,
-            stale,
-            compact,
-            expire_continue,
-            accepted,
-            ..
-        } = *plan;
-        if let Some(race) = race {
+        if let Some(race) = plan.race.take() {
             self.race(race, admitted.request, &admitted.info.path).await;
         }
-        if compact {
+        if plan.compact {
             self.cluster
                 .storage
                 .compact(self.cluster.storage.revision());
         }
         let disturbance = Disturbance {
-            stale: stale.or(self.stale),
-            watch,
-            expire_continue,
+            stale: plan.stale.or(self.stale),
+            watch: std::mem::take(&mut plan.watch),
+            expire_continue: plan.expire_continue,
         };
         let answer = self.route(&mut admitted, disturbance).await;
-        self.pause(delay_answer).await;
-        match lose_answer {
+        self.pause(plan.delay_answer).await;
+        match plan.lose_answer.take() {
             Some(Loss::Answer(answer)) => {
                 let Admitted { info, user, .. } = admitted;
                 return Err(scripted(&answer, info, user, &info.name));
@@ -166,13 +153,13 @@ impl Pipeline {
             None => {}
         }
         let mut response = answer?;
-        if accepted && matches!(response.status, 200 | 201) {
+        if plan.accepted && matches!(response.status, 200 | 201) {
             response.status = 202;
         }
-        if let Some(drip) = drip {
+        if let Some(drip) = plan.drip.take() {
             response.body = drip.slow(response.body, self.cluster.clone());
         }
-        if let Some(fate) = connection.and_then(fate) {
+        if let Some(fate) = plan.connection.and_then(fate) {
             response.fate = fate;
         }
         Ok(response)

@@ -185,8 +185,8 @@ fn warning_headers(texts: &[Cow<'static, str>]) -> Vec<String> {
 
 /// Whether a text is its own quoted form. Most are: all bytes are looked at, which goes faster than stopping early.
 fn is_plain(text: &str) -> bool {
-    let odd = |b: u8| !(0x20..0x7f).contains(&b) | (b == b'"') | (b == b'\\');
-    !text.bytes().fold(false, |found, b| found | odd(b))
+    let odd = |b: u8| u8::from(!(0x20..0x7f).contains(&b) | (b == b'"') | (b == b'\\'));
+    text.bytes().fold(0, |found, b| found | odd(b)) == 0
 }
 
 fn quoted(text: &str) -> String {
