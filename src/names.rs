@@ -80,7 +80,7 @@ fn subdomain_errors(value: &str, unit: &str) -> Vec<String> {
     if value.len() > DNS_SUBDOMAIN_MAX {
         errors.push(too_long(DNS_SUBDOMAIN_MAX, unit));
     }
-    if !value.split('.').all(looks_like_dns_label) {
+    if !looks_like_dns_subdomain(value) {
         let what = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
         errors.push(mismatch(what, DNS_SUBDOMAIN, &["example.com"]));
     }
@@ -96,7 +96,7 @@ pub(crate) fn is_dns1123_label(value: &str) -> Vec<String> {
     if looks_like_dns_label(value) {
         return errors;
     }
-    if value.split('.').all(looks_like_dns_label) {
+    if looks_like_dns_subdomain(value) {
         errors.push("must not contain dots".to_owned());
     } else {
         let what = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
@@ -107,7 +107,8 @@ pub(crate) fn is_dns1123_label(value: &str) -> Vec<String> {
 
 /// `IsQualifiedName`, since 1.35 `IsLabelKey`: a name with an optional DNS subdomain and `/` before it.
 pub(crate) fn is_qualified_name(value: &str) -> Vec<String> {
-    let (mut errors, name) = match value.split_once('/') {
+    let slash = value.bytes().position(|b| b == b'/');
+    let (mut errors, name) = match slash.map(|at| (&value[..at], &value[at + 1..])) {
         None => (Vec::new(), value),
         Some((_, name)) if name.contains('/') => {
             let reason = label_name_mismatch("a valid label key ");
@@ -118,14 +119,11 @@ pub(crate) fn is_qualified_name(value: &str) -> Vec<String> {
         }
         Some(("", name)) => (vec!["prefix part must be non-empty".to_owned()], name),
         Some((prefix, name)) => {
-            let errors = subdomain_errors(prefix, "bytes");
-            (
-                errors
-                    .into_iter()
-                    .map(|e| format!("prefix part {e}"))
-                    .collect(),
-                name,
-            )
+            let mut errors = subdomain_errors(prefix, "bytes");
+            for error in &mut errors {
+                error.insert_str(0, "prefix part ");
+            }
+            (errors, name)
         }
     };
     if name.is_empty() {
@@ -161,6 +159,24 @@ fn label_name_mismatch(subject: &str) -> String {
     subject.to_owned() + &mismatch(what, LABEL_NAME, &["MyName", "my.name", "123-abc"])
 }
 
+/// DNS labels between dots.
+fn looks_like_dns_subdomain(value: &str) -> bool {
+    let mut before = b'.';
+    for byte in value.bytes() {
+        let fits = match byte {
+            b'a'..=b'z' | b'0'..=b'9' => true,
+            b'-' => before != b'.',
+            b'.' => !matches!(before, b'.' | b'-'),
+            _ => false,
+        };
+        if !fits {
+            return false;
+        }
+        before = byte;
+    }
+    !matches!(before, b'.' | b'-')
+}
+
 fn looks_like_dns_label(value: &str) -> bool {
     let is_alphanumeric = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
     looks_like(value.as_bytes(), is_alphanumeric, |c| c == b'-')
@@ -175,7 +191,11 @@ fn looks_like_label_name(value: &str) -> bool {
 }
 
 /// Characters of the first kind at both ends, of either kind between.
-fn looks_like(value: &[u8], outer: fn(u8) -> bool, inner: fn(u8) -> bool) -> bool {
+fn looks_like(
+    value: &[u8],
+    outer: impl Fn(u8) -> bool,
+    inner: impl Fn(u8) -> bool,
+) -> bool {
     value.first().is_some_and(|&c| outer(c))
         && value.last().is_some_and(|&c| outer(c))
         && value.iter().all(|&c| outer(c) || inner(c))

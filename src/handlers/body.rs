@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::Context;
 use crate::codec::json::{self, Node};
 use crate::codec::{protobuf, yaml};
+use crate::patch::apply::Sent;
 use crate::registry::Strategy;
 use crate::registry::known_kinds;
 use crate::request::negotiation::{BodyFormat, body_format};
@@ -32,8 +33,8 @@ pub(crate) struct Parsed {
 pub(crate) struct Decoded {
     /// Canonical and defaulted.
     pub(crate) object: Value,
-    /// The body as sent, for what the canonical form forgets.
-    pub(crate) node: Node,
+    /// What the canonical form forgets.
+    pub(crate) sent: Sent,
 }
 
 /// Parses bytes that should be of this kind; the error is the parser's text.
@@ -144,16 +145,14 @@ pub(crate) fn decode(
     };
     check_version(strategy, &type_meta)?;
     check_kind(strategy, &type_meta, group, version).map_err(|e| cannot(&e))?;
+    let sent = Sent::of(&parsed.node);
     let decoded =
-        schema::decode(&parsed.node, strategy.resource().schema).map_err(|e| cannot(&e))?;
+        schema::decode(parsed.node, strategy.resource().schema).map_err(|e| cannot(&e))?;
     report(&parsed.duplicates, &decoded.strict, validation, warnings).map_err(|e| cannot(&e))?;
     let mut object = decoded.value;
     set_type(&mut object, strategy);
     strategy.set_defaults(&mut object);
-    Ok(Decoded {
-        object,
-        node: parsed.node,
-    })
+    Ok(Decoded { object, sent })
 }
 
 /// Whether a body that a patch made still is of the resource's kind.
@@ -223,10 +222,12 @@ impl TypeMeta {
         };
         for (key, value) in members {
             // Go's encoding/json, which reads these two, does not care about case.
-            let (slot, field) = match key.to_ascii_lowercase().as_str() {
-                "apiversion" => (&mut found.api_version, "apiVersion"),
-                "kind" => (&mut found.kind, "kind"),
-                _ => continue,
+            let (slot, field) = if key.eq_ignore_ascii_case("apiVersion") {
+                (&mut found.api_version, "apiVersion")
+            } else if key.eq_ignore_ascii_case("kind") {
+                (&mut found.kind, "kind")
+            } else {
+                continue;
             };
             match value {
                 Node::String(text) => slot.clone_from(text),

@@ -75,7 +75,7 @@ pub(super) async fn read_options(ctx: &mut Context<'_>) -> Result<DeleteOptions,
         .map_err(Status::bad_request)?
         .node;
     check_kind(&node)?;
-    DeleteOptions::from_body(&node)
+    DeleteOptions::from_body(node)
 }
 
 /// The kind of the options may be left out; the version may be anything that looks like one.

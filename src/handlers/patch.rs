@@ -229,7 +229,7 @@ impl Patch<'_> {
         } else {
             patched.next.clone()
         };
-        let decoded = match schema::decode(&node, strategy.resource().schema) {
+        let decoded = match schema::decode(node, strategy.resource().schema) {
             Ok(decoded) => decoded,
             Err(error) => return Err(patched.invalid(error).into()),
         };

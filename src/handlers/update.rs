@@ -49,7 +49,7 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         options.field_validation,
         ctx.warnings,
     )?;
-    let mut object = decoded.object;
+    let body::Decoded { mut object, sent } = decoded;
     create::match_namespace(&target.namespace, &mut object)?;
     check_name(&object, &target.name)?;
     checked_key(target)?;
@@ -62,7 +62,6 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         manager: &manager,
         dry_run: options.dry_run,
     };
-    let sent = Sent::of(&decoded.node);
     let mut warnings = std::mem::take(ctx.warnings);
     let result = ctx.cluster.storage.write(|tx| {
         let may_create = || ctx.authorize_create();

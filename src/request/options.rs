@@ -157,7 +157,7 @@ impl DeleteOptions {
     }
 
     /// Options in a body that was already decoded to a node.
-    pub(crate) fn from_body(node: &Node) -> Result<Self, Status> {
+    pub(crate) fn from_body(node: Node) -> Result<Self, Status> {
         let decoded = schema::decode(node, &DELETE_OPTIONS)
             .map_err(Status::bad_request)?
             .value;

@@ -1,6 +1,9 @@
 //! From a [`Node`] to the canonical `Value` of a kind, with the errors and warnings of the real decoder.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
+use smallvec::SmallVec;
 
 use super::{Field, Presence, Struct, Type};
 use crate::codec::json::Node;
@@ -19,7 +22,7 @@ pub(crate) struct Decoded {
 }
 
 /// Decodes a node as a kind. The error is the first type error, in Go's words.
-pub(crate) fn decode(node: &Node, root: &'static Struct) -> Result<Decoded, String> {
+pub(crate) fn decode(node: Node, root: &'static Struct) -> Result<Decoded, String> {
     let mut decoder = Decoder::default();
     let mut value = Value::Null;
     decoder.structure(node, root, &mut value);
@@ -41,20 +44,16 @@ pub(crate) fn prune(value: &mut Value, root: &'static Struct) {
     let Some(map) = value.as_object_mut() else {
         return;
     };
-    for field in root.fields {
-        let found = map.get_mut(field.name);
-        let is_there = found.is_some();
-        let keep = found.is_some_and(|inner| {
-            prune_type(inner, &field.ty);
-            !inner.is_null() && (field.presence != Presence::OmitEmpty || !is_empty(inner))
-        });
-        if keep {
-            continue;
-        }
-        if field.presence.is_always_written() {
+    map.retain(|name, inner| {
+        let Some(field) = root.field(name) else {
+            return true;
+        };
+        prune_type(inner, &field.ty);
+        !inner.is_null() && (field.presence != Presence::OmitEmpty || !is_empty(inner))
+    });
+    for field in root.fields.iter().filter(|f| f.presence.is_always_written()) {
+        if !map.contains_key(field.name) {
             map.insert(field.name.to_owned(), zero(&field.ty));
-        } else if is_there {
-            map.remove(field.name);
         }
     }
 }
@@ -112,7 +111,7 @@ struct Decoder {
 }
 
 impl Decoder {
-    fn structure(&mut self, node: &Node, ty: &'static Struct, into: &mut Value) {
+    fn structure(&mut self, node: Node, ty: &'static Struct, into: &mut Value) {
         let members = match node {
             Node::Null => return,
             Node::Object(members) => members,
@@ -125,26 +124,31 @@ impl Decoder {
             return;
         };
         let outer = std::mem::replace(&mut self.struct_name, ty.go_name);
-        let mut seen: Vec<&str> = Vec::with_capacity(members.len());
+        let mut seen: SmallVec<[bool; 32]> = SmallVec::from_elem(false, ty.fields.len());
+        let mut unknown: Vec<String> = Vec::new();
         for (key, child) in members {
-            let repeated = seen.contains(&key.as_str());
-            let Some(field) = ty.field(key) else {
-                if !repeated {
-                    seen.push(key);
-                    self.strict_error("unknown", key);
+            let Some(index) = ty.fields.iter().position(|field| field.name == key) else {
+                if !unknown.contains(&key) {
+                    self.strict_error("unknown", &key);
+                    unknown.push(key);
                 }
                 continue;
             };
-            if repeated {
-                self.strict_error("duplicate", key);
+            if std::mem::replace(&mut seen[index], true) {
+                self.strict_error("duplicate", &key);
             }
-            seen.push(key);
-            self.struct_field(child, field, map);
+            self.struct_field(key, child, &ty.fields[index], map);
         }
         self.struct_name = outer;
     }
 
-    fn struct_field(&mut self, node: &Node, field: &'static Field, map: &mut Map<String, Value>) {
+    fn struct_field(
+        &mut self,
+        key: String,
+        node: Node,
+        field: &'static Field,
+        map: &mut Map<String, Value>,
+    ) {
         let mark = self.enter(field.name);
         self.fields.push(field.name);
         if matches!(node, Node::Null) {
@@ -152,46 +156,48 @@ impl Decoder {
                 map.remove(field.name);
             }
         } else {
-            let slot = map.entry(field.name).or_insert(Value::Null);
+            let slot = map.entry(key).or_insert(Value::Null);
             self.value(node, &field.ty, slot);
         }
         self.fields.pop();
         self.path.truncate(mark);
     }
 
-    fn value(&mut self, node: &Node, ty: &'static Type, into: &mut Value) {
+    fn value(&mut self, node: Node, ty: &'static Type, into: &mut Value) {
         match (ty, node) {
-            (Type::Struct(s), _) => self.structure(node, s, into),
+            (Type::Struct(s), node) => self.structure(node, s, into),
             (_, Node::Null) => {}
-            (Type::String | Type::Named(_), Node::String(s)) => *into = Value::String(s.clone()),
-            (Type::Bool, Node::Bool(b)) => *into = Value::Bool(*b),
+            (Type::String | Type::Named(_), Node::String(s)) => *into = Value::String(s),
+            (Type::Bool, Node::Bool(b)) => *into = Value::Bool(b),
             (Type::Int32, Node::Number(n)) => {
-                self.integer(n, n.parse::<i32>().ok().map(i64::from), "int32", into)
+                self.integer(&n, n.parse::<i32>().ok().map(i64::from), "int32", into)
             }
-            (Type::Int64, Node::Number(n)) => self.integer(n, n.parse::<i64>().ok(), "int64", into),
-            (Type::Time, Node::String(s)) => match time::parse(s) {
+            (Type::Int64, Node::Number(n)) => {
+                self.integer(&n, n.parse::<i64>().ok(), "int64", into)
+            }
+            (Type::Time, Node::String(s)) => match time::parse(&s) {
                 Ok(t) => *into = Value::String(time::format(t)),
                 Err(e) => self.fail(e),
             },
-            (Type::MicroTime, Node::String(s)) => match time::parse_micro(s) {
+            (Type::MicroTime, Node::String(s)) => match time::parse_micro(&s) {
                 Ok(t) => *into = Value::String(time::format_micro(t)),
                 Err(e) => self.fail(e),
             },
-            (Type::Bytes, Node::String(s)) => match base64::decode(s) {
+            (Type::Bytes, Node::String(s)) => match base64::decode(&s) {
                 Ok(bytes) => *into = Value::String(base64::encode(&bytes)),
                 Err(e) => self.fail(e),
             },
-            (Type::IntOrString, node) => match int_or_string(node) {
+            (Type::IntOrString, node) => match int_or_string(&node) {
                 Ok(value) => *into = value,
                 Err(e) => self.fail(e),
             },
-            (Type::FieldsV1, node) => *into = node.to_value(),
+            (Type::FieldsV1, node) => *into = node.into_value(),
             (Type::Map(inner) | Type::AtomicMap(inner), Node::Object(members)) => {
                 self.map(members, inner, into)
             }
             (Type::List(list), Node::Array(items)) => {
                 let values = items
-                    .iter()
+                    .into_iter()
                     .enumerate()
                     .map(|(i, item)| self.item(i, item, &list.item))
                     .collect();
@@ -201,33 +207,37 @@ impl Decoder {
         }
     }
 
-    fn map(&mut self, members: &[(String, Node)], inner: &'static Type, into: &mut Value) {
+    fn map(&mut self, members: Vec<(String, Node)>, inner: &'static Type, into: &mut Value) {
         if !into.is_object() {
             *into = Value::Object(Map::new());
         }
         let Some(map) = into.as_object_mut() else {
             return;
         };
-        let mut seen: Vec<&str> = Vec::with_capacity(members.len());
+        // What stands there already came from another map, which a repeated field merges with this one.
+        let mut before = std::mem::take(map);
         for (key, child) in members {
-            if seen.contains(&key.as_str()) {
-                self.strict_error("duplicate", key);
+            if map.contains_key(&key) {
+                self.strict_error("duplicate", &key);
             }
-            seen.push(key);
-            let mark = self.enter(key);
+            let mark = self.enter(&key);
             let mut value = Value::Null;
             self.value(child, inner, &mut value);
             if value.is_null() {
                 value = zero(inner);
             }
-            map.insert(key.clone(), value);
+            map.insert(key, value);
             self.path.truncate(mark);
+        }
+        if !before.is_empty() {
+            before.append(map);
+            *map = before;
         }
     }
 
-    fn item(&mut self, index: usize, node: &Node, ty: &'static Type) -> Value {
+    fn item(&mut self, index: usize, node: Node, ty: &'static Type) -> Value {
         let mark = self.path.len();
-        self.path.push_str(&format!("[{index}]"));
+        let _ = write!(self.path, "[{index}]");
         let mut value = Value::Null;
         self.value(node, ty, &mut value);
         if value.is_null() {

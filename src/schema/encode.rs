@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Struct, Type};
-use crate::codec::json::{sorted, write_sorted, write_string};
+use crate::codec::json::{write_members, write_sorted};
 
 /// A value of this kind as compact JSON, without a line end.
 pub(crate) fn to_json(value: &Value, ty: &'static Struct) -> Vec<u8> {
@@ -27,16 +27,7 @@ pub(crate) fn encode(out: &mut Vec<u8>, value: &Value, ty: &Type) {
             out.push(b']');
         }
         (Type::Map(inner) | Type::AtomicMap(inner), Value::Object(map)) => {
-            out.push(b'{');
-            for (i, (key, item)) in sorted(map).into_iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_string(out, key);
-                out.push(b':');
-                encode(out, item, inner);
-            }
-            out.push(b'}');
+            write_members(out, map, |out, item| encode(out, item, inner));
         }
         _ => write_sorted(out, value),
     }

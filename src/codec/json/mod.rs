@@ -7,10 +7,12 @@ mod build;
 mod scan;
 mod write;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 pub(crate) use scan::check;
-pub(crate) use write::{compact, indent, sorted, write_sorted, write_string};
+pub(crate) use write::{compact, indent, sorted, write_members, write_sorted, write_string};
 
 /// A JSON (or YAML) value as it was sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,18 +52,21 @@ impl Node {
 
     /// The plain value: last of repeated keys wins, numbers become the nearest JSON number.
     pub(crate) fn to_value(&self) -> Value {
+        self.clone().into_value()
+    }
+
+    /// The same of a node that is not needed any more.
+    pub(crate) fn into_value(self) -> Value {
         match self {
             Node::Null | Node::TooDeep => Value::Null,
-            Node::Bool(b) => Value::Bool(*b),
-            Node::Number(n) => number(n),
-            Node::String(s) => Value::String(s.clone()),
-            Node::Array(items) => Value::Array(items.iter().map(Node::to_value).collect()),
-            Node::Object(members) => Value::Object(
-                members
-                    .iter()
-                    .map(|(k, v)| (k.clone(), v.to_value()))
-                    .collect(),
-            ),
+            Node::Bool(b) => Value::Bool(b),
+            Node::Number(n) => number(&n),
+            Node::String(s) => Value::String(s),
+            Node::Array(items) => items.into_iter().map(Node::into_value).collect(),
+            Node::Object(members) => members
+                .into_iter()
+                .map(|(k, v)| (k, v.into_value()))
+                .collect(),
         }
     }
 
@@ -97,8 +102,23 @@ fn number(literal: &str) -> Value {
 
 /// Parses one JSON document, or says in Go's words why it is none.
 pub(crate) fn parse(input: &[u8]) -> Result<Node, String> {
-    check(input)?;
-    Ok(build::Builder::new(input).value(0))
+    build::document(&lossy(input)).ok_or_else(|| match check(input) {
+        Err(error) => error,
+        Ok(()) => scan::UNEXPECTED_END.to_owned(),
+    })
+}
+
+/// UTF-8 with every invalid byte replaced on its own, as Go ranges over a string.
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|_| '\u{fffd}'));
+    }
+    out.into()
 }
 
 #[cfg(test)]

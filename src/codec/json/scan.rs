@@ -2,6 +2,7 @@
 
 use crate::codec::quote::quote_char;
 
+pub(super) const UNEXPECTED_END: &str = "unexpected end of JSON input";
 /// Go's limit on nesting; one level more is a syntax error.
 const MAX_NESTING: usize = 10_000;
 
@@ -197,7 +198,7 @@ impl Scanner {
         if complete {
             Ok(())
         } else {
-            Err("unexpected end of JSON input".to_owned())
+            Err(UNEXPECTED_END.to_owned())
         }
     }
 

@@ -1,6 +1,26 @@
 //! JSON as Go writes it.
 
+use std::io::Write as _;
+
 use serde_json::Value;
+
+/// Which bytes stand for themselves in a string literal. That of the line and paragraph separators is also that of
+/// other characters.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut b = 0;
+    while b < 0x20 {
+        plain[b] = false;
+        b += 1;
+    }
+    let special = [b'"', b'\\', b'<', b'>', b'&', 0xe2];
+    let mut i = 0;
+    while i < special.len() {
+        plain[special[i] as usize] = false;
+        i += 1;
+    }
+    plain
+};
 
 /// Writes a string literal with Go's escapes, HTML ones included.
 pub(crate) fn write_string(out: &mut Vec<u8>, s: &str) {
@@ -9,7 +29,12 @@ pub(crate) fn write_string(out: &mut Vec<u8>, s: &str) {
     let bytes = s.as_bytes();
     let mut start = 0;
     let mut i = 0;
-    while i < bytes.len() {
+    loop {
+        let plain = bytes[i..].iter().position(|b| !PLAIN[usize::from(*b)]);
+        match plain {
+            Some(length) => i += length,
+            None => break,
+        }
         let b = bytes[i];
         let (escape, len): (&[u8], usize) = match b {
             b'"' => (b"\\\"", 1),
@@ -54,7 +79,7 @@ pub(crate) fn write_sorted(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(b) => out.extend_from_slice(if *b { b"true" } else { b"false" }),
-        Value::Number(n) => out.extend_from_slice(n.to_string().as_bytes()),
+        Value::Number(n) => write_number(out, n),
         Value::String(s) => write_string(out, s),
         Value::Array(items) => {
             out.push(b'[');
@@ -66,19 +91,37 @@ pub(crate) fn write_sorted(out: &mut Vec<u8>, value: &Value) {
             }
             out.push(b']');
         }
-        Value::Object(map) => {
-            out.push(b'{');
-            for (i, (key, item)) in sorted(map).into_iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_string(out, key);
-                out.push(b':');
-                write_sorted(out, item);
-            }
-            out.push(b'}');
-        }
+        Value::Object(map) => write_members(out, map, write_sorted),
     }
+}
+
+/// Appends an object with sorted keys, its values written by `write`.
+pub(crate) fn write_members(
+    out: &mut Vec<u8>,
+    map: &serde_json::Map<String, Value>,
+    write: impl Fn(&mut Vec<u8>, &Value),
+) {
+    let mut first = true;
+    let mut member = |(key, item): (&String, &Value)| {
+        out.push(if first { b'{' } else { b',' });
+        first = false;
+        write_string(out, key);
+        out.push(b':');
+        write(out, item);
+    };
+    match map.keys().is_sorted() {
+        true => map.iter().for_each(&mut member),
+        false => sorted(map).into_iter().for_each(&mut member),
+    }
+    if first {
+        out.push(b'{');
+    }
+    out.push(b'}');
+}
+
+fn write_number(out: &mut Vec<u8>, number: &serde_json::Number) {
+    // A `Vec` takes all there is to write.
+    let _ = write!(out, "{number}");
 }
 
 /// The members in key order, whichever map type `serde_json` was built with.

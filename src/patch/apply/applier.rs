@@ -57,7 +57,7 @@ pub(crate) fn apply(
 
 /// Without the nulls of the configuration, which stand for empty values and have no place in an object.
 fn canonical(merged: &Value, kind: &Kind<'_>) -> Result<Value, ApplyError> {
-    decode(&Node::from_value(merged), kind.schema)
+    decode(Node::from_value(merged), kind.schema)
         .map(|decoded| decoded.value)
         .map_err(ApplyError::Typed)
 }

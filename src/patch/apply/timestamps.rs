@@ -1,13 +1,13 @@
 //! Times of entries that are not worth a write.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Upstream's `IgnoreManagedFieldsTimestampsTransformer`, for just before a write: where the new object differs from
 /// the stored one in nothing but times of entries, it gets the stored times back, so that the write becomes none.
 /// Entries are compared by position: that times moved one past another is a difference.
 pub(crate) fn keep_times(live: &Value, new: &mut Value) {
     let stored = &live["metadata"]["managedFields"];
-    if stored == &new["metadata"]["managedFields"] || without_times(live) != without_times(new) {
+    if stored == &new["metadata"]["managedFields"] || !differ_in_times_at_most(live, new) {
         return;
     }
     if let Some(field) = new
@@ -18,19 +18,46 @@ pub(crate) fn keep_times(live: &Value, new: &mut Value) {
     }
 }
 
-fn without_times(object: &Value) -> Value {
-    let mut object = object.clone();
-    let entries = object
-        .pointer_mut("/metadata/managedFields")
-        .and_then(Value::as_array_mut);
-    for entry in entries
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object_mut)
-    {
-        entry.remove("time");
-    }
-    object
+fn differ_in_times_at_most(live: &Value, new: &Value) -> bool {
+    equal_but(live, new, "metadata", |live, new| {
+        equal_but(live, new, "managedFields", same_entries)
+    })
+}
+
+fn same_entries(live: &Value, new: &Value) -> bool {
+    let (Some(live), Some(new)) = (live.as_array(), new.as_array()) else {
+        return live == new;
+    };
+    live.len() == new.len()
+        && live
+            .iter()
+            .zip(new)
+            .all(|(live, new)| same_but_time(live, new))
+}
+
+fn same_but_time(live: &Value, new: &Value) -> bool {
+    let (Some(live), Some(new)) = (live.as_object(), new.as_object()) else {
+        return live == new;
+    };
+    let rest = |entry: &'_ Map<String, Value>| entry.len() - usize::from(entry.contains_key("time"));
+    rest(live) == rest(new)
+        && live
+            .iter()
+            .all(|(field, value)| field == "time" || new.get(field) == Some(value))
+}
+
+/// Whether two objects are equal, the members of this name being compared in this way.
+fn equal_but(a: &Value, b: &Value, name: &str, same: impl Fn(&Value, &Value) -> bool) -> bool {
+    let (Some(a), Some(b)) = (a.as_object(), b.as_object()) else {
+        return a == b;
+    };
+    let equal = |(field, value): (&String, &Value)| {
+        b.get(field).is_some_and(|other| match field == name {
+            true => same(value, other),
+            false => value == other,
+        })
+    };
+    a.len() == b.len() && a.iter().all(equal)
 }
 
 #[cfg(test)]

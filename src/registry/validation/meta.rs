@@ -7,9 +7,9 @@ use std::fmt::Display;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
+use smallvec::SmallVec;
 
 use super::owner::validate_owner_references;
-use crate::codec::json::sorted;
 use crate::codec::quote::{is_print, quote};
 use crate::names::{
     NameRule, is_label_value, is_qualified_name, name_is_dns_label, name_is_path_segment,
@@ -308,6 +308,9 @@ pub(super) fn invalid_each(
     value: &str,
     reasons: Vec<String>,
 ) -> Vec<FieldError> {
+    if reasons.is_empty() {
+        return Vec::new();
+    }
     reasons
         .into_iter()
         .map(|reason| FieldError::invalid_str(path.to_string(), value, reason))
@@ -348,15 +351,20 @@ fn number(map: &Map<String, Value>, field: &str) -> i64 {
 }
 
 /// A map of strings, in the order of its keys.
-fn strings<'a>(map: &'a Map<String, Value>, field: &str) -> Vec<(&'a str, &'a str)> {
-    let Some(members) = map.get(field).and_then(Value::as_object) else {
-        return Vec::new();
-    };
-    sorted(members)
-        .into_iter()
+fn strings<'a>(map: &'a Map<String, Value>, field: &str) -> Strings<'a> {
+    let members = map.get(field).and_then(Value::as_object);
+    let members = members.into_iter().flatten();
+    let mut strings: Strings<'_> = members
         .map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default()))
-        .collect()
+        .collect();
+    if !strings.is_sorted() {
+        strings.sort_unstable();
+    }
+    strings
 }
+
+/// Few objects have more labels or annotations.
+type Strings<'a> = SmallVec<[(&'a str, &'a str); 8]>;
 
 #[cfg(test)]
 mod tests;

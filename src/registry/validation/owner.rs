@@ -87,9 +87,8 @@ fn show_one(reference: &Value) -> String {
 
 /// `dedupOwnerReferencesAndAddWarning`: drops exact repeats and says of which uids.
 pub(crate) fn dedup_owner_references(object: &mut Value) -> Option<String> {
-    let references = object
-        .pointer_mut("/metadata/ownerReferences")?
-        .as_array_mut()?;
+    let references = object.get_mut("metadata")?.get_mut("ownerReferences")?;
+    let references = references.as_array_mut()?;
     let mut kept: Vec<Value> = Vec::with_capacity(references.len());
     let mut repeated: Vec<String> = Vec::new();
     for reference in references.drain(..) {

@@ -6,7 +6,7 @@ use crate::schema::core::{ENDPOINTS, EVENT, SECRET, SERVICE};
 use serde_json::json;
 
 fn run(text: &str) -> Result<Decoded, String> {
-    decode(&json::parse(text.as_bytes()).unwrap(), &ENDPOINTS)
+    decode(json::parse(text.as_bytes()).unwrap(), &ENDPOINTS)
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn unknown_fields_come_in_document_order_with_their_paths() {
 
 #[test]
 fn bytes_times_and_ports_are_written_in_their_canonical_form() {
-    let parse = |text: &str, ty| decode(&json::parse(text.as_bytes()).unwrap(), ty);
+    let parse = |text: &str, ty| decode(json::parse(text.as_bytes()).unwrap(), ty);
     let secret = parse(r#"{"data":{"a":"YWI=\r\n","b":null}}"#, &SECRET).unwrap();
     assert_eq!(secret.value["data"], json!({"a": "YWI=", "b": ""}));
     let event = parse(
@@ -74,7 +74,7 @@ fn bytes_times_and_ports_are_written_in_their_canonical_form() {
 
 #[test]
 fn types_that_read_themselves_have_errors_of_their_own() {
-    let run = |text: &str, ty| decode(&json::parse(text.as_bytes()).unwrap(), ty).unwrap_err();
+    let run = |text: &str, ty| decode(json::parse(text.as_bytes()).unwrap(), ty).unwrap_err();
     for (text, ty, error) in [
         (
             r#"{"data":{"a":"not base64!"}}"#,
