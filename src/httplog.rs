@@ -24,7 +24,10 @@ impl Line {
         tracing::enabled!(target: TARGET, tracing::Level::INFO).then(|| Line {
             method: request.method.clone(),
             target: request.path_and_query(),
-            user_agent: request.header(header::USER_AGENT).unwrap_or_default().to_owned(),
+            user_agent: request
+                .header(header::USER_AGENT)
+                .unwrap_or_default()
+                .to_owned(),
             user: String::new(),
             stopwatch: Stopwatch::start(),
         })

@@ -191,11 +191,7 @@ fn looks_like_label_name(value: &str) -> bool {
 }
 
 /// Characters of the first kind at both ends, of either kind between.
-fn looks_like(
-    value: &[u8],
-    outer: impl Fn(u8) -> bool,
-    inner: impl Fn(u8) -> bool,
-) -> bool {
+fn looks_like(value: &[u8], outer: impl Fn(u8) -> bool, inner: impl Fn(u8) -> bool) -> bool {
     value.first().is_some_and(|&c| outer(c))
         && value.last().is_some_and(|&c| outer(c))
         && value.iter().all(|&c| outer(c) || inner(c))

@@ -75,12 +75,7 @@ fn in_version(path: &Text, [group, version]: [&str; 2], rest: &[&str]) -> Route 
     }
 }
 
-fn target(
-    path: &Text,
-    [group, version]: [&str; 2],
-    parts: &[&str],
-    watch_path: bool,
-) -> Route {
+fn target(path: &Text, [group, version]: [&str; 2], parts: &[&str], watch_path: bool) -> Route {
     // `namespaces/x/endpoints` is in a namespace; `namespaces/x/status` is about one.
     let (namespace, parts) = match parts {
         ["namespaces", _, "status" | "finalize"] | ["namespaces"] | ["namespaces", _] => {

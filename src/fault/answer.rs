@@ -244,7 +244,8 @@ impl Answer {
             .as_deref()
             .unwrap_or("Too many requests, please try again later.\n");
         self.with_headers(
-            Response::text(429, message.to_owned()).header(header::RETRY_AFTER, seconds.to_string()),
+            Response::text(429, message.to_owned())
+                .header(header::RETRY_AFTER, seconds.to_string()),
         )
     }
 

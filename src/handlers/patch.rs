@@ -193,14 +193,13 @@ impl Patch<'_> {
         let sent = Sent::of(&patched.next);
         let mut object = self.decode(patched, patch_type, warnings)?;
         self.settle(&mut object)?;
-        warnings
-            .extend(dedup_owner_references(&mut object).map(|text| {
-                text.replacen(
-                    "duplicate entries;",
-                    "duplicate entries after mutating admission happens;",
-                    1,
-                )
-            }));
+        warnings.extend(dedup_owner_references(&mut object).map(|text| {
+            text.replacen(
+                "duplicate entries;",
+                "duplicate entries after mutating admission happens;",
+                1,
+            )
+        }));
         apply::update(
             live,
             &mut object,

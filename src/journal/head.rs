@@ -19,7 +19,8 @@ pub(crate) struct Head {
 impl Head {
     pub(super) fn new(target: &Uri, headers: &HeaderMap) -> Self {
         let (path, query) = (target.path(), target.query());
-        let size = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 2;
+        let size =
+            |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 2;
         let target_size = path.len() + query.map_or(0, |query| query.len() + 1);
         let size = target_size + 1 + headers.iter().map(size).sum::<usize>();
         let mut bytes = Vec::with_capacity(size);
@@ -117,6 +118,9 @@ mod tests {
         let head = Head::new(&Uri::from_static("/a"), &HeaderMap::new());
         assert_eq!((head.path(), head.raw_query()), ("/a", ""));
         let none = Head::default();
-        assert_eq!((none.path(), none.raw_query(), none.header("a")), ("", "", None));
+        assert_eq!(
+            (none.path(), none.raw_query(), none.header("a")),
+            ("", "", None)
+        );
     }
 }

@@ -193,7 +193,15 @@ fn fingerprint(record: &Record, info: &RequestInfo, scratch: &mut Vec<u8>) -> u6
             &info.namespace,
             &info.name,
         ],
-        false => [record.method.as_str(), record.head.path(), "", "", "", "", ""],
+        false => [
+            record.method.as_str(),
+            record.head.path(),
+            "",
+            "",
+            "",
+            "",
+            "",
+        ],
     };
     scratch.clear();
     for part in [record.user(), agent].into_iter().chain(what) {

@@ -37,8 +37,6 @@ pub(super) type Reply = warp::reply::Response;
 struct Arrived {
     head: Mutex<Option<Head>>,
     version: Version,
-    /// How much of the body nobody has asked for yet, in bytes.
-    unread: AtomicU64,
     wire: Arc<Wire>,
 }
 
@@ -48,8 +46,8 @@ struct Head {
     target: Uri,
     headers: HeaderMap,
     upgrade: Option<OnUpgrade>,
-    /// There is no body to wait for.
-    ended: bool,
+    /// Nothing, where there is no body to wait for.
+    unread: Option<Unread>,
 }
 
 /// What serves the requests of one connection.
@@ -72,9 +70,10 @@ async fn answer(
     let Some(head) = head else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let body = match head.ended {
-        true => request::Body::empty(),
-        false => arrived.clone().count(body),
+    let unread = head.unread.map(Arc::new);
+    let body = match &unread {
+        Some(unread) => unread.clone().count(body),
+        None => request::Body::empty(),
     };
     let request = Request {
         method: head.method,
@@ -93,7 +92,9 @@ async fn answer(
         // HTTP/2 has no such header, but a way to say it.
         Fate::Last if arrived.version == Version::HTTP_2 => arrived.wire.finish(),
         Fate::Last => answer.headers.set(header::CONNECTION, CLOSE),
-        _ if arrived.has_too_much_unread() => answer.headers.set(header::CONNECTION, CLOSE),
+        _ if unread.is_some_and(|unread| unread.is_too_much()) => {
+            answer.headers.set(header::CONNECTION, CLOSE)
+        }
         _ => {}
     }
     reply(answer, framing, &arrived.wire)
@@ -101,21 +102,30 @@ async fn answer(
 
 impl Arrived {
     fn new(request: &mut http::Request<Incoming>, wire: Arc<Wire>) -> Self {
-        let length = request.headers().get(header::CONTENT_LENGTH);
-        let length = length.and_then(|v| v.to_str().ok()?.parse().ok());
+        let has_body = !request.body().is_end_stream();
         let head = Head {
+            unread: has_body.then(|| Unread::new(request.headers())),
             method: std::mem::take(request.method_mut()),
             target: std::mem::take(request.uri_mut()),
             headers: std::mem::take(request.headers_mut()),
             upgrade: request.extensions_mut().remove(),
-            ended: request.body().is_end_stream(),
         };
         Arrived {
             head: Mutex::new(Some(head)),
             version: request.version(),
-            unread: AtomicU64::new(length.unwrap_or(0)),
             wire,
         }
+    }
+}
+
+/// How much of a request's body nobody has asked for yet, in bytes.
+struct Unread(AtomicU64);
+
+impl Unread {
+    fn new(headers: &HeaderMap) -> Self {
+        let length = headers.get(header::CONTENT_LENGTH);
+        let length = length.and_then(|v| v.to_str().ok()?.parse().ok());
+        Unread(AtomicU64::new(length.unwrap_or(0)))
     }
 
     /// The body, counted down as it is read; one that breaks off leaves nothing to go on with.
@@ -126,20 +136,20 @@ impl Arrived {
         request::Body::new(body.map(move |chunk| match chunk {
             Ok(chunk) => {
                 let chunk = collect(chunk);
-                let left = self.unread.load(Ordering::Relaxed);
-                self.unread
+                let left = self.0.load(Ordering::Relaxed);
+                self.0
                     .store(left.saturating_sub(chunk.len() as u64), Ordering::Relaxed);
                 Ok(chunk)
             }
             Err(_) => {
-                self.unread.store(u64::MAX, Ordering::Relaxed);
+                self.0.store(u64::MAX, Ordering::Relaxed);
                 Err(BodyError)
             }
         }))
     }
 
-    fn has_too_much_unread(&self) -> bool {
-        self.unread.load(Ordering::Relaxed) > WORTH_READING
+    fn is_too_much(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > WORTH_READING
     }
 }
 
@@ -282,20 +292,20 @@ mod tests {
         assert!(framed(Bytes::new(), Version::HTTP_11) == Framing::Counted(0));
         assert!(framed(long(), Version::HTTP_11) == Framing::Chunked);
         assert!(framed(long(), Version::HTTP_2) == Framing::Counted(CHUNKED_ABOVE + 1));
-        let counted = Response::new(200, "text/plain", long()).header(header::CONTENT_LENGTH, "2049");
+        let counted =
+            Response::new(200, "text/plain", long()).header(header::CONTENT_LENGTH, "2049");
         assert!(framing(&counted, Version::HTTP_11) == Framing::Given);
     }
 
     #[tokio::test]
     async fn a_large_body_nobody_read_ends_the_connection() {
-        let arrived = Arc::new(Arrived {
-            unread: AtomicU64::new(300 * 1024),
-            ..Arrived::default()
-        });
-        assert!(arrived.has_too_much_unread());
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(300 * 1024));
+        let unread = Arc::new(Unread::new(&headers));
+        assert!(unread.is_too_much());
         let chunk = Ok::<_, warp::Error>(Bytes::from(vec![0; 100 * 1024]));
-        let mut body = arrived.clone().count(futures_util::stream::iter([chunk]));
+        let mut body = unread.clone().count(futures_util::stream::iter([chunk]));
         assert!(body.next().await.is_some());
-        assert!(!arrived.has_too_much_unread());
+        assert!(!unread.is_too_much());
     }
 }

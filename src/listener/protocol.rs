@@ -39,12 +39,7 @@ pub(super) trait Serving: Future<Output = hyper::Result<()>> {
 
 /// What answers the requests of a connection.
 pub(super) trait Answers:
-    Service<
-        http::Request<Incoming>,
-        Response = Reply,
-        Error = Infallible,
-        Future: Send + 'static,
-    >
+    Service<http::Request<Incoming>, Response = Reply, Error = Infallible, Future: Send + 'static>
 {
 }
 impl<S> Answers for S where
@@ -104,9 +99,7 @@ impl Protocol {
     }
 }
 
-impl<C: Connection + 'static, S: Answers> Serving
-    for http1::UpgradeableConnection<TokioIo<C>, S>
-{
+impl<C: Connection + 'static, S: Answers> Serving for http1::UpgradeableConnection<TokioIo<C>, S> {
     fn finish(self: Pin<&mut Self>) {
         self.graceful_shutdown();
     }

@@ -57,7 +57,9 @@ pub(crate) trait Connection:
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Connection for T {}
 
 impl Body {
-    pub(crate) fn new(chunks: impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static) -> Self {
+    pub(crate) fn new(
+        chunks: impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static,
+    ) -> Self {
         Body(Some(Box::pin(chunks)))
     }
 

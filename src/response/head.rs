@@ -43,7 +43,10 @@ impl Headers {
 
     /// The order the real server writes them in; those of one name stay as they are.
     pub(crate) fn sort(&mut self) {
-        if !self.0.is_sorted_by(|(a, _), (b, _)| a.as_str() <= b.as_str()) {
+        if !self
+            .0
+            .is_sorted_by(|(a, _), (b, _)| a.as_str() <= b.as_str())
+        {
             self.0.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
         }
     }

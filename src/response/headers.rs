@@ -234,7 +234,7 @@ mod tests {
         let told = long.len().to_string();
         let response = Response::new(200, "text/plain", long).header(header::CONTENT_LENGTH, told);
         let mut headers = http::HeaderMap::new();
-        headers.insert("accept-encoding", http::HeaderValue::from_static("gzip"));
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         let request = Request {
             method: http::Method::GET,
             target: http::Uri::from_static("/"),

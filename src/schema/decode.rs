@@ -51,7 +51,11 @@ pub(crate) fn prune(value: &mut Value, root: &'static Struct) {
         prune_type(inner, &field.ty);
         !inner.is_null() && (field.presence != Presence::OmitEmpty || !is_empty(inner))
     });
-    for field in root.fields.iter().filter(|f| f.presence.is_always_written()) {
+    for field in root
+        .fields
+        .iter()
+        .filter(|f| f.presence.is_always_written())
+    {
         if !map.contains_key(field.name) {
             map.insert(field.name.to_owned(), zero(&field.ty));
         }

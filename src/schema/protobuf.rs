@@ -377,7 +377,7 @@ mod tests {
         let message = [field(1, &meta), field(2, &subset), vec![0x78, 0x01]].concat();
         let node = read(&message, &ENDPOINTS).unwrap();
         assert_eq!(
-            decode(&node, &ENDPOINTS).unwrap().value,
+            decode(node.clone(), &ENDPOINTS).unwrap().value,
             json!({
                 "metadata": {"name": "db", "creationTimestamp": "2033-05-18T03:33:20Z", "labels": {"app": "shop"}},
                 "subsets": [{"addresses": [{"ip": "10.0.0.1"}], "ports": [{"port": 80}]}],

@@ -15,8 +15,8 @@ use super::{Context, Sight};
 use crate::clock;
 use crate::cluster::{Cluster, check_key};
 use crate::object::Object;
-use crate::request::negotiation::Negotiated;
 use crate::request::negotiation;
+use crate::request::negotiation::Negotiated;
 use crate::request::options::{AtVersion, ListOptions, parse_version};
 use crate::response::watch::Encoder;
 use crate::response::{Body, ByteStream, Response};
@@ -62,7 +62,8 @@ pub(super) async fn handle(
 fn respond(ctx: &mut Context<'_>, frames: ByteStream) -> Response {
     match websocket::accept(ctx.request) {
         Some(upgrade) => upgrade.answer(frames),
-        None => Response::with_body(200, Body::Stream(frames)).header(header::CONTENT_TYPE, negotiation::JSON),
+        None => Response::with_body(200, Body::Stream(frames))
+            .header(header::CONTENT_TYPE, negotiation::JSON),
     }
 }
 

@@ -55,9 +55,8 @@ pub(crate) fn accept(request: &mut Request) -> Option<Handshake> {
 
 fn check(request: &Request, upgrade: Upgrade) -> Result<Accepted, Response> {
     if request.header("sec-websocket-version") != Some("13") {
-        return Err(
-            refusal(400, "missing or bad WebSocket Version").header(header::SEC_WEBSOCKET_VERSION, "13")
-        );
+        return Err(refusal(400, "missing or bad WebSocket Version")
+            .header(header::SEC_WEBSOCKET_VERSION, "13"));
     }
     let Some(key) = request.header("sec-websocket-key") else {
         return Err(refusal(400, "challenge mismatch"));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::path::{Element, display};
-use super::typed::{child_type, item_element};
+use super::typed::{item_element, member};
 use super::{ApplyError, Kind, Writer};
 use crate::codec::json::{Node, sorted};
 use crate::codec::quote::quote;
@@ -120,9 +120,9 @@ impl Validator {
             }
             (Type::Map(_) | Type::AtomicMap(_) | Type::Struct(_), Value::Object(map)) => {
                 for (name, value) in sorted(map) {
-                    let element = Element::field(name);
-                    let Some(child) = child_type(ty, &element) else {
+                    let Some((element, child)) = member(ty, name) else {
                         // Upstream stops reading the struct here.
+                        let element = Element::field(name);
                         return self.below(element, |v| v.error("field not declared in schema"));
                     };
                     self.below(element, |v| v.value(value, child));

@@ -6,7 +6,9 @@ use serde_json::{Map, Value};
 
 use super::path::Element;
 use super::set::Set;
-use super::typed::{child_type, field_set, is_blank, is_granular, item_element, items, names};
+use super::typed::{
+    child_type, field_set, is_blank, is_granular, item_element, items, member, names,
+};
 use crate::schema::{List, Struct, Type};
 
 static NULL: Value = Value::Null;
@@ -29,8 +31,8 @@ fn merge_value(left: Option<&Value>, right: Option<&Value>, ty: &Type) -> Option
         left.and_then(Value::as_object),
         right.and_then(Value::as_object),
     );
-    let member = |name: &str| {
-        let child = child_type(ty, &Element::field(name))?;
+    let merged = |name: &str| {
+        let (_, child) = member(ty, name)?;
         merge_value(
             left.and_then(|m| m.get(name)),
             right.and_then(|m| m.get(name)),
@@ -39,7 +41,7 @@ fn merge_value(left: Option<&Value>, right: Option<&Value>, ty: &Type) -> Option
     };
     let members = names(left, right)
         .into_iter()
-        .filter_map(|name| Some((name.to_owned(), member(name)?)));
+        .filter_map(|name| Some((name.to_owned(), merged(name)?)));
     Some(Value::Object(members.collect()))
 }
 

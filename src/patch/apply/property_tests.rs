@@ -140,7 +140,7 @@ fn find<'a>(value: &'a Value, path: &[Element], ty: &Type) -> Option<&'a Value> 
             .as_array()?
             .iter()
             .find(|item| item_element(list, item).as_ref() == Ok(element)),
-        (_, Element::Field(name)) => value.get(name),
+        (_, Element::Field(name)) => value.get(&**name),
         _ => None,
     };
     find(found?, rest, child_type(ty, element)?)

@@ -1,7 +1,5 @@
 //! A set of fields: a tree of path elements, as `fieldsV1` stores it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Map, Value};
 
 use super::path::{Element, Parsed};
@@ -9,22 +7,56 @@ use super::typed;
 use crate::schema::Type;
 
 /// A set of field paths. A child is there only to hold members further down: it is not a member for that.
+///
+/// Both lists are sorted and name an element once. Most have a handful of elements, and every write goes through several
+/// sets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Set {
-    members: BTreeSet<Element>,
-    children: BTreeMap<Element, Set>,
+    members: Vec<Element>,
+    children: Vec<(Element, Set)>,
 }
 
 impl Set {
+    /// From parts in any order. Of several children of one element the last counts.
+    pub(crate) fn of_parts(mut members: Vec<Element>, mut children: Vec<(Element, Set)>) -> Set {
+        if !members.is_sorted_by(|a, b| a < b) {
+            members.sort();
+            members.dedup();
+        }
+        if !children.is_sorted_by(|(a, _), (b, _)| a < b) {
+            children.reverse();
+            children.sort_by(|(a, _), (b, _)| a.cmp(b));
+            children.dedup_by(|(a, _), (b, _)| a == b);
+        }
+        Set { members, children }
+    }
+
     /// Adds one path, not its parents. Nobody owns the whole object: the empty path is no field.
     pub(crate) fn insert(&mut self, path: &[Element]) {
         match path {
             [] => {}
-            [last] => {
-                self.members.insert(last.clone());
-            }
-            [first, rest @ ..] => self.children.entry(first.clone()).or_default().insert(rest),
+            [last] => self.add(last),
+            [first, rest @ ..] => match self.child(first) {
+                Ok(at) => self.children[at].1.insert(rest),
+                Err(at) => {
+                    let mut set = Set::default();
+                    set.insert(rest);
+                    self.children.insert(at, (first.clone(), set));
+                }
+            },
         }
+    }
+
+    /// Adds a member.
+    fn add(&mut self, element: &Element) {
+        if let Err(at) = self.members.binary_search(element) {
+            self.members.insert(at, element.clone());
+        }
+    }
+
+    /// Where a child is, or where it would be.
+    fn child(&self, element: &Element) -> Result<usize, usize> {
+        self.children.binary_search_by(|(e, _)| e.cmp(element))
     }
 
     /// A set of plain field paths.
@@ -42,7 +74,7 @@ impl Set {
     }
 
     pub(crate) fn has(&self, element: &Element) -> bool {
-        self.members.contains(element)
+        self.members.binary_search(element).is_ok()
     }
 
     /// Whether a path is a member.
@@ -56,11 +88,12 @@ impl Set {
 
     /// What lies below an element.
     pub(crate) fn below(&self, element: &Element) -> Option<&Set> {
-        self.children.get(element)
+        let at = self.child(element).ok()?;
+        Some(&self.children[at].1)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.members.is_empty() && self.children.values().all(Set::is_empty)
+        self.members.is_empty() && self.children.iter().all(|(_, set)| set.is_empty())
     }
 
     pub(crate) fn union(&self, other: &Set) -> Set {
@@ -71,27 +104,27 @@ impl Set {
 
     /// Adds the paths of another set.
     pub(crate) fn extend(&mut self, other: &Set) {
-        self.members.extend(other.members.iter().cloned());
+        let missing = other.members.iter().filter(|member| !self.has(member));
+        let missing: Vec<Element> = missing.cloned().collect();
+        merge_sorted(&mut self.members, missing, |element| element);
+        let mut missing = Vec::new();
         for (element, theirs) in &other.children {
-            match self.children.get_mut(element) {
-                Some(ours) => ours.extend(theirs),
-                None => {
-                    self.children.insert(element.clone(), theirs.clone());
-                }
+            match self.child(element) {
+                Ok(at) => self.children[at].1.extend(theirs),
+                Err(_) => missing.push((element.clone(), theirs.clone())),
             }
         }
+        merge_sorted(&mut self.children, missing, |(element, _)| element);
     }
 
     pub(crate) fn intersection(&self, other: &Set) -> Set {
-        let members = self.members.intersection(&other.members).cloned().collect();
+        let both = self.members.iter().filter(|member| other.has(member));
+        let members = both.cloned().collect();
         let children = self
             .children
             .iter()
             .filter_map(|(element, set)| {
-                Some((
-                    element.clone(),
-                    set.intersection(other.children.get(element)?),
-                ))
+                Some((element.clone(), set.intersection(other.below(element)?)))
             })
             .collect();
         Set { members, children }.without_empty()
@@ -109,7 +142,7 @@ impl Set {
         if !other.members.is_empty() {
             self.members.retain(|member| !other.has(member));
         }
-        self.children.retain(|element, set| {
+        self.children.retain_mut(|(element, set)| {
             if let Some(theirs) = other.below(element) {
                 set.subtract(theirs);
             }
@@ -119,7 +152,8 @@ impl Set {
 
     /// The paths that are neither in `other` nor below one in it.
     pub(crate) fn recursive_difference(&self, other: &Set) -> Set {
-        let members = self.members.difference(&other.members).cloned().collect();
+        let others = self.members.iter().filter(|member| !other.has(member));
+        let members = others.cloned().collect();
         let children = self
             .children
             .iter()
@@ -143,11 +177,10 @@ impl Set {
         for (element, set) in &self.children {
             let child = typed::child_type(ty, element);
             if matches!(ty, Type::Struct(_)) && child.is_some() {
-                out.members.insert(element.clone());
+                out.add(element);
             }
-            if let Some(child) = child {
-                out.children
-                    .insert(element.clone(), set.with_named_fields(child));
+            if let (Some(child), Ok(at)) = (child, out.child(element)) {
+                out.children[at].1 = set.with_named_fields(child);
             }
         }
         out
@@ -156,18 +189,23 @@ impl Set {
     /// Brings a set in line with the schema, as the real server does before every use: what lies below an atomic field
     /// becomes that field. Fields that the schema does not have stay.
     pub(crate) fn reconcile(&mut self, ty: &Type) {
-        let mut atomic = Vec::new();
-        for (element, set) in self.children.iter_mut().filter(|(_, set)| !set.is_empty()) {
+        let members = &mut self.members;
+        self.children.retain_mut(|(element, set)| {
+            if set.is_empty() {
+                return true;
+            }
             match typed::child_type(ty, element) {
                 Some(child) if typed::is_granular(child) => set.reconcile(child),
-                Some(_) => atomic.push(element.clone()),
+                Some(_) => {
+                    if let Err(at) = members.binary_search(element) {
+                        members.insert(at, element.clone());
+                    }
+                    return false;
+                }
                 None => {}
             }
-        }
-        for element in atomic {
-            self.children.remove(&element);
-            self.members.insert(element);
-        }
+            true
+        });
     }
 
     /// Every path, members of a level before its children.
@@ -191,7 +229,7 @@ impl Set {
     }
 
     fn without_empty(mut self) -> Set {
-        self.children.retain(|_, set| !set.is_empty());
+        self.children.retain(|(_, set)| !set.is_empty());
         self
     }
 
@@ -213,27 +251,46 @@ impl Set {
 
     /// Reads the stored form; nothing if it is not well formed.
     pub(crate) fn decode(value: &Value) -> Option<Set> {
-        let mut set = Set::default();
-        let members = match value {
-            Value::Null => return Some(set),
+        let stored = match value {
+            Value::Null => return Some(Set::default()),
             value => value.as_object()?,
         };
-        for (key, value) in members.iter().filter(|(key, _)| *key != ".") {
+        let (mut members, mut children) = (Vec::new(), Vec::new());
+        for (key, value) in stored.iter().filter(|(key, _)| *key != ".") {
             let element = match Element::parse(key) {
                 Parsed::Element(element) => element,
                 Parsed::Unknown => continue,
                 Parsed::Invalid => return None,
             };
             let below = Set::decode(value)?;
-            if below.is_empty() || value.get(".").is_some() {
-                set.members.insert(element.clone());
-            }
-            if !below.is_empty() {
-                set.children.insert(element, below);
+            match (below.is_empty(), value.get(".").is_some()) {
+                (true, _) => members.push(element),
+                (false, true) => {
+                    members.push(element.clone());
+                    children.push((element, below));
+                }
+                (false, false) => children.push((element, below)),
             }
         }
-        Some(set)
+        Some(Set::of_parts(members, children))
     }
+}
+
+/// Puts what is sorted into what is sorted; they have no element in common.
+fn merge_sorted<T>(into: &mut Vec<T>, other: Vec<T>, element: impl Fn(&T) -> &Element) {
+    if other.is_empty() {
+        return;
+    }
+    let mut merged = Vec::with_capacity(into.len() + other.len());
+    let mut other = other.into_iter().peekable();
+    for item in into.drain(..) {
+        while let Some(before) = other.next_if(|o| element(o) < element(&item)) {
+            merged.push(before);
+        }
+        merged.push(item);
+    }
+    merged.extend(other);
+    *into = merged;
 }
 
 #[cfg(test)]

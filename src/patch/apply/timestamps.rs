@@ -39,7 +39,8 @@ fn same_but_time(live: &Value, new: &Value) -> bool {
     let (Some(live), Some(new)) = (live.as_object(), new.as_object()) else {
         return live == new;
     };
-    let rest = |entry: &'_ Map<String, Value>| entry.len() - usize::from(entry.contains_key("time"));
+    let rest =
+        |entry: &'_ Map<String, Value>| entry.len() - usize::from(entry.contains_key("time"));
     rest(live) == rest(new)
         && live
             .iter()

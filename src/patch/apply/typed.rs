@@ -18,6 +18,18 @@ pub(crate) fn child_type(ty: &Type, element: &Element) -> Option<&'static Type> 
     }
 }
 
+/// A member of an object of this type, if the schema knows it: its element and its type.
+pub(crate) fn member(ty: &Type, name: &str) -> Option<(Element, &'static Type)> {
+    match ty {
+        Type::Struct(s) => {
+            let field = s.field(name)?;
+            Some((Element::Field(field.name.into()), &field.ty))
+        }
+        Type::Map(inner) | Type::AtomicMap(inner) => Some((Element::field(name), inner)),
+        _ => None,
+    }
+}
+
 /// Whether parts of a value of this type are owned one by one.
 pub(crate) fn is_granular(ty: &Type) -> bool {
     match ty {
@@ -123,118 +135,164 @@ impl Comparison {
 
 /// Compares two objects of a kind. `metadata.managedFields` is no field of theirs.
 pub(crate) fn compare(old: &Value, new: &Value, schema: &'static Struct) -> Comparison {
-    let mut walker = Comparer::default();
-    walker.value(Some(old), Some(new), &Type::Struct(schema));
-    walker.out
+    compare_values(Some(old), Some(new), &Type::Struct(schema), "").below
 }
 
+/// What became of one value.
 #[derive(Default)]
-struct Comparer {
-    path: Vec<Element>,
-    out: Comparison,
+struct Difference {
+    own: Option<Fate>,
+    below: Comparison,
 }
 
-impl Comparer {
-    fn value(&mut self, old: Option<&Value>, new: Option<&Value>, ty: &Type) {
-        if old.is_some() && old == new {
-            return;
+/// What became of a field itself.
+#[derive(Clone, Copy)]
+enum Fate {
+    Added,
+    Modified,
+    Removed,
+}
+
+impl Fate {
+    fn of(old: Option<&Value>, new: Option<&Value>) -> Option<Fate> {
+        match (old, new) {
+            (None, _) => Some(Fate::Added),
+            (_, None) => Some(Fate::Removed),
+            (Some(_), Some(_)) => None,
         }
-        if !is_granular(ty) || (is_blank(old) && is_blank(new)) {
-            match (old, new) {
-                (None, _) => self.out.added.insert(&self.path),
-                (_, None) => self.out.removed.insert(&self.path),
-                (Some(a), Some(b)) if a != b => self.out.modified.insert(&self.path),
-                _ => {}
+    }
+}
+
+/// The differences of the members or items of one value, in the order they were met.
+#[derive(Default)]
+struct Level {
+    added: (Vec<Element>, Vec<(Element, Set)>),
+    modified: (Vec<Element>, Vec<(Element, Set)>),
+    removed: (Vec<Element>, Vec<(Element, Set)>),
+}
+
+impl Level {
+    fn put(&mut self, element: &Element, difference: Difference) {
+        if let Some(fate) = difference.own {
+            self.mark(element, fate);
+        }
+        let below = difference.below;
+        for (children, set) in [
+            (&mut self.added.1, below.added),
+            (&mut self.modified.1, below.modified),
+            (&mut self.removed.1, below.removed),
+        ] {
+            if !set.is_empty() {
+                children.push((element.clone(), set));
             }
-            return;
         }
-        match ty {
-            Type::List(list) => self.items(items(old), items(new), list),
-            ty => self.members(
+    }
+
+    fn mark(&mut self, element: &Element, fate: Fate) {
+        let members = match fate {
+            Fate::Added => &mut self.added.0,
+            Fate::Modified => &mut self.modified.0,
+            Fate::Removed => &mut self.removed.0,
+        };
+        members.push(element.clone());
+    }
+
+    fn into_comparison(self) -> Comparison {
+        let set = |(members, children)| Set::of_parts(members, children);
+        Comparison {
+            added: set(self.added),
+            modified: set(self.modified),
+            removed: set(self.removed),
+        }
+    }
+}
+
+/// `name` is what the value is called, where it is a member of the object itself.
+fn compare_values(old: Option<&Value>, new: Option<&Value>, ty: &Type, name: &str) -> Difference {
+    if old.is_some() && old == new {
+        return Difference::default();
+    }
+    if !is_granular(ty) || (is_blank(old) && is_blank(new)) {
+        let changed = || (old != new).then_some(Fate::Modified);
+        return Difference {
+            own: Fate::of(old, new).or_else(changed),
+            below: Comparison::default(),
+        };
+    }
+    let level = match ty {
+        Type::List(list) => compare_items(items(old), items(new), list),
+        ty => {
+            let (old, new) = (
                 old.and_then(Value::as_object),
                 new.and_then(Value::as_object),
-                ty,
-            ),
+            );
+            compare_members(old, new, ty, name)
         }
-        if old.is_none() {
-            self.out.added.insert(&self.path);
-        } else if new.is_none() {
-            self.out.removed.insert(&self.path);
+    };
+    Difference {
+        own: Fate::of(old, new),
+        below: level.into_comparison(),
+    }
+}
+
+fn compare_members(
+    old: Option<&Map<String, Value>>,
+    new: Option<&Map<String, Value>>,
+    ty: &Type,
+    name: &str,
+) -> Level {
+    let mut level = Level::default();
+    let gone = old.into_iter().flatten();
+    let gone = gone.filter(|(name, _)| new.is_none_or(|new| !new.contains_key(*name)));
+    let gone = gone.map(|(name, value)| (name, Some(value), None));
+    let there = new.into_iter().flatten();
+    let there = there.map(|(name, value)| (name, old.and_then(|old| old.get(name)), Some(value)));
+    for (member_name, before, after) in there.chain(gone) {
+        if before == after || member_name == "managedFields" && name == "metadata" {
+            continue;
+        }
+        if let Some((element, child)) = member(ty, member_name) {
+            // Only the members of the object itself have a name that means anything.
+            let child_name = if name.is_empty() { member_name } else { "." };
+            level.put(&element, compare_values(before, after, child, child_name));
         }
     }
+    level
+}
 
-    fn members(
-        &mut self,
-        old: Option<&Map<String, Value>>,
-        new: Option<&Map<String, Value>>,
-        ty: &Type,
-    ) {
-        for name in names(old, new) {
-            let (before, after) = (old.and_then(|m| m.get(name)), new.and_then(|m| m.get(name)));
-            if before == after || name == "managedFields" && self.is_in_metadata() {
-                continue;
+/// Items are matched by their keys. Repeats of one key count as one atomic item.
+fn compare_items(old: &[Value], new: &[Value], list: &'static List) -> Level {
+    let (old, new) = (by_element(old, list), by_element(new, list));
+    let elements: BTreeSet<&Element> = old.keys().chain(new.keys()).collect();
+    let compare = |before: Option<&&Value>, after: Option<&&Value>| {
+        compare_values(before.copied(), after.copied(), &list.item, ".")
+    };
+    let mut level = Level::default();
+    for element in elements {
+        let before = old.get(element).map_or(&[][..], Vec::as_slice);
+        let after = new.get(element).map_or(&[][..], Vec::as_slice);
+        match (before.len() > 1, after.len() > 1) {
+            (false, false) => level.put(element, compare(before.first(), after.first())),
+            (true, true) => {
+                if before != after {
+                    level.mark(element, Fate::Modified);
+                }
             }
-            let element = Element::field(name);
-            let Some(child) = child_type(ty, &element) else {
-                continue;
-            };
-            self.down(element, before, after, child);
-        }
-    }
-
-    fn is_in_metadata(&self) -> bool {
-        matches!(self.path.as_slice(), [Element::Field(name)] if name == "metadata")
-    }
-
-    /// Items are matched by their keys. Repeats of one key count as one atomic item.
-    fn items(&mut self, old: &[Value], new: &[Value], list: &'static List) {
-        let old = by_element(old, list);
-        let new = by_element(new, list);
-        let elements: BTreeSet<&Element> = old.keys().chain(new.keys()).collect();
-        for element in elements {
-            let before = old.get(element).map_or(&[][..], Vec::as_slice);
-            let after = new.get(element).map_or(&[][..], Vec::as_slice);
-            match (before.len() > 1, after.len() > 1) {
-                (false, false) => {
-                    self.down(
-                        element.clone(),
-                        before.first().copied(),
-                        after.first().copied(),
-                        &list.item,
-                    );
+            (true, false) => {
+                if !after.is_empty() {
+                    level.put(element, compare(None, after.first()));
                 }
-                (true, true) => {
-                    if before != after {
-                        self.mark(element, |out| &mut out.modified);
-                    }
+                level.mark(element, Fate::Removed);
+            }
+            (false, true) => {
+                if !before.is_empty() {
+                    level.put(element, compare(before.first(), None));
                 }
-                (true, false) => {
-                    if !after.is_empty() {
-                        self.down(element.clone(), None, after.first().copied(), &list.item);
-                    }
-                    self.mark(element, |out| &mut out.removed);
-                }
-                (false, true) => {
-                    if !before.is_empty() {
-                        self.down(element.clone(), before.first().copied(), None, &list.item);
-                    }
-                    self.mark(element, |out| &mut out.added);
-                }
+                level.mark(element, Fate::Added);
             }
         }
     }
-
-    fn down(&mut self, element: Element, old: Option<&Value>, new: Option<&Value>, ty: &Type) {
-        self.path.push(element);
-        self.value(old, new, ty);
-        self.path.pop();
-    }
-
-    fn mark(&mut self, element: &Element, set: impl Fn(&mut Comparison) -> &mut Set) {
-        self.path.push(element.clone());
-        set(&mut self.out).insert(&self.path);
-        self.path.pop();
-    }
+    level
 }
 
 /// Absent, null or empty: upstream compares and merges two such values as leaves, to keep the difference between them.
@@ -286,8 +344,7 @@ fn collect(value: &Value, ty: &Type, path: &mut Vec<Element>, set: &mut Set) {
         (Type::List(list), Value::Array(items)) => collect_items(items, list, path, set),
         (ty, Value::Object(map)) => {
             for (name, value) in map {
-                let element = Element::field(name);
-                let Some(child) = child_type(ty, &element) else {
+                let Some((element, child)) = member(ty, name) else {
                     continue;
                 };
                 path.push(element);
