@@ -7,6 +7,7 @@ use super::update::{Update, Updated, check_name, check_target};
 use super::{Context, admission, body, create};
 use crate::cluster::{Cluster, key};
 use crate::codec::json::Node;
+use crate::codec::quote::quote;
 use crate::codec::yaml;
 use crate::object::{Object, meta_str};
 use crate::patch::apply::{self, ApplyError, Kind, Sent, Writer};
@@ -332,7 +333,7 @@ fn all_unknown(node: &Node) -> Vec<String> {
     match node {
         Node::Object(members) => members
             .iter()
-            .map(|(key, _)| format!("unknown field \"{key}\""))
+            .map(|(key, _)| format!("unknown field {}", quote(key)))
             .collect(),
         _ => Vec::new(),
     }

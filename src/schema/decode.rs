@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Field, Presence, Struct, Type};
 use crate::codec::json::Node;
+use crate::codec::quote::quote;
 use crate::codec::{base64, time};
 
 /// The decoder reports at most this many unknown and duplicate fields.
@@ -190,10 +191,15 @@ impl Decoder {
                 self.map(members, inner, into)
             }
             (Type::List(list), Node::Array(items)) => {
+                // A list given twice: as in Go, its items are decoded into those that were there.
+                let mut earlier = into.as_array_mut().map(std::mem::take).unwrap_or_default();
                 let values = items
                     .iter()
                     .enumerate()
-                    .map(|(i, item)| self.item(i, item, &list.item))
+                    .map(|(i, item)| {
+                        let earlier = earlier.get_mut(i).map(Value::take).unwrap_or_default();
+                        self.item(i, item, &list.item, earlier)
+                    })
                     .collect();
                 *into = Value::Array(values);
             }
@@ -225,10 +231,9 @@ impl Decoder {
         }
     }
 
-    fn item(&mut self, index: usize, node: &Node, ty: &'static Type) -> Value {
+    fn item(&mut self, index: usize, node: &Node, ty: &'static Type, mut value: Value) -> Value {
         let mark = self.path.len();
         self.path.push_str(&format!("[{index}]"));
-        let mut value = Value::Null;
         self.value(node, ty, &mut value);
         if value.is_null() {
             value = zero(ty);
@@ -254,10 +259,11 @@ impl Decoder {
     }
 
     fn strict_error(&mut self, what: &str, key: &str) {
-        if self.strict.len() < MAX_STRICT_ERRORS {
-            let mark = self.enter(key);
-            self.strict.push(format!("{what} field \"{}\"", self.path));
-            self.path.truncate(mark);
+        let mark = self.enter(key);
+        let problem = format!("{what} field {}", quote(&self.path));
+        self.path.truncate(mark);
+        if self.strict.len() < MAX_STRICT_ERRORS && !self.strict.contains(&problem) {
+            self.strict.push(problem);
         }
     }
 
