@@ -17,6 +17,7 @@ mod decode;
 mod document;
 mod json;
 mod merge;
+mod restore;
 mod strategic;
 
 use serde_json::Value;
