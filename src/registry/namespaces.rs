@@ -17,6 +17,7 @@ struct Status;
 struct Finalize;
 
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+const ACTIVE: &str = "Active";
 const KUBERNETES_FINALIZER: &str = "kubernetes";
 
 static RESOURCE: Resource = Resource {
@@ -80,10 +81,13 @@ impl Strategy for Namespaces {
         if !name.is_empty() {
             set_name_label(object, &name);
         }
+        if phase(object).is_empty() {
+            object["status"]["phase"] = ACTIVE.into();
+        }
     }
 
     fn prepare_for_create(&self, object: &mut Value) {
-        object["status"] = json!({"phase": "Active"});
+        object["status"] = json!({"phase": ACTIVE});
         let mut finalizers = spec_finalizers(object);
         if !finalizers.iter().any(|f| f == KUBERNETES_FINALIZER) {
             finalizers.push(KUBERNETES_FINALIZER.into());
@@ -129,8 +133,9 @@ impl Strategy for Namespaces {
         options: &DeleteOptions,
         now: &str,
     ) -> Result<Deletion, ApiStatus> {
+        check_preconditions(object, options)?;
         if !is_terminating(object) {
-            return terminate(object, options, now).map(Deletion::Mark);
+            return Ok(Deletion::Mark(terminate(object, options, now)));
         }
         if !self.may_be_removed(object) {
             return Ok(Deletion::Mark(object.clone()));
@@ -235,8 +240,7 @@ impl Strategy for Finalize {
     }
 }
 
-fn terminate(object: &Value, options: &DeleteOptions, now: &str) -> Result<Value, ApiStatus> {
-    check_preconditions(object, options)?;
+fn terminate(object: &Value, options: &DeleteOptions, now: &str) -> Value {
     let mut next = object.clone();
     let finalizers = generic::finalizers_for_deletion(&meta_strings(object, "finalizers"), options);
     let metadata = metadata_mut(&mut next);
@@ -247,7 +251,7 @@ fn terminate(object: &Value, options: &DeleteOptions, now: &str) -> Result<Value
         metadata.insert("finalizers".to_owned(), finalizers.into());
     }
     next["status"]["phase"] = "Terminating".into();
-    Ok(next)
+    next
 }
 
 /// Namespaces word a failed precondition the way the store does.
