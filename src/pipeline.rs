@@ -135,6 +135,10 @@ impl Pipeline {
                 Response::status(&status, negotiate_error(request, &query))
                     .header("x-content-type-options", "nosniff")
             }
+            Err(Refusal::Panicked(text)) => {
+                flow = None;
+                Response::text(500, format!("{text}\n"))
+            }
             Err(Refusal::Scripted(response)) => *response,
             Err(Refusal::ScriptedStatus(status, extra_headers)) => {
                 let response = Response::status(&status, negotiate_error(request, &query));
