@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::generic::{self, Deletion};
 use super::resource::{Column, Resource, Subresource};
 use super::strategy::Strategy;
-use super::validation::namespace as rules;
+use super::validation::{namespace as rules, pod_security};
 use crate::object::{is_terminating, meta_str, meta_strings, metadata_mut};
 use crate::request::options::DeleteOptions;
 use crate::schema::{core, meta};
@@ -96,7 +96,12 @@ impl Strategy for Namespaces {
     }
 
     fn validate(&self, object: &Value) -> Vec<FieldError> {
-        rules::validate(object)
+        let errors = rules::validate(object);
+        if errors.is_empty() {
+            pod_security::validate(object)
+        } else {
+            errors
+        }
     }
 
     fn prepare_for_update(&self, object: &mut Value, old: &Value) {
@@ -105,7 +110,12 @@ impl Strategy for Namespaces {
     }
 
     fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
-        rules::validate_update(object, old)
+        let errors = rules::validate_update(object, old);
+        if errors.is_empty() {
+            pod_security::validate_update(object, old)
+        } else {
+            errors
+        }
     }
 
     /// The name may have been made up after the defaults were set.
