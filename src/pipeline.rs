@@ -137,6 +137,10 @@ impl Pipeline {
                 Response::status(&status, negotiate_error(request, &query))
                     .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
             }
+            Err(Refusal::Panicked(text)) => {
+                flow = None;
+                Response::text(500, format!("{text}\n"))
+            }
             Err(Refusal::Scripted(response)) => *response,
             Err(Refusal::ScriptedStatus(status, extra_headers)) => {
                 let response = Response::status(&status, negotiate_error(request, &query));

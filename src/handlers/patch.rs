@@ -8,6 +8,7 @@ use super::update::{Update, Updated, check_name, checked_key};
 use super::{Context, admission, body, create};
 use crate::cluster::{Cluster, key};
 use crate::codec::json::Node;
+use crate::codec::quote::quote;
 use crate::codec::yaml;
 use crate::object::{Object, meta_str};
 use crate::patch::apply::{self, ApplyError, Kind, Sent, Writer};
@@ -331,7 +332,7 @@ fn all_unknown(node: &Node) -> Vec<String> {
     match node {
         Node::Object(members) => members
             .iter()
-            .map(|(key, _)| format!("unknown field \"{key}\""))
+            .map(|(key, _)| format!("unknown field {}", quote(key)))
             .collect(),
         _ => Vec::new(),
     }

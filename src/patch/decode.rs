@@ -1,6 +1,7 @@
 //! Patches as values without a kind: what Go's decoder says about them.
 
 use crate::codec::json::{self, Node};
+use crate::codec::quote::quote;
 
 /// The decoder reports at most this many problems.
 const MAX_STRICT_ERRORS: usize = 100;
@@ -80,7 +81,7 @@ impl Strict {
     pub(super) fn report(&mut self, what: &str, key: &str) {
         let mark = self.path.len();
         self.enter(key);
-        let problem = format!("{what} field \"{}\"", self.path);
+        let problem = format!("{what} field {}", quote(&self.path));
         self.path.truncate(mark);
         if self.found.len() < MAX_STRICT_ERRORS && !self.found.contains(&problem) {
             self.found.push(problem);

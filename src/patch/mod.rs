@@ -17,6 +17,7 @@ mod decode;
 mod document;
 mod json;
 mod merge;
+mod restore;
 mod strategic;
 
 use serde_json::Value;
@@ -73,9 +74,7 @@ impl From<PatchError> for Status {
             PatchError::Unprocessable => Status::unprocessable(),
             PatchError::Invalid { shown, why } => invalid(&shown, &why),
             PatchError::Internal(message) => Status::raw(message),
-            PatchError::Panic => {
-                Status::raw("This request caused apiserver to panic. Look in the logs for details.")
-            }
+            PatchError::Panic => Status::panicked(),
         }
     }
 }

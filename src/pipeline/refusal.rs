@@ -9,6 +9,8 @@ use crate::status::Status;
 /// Why a request got no further.
 pub(super) enum Refusal {
     Status(Status),
+    /// What the outermost filter says of a crash, in plain text and knowing nothing of the filters below.
+    Panicked(String),
     /// What a fault says instead.
     Scripted(Box<Response>),
     /// The same, with headers, in the format negotiated for errors.
@@ -25,7 +27,11 @@ pub(super) enum Refusal {
 
 impl From<Status> for Refusal {
     fn from(status: Status) -> Self {
-        Refusal::Status(status)
+        if status.is_panic() {
+            Refusal::Panicked(status.message)
+        } else {
+            Refusal::Status(status)
+        }
     }
 }
 

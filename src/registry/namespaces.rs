@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::generic::{self, Deletion};
 use super::resource::{Column, Resource, Subresource};
 use super::strategy::Strategy;
-use super::validation::namespace as rules;
+use super::validation::{namespace as rules, pod_security};
 use crate::object::{is_terminating, meta_str, meta_strings, metadata_mut};
 use crate::request::options::DeleteOptions;
 use crate::schema::{core, meta};
@@ -17,6 +17,7 @@ struct Status;
 struct Finalize;
 
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+const ACTIVE: &str = "Active";
 const KUBERNETES_FINALIZER: &str = "kubernetes";
 
 static RESOURCE: Resource = Resource {
@@ -80,10 +81,13 @@ impl Strategy for Namespaces {
         if !name.is_empty() {
             set_name_label(object, &name);
         }
+        if phase(object).is_empty() {
+            object["status"]["phase"] = ACTIVE.into();
+        }
     }
 
     fn prepare_for_create(&self, object: &mut Value) {
-        object["status"] = json!({"phase": "Active"});
+        object["status"] = json!({"phase": ACTIVE});
         let mut finalizers = spec_finalizers(object);
         if !finalizers.iter().any(|f| f == KUBERNETES_FINALIZER) {
             finalizers.push(KUBERNETES_FINALIZER.into());
@@ -92,7 +96,12 @@ impl Strategy for Namespaces {
     }
 
     fn validate(&self, object: &Value) -> Vec<FieldError> {
-        rules::validate(object)
+        let errors = rules::validate(object);
+        if errors.is_empty() {
+            pod_security::validate(object)
+        } else {
+            errors
+        }
     }
 
     fn prepare_for_update(&self, object: &mut Value, old: &Value) {
@@ -101,7 +110,12 @@ impl Strategy for Namespaces {
     }
 
     fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
-        rules::validate_update(object, old)
+        let errors = rules::validate_update(object, old);
+        if errors.is_empty() {
+            pod_security::validate_update(object, old)
+        } else {
+            errors
+        }
     }
 
     /// The name may have been made up after the defaults were set.
@@ -129,8 +143,9 @@ impl Strategy for Namespaces {
         options: &DeleteOptions,
         now: &str,
     ) -> Result<Deletion, ApiStatus> {
+        check_preconditions(object, options)?;
         if !is_terminating(object) {
-            return terminate(object, options, now).map(Deletion::Mark);
+            return Ok(Deletion::Mark(terminate(object, options, now)));
         }
         if !self.may_be_removed(object) {
             return Ok(Deletion::Mark(object.clone()));
@@ -235,8 +250,7 @@ impl Strategy for Finalize {
     }
 }
 
-fn terminate(object: &Value, options: &DeleteOptions, now: &str) -> Result<Value, ApiStatus> {
-    check_preconditions(object, options)?;
+fn terminate(object: &Value, options: &DeleteOptions, now: &str) -> Value {
     let mut next = object.clone();
     let finalizers = generic::finalizers_for_deletion(&meta_strings(object, "finalizers"), options);
     let metadata = metadata_mut(&mut next);
@@ -247,7 +261,7 @@ fn terminate(object: &Value, options: &DeleteOptions, now: &str) -> Result<Value
         metadata.insert("finalizers".to_owned(), finalizers.into());
     }
     next["status"]["phase"] = "Terminating".into();
-    Ok(next)
+    next
 }
 
 /// Namespaces word a failed precondition the way the store does.

@@ -1,5 +1,7 @@
 //! The options of the verbs: `CreateOptions`, `UpdateOptions`, `PatchOptions`, `DeleteOptions`, `ListOptions`.
 
+use std::fmt::Display;
+
 use serde_json::Value;
 
 use super::query::{Query, parse_uint};
@@ -44,7 +46,7 @@ impl WriteOptions {
 
     pub(crate) fn collect(query: &Query, errors: &mut Vec<FieldError>) -> Self {
         let field_manager = query.get("fieldManager").unwrap_or_default().to_owned();
-        validate_field_manager(&field_manager, errors);
+        errors.extend(validate_field_manager(&field_manager, "fieldManager"));
         let dry_run = dry_run(query.all("dryRun").map(str::to_owned).collect(), errors);
         let text = query.get("fieldValidation").unwrap_or_default();
         let field_validation = match text {
@@ -69,17 +71,20 @@ impl WriteOptions {
     }
 }
 
-fn validate_field_manager(manager: &str, errors: &mut Vec<FieldError>) {
+/// `ValidateFieldManager`, for the parameter of a request and for the entries of `managedFields`.
+pub(crate) fn validate_field_manager(manager: &str, path: impl Display) -> Vec<FieldError> {
+    let mut errors = Vec::new();
     if manager.len() > MAX_FIELD_MANAGER {
-        errors.push(FieldError::too_long("fieldManager", MAX_FIELD_MANAGER));
+        errors.push(FieldError::too_long(path.to_string(), MAX_FIELD_MANAGER));
     }
-    if let Some((position, bad)) = manager.char_indices().find(|(_, c)| !is_print(*c)) {
-        let detail = format!(
-            "invalid character U+{:04X} (at position {position})",
-            bad as u32
+    for (at, c) in manager.char_indices().filter(|&(_, c)| !is_print(c)) {
+        let reason = format!(
+            "invalid character U+{:04X} (at position {at})",
+            u32::from(c)
         );
-        errors.push(FieldError::invalid_str("fieldManager", manager, detail));
+        errors.push(FieldError::invalid_str(path.to_string(), manager, reason));
     }
+    errors
 }
 
 /// The manager a request writes as when it names none: its User-Agent up to the first slash.

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::{Field, Presence, Struct, Type};
 use crate::codec::json::Node;
+use crate::codec::quote::quote;
 use crate::codec::{base64, time};
 
 /// The decoder reports at most this many unknown and duplicate fields.
@@ -129,13 +130,9 @@ impl Decoder {
         };
         let outer = std::mem::replace(&mut self.struct_name, ty.go_name);
         let mut seen: SmallVec<[bool; 32]> = SmallVec::from_elem(false, ty.fields.len());
-        let mut unknown: Vec<String> = Vec::new();
         for (key, child) in members {
             let Some(index) = ty.fields.iter().position(|field| field.name == key) else {
-                if !unknown.contains(&key) {
-                    self.strict_error("unknown", &key);
-                    unknown.push(key);
-                }
+                self.strict_error("unknown", &key);
                 continue;
             };
             if std::mem::replace(&mut seen[index], true) {
@@ -200,10 +197,15 @@ impl Decoder {
                 self.map(members, inner, into)
             }
             (Type::List(list), Node::Array(items)) => {
+                // A list given twice: as in Go, its items are decoded into those that were there.
+                let mut earlier = into.as_array_mut().map(std::mem::take).unwrap_or_default();
                 let values = items
                     .into_iter()
                     .enumerate()
-                    .map(|(i, item)| self.item(i, item, &list.item))
+                    .map(|(i, item)| {
+                        let earlier = earlier.get_mut(i).map(Value::take).unwrap_or_default();
+                        self.item(i, item, &list.item, earlier)
+                    })
                     .collect();
                 *into = Value::Array(values);
             }
@@ -239,10 +241,9 @@ impl Decoder {
         }
     }
 
-    fn item(&mut self, index: usize, node: Node, ty: &'static Type) -> Value {
+    fn item(&mut self, index: usize, node: Node, ty: &'static Type, mut value: Value) -> Value {
         let mark = self.path.len();
         let _ = write!(self.path, "[{index}]");
-        let mut value = Value::Null;
         self.value(node, ty, &mut value);
         if value.is_null() {
             value = zero(ty);
@@ -267,11 +268,16 @@ impl Decoder {
         mark
     }
 
+    /// Each is told once.
     fn strict_error(&mut self, what: &str, key: &str) {
-        if self.strict.len() < MAX_STRICT_ERRORS {
-            let mark = self.enter(key);
-            self.strict.push(format!("{what} field \"{}\"", self.path));
-            self.path.truncate(mark);
+        if self.strict.len() == MAX_STRICT_ERRORS {
+            return;
+        }
+        let mark = self.enter(key);
+        let problem = format!("{what} field {}", quote(&self.path));
+        self.path.truncate(mark);
+        if !self.strict.contains(&problem) {
+            self.strict.push(problem);
         }
     }
 

@@ -20,7 +20,16 @@ pub(crate) struct Status {
     pub(crate) details: Option<Box<Details>>,
     /// `metadata.continue`, which only an expired continue token's answer has.
     pub(crate) continue_token: Option<String>,
-    success: bool,
+    outcome: Outcome,
+}
+
+/// What a [`Status`] tells of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Outcome {
+    Failure,
+    Success,
+    /// The real server crashes here, which its outermost filter answers in plain text.
+    Panic,
 }
 
 /// `status.details`.
@@ -60,7 +69,7 @@ impl Status {
             message: message.into(),
             details: None,
             continue_token: None,
-            success: false,
+            outcome: Outcome::Failure,
         }
     }
 
@@ -265,6 +274,18 @@ impl Status {
         Status::new(500, "", message)
     }
 
+    /// Where the real server crashes.
+    pub(crate) fn panicked() -> Self {
+        Status {
+            outcome: Outcome::Panic,
+            ..Status::raw("This request caused apiserver to panic. Look in the logs for details.")
+        }
+    }
+
+    pub(crate) fn is_panic(&self) -> bool {
+        self.outcome == Outcome::Panic
+    }
+
     pub(crate) fn internal_error(why: &str) -> Self {
         let cause = Cause {
             reason: String::new(),
@@ -339,7 +360,7 @@ impl Status {
     pub(crate) fn deleted(resource: &str, group: &str, name: &str, uid: &str) -> Self {
         let mut status = Status::new(200, "", "").named(name, group, resource);
         status.details.get_or_insert_default().uid = uid.to_owned();
-        status.success = true;
+        status.outcome = Outcome::Success;
         status
     }
 
@@ -348,6 +369,10 @@ impl Status {
             .as_ref()
             .map(|d| d.retry_after_seconds)
             .filter(|&s| s > 0)
+    }
+
+    fn succeeded(&self) -> bool {
+        self.outcome == Outcome::Success
     }
 
     /// The fields in the order the server writes them.
@@ -362,7 +387,11 @@ impl Status {
             ("metadata", Value::Object(metadata)),
             (
                 "status",
-                json!(if self.success { "Success" } else { "Failure" }),
+                json!(if self.succeeded() {
+                    "Success"
+                } else {
+                    "Failure"
+                }),
             ),
         ];
         if !self.message.is_empty() {
@@ -383,7 +412,7 @@ impl Status {
         if let Some(details) = &self.details {
             out.raw("details", &details.to_json());
         }
-        if !self.success {
+        if !self.succeeded() {
             out.member("code", &self.code.into());
         }
         out.finish()

@@ -4,13 +4,14 @@ use serde_json::Value;
 
 use super::conflicts::{self, Conflict, conflicts_of};
 use super::managed_fields::{Identity, Managed, Operation, Owned, unmanaged};
-use super::merge::{merge, prune};
+use super::merge;
 use super::set::Set;
 use super::typed::{compare, field_set};
 use super::update::{STRIPPED, track, zero};
 use super::{ApplyError, Kind, Writer, config, last_applied};
 use crate::codec::json::Node;
-use crate::schema::decode;
+use crate::patch::restore::restore;
+use crate::schema::prune;
 
 /// Who gets the fields of an object that was not tracked before.
 const BEFORE_FIRST_APPLY: &str = "before-first-apply";
@@ -47,7 +48,7 @@ pub(crate) fn apply(
         }
     })?;
     let mut object = match merged {
-        Some(merged) => canonical(&merged, kind)?,
+        Some(merged) => canonical(&merged, kind, writer)?,
         None => current.clone(),
     };
     managed.store(&mut object);
@@ -55,11 +56,19 @@ pub(crate) fn apply(
     Ok(object)
 }
 
-/// Without the nulls of the configuration, which stand for empty values and have no place in an object.
-fn canonical(merged: &Value, kind: &Kind<'_>) -> Result<Value, ApplyError> {
-    decode(Node::from_value(merged), kind.schema)
-        .map(|decoded| decoded.value)
-        .map_err(ApplyError::Typed)
+/// Without the nulls of the configuration, which stand for empty values and have no place in an object. What passed for
+/// a number or a string there need not be one of the kind's.
+fn canonical(merged: &Value, kind: &Kind<'_>, writer: &Writer<'_>) -> Result<Value, ApplyError> {
+    let mut object = restore(merged, kind.schema)
+        .map_err(|why| {
+            let wanted = config::gvk(writer.api_version, kind.name);
+            ApplyError::Typed(format!(
+                "failed to convert new object to proper version: unable to convert unstructured object to {wanted}: {why}"
+            ))
+        })?
+        .value;
+    prune(&mut object, kind.schema);
+    Ok(object)
 }
 
 /// The merged object, if anything changed, and who owns what of it.
@@ -112,8 +121,8 @@ impl Applier<'_> {
             .entries
             .values()
             .for_each(|owned| claimed.extend(&owned.set));
-        let merged = merge(self.live, self.config, self.kind.schema);
-        let merged = prune(merged, &last, &claimed, self.kind.schema);
+        let merged = merge::merge(self.live, self.config, self.kind.schema);
+        let merged = merge::prune(merged, &last, &claimed, self.kind.schema);
 
         let reset = Set::of_fields(self.kind.reset);
         let comparison = compare(self.live, &merged, self.kind.schema).without(&reset);

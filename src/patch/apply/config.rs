@@ -42,7 +42,7 @@ pub(crate) fn read(
 }
 
 /// `/v1, Kind=Endpoints`: a `GroupVersionKind` as Go prints it.
-fn gvk(api_version: &str, kind: &str) -> String {
+pub(super) fn gvk(api_version: &str, kind: &str) -> String {
     match api_version.split('/').collect::<Vec<_>>()[..] {
         ["", ""] | [""] => format!("/, Kind={kind}"),
         [version] => format!("/{version}, Kind={kind}"),

@@ -12,12 +12,11 @@ mod diff;
 mod list;
 mod lookup;
 mod order;
-mod restore;
 
 use serde_json::{Map, Value};
 
 use self::lookup::Place;
-use super::{PatchError, Patched, decode};
+use super::{PatchError, Patched, decode, restore};
 use crate::codec::go_value;
 use crate::codec::json::Node;
 use crate::request::options::FieldValidation;

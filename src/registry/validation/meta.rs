@@ -10,14 +10,14 @@ use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use super::owner::validate_owner_references;
-use crate::codec::quote::{is_print, quote};
+use crate::codec::quote::quote;
 use crate::names::{
     NameRule, is_label_value, is_qualified_name, name_is_dns_label, name_is_path_segment,
 };
+use crate::request::options::validate_field_manager;
 use crate::status::field::FieldError;
 
 const ANNOTATIONS_MAX: usize = 256 << 10;
-const FIELD_MANAGER_MAX: usize = 128;
 const SUBRESOURCE_MAX: usize = 256;
 
 const PATH: &str = "metadata";
@@ -254,22 +254,6 @@ fn validate_managed_fields(meta: &Map<String, Value>, path: &str) -> Vec<FieldEr
         if text(entry, "subresource").len() > SUBRESOURCE_MAX {
             errors.push(FieldError::too_long(at("subresource"), SUBRESOURCE_MAX));
         }
-    }
-    errors
-}
-
-/// `ValidateFieldManager`, which is also what the `fieldManager` of a request must pass.
-pub(crate) fn validate_field_manager(manager: &str, path: impl Display) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    if manager.len() > FIELD_MANAGER_MAX {
-        errors.push(FieldError::too_long(path.to_string(), FIELD_MANAGER_MAX));
-    }
-    for (at, c) in manager.char_indices().filter(|&(_, c)| !is_print(c)) {
-        let reason = format!(
-            "invalid character U+{:04X} (at position {at})",
-            u32::from(c)
-        );
-        errors.push(FieldError::invalid_str(path.to_string(), manager, reason));
     }
     errors
 }

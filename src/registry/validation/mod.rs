@@ -10,6 +10,7 @@
 //! | [`meta::validate_object_meta`] | `api/validation.ValidateObjectMetaAccessor` | both, and the next |
 //! | [`meta::validate_object_meta_update`] | `api/validation.ValidateObjectMetaAccessorUpdate` | the same |
 //! | [`core::validate_object_meta`], [`core::validate_object_meta_update`] | their namesakes in `pkg/apis/core/validation` | the kinds |
+//! | [`pod_security`] | the PodSecurity admission plugin | the strategy of namespaces, if it found nothing |
 //! | [`configmap`], [`endpoints`], [`event`], [`namespace`], [`secret`], [`service`] | `pkg/apis/core/validation` as the strategies call it | the strategies |
 //!
 //! So a bad label on update is found four times, a changed immutable field twice, an unqualified finalizer twice.
@@ -24,5 +25,6 @@ pub(crate) mod ip;
 pub(crate) mod meta;
 pub(crate) mod namespace;
 pub(crate) mod owner;
+pub(crate) mod pod_security;
 pub(crate) mod secret;
 pub(crate) mod service;

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use crate::codec::go_value::{kind_name, type_name};
 use crate::codec::json::Node;
 use crate::codec::{base64, time};
-use crate::schema::{Struct, Type, int_or_string, prune};
+use crate::schema::{Struct, Type, int_or_string};
 
-/// An object in canonical form, and the fields no such object has.
+/// An object, not yet in canonical form, and the fields no such object has.
 #[derive(Debug, PartialEq)]
 pub(super) struct Restored {
     pub(super) value: Value,
@@ -21,8 +21,7 @@ pub(super) struct Restored {
 /// Restores an object; the error is the first value of a wrong type.
 pub(super) fn restore(merged: &Value, schema: &'static Struct) -> Result<Restored, String> {
     let mut restorer = Restorer::default();
-    let mut value = restorer.structure(merged, schema)?;
-    prune(&mut value, schema);
+    let value = restorer.structure(merged, schema)?;
     restorer.unknown.sort();
     Ok(Restored {
         value,
