@@ -17,20 +17,18 @@ pub(crate) type NameRule = fn(name: &str, prefix: bool) -> Vec<String>;
 
 /// `NameIsDNSSubdomain`, the [`NameRule`] of most kinds.
 pub(crate) fn name_is_dns_subdomain(name: &str, prefix: bool) -> Vec<String> {
-    is_dns1123_subdomain(&if prefix {
-        mask_trailing_dash(name)
-    } else {
-        name.to_owned()
-    })
+    match prefix {
+        true => is_dns1123_subdomain(&mask_trailing_dash(name)),
+        false => is_dns1123_subdomain(name),
+    }
 }
 
 /// `NameIsDNSLabel`, the [`NameRule`] of namespaces.
 pub(crate) fn name_is_dns_label(name: &str, prefix: bool) -> Vec<String> {
-    is_dns1123_label(&if prefix {
-        mask_trailing_dash(name)
-    } else {
-        name.to_owned()
-    })
+    match prefix {
+        true => is_dns1123_label(&mask_trailing_dash(name)),
+        false => is_dns1123_label(name),
+    }
 }
 
 /// `ValidatePathSegmentName`, the [`NameRule`] of the generic registry.

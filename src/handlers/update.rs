@@ -229,7 +229,7 @@ impl Update<'_> {
                     &[error],
                 ))
             }
-            version if version.to_string() == live => Ok(()),
+            version if live.parse() == Ok(version) => Ok(()),
             _ => Err(Status::modified(resource.plural, resource.group, self.name)),
         }
     }

@@ -324,10 +324,14 @@ pub(crate) fn body_format(request: &Request) -> Result<BodyFormat, Status> {
     }
     let (name, params) = header.split_at(header.find(';').unwrap_or(header.len()));
     let sound = content_type::parameters_are_sound(params);
-    match name.trim().to_ascii_lowercase().as_str() {
-        JSON if sound => Ok(BodyFormat::Json),
-        YAML if sound => Ok(BodyFormat::Yaml),
-        PROTOBUF if sound => Ok(BodyFormat::Protobuf),
+    let formats = [
+        (JSON, BodyFormat::Json),
+        (YAML, BodyFormat::Yaml),
+        (PROTOBUF, BodyFormat::Protobuf),
+    ];
+    let named = |(known, _): &(&str, BodyFormat)| name.trim().eq_ignore_ascii_case(known);
+    match formats.into_iter().find(named) {
+        Some((_, format)) if sound => Ok(format),
         _ => Err(Status::unsupported_media_type(&OFFERED)),
     }
 }

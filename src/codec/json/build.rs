@@ -6,6 +6,9 @@ use super::scan::{check, is_space};
 /// Deeper values are checked but not built: no field of any kind is this deep, and an unknown field is dropped anyway.
 const MAX_BUILT_DEPTH: usize = 200;
 
+/// For how many members of an object there is room before there has to be more.
+const USUAL_MEMBERS: usize = 4;
+
 /// Which bytes stand for themselves in a string literal.
 const PLAIN: [bool; 256] = {
     let mut plain = [true; 256];
@@ -54,7 +57,7 @@ impl Builder<'_> {
     }
 
     fn object(&mut self, depth: usize) -> Option<Node> {
-        let mut members = Vec::new();
+        let mut members = Vec::with_capacity(USUAL_MEMBERS);
         if self.opens_and_closes(b'}') {
             return Some(Node::Object(members));
         }

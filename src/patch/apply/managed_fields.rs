@@ -157,14 +157,17 @@ impl Managed {
             return;
         }
         let mut entries: Vec<_> = self.entries.into_iter().collect();
-        entries.sort_by_cached_key(|(id, owned)| {
+        let order = |(id, owned): &(Identity, Owned)| {
             let names = (
                 id.manager.clone(),
                 owned.api_version.clone(),
                 id.subresource.clone(),
             );
             (id.operation, seconds(owned.time.as_deref()), names)
-        });
+        };
+        if entries.len() > 1 {
+            entries.sort_by_cached_key(order);
+        }
         let list = entries
             .iter()
             .map(|(id, owned)| encode_entry(id, owned))
