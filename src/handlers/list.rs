@@ -22,14 +22,13 @@ const FUTURE_VERSION_WAIT: Duration = Duration::from_secs(3);
 
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
-    let mut options = ListOptions::parse(ctx.query, ctx.target.watch_path)?;
+    let mut options = ListOptions::parse(ctx.query)?;
+    check_fields(ctx.target.strategy, &options.fields)?;
     if ctx.target.watch_path && !ctx.target.name.is_empty() {
         pin_name(&mut options, &ctx.target.name)?;
     }
-    check_fields(ctx.target.strategy, &options.fields)?;
-    if options.watch {
-        ctx.presenter(negotiated)?;
-        let negotiated = negotiation::negotiate_stream(ctx.request, ctx.query)?;
+    // On the deprecated paths the parameter counts for nothing but how the others are read.
+    if options.watch || ctx.target.watch_path {
         return watch::handle(ctx, &options, negotiated).await;
     }
     if ctx.expire_continue {
@@ -75,15 +74,15 @@ fn whole(
 
 /// The deprecated watch path of one object is a watch with a field selector.
 fn pin_name(options: &mut ListOptions, name: &str) -> Result<(), Status> {
-    match options.fields.exact("metadata.name") {
-        Some(selected) if selected != name => Err(Status::bad_request(
-            "fieldSelector metadata.name doesn't match requested name",
-        )),
-        _ => {
-            options.fields.pin("metadata.name", name);
-            Ok(())
-        }
+    if options.fields.is_empty() {
+        options.fields.pin("metadata.name", name);
     }
+    if options.fields.exact("metadata.name") == Some(name) {
+        return Ok(());
+    }
+    Err(Status::bad_request(
+        "fieldSelector metadata.name doesn't match requested name",
+    ))
 }
 
 pub(super) fn check_fields(strategy: &dyn Strategy, fields: &FieldSelector) -> Result<(), Status> {
