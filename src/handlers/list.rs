@@ -100,6 +100,8 @@ pub(super) struct Selection {
     pub(super) prefix: String,
     labels: LabelSelector,
     fields: FieldSelector,
+    /// A name is selected and it is known where it would be, so nothing else is read.
+    is_one_key: bool,
 }
 
 impl Selection {
@@ -108,12 +110,14 @@ impl Selection {
         namespace: &str,
         options: &ListOptions,
     ) -> Self {
-        let prefix = prefix(strategy.resource(), namespace);
+        let resource = strategy.resource();
+        let is_placed = !resource.namespaced || !namespace.is_empty();
         Selection {
             strategy,
-            prefix,
+            prefix: prefix(resource, namespace),
             labels: options.labels.clone(),
             fields: options.fields.clone(),
+            is_one_key: is_placed && options.fields.exact("metadata.name").is_some(),
         }
     }
 
@@ -173,7 +177,7 @@ impl Page {
         }
         let invalid = |e: String| Status::bad_request(format!("invalid resource version: {e}"));
         let version = parse_version(&options.resource_version).map_err(invalid)?;
-        let limit = if any || selection.fields.exact("metadata.name").is_some() {
+        let limit = if any || selection.is_one_key {
             0
         } else {
             options.limit
