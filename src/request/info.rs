@@ -141,6 +141,7 @@ fn lower(method: &Method) -> Verb {
         "DELETE" => "delete",
         "OPTIONS" => "options",
         "TRACE" => "trace",
+        "CONNECT" => "connect",
         _ => "",
     }
 }
