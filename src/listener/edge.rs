@@ -17,6 +17,7 @@ use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Ve
 use warp::reply::Reply as _;
 use warp::{Buf, Filter};
 
+use super::malformed;
 use super::wire::{Cut, Wire};
 use crate::pipeline::Pipeline;
 use crate::request::{self, BodyError, Connection, Request, Upgrade};
@@ -88,6 +89,8 @@ async fn answer(
     let Some(arrived) = arrived else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
+    let (target, version) = (&arrived.target, arrived.version);
+    let refusal = malformed::refusal(&arrived.method, target, version, &arrived.headers);
     let unread = Arc::new(Unread::new(&arrived.headers));
     let request = Request {
         method: arrived.method,
@@ -98,7 +101,13 @@ async fn answer(
         upgrade: arrived.upgrade.map(into_upgrade),
         ordinal: arrived.wire.count_request(),
     };
-    let mut answer = pipeline.serve(request).await;
+    let mut answer = match refusal {
+        Some(refusal) => {
+            pipeline.unparsed(Some(refusal.status), "malformed request".to_owned());
+            refusal
+        }
+        None => pipeline.serve(request).await,
+    };
     let framing = framing(&answer, arrived.version);
     if let Framing::Counted(length) = framing {
         answer = answer.header("content-length", length.to_string());

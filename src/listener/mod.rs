@@ -5,6 +5,7 @@
 
 mod edge;
 pub(crate) mod gate;
+mod malformed;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
 mod wire;
