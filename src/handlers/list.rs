@@ -8,6 +8,7 @@ use super::continue_token::Token;
 use super::{Context, Sight, watch};
 use crate::clock;
 use crate::cluster::{check_key, prefix};
+use crate::names::is_dns1123_label;
 use crate::object::Object;
 use crate::registry::Strategy;
 use crate::request::negotiation;
@@ -111,6 +112,17 @@ impl Selection {
         options: &ListOptions,
     ) -> Self {
         let resource = strategy.resource();
+        // Across namespaces a selected one narrows the list, except where a page goes on.
+        let narrowed = || {
+            let selected = options.fields.exact("metadata.namespace");
+            selected.filter(|name| {
+                options.continue_token.is_empty() && is_dns1123_label(name).is_empty()
+            })
+        };
+        let namespace = match namespace {
+            "" => narrowed().unwrap_or_default(),
+            namespace => namespace,
+        };
         let is_placed = !resource.namespaced || !namespace.is_empty();
         Selection {
             strategy,
