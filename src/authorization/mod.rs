@@ -107,16 +107,12 @@ pub(crate) fn forbidden(user: &UserInfo, attributes: &Attributes<'_>, reason: &s
         why.push_str(": ");
         why.push_str(reason);
     }
-    if attributes.api_group.is_empty() && attributes.resource.is_empty() {
-        Status::forbidden_path(&why)
-    } else {
-        Status::forbidden(
-            attributes.resource,
-            attributes.api_group,
-            attributes.name,
-            &why,
-        )
-    }
+    Status::forbidden(
+        attributes.resource,
+        attributes.api_group,
+        attributes.name,
+        &why,
+    )
 }
 
 fn sentence(user: &UserInfo, attributes: &Attributes<'_>) -> String {

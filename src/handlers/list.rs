@@ -8,6 +8,7 @@ use super::continue_token::Token;
 use super::{Context, Sight, watch};
 use crate::clock;
 use crate::cluster::{check_key, prefix};
+use crate::names::is_dns1123_label;
 use crate::object::Object;
 use crate::registry::Strategy;
 use crate::request::negotiation;
@@ -22,14 +23,13 @@ const FUTURE_VERSION_WAIT: Duration = Duration::from_secs(3);
 
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
-    let mut options = ListOptions::parse(ctx.query, ctx.target.watch_path)?;
+    let mut options = ListOptions::parse(ctx.query)?;
+    check_fields(ctx.target.strategy, &options.fields)?;
     if ctx.target.watch_path && !ctx.target.name.is_empty() {
         pin_name(&mut options, &ctx.target.name)?;
     }
-    check_fields(ctx.target.strategy, &options.fields)?;
-    if options.watch {
-        ctx.presenter(negotiated)?;
-        let negotiated = negotiation::negotiate_stream(ctx.request, ctx.query)?;
+    // On the deprecated paths the parameter counts for nothing but how the others are read.
+    if options.watch || ctx.target.watch_path {
         return watch::handle(ctx, &options, negotiated).await;
     }
     if ctx.expire_continue {
@@ -75,15 +75,15 @@ fn whole(
 
 /// The deprecated watch path of one object is a watch with a field selector.
 fn pin_name(options: &mut ListOptions, name: &str) -> Result<(), Status> {
-    match options.fields.exact("metadata.name") {
-        Some(selected) if selected != name => Err(Status::bad_request(
-            "fieldSelector metadata.name doesn't match requested name",
-        )),
-        _ => {
-            options.fields.pin("metadata.name", name);
-            Ok(())
-        }
+    if options.fields.is_empty() {
+        options.fields.pin("metadata.name", name);
     }
+    if options.fields.exact("metadata.name") == Some(name) {
+        return Ok(());
+    }
+    Err(Status::bad_request(
+        "fieldSelector metadata.name doesn't match requested name",
+    ))
 }
 
 pub(super) fn check_fields(strategy: &dyn Strategy, fields: &FieldSelector) -> Result<(), Status> {
@@ -101,6 +101,8 @@ pub(super) struct Selection {
     pub(super) prefix: String,
     labels: LabelSelector,
     fields: FieldSelector,
+    /// A name is selected and it is known where it would be, so nothing else is read.
+    is_one_key: bool,
 }
 
 impl Selection {
@@ -109,12 +111,25 @@ impl Selection {
         namespace: &str,
         options: &ListOptions,
     ) -> Self {
-        let prefix = prefix(strategy.resource(), namespace);
+        let resource = strategy.resource();
+        // Across namespaces a selected one narrows the list, except where a page goes on.
+        let narrowed = || {
+            let selected = options.fields.exact("metadata.namespace");
+            selected.filter(|name| {
+                options.continue_token.is_empty() && is_dns1123_label(name).is_empty()
+            })
+        };
+        let namespace = match namespace {
+            "" => narrowed().unwrap_or_default(),
+            namespace => namespace,
+        };
+        let is_placed = !resource.namespaced || !namespace.is_empty();
         Selection {
             strategy,
-            prefix,
+            prefix: prefix(resource, namespace),
             labels: options.labels.clone(),
             fields: options.fields.clone(),
+            is_one_key: is_placed && options.fields.exact("metadata.name").is_some(),
         }
     }
 
@@ -174,7 +189,7 @@ impl Page {
         }
         let invalid = |e: String| Status::bad_request(format!("invalid resource version: {e}"));
         let version = parse_version(&options.resource_version).map_err(invalid)?;
-        let limit = if any || selection.fields.exact("metadata.name").is_some() {
+        let limit = if any || selection.is_one_key {
             0
         } else {
             options.limit

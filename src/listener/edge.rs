@@ -16,6 +16,7 @@ use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Ve
 use warp::reply::Reply as _;
 use warp::{Buf, Filter};
 
+use super::malformed;
 use super::protocol::Answers;
 use super::wire::{Cut, Wire};
 use crate::pipeline::Pipeline;
@@ -75,6 +76,7 @@ async fn answer(
         Some(unread) => unread.clone().count(body),
         None => request::Body::empty(),
     };
+    let refusal = malformed::refusal(&head.method, &head.target, arrived.version, &head.headers);
     let request = Request {
         method: head.method,
         target: head.target,
@@ -83,7 +85,13 @@ async fn answer(
         upgrade: head.upgrade.map(into_upgrade),
         ordinal: arrived.wire.count_request(),
     };
-    let mut answer = pipeline.serve(request).await;
+    let mut answer = match refusal {
+        Some(refusal) => {
+            pipeline.unparsed(Some(refusal.status), "malformed request".to_owned());
+            refusal
+        }
+        None => pipeline.serve(request).await,
+    };
     let framing = framing(&answer, arrived.version);
     if let Framing::Counted(length) = framing {
         answer.headers.set(header::CONTENT_LENGTH, length.into());

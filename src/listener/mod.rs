@@ -5,6 +5,7 @@
 
 mod edge;
 pub(crate) mod gate;
+mod malformed;
 mod protocol;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;

@@ -4,9 +4,10 @@
 
 use http::Method;
 
+use super::options::ListOptions;
 use super::query::Query;
-use super::selector::FieldSelector;
 use super::text::{Text, segments};
+use crate::names::is_path_segment_name;
 
 /// The verbs of the API, plus the empty one of unknown methods.
 pub(crate) type Verb = &'static str;
@@ -88,27 +89,29 @@ impl RequestInfo {
         Ok(())
     }
 
-    /// A collection is listed, watched or deleted; a field selector can name one object of it.
+    /// A collection is listed, watched or deleted; what reads it may name one object of it by a field selector.
     fn refine(&mut self, query: &Query) {
         if !self.name.is_empty() {
             return;
         }
         match self.verb {
-            "get" => {
-                self.verb = if query.flag("watch") == Some(true) {
-                    "watch"
-                } else {
-                    "list"
-                }
+            "get" if query.flag("watch") == Some(true) => self.verb = "watch",
+            "get" => self.verb = "list",
+            "delete" => {
+                self.verb = "deletecollection";
+                return;
             }
-            "delete" => self.verb = "deletecollection",
-            "watch" => {}
             _ => return,
         }
-        let selector = query
-            .get("fieldSelector")
-            .and_then(|text| FieldSelector::parse(text).ok());
-        if let Some(name) = selector.as_ref().and_then(|s| s.exact("metadata.name")) {
+        if query.get("fieldSelector").is_none() {
+            return;
+        }
+        let options = ListOptions::decode(query).ok();
+        if let Some(name) = options
+            .as_ref()
+            .and_then(|o| o.fields.exact("metadata.name"))
+            && is_path_segment_name(name).is_empty()
+        {
             self.name = name.into();
         }
     }
@@ -136,6 +139,7 @@ fn lower(method: &Method) -> Verb {
         "DELETE" => "delete",
         "OPTIONS" => "options",
         "TRACE" => "trace",
+        "CONNECT" => "connect",
         _ => "",
     }
 }
@@ -196,16 +200,19 @@ mod tests {
     }
 
     #[test]
-    fn a_field_selector_can_name_the_object() {
-        assert_eq!(
-            info(
-                Method::GET,
-                "/api/v1/endpoints",
-                "fieldSelector=metadata.name%3Dx"
-            )
-            .name,
-            "x"
-        );
+    fn a_field_selector_can_name_the_object_of_a_read() {
+        const NAMED: &str = "fieldSelector=metadata.name%3Dx";
+        let (all, watched) = ("/api/v1/endpoints", "/api/v1/watch/endpoints");
+        for (method, path, query, name) in [
+            (Method::GET, all, NAMED.to_owned(), "x"),
+            (Method::GET, all, format!("{NAMED}&watch=1"), "x"),
+            (Method::GET, all, format!("{NAMED}&limit=y"), ""),
+            (Method::GET, all, format!("{NAMED}/y"), ""),
+            (Method::GET, watched, NAMED.to_owned(), ""),
+            (Method::DELETE, all, NAMED.to_owned(), ""),
+        ] {
+            assert_eq!(info(method, path, &query).name, name, "{path}?{query}");
+        }
     }
 
     #[test]

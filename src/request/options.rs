@@ -268,32 +268,20 @@ pub(crate) struct ListOptions {
 }
 
 impl ListOptions {
-    /// `always_watch` is for the deprecated `/watch/` paths, where the parameter is not looked at.
-    pub(crate) fn parse(query: &Query, always_watch: bool) -> Result<Self, Status> {
-        let limit = query
-            .integer("limit")
-            .map_err(Status::bad_request)?
-            .unwrap_or(0);
-        let timeout_seconds = query
-            .integer("timeoutSeconds")
-            .map_err(Status::bad_request)?;
-        let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or_default())
-            .map_err(Status::bad_request)?;
-        let fields = FieldSelector::parse(query.get("fieldSelector").unwrap_or_default())
-            .map_err(Status::bad_request)?;
-        let mut options = ListOptions {
-            labels,
-            fields,
-            watch: always_watch || query.flag("watch") == Some(true),
-            allow_bookmarks: query.flag("allowWatchBookmarks") == Some(true),
-            send_initial_events: query.flag("sendInitialEvents"),
-            resource_version: query.get("resourceVersion").unwrap_or_default().to_owned(),
-            version_match: None,
-            timeout_seconds,
-            limit: usize::try_from(limit).unwrap_or(0),
-            continue_token: query.get("continue").unwrap_or_default().to_owned(),
-        };
-        let errors = options.validate(query.get("resourceVersionMatch").unwrap_or_default());
+    pub(crate) fn parse(query: &Query) -> Result<Self, Status> {
+        let mut options = Self::decode(query).map_err(Status::bad_request)?;
+        let mut version_match = query.get("resourceVersionMatch").unwrap_or_default();
+        // Upstream's default: a watch from the start is one with initial events.
+        let from_start = matches!(options.resource_version.as_str(), "" | "0");
+        if options.watch
+            && from_start
+            && options.send_initial_events.is_none()
+            && version_match.is_empty()
+        {
+            options.send_initial_events = Some(true);
+            version_match = "NotOlderThan";
+        }
+        let errors = options.validate(version_match);
         if errors.is_empty() {
             Ok(options)
         } else {
@@ -301,9 +289,28 @@ impl ListOptions {
         }
     }
 
+    /// What the parameters say, sensible or not. The order decides which of several errors is reported: upstream fills the
+    /// versioned options first, and reads the selectors when it converts those.
+    pub(crate) fn decode(query: &Query) -> Result<Self, String> {
+        let timeout_seconds = query.integer("timeoutSeconds")?;
+        let limit = query.integer("limit")?.unwrap_or(0);
+        Ok(ListOptions {
+            labels: LabelSelector::parse(query.get("labelSelector").unwrap_or_default())?,
+            fields: FieldSelector::parse(query.get("fieldSelector").unwrap_or_default())?,
+            watch: query.flag("watch") == Some(true),
+            allow_bookmarks: query.flag("allowWatchBookmarks") == Some(true),
+            send_initial_events: query.flag("sendInitialEvents"),
+            resource_version: query.get("resourceVersion").unwrap_or_default().to_owned(),
+            version_match: None,
+            timeout_seconds,
+            limit: usize::try_from(limit).unwrap_or(0),
+            continue_token: query.get("continue").unwrap_or_default().to_owned(),
+        })
+    }
+
     /// The same rules as a list, whatever `watch` says: for the deletion of a collection.
     pub(crate) fn parse_for_delete(query: &Query) -> Result<Self, Status> {
-        Self::parse(&query.without("watch"), false)
+        Self::parse(&query.without("watch"))
     }
 
     fn validate(&mut self, text: &str) -> Vec<FieldError> {
@@ -358,18 +365,7 @@ impl ListOptions {
 
     fn watch_errors(&self, text: &str) -> Vec<FieldError> {
         const FIELD: &str = "resourceVersionMatch";
-        let from_start = matches!(self.resource_version.as_str(), "" | "0");
         let mut errors = Vec::new();
-        // A watch from the start is one with initial events to the server, and those cannot go on from a page.
-        if self.send_initial_events.is_none() && text.is_empty() {
-            if from_start && !self.continue_token.is_empty() {
-                errors.push(FieldError::forbidden(
-                    FIELD,
-                    "resourceVersionMatch is forbidden when continue is provided",
-                ));
-            }
-            return errors;
-        }
         if self.send_initial_events.is_some() && text != "NotOlderThan" {
             let detail = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
             errors.push(FieldError::forbidden(FIELD, detail));

@@ -128,12 +128,12 @@ pub(crate) fn parse_duration(text: &str) -> Result<Option<Duration>, String> {
         seconds += number * factor;
         rest = &after[unit_len..];
     }
-    if negative {
-        return Ok(None);
+    // Go's durations are nanoseconds in an int64.
+    let length = Duration::try_from_secs_f64(seconds).map_err(|_| invalid())?;
+    if i64::try_from(length.as_nanos()).is_err() {
+        return Err(invalid());
     }
-    Duration::try_from_secs_f64(seconds)
-        .map(Some)
-        .map_err(|_| invalid())
+    Ok((!negative).then_some(length))
 }
 
 fn decode(text: &str) -> Option<String> {
@@ -180,6 +180,7 @@ mod tests {
             ("foo", r#"time: invalid duration "foo""#),
             ("1", r#"time: missing unit in duration "1""#),
             ("1x", r#"time: unknown unit "x" in duration "1x""#),
+            ("9999999h", r#"time: invalid duration "9999999h""#),
         ] {
             assert_eq!(parse_duration(text).unwrap_err(), error);
         }

@@ -96,20 +96,17 @@ impl Status {
         Status::new(401, "Unauthorized", "Unauthorized")
     }
 
-    /// A denial about a resource; `name` may be empty.
+    /// A denial; `name` may be empty, and of a path that is no resource all three are.
     pub(crate) fn forbidden(resource: &str, group: &str, name: &str, why: &str) -> Self {
         let what = qualified(resource, group);
-        let message = if name.is_empty() {
+        let message = if resource.is_empty() {
+            format!("forbidden: {why}")
+        } else if name.is_empty() {
             format!("{what} is forbidden: {why}")
         } else {
             format!("{what} {} is forbidden: {why}", quote(name))
         };
         Status::new(403, "Forbidden", message).named(name, group, resource)
-    }
-
-    /// A denial about a path that is no resource.
-    pub(crate) fn forbidden_path(why: &str) -> Self {
-        Status::new(403, "Forbidden", format!("forbidden: {why}")).with_details(Details::default())
     }
 
     pub(crate) fn not_found(resource: &str, group: &str, name: &str) -> Self {

@@ -32,6 +32,8 @@ pub(super) enum Start {
     With {
         objects: Vec<Arc<Object>>,
         revision: Revision,
+        /// A bookmark tells where they end.
+        with_end: bool,
     },
     /// After a revision.
     After(Revision),
@@ -78,23 +80,21 @@ impl Feed {
         let ends = Ends::of(&cluster);
         Box::pin(async_stream::stream! {
             let Ending::At(end) = ending else { return };
-            let (initial, since) = match start {
-                Start::With { objects, revision } => (Some(objects), revision),
-                Start::After(revision) => (None, revision),
+            let (initial, with_end, since) = match start {
+                Start::With { objects, revision, with_end } => (objects, with_end, revision),
+                Start::After(revision) => (Vec::new(), false, revision),
                 Start::Failed(status) => {
                     yield error(&status);
                     return;
                 }
             };
             let mut cursor = Cursor { cluster, prefix, select, encoder, stale, at: since };
-            if let Some(objects) = initial {
-                for object in objects {
-                    let Some(line) = cursor.encoder.event(Change::Added, &object) else { return };
-                    yield line;
-                }
-                if bookmarks {
-                    yield cursor.encoder.bookmark(since, Bookmark::InitialEventsEnd);
-                }
+            for object in initial {
+                let Some(line) = cursor.encoder.event(Change::Added, &object) else { return };
+                yield line;
+            }
+            if with_end {
+                yield cursor.encoder.bookmark(since, Bookmark::InitialEventsEnd);
             }
             let mut pause = Pause::new(&cursor.cluster, bookmarks, end, ends);
             loop {

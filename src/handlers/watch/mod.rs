@@ -15,8 +15,7 @@ use super::{Context, Sight};
 use crate::clock;
 use crate::cluster::{Cluster, check_key};
 use crate::object::Object;
-use crate::request::negotiation;
-use crate::request::negotiation::Negotiated;
+use crate::request::negotiation::{self, Negotiated};
 use crate::request::options::{AtVersion, ListOptions, parse_version};
 use crate::response::watch::Encoder;
 use crate::response::{Body, ByteStream, Response};
@@ -35,6 +34,8 @@ pub(super) async fn handle(
     let selection = Selection::new(ctx.target.strategy, &ctx.target.namespace, options);
     check_key(&selection.prefix)?;
     let start = start(ctx.sight(), &selection, options).await?;
+    ctx.presenter(negotiated)?;
+    let negotiated = negotiation::negotiate_stream(ctx.request, ctx.query)?;
     let encoder = Encoder::new(ctx.presenter(negotiated)?);
     let select: Arc<dyn Fn(&Object) -> bool + Send + Sync> = {
         let selection = selection.clone();
@@ -75,18 +76,19 @@ async fn start(
 ) -> Result<Start, Status> {
     let version = parse_version(&options.resource_version).map_err(Status::raw)?;
     let from_now = matches!(version, AtVersion::Unset | AtVersion::Any);
+    let with_end = options.allow_bookmarks && options.send_initial_events == Some(true);
     match (options.send_initial_events, version) {
         (Some(false), _) if from_now => Ok(Start::After(sight.horizon())),
         (None | Some(false), AtVersion::Number(n)) => Ok(Start::After(Revision(n))),
         (_, AtVersion::Number(n)) => match wait_for(sight, n).await {
-            Ok(()) => Ok(snapshot(sight, selection)),
+            Ok(()) => Ok(snapshot(sight, selection, with_end)),
             Err(status) => Ok(Start::Failed(status)),
         },
-        _ => Ok(snapshot(sight, selection)),
+        _ => Ok(snapshot(sight, selection, with_end)),
     }
 }
 
-fn snapshot(sight: Sight<'_>, selection: &Selection) -> Start {
+fn snapshot(sight: Sight<'_>, selection: &Selection, with_end: bool) -> Start {
     let revision = sight.horizon();
     let view = sight.cluster.storage.view();
     let objects = view
@@ -95,6 +97,7 @@ fn snapshot(sight: Sight<'_>, selection: &Selection) -> Start {
     Start::With {
         objects: objects.filter(|object| selection.matches(object)).collect(),
         revision,
+        with_end,
     }
 }
 
