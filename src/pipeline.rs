@@ -28,6 +28,7 @@ use crate::journal::visit::{Kept, Seen, Visit};
 use crate::request::info::RequestInfo;
 use crate::request::negotiation::negotiate_error;
 use crate::request::query::Query;
+use crate::request::text::decode_path;
 use crate::request::{Request, query};
 use crate::response::headers::{Dates, Flow};
 use crate::response::{Response, Warnings, headers};
@@ -185,7 +186,7 @@ impl Pipeline {
         flow: &mut Option<&'a Flow>,
         line: &mut Option<httplog::Line>,
     ) -> Result<Response, Refusal> {
-        let path = routes::decode_path(request.path());
+        let path = decode_path(request.path());
         seen.info = RequestInfo::new(&request.method, &path, query)
             .map_err(|_| Refusal::undetermined(request))?;
         let info = &seen.info;

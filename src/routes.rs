@@ -1,8 +1,5 @@
 //! Where a path leads. Resources are data, so routing is a reading of the path, not a tree of handlers.
 
-use percent_encoding::percent_decode_str;
-
-use crate::codec::bytes;
 use crate::handlers::Target;
 use crate::handlers::documents::Document;
 use crate::registry::{self, STRATEGIES, Strategy};
@@ -16,15 +13,6 @@ pub(crate) enum Route {
     NoResource,
     /// A 404 as plain text.
     NotFound,
-}
-
-/// Decodes the escapes of a path, once; an escaped slash separates like a plain one.
-pub(crate) fn decode_path(raw: &str) -> Text {
-    if !raw.contains('%') {
-        return raw.into();
-    }
-    let decoded = bytes::decode(&percent_decode_str(raw).collect::<Vec<u8>>());
-    decoded.as_str().into()
 }
 
 /// Where a decoded path leads.

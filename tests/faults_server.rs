@@ -7,9 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fake_apiserver::{FakeApiServer, Fault, Outage, Stale};
-use http::Version;
-use http_body_util::{BodyExt as _, Full};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -212,27 +210,6 @@ async fn a_connection_is_closed_after_so_many_requests() {
         assert_eq!(closing, [false, false, true]);
     }
     assert_eq!(guard.fired(), 2);
-}
-
-#[tokio::test]
-async fn over_http2_the_client_is_told_to_go_away() {
-    let server = server_with(&["a"]).await;
-    let _guard = server.fault(Fault::close_after(2));
-    let stream = TcpStream::connect(server.address()).await.unwrap();
-    let handshake =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
-    let (mut sender, connection) = handshake.await.unwrap();
-    let connection = tokio::spawn(connection);
-    for _ in 0..2 {
-        let request = http::Request::get(format!("http://x{EP}"))
-            .version(Version::HTTP_2)
-            .body(Full::<bytes::Bytes>::default())
-            .unwrap();
-        let answer = within(sender.send_request(request)).await.unwrap();
-        assert_eq!(answer.status(), 200);
-        within(answer.into_body().collect()).await.unwrap();
-    }
-    within(connection).await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod support;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fake_apiserver::FakeApiServer;
+use fake_apiserver::{FakeApiServer, Fault};
 use http::{Request, Version};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -133,6 +133,24 @@ async fn the_certificate_is_for_the_names_of_an_apiserver() {
         assert!(connect(&server, &server, name, &[]).await.is_ok(), "{name}");
     }
     assert!(connect(&server, &server, "example.com", &[]).await.is_err());
+}
+
+#[tokio::test]
+async fn over_http_2_the_client_is_told_to_go_away() {
+    let server = server().await;
+    let _guard = server.fault(Fault::close_after(2));
+    let stream = connect(&server, &server, "localhost", &["h2"]).await;
+    let stream = TokioIo::new(stream.unwrap());
+    let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
+    let (mut sender, connection) = handshake.await.unwrap();
+    let connection = tokio::spawn(connection);
+    for _ in 0..2 {
+        let request = get("https://localhost/api/v1/namespaces", Version::HTTP_2);
+        let answer = within(sender.send_request(request)).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        within(answer.into_body().collect()).await.unwrap();
+    }
+    within(connection).await.unwrap().unwrap();
 }
 
 #[tokio::test]

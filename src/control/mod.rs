@@ -129,7 +129,7 @@ impl Control {
 
     async fn route(&self, request: &mut Request) -> Outcome {
         origin::check(&request.headers).map_err(|why| Refusal(403, why))?;
-        let path = crate::routes::decode_path(request.path());
+        let path = crate::request::text::decode_path(request.path());
         let path = path
             .strip_prefix(PREFIX)
             .unwrap_or_default()

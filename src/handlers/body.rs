@@ -1,6 +1,7 @@
 //! From the bytes of a body to an object of the kind the path asks for, with the errors of upstream's decoder.
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use serde_json::Value;
 
 use super::Context;

@@ -12,8 +12,8 @@ use super::stream::StreamLog;
 use crate::authentication::UserInfo;
 use crate::request::info::RequestInfo;
 use crate::request::query::Query;
+use crate::request::text::decode_path;
 use crate::response::{Body, Fate};
-use crate::routes::decode_path;
 use crate::storage::Revision;
 
 /// The longest body that is kept whole; of a longer one, this much of its start.

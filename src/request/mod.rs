@@ -11,9 +11,10 @@ pub(crate) mod selector;
 pub(crate) mod text;
 
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _};
+use futures_util::Stream;
 use http::header::AsHeaderName;
 use http::{HeaderMap, Method, Uri};
 
@@ -66,9 +67,16 @@ impl Body {
     pub(crate) fn empty() -> Self {
         Body(None)
     }
+}
 
-    pub(crate) async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
-        self.0.as_mut()?.next().await
+impl Stream for Body {
+    type Item = Result<Bytes, BodyError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match &mut self.0 {
+            Some(chunks) => chunks.as_mut().poll_next(cx),
+            None => Poll::Ready(None),
+        }
     }
 }
 

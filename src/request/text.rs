@@ -4,7 +4,10 @@ use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
+use percent_encoding::percent_decode_str;
 use smallvec::SmallVec;
+
+use crate::codec::bytes;
 
 /// A text, or a part of one. What a path is taken apart into is as long-lived as the path, and needs no memory of its own.
 #[derive(Clone, Default)]
@@ -32,6 +35,15 @@ impl Text {
     pub(crate) fn as_str(&self) -> &str {
         self
     }
+}
+
+/// Decodes the escapes of a path, once; an escaped slash separates like a plain one.
+pub(crate) fn decode_path(raw: &str) -> Text {
+    if !raw.contains('%') {
+        return raw.into();
+    }
+    let decoded = bytes::decode(&percent_decode_str(raw).collect::<Vec<u8>>());
+    decoded.as_str().into()
 }
 
 /// The parts of a path between its slashes.
