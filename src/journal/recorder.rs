@@ -34,8 +34,8 @@ struct State {
     first_index: u64,
     /// By a hash of who asked for what.
     attempts: BTreeMap<u64, u64>,
-    /// How often each operation was answered with each code.
-    coverage: BTreeMap<(Operation, u16), u64>,
+    /// How often each operation was answered with each code, in the order they were first met.
+    coverage: Vec<(Operation, u16, u64)>,
     /// Where fingerprints are put together.
     scratch: Vec<u8>,
 }
@@ -76,8 +76,8 @@ impl Recorder {
             .and_then(|code| Some((Operation::of(info)?, code)));
         let _old = {
             let mut state = self.state.lock();
-            if let Some(pair) = met {
-                *state.coverage.entry(pair).or_default() += 1;
+            if let Some((operation, code)) = met {
+                state.cover(operation, code);
             }
             match shown {
                 true => state.replace(record),
@@ -123,11 +123,23 @@ impl Recorder {
     }
 
     pub(crate) fn coverage(&self) -> BTreeMap<(Operation, u16), u64> {
-        self.state.lock().coverage.clone()
+        let mut counts = BTreeMap::new();
+        for (operation, code, count) in &self.state.lock().coverage {
+            *counts.entry((*operation, *code)).or_default() += count;
+        }
+        counts
     }
 }
 
 impl State {
+    fn cover(&mut self, operation: Operation, code: u16) {
+        let mut counts = self.coverage.iter_mut();
+        match counts.find(|(met, of, _)| *of == code && met.is(&operation)) {
+            Some((_, _, count)) => *count += 1,
+            None => self.coverage.push((operation, code, 1)),
+        }
+    }
+
     /// Puts a record in its place; what falls out for it.
     fn add(&mut self, mut record: Record, info: &RequestInfo, limit: usize) -> Option<Arc<Record>> {
         if limit == 0 || record.index < self.first_index {

@@ -18,6 +18,15 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
+    /// Whether this is surely the same: told from where the words are, not from their letters.
+    pub(crate) fn is(&self, other: &Operation) -> bool {
+        std::ptr::eq(self.resource, other.resource)
+            && std::ptr::eq(self.verb, other.verb)
+            && std::ptr::eq(self.subresource, other.subresource)
+            && std::ptr::eq(self.group, other.group)
+            && self.everywhere == other.everywhere
+    }
+
     /// What a request was, if the server has it: what leads nowhere is no operation.
     pub(crate) fn of(info: &RequestInfo) -> Option<Self> {
         if !info.is_resource {
