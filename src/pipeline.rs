@@ -187,7 +187,7 @@ impl Pipeline {
         line: &mut Option<httplog::Line>,
     ) -> Result<Response, Refusal> {
         let path = decode_path(request.path());
-        seen.info = RequestInfo::new(&request.method, &path, query)
+        seen.info = RequestInfo::new(&request.method, path, query)
             .map_err(|_| Refusal::undetermined(request))?;
         let info = &seen.info;
         let timeout = timeout(info, query)?;
@@ -302,12 +302,12 @@ impl Pipeline {
 fn attributes(info: &RequestInfo) -> Attributes<'_> {
     Attributes {
         verb: info.verb,
-        api_group: &info.api_group,
-        api_version: &info.api_version,
-        resource: &info.resource,
-        subresource: &info.subresource,
-        namespace: &info.namespace,
-        name: &info.name,
+        api_group: info.api_group(),
+        api_version: info.api_version(),
+        resource: info.resource(),
+        subresource: info.subresource(),
+        namespace: info.namespace(),
+        name: info.name(),
         path: &info.path,
         is_resource_request: info.is_resource,
     }

@@ -71,7 +71,7 @@ impl FaultRequest<'_> {
     /// ```
     pub fn resource(&self) -> String {
         let info = self.facts.info;
-        crate::status::qualified(&info.resource, &info.api_group)
+        crate::status::qualified(info.resource(), info.api_group())
     }
 
     /// The subresource, or nothing.
@@ -81,7 +81,7 @@ impl FaultRequest<'_> {
     /// let fault = Fault::custom(|request| (request.subresource() == "status").then(Fault::conflict));
     /// ```
     pub fn subresource(&self) -> &str {
-        &self.facts.info.subresource
+        self.facts.info.subresource()
     }
 
     /// The namespace, or nothing.
@@ -91,7 +91,7 @@ impl FaultRequest<'_> {
     /// let fault = Fault::custom(|request| request.namespace().ends_with("-test").then(Fault::conflict));
     /// ```
     pub fn namespace(&self) -> &str {
-        &self.facts.info.namespace
+        self.facts.info.namespace()
     }
 
     /// The name in the path, or nothing: that of an object to be created stands in the body.
@@ -101,7 +101,7 @@ impl FaultRequest<'_> {
     /// let fault = Fault::custom(|request| (request.name().len() > 20).then(Fault::not_found));
     /// ```
     pub fn name(&self) -> &str {
-        &self.facts.info.name
+        self.facts.info.name()
     }
 
     /// The path, decoded, without the query.

@@ -323,7 +323,9 @@ fn counted_by(per: Per, facts: &Facts<'_>) -> String {
         Per::Rule => String::new(),
         Per::Object => format!(
             "{}/{}/{}",
-            facts.info.resource, facts.info.namespace, facts.info.name
+            facts.info.resource(),
+            facts.info.namespace(),
+            facts.info.name()
         ),
         Per::Client => format!(
             "{} {}",

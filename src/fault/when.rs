@@ -197,7 +197,7 @@ impl When {
     /// What of this rule a request does not meet, in words.
     pub(crate) fn mismatches(&self, facts: &Facts<'_>) -> Vec<String> {
         let info = facts.info;
-        let resource = crate::status::qualified(&info.resource, &info.api_group);
+        let resource = crate::status::qualified(info.resource(), info.api_group());
         let agent = header(facts.headers, "user-agent").unwrap_or_default();
         let mut found = Vec::new();
         let mut check = |what: &str, wanted: &[String], came: &str| {
@@ -210,9 +210,9 @@ impl When {
         };
         check("the verb", &self.verbs, info.verb);
         check("the resource", &self.resources, &resource);
-        check("the subresource", &self.subresources, &info.subresource);
-        check("the namespace", &self.namespaces, &info.namespace);
-        check("the name", &self.names, &info.name);
+        check("the subresource", &self.subresources, info.subresource());
+        check("the namespace", &self.namespaces, info.namespace());
+        check("the name", &self.names, info.name());
         check("the user", &self.users, facts.user);
         let manager = match (info.verb, facts.query.get("fieldManager")) {
             ("create" | "update" | "patch", None) => manager_from_user_agent(agent),

@@ -217,12 +217,12 @@ impl Context<'_> {
     fn authorize_create(&self) -> Result<(), Status> {
         let attributes = Attributes {
             verb: "create",
-            api_group: &self.info.api_group,
-            api_version: &self.info.api_version,
-            resource: &self.info.resource,
-            subresource: &self.info.subresource,
-            namespace: &self.info.namespace,
-            name: &self.info.name,
+            api_group: self.info.api_group(),
+            api_version: self.info.api_version(),
+            resource: self.info.resource(),
+            subresource: self.info.subresource(),
+            namespace: self.info.namespace(),
+            name: self.info.name(),
             path: &self.info.path,
             is_resource_request: true,
         };

@@ -119,7 +119,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.api_group().is_empty();
     /// ```
     pub fn api_group(&self) -> &str {
-        &self.info.api_group
+        self.info.api_group()
     }
 
     /// `v1`.
@@ -128,7 +128,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.api_version() == "v1";
     /// ```
     pub fn api_version(&self) -> &str {
-        &self.info.api_version
+        self.info.api_version()
     }
 
     /// The plural name.
@@ -137,7 +137,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.resource() == "endpoints";
     /// ```
     pub fn resource(&self) -> &str {
-        &self.info.resource
+        self.info.resource()
     }
 
     /// `status`, `finalize`, or nothing.
@@ -146,7 +146,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.subresource() == "finalize";
     /// ```
     pub fn subresource(&self) -> &str {
-        &self.info.subresource
+        self.info.subresource()
     }
 
     /// Empty for all of them.
@@ -155,7 +155,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.namespace() == "shop";
     /// ```
     pub fn namespace(&self) -> &str {
-        &self.info.namespace
+        self.info.namespace()
     }
 
     /// Empty for a collection.
@@ -164,7 +164,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.name() == "db";
     /// ```
     pub fn name(&self) -> &str {
-        &self.info.name
+        self.info.name()
     }
 
     /// Who asked, after impersonation.
@@ -336,8 +336,8 @@ impl Entry {
 
     fn stored(&self, at: Revision) -> Option<Arc<Object>> {
         let info = &self.info;
-        let strategy = registry::find(&info.api_group, &info.api_version, &info.resource)?;
-        let key = key(strategy.resource(), &info.namespace, &info.name);
+        let strategy = registry::find(info.api_group(), info.api_version(), info.resource())?;
+        let key = key(strategy.resource(), info.namespace(), info.name());
         let view = self.cluster.storage.view();
         view.get_at(&key, at).cloned()
     }

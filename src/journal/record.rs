@@ -119,7 +119,7 @@ impl Record {
         }
         let path = decode_path(self.head.path());
         let query = Query::parse(self.head.raw_query());
-        RequestInfo::new(&self.method, &path, &query).unwrap_or_default()
+        RequestInfo::new(&self.method, path, &query).unwrap_or_default()
     }
 
     /// The name of who asked; empty until the request is authenticated.

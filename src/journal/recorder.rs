@@ -198,12 +198,12 @@ fn fingerprint(record: &Record, info: &RequestInfo, scratch: &mut Vec<u8>) -> u6
     let what = match info.is_resource {
         true => [
             info.verb,
-            &info.api_group,
-            &info.api_version,
-            &info.resource,
-            &info.subresource,
-            &info.namespace,
-            &info.name,
+            info.api_group(),
+            info.api_version(),
+            info.resource(),
+            info.subresource(),
+            info.namespace(),
+            info.name(),
         ],
         false => [
             record.method.as_str(),

@@ -145,7 +145,7 @@ impl Pipeline {
         match plan.lose_answer.take() {
             Some(Loss::Answer(answer)) => {
                 let Admitted { info, user, .. } = admitted;
-                return Err(scripted(&answer, info, user, &info.name));
+                return Err(scripted(&answer, info, user, info.name()));
             }
             Some(Loss::Connection(connection)) => {
                 return Err(fate(connection).map_or(Refusal::Silent, Refusal::Broken));
@@ -206,7 +206,7 @@ impl Pipeline {
 }
 
 fn scripted(answer: &Answer, info: &RequestInfo, user: &UserInfo, name: &str) -> Refusal {
-    let strategy = registry::find(&info.api_group, &info.api_version, &info.resource);
+    let strategy = registry::find(info.api_group(), info.api_version(), info.resource());
     let about = About {
         user,
         attributes: attributes(info),

@@ -24,20 +24,26 @@ pub(crate) const VERBS: [Verb; 8] = [
     "deletecollection",
 ];
 
-/// A request, taken apart.
+/// A request, taken apart: where in its path each word is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct RequestInfo {
     pub(crate) is_resource: bool,
     /// The decoded path.
     pub(crate) path: Text,
     pub(crate) verb: Verb,
-    pub(crate) api_group: Text,
-    pub(crate) api_version: Text,
-    pub(crate) namespace: Text,
-    pub(crate) resource: Text,
-    pub(crate) subresource: Text,
-    pub(crate) name: Text,
+    api_group: Span,
+    api_version: Span,
+    namespace: Span,
+    resource: Span,
+    subresource: Span,
+    name: Span,
+    /// The name a field selector gives, where the path has none.
+    selected: Option<String>,
 }
+
+/// Where in a path a word starts and ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Span(u32, u32);
 
 /// The path was a prefix like `/api/v1/watch` with nothing after it.
 #[derive(Debug, PartialEq)]
@@ -45,28 +51,70 @@ pub(crate) struct Undetermined;
 
 impl RequestInfo {
     /// From a decoded path.
-    pub(crate) fn new(method: &Method, path: &Text, query: &Query) -> Result<Self, Undetermined> {
-        let parts = segments(path.trim_matches('/'));
+    pub(crate) fn new(method: &Method, path: Text, query: &Query) -> Result<Self, Undetermined> {
         let mut info = RequestInfo {
-            path: path.clone(),
             verb: lower(method),
             ..RequestInfo::default()
         };
-        let (group, rest) = match parts.as_slice() {
-            ["api", _, _, ..] => ("", &parts[1..]),
-            ["apis", group, _, _, ..] => (*group, &parts[2..]),
-            _ => return Ok(info),
-        };
-        info.is_resource = true;
-        info.api_group = path.part(group);
-        info.api_version = path.part(rest[0]);
-        info.verb = verb_of(method);
-        info.take_parts(&rest[1..])?;
-        info.refine(query);
+        info.take_apart(method, &path, query)?;
+        info.path = path;
         Ok(info)
     }
 
-    fn take_parts(&mut self, parts: &[&str]) -> Result<(), Undetermined> {
+    pub(crate) fn api_group(&self) -> &str {
+        self.word(self.api_group)
+    }
+
+    pub(crate) fn api_version(&self) -> &str {
+        self.word(self.api_version)
+    }
+
+    pub(crate) fn namespace(&self) -> &str {
+        self.word(self.namespace)
+    }
+
+    pub(crate) fn resource(&self) -> &str {
+        self.word(self.resource)
+    }
+
+    pub(crate) fn subresource(&self) -> &str {
+        self.word(self.subresource)
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        match &self.selected {
+            Some(name) => name,
+            None => self.word(self.name),
+        }
+    }
+
+    fn word(&self, Span(start, end): Span) -> &str {
+        let range = start as usize..end as usize;
+        self.path.get(range).unwrap_or_default()
+    }
+
+    fn take_apart(
+        &mut self,
+        method: &Method,
+        path: &str,
+        query: &Query,
+    ) -> Result<(), Undetermined> {
+        let parts = segments(path.trim_matches('/'));
+        let (group, rest) = match parts.as_slice() {
+            ["api", _, _, ..] => ("", &parts[1..]),
+            ["apis", group, _, _, ..] => (*group, &parts[2..]),
+            _ => return Ok(()),
+        };
+        self.is_resource = true;
+        self.api_group = Span::of(group, path);
+        self.api_version = Span::of(rest[0], path);
+        self.verb = verb_of(method);
+        self.take_parts(&rest[1..], path)?;
+        self.refine(query);
+        Ok(())
+    }
+
+    fn take_parts(&mut self, parts: &[&str], path: &str) -> Result<(), Undetermined> {
         let mut parts = parts;
         if let Some(&prefix @ ("watch" | "proxy")) = parts.first() {
             self.verb = if prefix == "watch" { "watch" } else { "proxy" };
@@ -76,22 +124,22 @@ impl RequestInfo {
             }
         }
         if parts.first() == Some(&"namespaces") && parts.len() > 1 {
-            self.namespace = self.path.part(parts[1]);
+            self.namespace = Span::of(parts[1], path);
             if parts.len() > 2 && !matches!(parts[2], "status" | "finalize") {
                 parts = &parts[2..];
             }
         }
-        let part = |n: usize| self.path.part(parts.get(n).copied().unwrap_or_default());
+        let part = |n: usize| Span::of(parts.get(n).copied().unwrap_or_default(), path);
         (self.resource, self.name) = (part(0), part(1));
         if self.verb != "proxy" {
-            self.subresource = self.path.part(parts.get(2).copied().unwrap_or_default());
+            self.subresource = part(2);
         }
         Ok(())
     }
 
     /// A collection is listed, watched or deleted; what reads it may name one object of it by a field selector.
     fn refine(&mut self, query: &Query) {
-        if !self.name.is_empty() {
+        if self.name != Span::default() {
             return;
         }
         match self.verb {
@@ -112,7 +160,21 @@ impl RequestInfo {
             .and_then(|o| o.fields.exact("metadata.name"))
             && is_path_segment_name(name).is_empty()
         {
-            self.name = name.into();
+            self.selected = Some(name.to_owned());
+        }
+    }
+}
+
+impl Span {
+    /// Of a part of a path; an empty one is nowhere.
+    fn of(part: &str, path: &str) -> Span {
+        let start = (part.as_ptr() as usize).wrapping_sub(path.as_ptr() as usize);
+        match (
+            u32::try_from(start),
+            u32::try_from(start.wrapping_add(part.len())),
+        ) {
+            (Ok(start), Ok(end)) if !part.is_empty() => Span(start, end),
+            _ => Span::default(),
         }
     }
 }
@@ -149,7 +211,7 @@ mod tests {
     use super::*;
 
     fn info(method: Method, path: &str, query: &str) -> RequestInfo {
-        RequestInfo::new(&method, &path.into(), &Query::parse(query)).unwrap()
+        RequestInfo::new(&method, path.into(), &Query::parse(query)).unwrap()
     }
 
     #[test]
@@ -188,20 +250,16 @@ mod tests {
     fn a_namespace_is_in_itself() {
         let got = info(Method::GET, "/api/v1/namespaces/n/status", "");
         assert_eq!(
-            (
-                got.resource.as_str(),
-                got.name.as_str(),
-                got.namespace.as_str()
-            ),
+            (got.resource(), got.name(), got.namespace()),
             ("namespaces", "n", "n")
         );
-        assert_eq!(got.subresource, "status");
-        assert_eq!(info(Method::GET, "/api/v1/namespaces", "").namespace, "");
+        assert_eq!(got.subresource(), "status");
+        assert_eq!(info(Method::GET, "/api/v1/namespaces", "").namespace(), "");
     }
 
     #[test]
     fn a_field_selector_can_name_the_object_of_a_read() {
-        const NAMED: &str = "fieldSelector=metadata.name%3Dx";
+        const NAMED: &str = "fieldSelector=metadata.name()%3Dx";
         let (all, watched) = ("/api/v1/endpoints", "/api/v1/watch/endpoints");
         for (method, path, query, name) in [
             (Method::GET, all, NAMED.to_owned(), "x"),
@@ -211,20 +269,20 @@ mod tests {
             (Method::GET, watched, NAMED.to_owned(), ""),
             (Method::DELETE, all, NAMED.to_owned(), ""),
         ] {
-            assert_eq!(info(method, path, &query).name, name, "{path}?{query}");
+            assert_eq!(info(method, path, &query).name(), name, "{path}?{query}");
         }
     }
 
     #[test]
     fn a_bare_watch_prefix_is_undetermined() {
         assert_eq!(
-            RequestInfo::new(&Method::GET, &"/api/v1/watch".into(), &Query::default()),
+            RequestInfo::new(&Method::GET, "/api/v1/watch".into(), &Query::default()),
             Err(Undetermined)
         );
         assert_eq!(
             RequestInfo::new(
                 &Method::GET,
-                &"/apis/apps/v1/watch/".into(),
+                "/apis/apps/v1/watch/".into(),
                 &Query::default()
             ),
             Err(Undetermined)

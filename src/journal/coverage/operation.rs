@@ -32,9 +32,9 @@ impl Operation {
         if !info.is_resource {
             return None;
         }
-        let strategy = registry::find(&info.api_group, &info.api_version, &info.resource)?;
+        let strategy = registry::find(info.api_group(), info.api_version(), info.resource())?;
         let resource = strategy.resource();
-        let (subresource, verbs) = match info.subresource.as_str() {
+        let (subresource, verbs) = match info.subresource() {
             "" => ("", resource.verbs),
             name => {
                 let found = resource.subresources.iter().find(|s| s.name == name)?;
@@ -46,7 +46,7 @@ impl Operation {
             resource: resource.plural,
             subresource,
             verb: info.verb,
-            everywhere: info.verb == "list" && resource.namespaced && info.namespace.is_empty(),
+            everywhere: info.verb == "list" && resource.namespaced && info.namespace().is_empty(),
         })
     }
 }
@@ -72,7 +72,7 @@ mod tests {
     use crate::request::query::Query;
 
     fn name(method: Method, path: &str, query: &str) -> Option<String> {
-        let info = RequestInfo::new(&method, &path.into(), &Query::parse(query)).unwrap();
+        let info = RequestInfo::new(&method, path.into(), &Query::parse(query)).unwrap();
         Operation::of(&info).map(|operation| operation.to_string())
     }
 
