@@ -56,9 +56,8 @@ pub(super) fn service(pipeline: Arc<Pipeline>, wire: Arc<Wire>) -> impl Answers 
     service_fn(move |mut request: http::Request<Incoming>| {
         let pipeline = pipeline.clone();
         let arrived = Arc::new(Arrived::new(&mut request, wire.clone()));
-        // Boxed, since the rest of the connection has room for it all the time, and moves it about.
-        let route = warp::body::stream()
-            .then(move |body| Box::pin(answer(pipeline.clone(), arrived.clone(), body)));
+        let route =
+            warp::body::stream().then(move |body| answer(pipeline.clone(), arrived.clone(), body));
         warp::service(route).call(request)
     })
 }
