@@ -165,8 +165,15 @@ pub(crate) fn check_type(node: &Node, strategy: &dyn Strategy) -> Result<(), Str
 
 /// Writes the kind and the version the resource is stored in.
 pub(crate) fn set_type(object: &mut Value, strategy: &dyn Strategy) {
-    object["kind"] = strategy.resource().kind.into();
-    object["apiVersion"] = strategy.resource().api_version().into();
+    let resource = strategy.resource();
+    for (field, value) in [
+        ("kind", resource.kind),
+        ("apiVersion", &resource.api_version()),
+    ] {
+        if object[field] != value {
+            object[field] = value.into();
+        }
+    }
 }
 
 /// Warns of unknown and duplicate fields, or refuses them.
@@ -251,7 +258,7 @@ impl TypeMeta {
         }
         // Upstream reads a lone slash as nothing at all.
         if matches!(self.api_version.as_str(), "" | "/") {
-            self.api_version = strategy.resource().api_version();
+            self.api_version = strategy.resource().api_version().into_owned();
         }
         self
     }

@@ -19,9 +19,8 @@ pub(crate) fn allocate(
     old: Option<&Value>,
     dry_run: bool,
 ) -> Result<(), Status> {
-    let prefix = prefix(strategy.resource(), "");
     let peers = || {
-        let objects = tx.range(&prefix).into_iter();
+        let objects = tx.range(&prefix(strategy.resource(), "")).into_iter();
         objects.map(|(_, object)| object).collect()
     };
     let around = Surroundings {

@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_field_selector_can_name_the_object_of_a_read() {
-        const NAMED: &str = "fieldSelector=metadata.name()%3Dx";
+        const NAMED: &str = "fieldSelector=metadata.name%3Dx";
         let (all, watched) = ("/api/v1/endpoints", "/api/v1/watch/endpoints");
         for (method, path, query, name) in [
             (Method::GET, all, NAMED.to_owned(), "x"),

@@ -13,6 +13,10 @@ use crate::codec::{base64, time};
 /// The decoder reports at most this many unknown and duplicate fields.
 const MAX_STRICT_ERRORS: usize = 100;
 
+/// How deep most fields are, and how long their paths.
+const USUAL_DEPTH: usize = 8;
+const USUAL_PATH: usize = 64;
+
 /// A decoded object and what strict decoding has to say about it.
 #[derive(Debug)]
 pub(crate) struct Decoded {
@@ -24,7 +28,11 @@ pub(crate) struct Decoded {
 
 /// Decodes a node as a kind. The error is the first type error, in Go's words.
 pub(crate) fn decode(node: Node, root: &'static Struct) -> Result<Decoded, String> {
-    let mut decoder = Decoder::default();
+    let mut decoder = Decoder {
+        fields: Vec::with_capacity(USUAL_DEPTH),
+        path: String::with_capacity(USUAL_PATH),
+        ..Decoder::default()
+    };
     let mut value = Value::Null;
     decoder.structure(node, root, &mut value);
     if let Some(error) = decoder.error {

@@ -1,5 +1,7 @@
 //! What there is to know of a resource before any object of it exists.
 
+use std::borrow::Cow;
+
 use super::Struct;
 
 /// A resource as discovery describes it, and how its objects are kept and shown.
@@ -53,11 +55,11 @@ impl Resource {
     }
 
     /// `v1` or `apps/v1`.
-    pub(crate) fn api_version(&self) -> String {
+    pub(crate) fn api_version(&self) -> Cow<'static, str> {
         if self.group.is_empty() {
-            self.version.to_owned()
+            self.version.into()
         } else {
-            format!("{}/{}", self.group, self.version)
+            format!("{}/{}", self.group, self.version).into()
         }
     }
 }

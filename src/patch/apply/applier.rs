@@ -7,7 +7,7 @@ use super::managed_fields::{Identity, Managed, Operation, Owned, unmanaged};
 use super::merge;
 use super::set::Set;
 use super::typed::{compare, field_set};
-use super::update::{STRIPPED, track, zero};
+use super::update::{Change, STRIPPED, track, zero};
 use super::{ApplyError, Kind, Writer, config, last_applied};
 use crate::codec::json::Node;
 use crate::patch::restore::restore;
@@ -90,14 +90,8 @@ impl Applier<'_> {
                 manager: BEFORE_FIRST_APPLY,
                 ..*self.writer
             };
-            return track(
-                &zero(schema),
-                self.live,
-                managed,
-                schema,
-                &writer,
-                self.kind.reset,
-            );
+            let change = Change::between(&zero(schema), self.live, schema, self.kind.reset);
+            return track(change, managed, schema, &writer);
         }
         managed.reconciled(self.writer.api_version, schema)
     }

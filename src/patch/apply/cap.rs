@@ -13,16 +13,12 @@ impl Managed {
     /// Upstream's `capUpdateManagers`: merges the oldest Update entries of a version into `ancient-changes` until there
     /// are few enough.
     pub(crate) fn cap(&mut self) {
-        let mut updaters: Vec<Identity> = self
-            .entries
-            .keys()
-            .filter(|id| id.operation == Operation::Update)
-            .cloned()
-            .collect();
-        let mut left = updaters.len();
+        let updates = |id: &&Identity| id.operation == Operation::Update;
+        let mut left = self.entries.keys().filter(updates).count();
         if left <= MAX_UPDATE_MANAGERS {
             return;
         }
+        let mut updaters: Vec<Identity> = self.entries.keys().filter(updates).cloned().collect();
         updaters.sort_by_cached_key(|id| {
             (
                 seconds(self.entries.get(id).and_then(|o| o.time.as_deref())),

@@ -5,7 +5,7 @@ use super::managed_fields::{Managed, unmanaged};
 use super::path::Element;
 use super::set::Set;
 use super::typed::{child_type, field_set, is_granular, item_element};
-use super::update::STRIPPED;
+use super::update::{Change, STRIPPED, track};
 use super::{Kind, Sent, Writer, apply, create, keep_times, update};
 use crate::codec::json::Node;
 use crate::schema::core::NAMESPACE;
@@ -200,6 +200,22 @@ proptest! {
         let mut twice = apply(Some(&once), &node, &KIND, &writer(1, &time(3)), false).unwrap();
         keep_times(&once, &mut twice);
         prop_assert_eq!(twice, once);
+    }
+
+    /// Configurations that differ in few fields often change nothing but values: then the entry is kept as it is.
+    #[test]
+    fn an_update_leaves_the_entries_that_tracking_it_would(start in config(), phase in "[PQ]", manager in 0..2usize) {
+        let live = first(&start);
+        prop_assume!(!Managed::of(&live).entries.is_empty());
+        let (now, mut new) = (time(1), live.clone());
+        new["status"]["phase"] = phase.into();
+        new["metadata"].as_object_mut().unwrap().remove("managedFields");
+        let writer = writer(manager, &now);
+        let mut tracked = new.clone();
+        update(&live, &mut new, &Sent::Absent, &NAMESPACE, &writer, &[]);
+        let change = Change::between(&live, &tracked, &NAMESPACE, &[]);
+        track(change, Managed::of(&live), &NAMESPACE, &writer).store(&mut tracked);
+        prop_assert_eq!(new, tracked);
     }
 
     #[test]

@@ -96,6 +96,22 @@ impl Set {
         self.members.is_empty() && self.children.iter().all(|(_, set)| set.is_empty())
     }
 
+    /// Whether all its paths are in the other set too.
+    pub(crate) fn is_within(&self, other: &Set) -> bool {
+        let below = |(element, set): &(Element, Set)| {
+            set.is_empty() || other.below(element).is_some_and(|o| set.is_within(o))
+        };
+        self.members.iter().all(|member| other.has(member)) && self.children.iter().all(below)
+    }
+
+    /// Whether none of its paths is in the other set.
+    pub(crate) fn is_apart_from(&self, other: &Set) -> bool {
+        let below = |(element, set): &(Element, Set)| {
+            other.below(element).is_none_or(|o| set.is_apart_from(o))
+        };
+        !self.members.iter().any(|member| other.has(member)) && self.children.iter().all(below)
+    }
+
     pub(crate) fn union(&self, other: &Set) -> Set {
         let mut out = self.clone();
         out.extend(other);
@@ -347,6 +363,22 @@ mod tests {
             set(json!({"f:a": {".": {}, "f:x": {}, "f:y": {}}, "f:b": {}}))
         );
         assert_eq!(a.intersection(&b), set(json!({"f:a": {"f:y": {}}})));
+    }
+
+    #[test]
+    fn sets_are_within_or_apart_from_one_another_path_by_path() {
+        let all = set(json!({"f:a": {".": {}, "f:x": {}, "f:y": {}}, "f:b": {}}));
+        for (part, within, apart) in [
+            (json!({}), true, true),
+            (json!({"f:a": {"f:x": {}}}), true, false),
+            (json!({"f:a": {"f:z": {}}}), false, true),
+            (json!({"f:a": {}, "f:c": {}}), false, false),
+            (json!({"f:b": {"f:x": {}}}), false, true),
+        ] {
+            let found = set(part.clone());
+            assert_eq!(found.is_within(&all), within, "{part}");
+            assert_eq!(found.is_apart_from(&all), apart, "{part}");
+        }
     }
 
     #[test]

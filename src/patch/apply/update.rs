@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::managed_fields::{Identity, Managed, Operation, Owned, Sent};
 use super::set::Set;
-use super::typed::compare;
+use super::typed::{compare, items};
 use super::{Paths, Writer};
 use crate::schema::{Struct, prune};
 
@@ -36,7 +36,8 @@ pub(crate) fn create(
     reset: Paths<'_>,
 ) {
     let managed = Managed::for_create(object);
-    track(&zero(schema), object, managed, schema, writer, reset).store(object);
+    let change = Change::between(&zero(schema), object, schema, reset);
+    track(change, managed, schema, writer).store(object);
 }
 
 /// Gives the fields that differ from the stored object to the writer, and takes them from everyone else. `live` is the
@@ -61,21 +62,64 @@ pub(crate) fn update(
     if managed.entries.is_empty() {
         return managed.store(new);
     }
-    track(live, new, managed, schema, writer, reset).store(new);
+    let change = Change::between(live, new, schema, reset);
+    if *sent == Sent::Absent
+        && let [entry] = items(live["metadata"].get("managedFields"))
+        && change.is_the_owners(&managed, writer)
+    {
+        return keep(entry, new, writer);
+    }
+    track(change, managed, schema, writer).store(new);
+}
+
+/// What a write did to the fields of an object.
+pub(crate) struct Change {
+    changed: Set,
+    removed: Set,
+}
+
+impl Change {
+    pub(crate) fn between(
+        live: &Value,
+        new: &Value,
+        schema: &'static Struct,
+        reset: Paths<'_>,
+    ) -> Change {
+        let comparison = compare(live, new, schema).without(&Set::of_fields(reset));
+        let (changed, removed) = comparison.into_changed_and_removed();
+        Change { changed, removed }
+    }
+
+    /// Whether the writer, who alone owns anything, owned all that changed before: nobody's fields become others then.
+    fn is_the_owners(&self, managed: &Managed, writer: &Writer<'_>) -> bool {
+        let mut entries = managed.entries.iter();
+        let (Some((id, owned)), None) = (entries.next(), entries.next()) else {
+            return false;
+        };
+        *id == Identity::of(writer, Operation::Update)
+            && !self.changed.is_empty()
+            && self.changed.is_within(&owned.set)
+            && self.changed.is_apart_from(&STRIPPED)
+            && self.removed.is_apart_from(&owned.set)
+    }
+}
+
+/// Leaves the one entry of an object as it is stored, but for its time.
+fn keep(entry: &Value, new: &mut Value, writer: &Writer<'_>) {
+    let mut entry = entry.clone();
+    entry["time"] = writer.now.into();
+    new["metadata"]["managedFields"] = Value::Array(vec![entry]);
 }
 
 /// Moves ownership along with a change.
 pub(crate) fn track(
-    live: &Value,
-    new: &Value,
+    change: Change,
     managed: Managed,
     schema: &'static Struct,
     writer: &Writer<'_>,
-    reset: Paths<'_>,
 ) -> Managed {
     let mut managed = managed.reconciled(writer.api_version, schema);
-    let comparison = compare(live, new, schema).without(&Set::of_fields(reset));
-    let (changed, removed) = comparison.into_changed_and_removed();
+    let Change { changed, removed } = change;
     for owned in managed.entries.values_mut() {
         owned.set.subtract(&changed);
         owned.set.subtract(&removed);

@@ -7,9 +7,9 @@ use std::fmt::Display;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
-use smallvec::SmallVec;
 
 use super::owner::validate_owner_references;
+use crate::codec::json::sorted;
 use crate::codec::quote::quote;
 use crate::names::{
     NameRule, is_label_value, is_qualified_name, name_is_dns_label, name_is_path_segment,
@@ -152,31 +152,26 @@ pub(super) fn validate_labels(
 ) -> Vec<FieldError> {
     let path = format_args!("{path}.{field}");
     let mut errors = Vec::new();
-    for (key, value) in strings(holder, field) {
+    each_string(holder, field, |key, value| {
         errors.extend(invalid_each(path, key, is_qualified_name(key)));
         errors.extend(invalid_each(path, value, is_label_value(value)));
-    }
+    });
     errors
 }
 
 fn validate_annotations(meta: &Map<String, Value>, path: &str) -> Vec<FieldError> {
-    let annotations = strings(meta, "annotations");
     let path = format_args!("{path}.annotations");
-    let mut errors = Vec::new();
-    for (key, _) in &annotations {
+    let (mut errors, mut size) = (Vec::new(), 0);
+    each_string(meta, "annotations", |key, value| {
+        size += key.len() + value.len();
         // Case does not matter in the key of an annotation.
         errors.extend(invalid_each(
             path,
             key,
             is_qualified_name(&key.to_lowercase()),
         ));
-    }
-    if annotations
-        .iter()
-        .map(|(key, value)| key.len() + value.len())
-        .sum::<usize>()
-        > ANNOTATIONS_MAX
-    {
+    });
+    if size > ANNOTATIONS_MAX {
         errors.push(FieldError::too_long(path.to_string(), ANNOTATIONS_MAX));
     }
     errors
@@ -334,21 +329,22 @@ fn number(map: &Map<String, Value>, field: &str) -> i64 {
     map.get(field).and_then(Value::as_i64).unwrap_or_default()
 }
 
-/// A map of strings, in the order of its keys.
-fn strings<'a>(map: &'a Map<String, Value>, field: &str) -> Strings<'a> {
-    let members = map.get(field).and_then(Value::as_object);
-    let members = members.into_iter().flatten();
-    let mut strings: Strings<'_> = members
-        .map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default()))
-        .collect();
-    if !strings.is_sorted() {
-        strings.sort_unstable();
+/// The members of a map of strings, in the order of its keys.
+fn each_string<'a>(
+    map: &'a Map<String, Value>,
+    field: &str,
+    mut each: impl FnMut(&'a str, &'a str),
+) {
+    let Some(members) = map.get(field).and_then(Value::as_object) else {
+        return;
+    };
+    let mut member =
+        |(key, value): (&'a String, &'a Value)| each(key, value.as_str().unwrap_or_default());
+    match members.keys().is_sorted() {
+        true => members.iter().for_each(&mut member),
+        false => sorted(members).into_iter().for_each(&mut member),
     }
-    strings
 }
-
-/// Few objects have more labels or annotations.
-type Strings<'a> = SmallVec<[(&'a str, &'a str); 8]>;
 
 #[cfg(test)]
 mod tests;
