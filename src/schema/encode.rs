@@ -6,9 +6,12 @@ use smallvec::SmallVec;
 use super::{Struct, Type};
 use crate::codec::json::{write_members, write_sorted};
 
+/// How long most objects are, in bytes. What is longer than a kilobyte is a large piece of memory to most allocators.
+const USUAL_SIZE: usize = 960;
+
 /// A value of this kind as compact JSON, without a line end.
 pub(crate) fn to_json(value: &Value, ty: &'static Struct) -> Vec<u8> {
-    let mut out = Vec::with_capacity(1024);
+    let mut out = Vec::with_capacity(USUAL_SIZE);
     encode_struct(&mut out, value, ty);
     out
 }
