@@ -1,8 +1,9 @@
 //! A stored object: its value and its JSON, encoded once and shared by everyone who answers with it.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use parking_lot::RwLock;
 use serde_json::{Map, Value};
 
 use crate::schema;
@@ -13,7 +14,11 @@ use crate::storage::Revision;
 #[derive(Debug)]
 pub(crate) struct Object {
     pub(crate) resource: &'static Resource,
-    value: Value,
+    /// Not there once the object is of the past: then it is read from the JSON again by who still asks for it.
+    value: RwLock<Option<Arc<Value>>>,
+    namespace: Box<str>,
+    name: Box<str>,
+    is_terminating: bool,
     /// Compact JSON and a line end.
     line: Bytes,
     /// The watch frames of this version, made when first needed and then shared by all watchers.
@@ -45,7 +50,10 @@ impl Object {
         line.push(b'\n');
         Object {
             resource,
-            value,
+            namespace: meta_str(&value, "namespace").into(),
+            name: meta_str(&value, "name").into(),
+            is_terminating: is_terminating(&value),
+            value: RwLock::new(Some(Arc::new(value))),
             line: line.into(),
             frames: Default::default(),
         }
@@ -61,8 +69,23 @@ impl Object {
         Object::new(resource, value)
     }
 
-    pub(crate) fn value(&self) -> &Value {
-        &self.value
+    pub(crate) fn value(&self) -> Arc<Value> {
+        if let Some(value) = &*self.value.read() {
+            return value.clone();
+        }
+        let value = Arc::new(serde_json::from_slice(self.json()).unwrap_or_default());
+        self.value.write().get_or_insert(value).clone()
+    }
+
+    /// A copy, to be changed.
+    pub(crate) fn to_value(&self) -> Value {
+        Value::clone(&self.value())
+    }
+
+    /// Another version has taken the place of this one, which need not be ready for the next write any more: the value
+    /// takes several times the memory of its JSON.
+    pub(crate) fn retire(&self) {
+        *self.value.write() = None;
     }
 
     /// Compact JSON in the server's field order, without a line end.
@@ -89,24 +112,21 @@ impl Object {
             .clone()
     }
 
-    pub(crate) fn metadata(&self) -> Option<&Map<String, Value>> {
-        metadata(&self.value)
-    }
-
-    pub(crate) fn labels(&self) -> Option<&Map<String, Value>> {
-        self.metadata()?.get("labels")?.as_object()
+    pub(crate) fn label(&self, key: &str) -> Option<String> {
+        let value = self.value();
+        labels(&value)?.get(key)?.as_str().map(str::to_owned)
     }
 
     pub(crate) fn name(&self) -> &str {
-        meta_str(&self.value, "name")
+        &self.name
     }
 
     pub(crate) fn namespace(&self) -> &str {
-        meta_str(&self.value, "namespace")
+        &self.namespace
     }
 
-    pub(crate) fn resource_version(&self) -> &str {
-        meta_str(&self.value, "resourceVersion")
+    pub(crate) fn is_terminating(&self) -> bool {
+        self.is_terminating
     }
 }
 
@@ -123,6 +143,10 @@ pub(crate) fn frame(change: &str, object: &[u8]) -> Bytes {
 
 pub(crate) fn metadata(value: &Value) -> Option<&Map<String, Value>> {
     value.get("metadata")?.as_object()
+}
+
+pub(crate) fn labels(value: &Value) -> Option<&Map<String, Value>> {
+    metadata(value)?.get("labels")?.as_object()
 }
 
 /// The metadata of an object, made if it is not there.
@@ -172,4 +196,29 @@ pub(crate) fn set_resource_version(value: &mut Value, revision: Option<Revision>
 
 pub(crate) fn is_terminating(value: &Value) -> bool {
     metadata(value).is_some_and(|m| m.contains_key("deletionTimestamp"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_value_of_the_past_is_what_it_was() {
+        let endpoints = crate::registry::find("", "v1", "endpoints").unwrap();
+        let value = json!({
+            "kind": "Endpoints", "apiVersion": "v1",
+            "metadata": {
+                "name": "a", "namespace": "n", "creationTimestamp": null, "generation": 3,
+                "labels": {"app": "<é\u{2028}\">"},
+                "managedFields": [{"manager": "m", "fieldsV1": {"f:subsets": {}}}],
+            },
+            "subsets": [{"ports": [{"port": 80}]}],
+        });
+        let object = Object::new(endpoints.resource(), value.clone());
+        assert_eq!(*object.value(), value);
+        object.retire();
+        assert_eq!(*object.value(), value);
+        assert_eq!(object.label("app").as_deref(), Some("<é\u{2028}\">"));
+    }
 }

@@ -344,7 +344,7 @@ impl FakeApiServer {
         let resource = find(resource).resource();
         let view = self.inner.cluster.storage.view();
         view.get(&key(resource, namespace, name))
-            .map(|object| object.value().clone())
+            .map(|object| object.to_value())
     }
 
     /// Reads an object without HTTP, as a type such as those of `k8s-openapi`.
@@ -392,7 +392,7 @@ impl FakeApiServer {
         let prefix = prefix(find(resource).resource(), namespace);
         let view = self.inner.cluster.storage.view();
         view.range(&prefix, "", view.revision())
-            .map(|(_, object)| object.value().clone())
+            .map(|(_, object)| object.to_value())
             .collect()
     }
 

@@ -118,10 +118,9 @@ impl Snapshot {
     pub fn objects(&self) -> Vec<Value> {
         match &*self.0 {
             Held::Taken { contents, .. } => {
-                let objects = contents.entries.iter().map(|entry| entry.object.value());
-                let (mut first, rest): (Vec<_>, Vec<_>) = objects
-                    .cloned()
-                    .partition(|object| object["kind"] == "Namespace");
+                let objects = contents.entries.iter().map(|entry| entry.object.to_value());
+                let (mut first, rest): (Vec<_>, Vec<_>) =
+                    objects.partition(|object| object["kind"] == "Namespace");
                 first.extend(rest);
                 first
             }
@@ -180,7 +179,7 @@ impl Snapshot {
     /// Puts the objects in place of all that is there, in one step.
     pub(crate) fn restore(&self, cluster: &Cluster) -> Result<(), String> {
         let renew = |object: &Object, revision| {
-            Object::at_revision(object.resource, object.value().clone(), revision)
+            Object::at_revision(object.resource, object.to_value(), revision)
         };
         match &*self.0 {
             Held::Taken { contents, .. } => cluster.storage.restore(contents, renew),

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::cluster::Cluster;
 use crate::handlers::delete::delete;
-use crate::object::{Object, is_terminating, meta_str, meta_strings, metadata, metadata_mut};
+use crate::object::{Object, meta_str, meta_strings, metadata, metadata_mut};
 use crate::registry::generic::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
 use crate::registry::{self, Strategy, generic};
 use crate::request::options::{DeleteOptions, Propagation};
@@ -25,11 +25,12 @@ type Tx<'a, 'b> = &'a mut Transaction<'b, Object>;
 /// Ends the deletion of an object that waits for the collector, if it can.
 pub(super) fn finish_deletion(cluster: &Cluster, key: &str) {
     cluster.storage.write(|tx| {
-        let Some(owner) = tx.get(key).filter(|o| is_terminating(o.value())).cloned() else {
+        let Some(owner) = tx.get(key).filter(|o| o.is_terminating()).cloned() else {
             return;
         };
-        let uid = meta_str(owner.value(), "uid");
-        let finalizers = meta_strings(owner.value(), "finalizers");
+        let value = owner.value();
+        let uid = meta_str(&value, "uid");
+        let finalizers = meta_strings(&owner.value(), "finalizers");
         if finalizers.iter().any(|f| f == ORPHAN_FINALIZER) {
             for (key, dependent) in dependents(tx, uid) {
                 drop_references(tx, &key, &dependent, |reference| reference == uid);
@@ -54,7 +55,7 @@ pub(super) fn collect_dependents(cluster: &Cluster, gone: &BTreeSet<String>) {
     cluster.storage.write(|tx| {
         let mut all = tx.range("/");
         all.retain(|(_, object)| {
-            owner_uids(object.value())
+            owner_uids(&object.value())
                 .iter()
                 .any(|uid| gone.contains(uid))
         });
@@ -68,18 +69,16 @@ pub(super) fn collect_dependents(cluster: &Cluster, gone: &BTreeSet<String>) {
 pub(super) fn find_terminating(cluster: &Cluster, uid: &str) -> Option<String> {
     let view = cluster.storage.view();
     let mut all = view.range("/", "", view.revision());
-    let found = all.find(|(_, object)| {
-        meta_str(object.value(), "uid") == uid && is_terminating(object.value())
-    });
+    let found =
+        all.find(|(_, object)| meta_str(&object.value(), "uid") == uid && object.is_terminating());
     found.map(|(key, _)| key.to_string())
 }
 
 /// Upstream's `attemptToDeleteItem`: an owner that lives on keeps the dependent, which loses its other references.
 fn collect(cluster: &Cluster, tx: Tx<'_, '_>, key: &str, dependent: &Arc<Object>) {
-    let owners = owner_uids(dependent.value());
-    let state = |tx: &Transaction<'_, Object>, uid: &str| {
-        find(tx, uid).map(|owner| is_terminating(owner.value()))
-    };
+    let owners = owner_uids(&dependent.value());
+    let state =
+        |tx: &Transaction<'_, Object>, uid: &str| find(tx, uid).map(|owner| owner.is_terminating());
     let solid: Vec<String> = owners
         .iter()
         .filter(|uid| state(tx, uid) == Some(false))
@@ -88,11 +87,12 @@ fn collect(cluster: &Cluster, tx: Tx<'_, '_>, key: &str, dependent: &Arc<Object>
     if !solid.is_empty() {
         return drop_references(tx, key, dependent, |uid| !solid.iter().any(|s| s == uid));
     }
-    if is_terminating(dependent.value()) {
+    if dependent.is_terminating() {
         return;
     }
     let waited_for = owners.iter().any(|uid| state(tx, uid) == Some(true));
-    let uid = meta_str(dependent.value(), "uid");
+    let value = dependent.value();
+    let uid = meta_str(&value, "uid");
     let foreground = waited_for && !dependents(tx, uid).is_empty();
     let propagation = if foreground {
         Propagation::Foreground
@@ -118,7 +118,7 @@ fn collect(cluster: &Cluster, tx: Tx<'_, '_>, key: &str, dependent: &Arc<Object>
 
 fn dependents(tx: &Transaction<'_, Object>, uid: &str) -> Vec<(Arc<str>, Arc<Object>)> {
     let mut all = tx.range("/");
-    all.retain(|(_, object)| owner_uids(object.value()).iter().any(|owner| owner == uid));
+    all.retain(|(_, object)| owner_uids(&object.value()).iter().any(|owner| owner == uid));
     all
 }
 
@@ -126,7 +126,7 @@ fn find(tx: &Transaction<'_, Object>, uid: &str) -> Option<Arc<Object>> {
     tx.range("/")
         .into_iter()
         .map(|(_, object)| object)
-        .find(|object| meta_str(object.value(), "uid") == uid)
+        .find(|object| meta_str(&object.value(), "uid") == uid)
 }
 
 fn references(value: &Value) -> &[Value] {
@@ -143,28 +143,28 @@ fn owner_uids(value: &Value) -> Vec<String> {
 }
 
 fn blocks(dependent: &Object, uid: &str) -> bool {
-    references(dependent.value())
+    references(&dependent.value())
         .iter()
         .any(|r| r["uid"] == uid && r["blockOwnerDeletion"] == true)
 }
 
 fn drop_references(tx: Tx<'_, '_>, key: &str, object: &Arc<Object>, gone: impl Fn(&str) -> bool) {
-    let kept: Vec<Value> = references(object.value())
+    let kept: Vec<Value> = references(&object.value())
         .iter()
         .filter(|r| !gone(r["uid"].as_str().unwrap_or_default()))
         .cloned()
         .collect();
-    let mut next = object.value().clone();
+    let mut next = object.to_value();
     set_or_remove(&mut next, "ownerReferences", kept);
     store(tx, key, object, next);
 }
 
 fn remove_finalizer(tx: Tx<'_, '_>, key: &str, object: &Arc<Object>, finalizer: &str) {
-    let kept = meta_strings(object.value(), "finalizers")
+    let kept = meta_strings(&object.value(), "finalizers")
         .into_iter()
         .filter(|f| f != finalizer);
     let kept: Vec<Value> = kept.map(Value::from).collect();
-    let mut next = object.value().clone();
+    let mut next = object.to_value();
     set_or_remove(&mut next, "finalizers", kept);
     store(tx, key, object, next);
 }
@@ -184,9 +184,9 @@ pub(super) fn store(tx: Tx<'_, '_>, key: &str, live: &Arc<Object>, next: Value) 
     let released = strategy_of(live).is_some_and(|strategy| generic::is_released(strategy, &next));
     if released {
         tx.delete(key, |revision| {
-            Object::at_revision(resource, live.value().clone(), revision)
+            Object::at_revision(resource, live.to_value(), revision)
         });
-    } else if &next != live.value() {
+    } else if next != *live.value() {
         tx.put(key, |revision| {
             Object::at_revision(resource, next, revision)
         });

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock;
 use crate::cluster::Cluster;
-use crate::object::{Object, is_terminating, meta_str, meta_strings, metadata};
+use crate::object::{Object, meta_str, meta_strings, metadata};
 use crate::registry::generic::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
 use crate::storage::{Event, Revision};
 
@@ -103,16 +103,16 @@ impl Queue {
 
     /// What one state of one object gives to do.
     fn add_for(&mut self, cluster: &Cluster, object: &Object, deleted: bool) {
-        let value = object.value();
         let is_namespace = object.resource.plural == "namespaces";
         if deleted {
-            self.add(cluster, Task::Dependents(meta_str(value, "uid").to_owned()));
+            let uid = meta_str(&object.value(), "uid").to_owned();
+            self.add(cluster, Task::Dependents(uid));
             if !object.namespace().is_empty() {
                 self.add_namespace(cluster, object.namespace());
             }
             self.add_waiting_owners(cluster, object);
-        } else if is_terminating(value) {
-            let finalizers = meta_strings(value, "finalizers");
+        } else if object.is_terminating() {
+            let finalizers = meta_strings(&object.value(), "finalizers");
             if finalizers
                 .iter()
                 .any(|f| f == ORPHAN_FINALIZER || f == FOREGROUND_FINALIZER)
@@ -133,7 +133,7 @@ impl Queue {
             .storage
             .view()
             .get(&key)
-            .is_some_and(|ns| is_terminating(ns.value()));
+            .is_some_and(|ns| ns.is_terminating());
         if terminating {
             self.add(cluster, Task::Namespace(name.to_owned()));
         }
@@ -141,7 +141,8 @@ impl Queue {
 
     /// An owner in a foreground deletion waits for its last dependent.
     fn add_waiting_owners(&mut self, cluster: &Cluster, dependent: &Object) {
-        let owners = metadata(dependent.value()).and_then(|m| m.get("ownerReferences")?.as_array());
+        let value = dependent.value();
+        let owners = metadata(&value).and_then(|m| m.get("ownerReferences")?.as_array());
         for owner in owners.into_iter().flatten() {
             let uid = owner["uid"].as_str().unwrap_or_default();
             let waiting = garbage::find_terminating(cluster, uid);

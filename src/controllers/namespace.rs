@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::garbage::store;
 use crate::cluster::{Cluster, prefix};
 use crate::handlers::delete::delete;
-use crate::object::{Object, is_terminating, meta_strings};
+use crate::object::{Object, meta_strings};
 use crate::registry::{self, Namespaces, Strategy};
 use crate::request::options::DeleteOptions;
 use crate::storage::Transaction;
@@ -20,7 +20,7 @@ pub(super) fn key(name: &str) -> String {
 pub(super) fn finish_deletion(cluster: &Cluster, name: &str) {
     let key = key(name);
     cluster.storage.write(|tx| {
-        if !tx.get(&key).is_some_and(|ns| is_terminating(ns.value())) {
+        if !tx.get(&key).is_some_and(|ns| ns.is_terminating()) {
             return;
         }
         delete_contents(cluster, tx, name);
@@ -28,7 +28,7 @@ pub(super) fn finish_deletion(cluster: &Cluster, name: &str) {
         let Some(live) = tx.get(&key).cloned() else {
             return;
         };
-        let mut next = live.value().clone();
+        let mut next = live.to_value();
         set_conditions(&mut next, &remaining, &cluster.timestamp());
         store(tx, &key, &live, next);
         if !remaining.resources.is_empty() {
@@ -37,7 +37,7 @@ pub(super) fn finish_deletion(cluster: &Cluster, name: &str) {
         let Some(live) = tx.get(&key).cloned() else {
             return;
         };
-        let mut next = live.value().clone();
+        let mut next = live.to_value();
         if let Some(finalizers) = next["spec"]["finalizers"].as_array_mut() {
             finalizers.retain(|f| f != FINALIZER);
             if finalizers.is_empty() {
@@ -94,7 +94,7 @@ impl Remaining {
             }
             for finalizer in objects
                 .iter()
-                .flat_map(|(_, o)| meta_strings(o.value(), "finalizers"))
+                .flat_map(|(_, o)| meta_strings(&o.value(), "finalizers"))
             {
                 remaining.count(finalizer);
             }

@@ -11,7 +11,7 @@ use super::rule::Fault;
 use crate::cluster::{Cluster, key};
 use crate::handlers::delete::delete;
 use crate::handlers::{Target, admission};
-use crate::object::{Object, metadata_mut};
+use crate::object::{Object, meta_str, metadata_mut};
 use crate::registry::generic;
 use crate::request::options::DeleteOptions;
 
@@ -89,11 +89,11 @@ fn update(cluster: &Cluster, target: &Target, name: &str) {
         let Some(live) = tx.get(&key).cloned() else {
             return;
         };
-        let mut next = live.value().clone();
+        let mut next = live.to_value();
         let annotations = metadata_mut(&mut next)
             .entry("annotations")
             .or_insert_with(|| json!({}));
-        annotations[ANNOTATION] = live.resource_version().into();
+        annotations[ANNOTATION] = meta_str(&live.value(), "resourceVersion").into();
         tx.put(&key, |revision| {
             Object::at_revision(resource, next, revision)
         });

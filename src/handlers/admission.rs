@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, key};
-use crate::object::{Object, is_terminating, meta_str};
+use crate::object::{Object, meta_str};
 use crate::registry::{Namespaces, Strategy, generic};
 use crate::status::{Cause, Status};
 use crate::storage::Transaction;
@@ -29,7 +29,7 @@ pub(crate) fn check_create(
         }
         return Err(Status::not_found("namespaces", "", namespace));
     };
-    if is_terminating(found.value()) {
+    if found.is_terminating() {
         return Err(terminating(strategy, namespace, object));
     }
     Ok(())

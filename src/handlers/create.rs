@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Context, admission, body, pools};
 use crate::cluster::{Cluster, key};
-use crate::object::{Object, is_terminating, meta_str, metadata_mut};
+use crate::object::{Object, meta_str, metadata_mut};
 use crate::patch::apply::{self, Writer};
 use crate::registry::validation::owner::dedup_owner_references;
 use crate::registry::{Strategy, generic};
@@ -177,7 +177,7 @@ impl Create<'_> {
             ));
         }
         if let Some(existing) = tx.get(&key) {
-            let taken = if is_terminating(existing.value()) {
+            let taken = if existing.is_terminating() {
                 Status::already_exists_terminating
             } else {
                 Status::already_exists

@@ -51,7 +51,8 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         }
         Deleted::Removed(object) => {
             let resource = target.strategy.resource();
-            let uid = meta_str(object.value(), "uid");
+            let value = object.value();
+            let uid = meta_str(&value, "uid");
             Ok(Response::status(
                 &Status::deleted(resource.plural, resource.group, &target.name, uid),
                 negotiated,
@@ -109,17 +110,17 @@ pub(crate) fn delete(
     let Some(live) = tx.get(&key).cloned() else {
         return Err(Status::not_found(resource.plural, resource.group, name));
     };
-    match strategy.before_delete(live.value(), options, &cluster.timestamp())? {
+    match strategy.before_delete(&live.value(), options, &cluster.timestamp())? {
         Deletion::Remove => {
             if !options.dry_run {
                 tx.delete(&key, |revision| {
-                    Object::at_revision(resource, live.value().clone(), revision)
+                    Object::at_revision(resource, live.to_value(), revision)
                 });
                 delete_along(cluster, tx, strategy, namespace, name);
             }
             Ok(Deleted::Removed(live))
         }
-        Deletion::Mark(next) if &next == live.value() => Ok(Deleted::Marked(live)),
+        Deletion::Mark(next) if next == *live.value() => Ok(Deleted::Marked(live)),
         Deletion::Mark(next) if options.dry_run => {
             Ok(Deleted::Marked(Arc::new(Object::new(resource, next))))
         }

@@ -9,7 +9,7 @@ use super::{Context, Sight, watch};
 use crate::clock;
 use crate::cluster::{check_key, prefix};
 use crate::names::is_dns1123_label;
-use crate::object::Object;
+use crate::object::{Object, labels};
 use crate::registry::Strategy;
 use crate::request::negotiation;
 use crate::request::options::{AtVersion, ListOptions, VersionMatch, parse_version};
@@ -141,10 +141,10 @@ impl Selection {
         let field = |label: &str| match label {
             "metadata.name" => object.name().to_owned(),
             "metadata.namespace" => object.namespace().to_owned(),
-            other => self.strategy.field(object.value(), other),
+            other => self.strategy.field(&object.value(), other),
         };
         self.is_everything()
-            || (self.labels.matches(object.labels()) && self.fields.matches(&field))
+            || (self.labels.matches(labels(&object.value())) && self.fields.matches(&field))
     }
 }
 

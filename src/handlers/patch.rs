@@ -156,7 +156,7 @@ impl Patch<'_> {
         let missing = || Status::not_found(resource.plural, resource.group, update.name);
         match (self.form, live) {
             (Form::Change(patch_type), Some(live)) => {
-                let object = self.changed(patch_type, live.value(), &writer, warnings)?;
+                let object = self.changed(patch_type, &live.value(), &writer, warnings)?;
                 update
                     .finish(cluster, tx, &key, object, &live, warnings)
                     .map(Updated::Changed)
@@ -164,7 +164,7 @@ impl Patch<'_> {
             (Form::Change(_), None) => Err(missing()),
             (Form::Apply { .. }, None) if !update.subresource.is_empty() => Err(missing()),
             (Form::Apply { force }, Some(live)) => {
-                let object = self.applied(Some(live.value()), &writer, force, warnings)?;
+                let object = self.applied(Some(&live.value()), &writer, force, warnings)?;
                 update
                     .finish(cluster, tx, &key, object, &live, warnings)
                     .map(Updated::Changed)

@@ -134,7 +134,7 @@ impl Update<'_> {
             now: &now,
         };
         apply::update(
-            live.value(),
+            &live.value(),
             &mut object,
             sent,
             resource.schema,
@@ -156,46 +156,52 @@ impl Update<'_> {
         warnings: &mut Warnings,
     ) -> Result<Arc<Object>, Status> {
         let resource = self.strategy.resource();
-        self.check_version(&object, live.resource_version())?;
-        let stored = live.resource_version().parse().map(Revision).ok();
-        set_resource_version(&mut object, stored);
-        let old = Some(live.value());
+        let old = live.value();
+        let stored = meta_str(&old, "resourceVersion");
+        self.check_version(&object, stored)?;
+        set_resource_version(&mut object, stored.parse().map(Revision).ok());
         pools::allocate(
             &cluster.ids,
             tx,
             self.strategy,
             &mut object,
-            old,
+            Some(&old),
             self.dry_run,
         )?;
-        generic::before_update(self.strategy, &mut object, live.value())?;
+        generic::before_update(self.strategy, &mut object, &old)?;
         warnings.extend(self.strategy.warnings(&object));
-        apply::keep_times(live.value(), &mut object);
+        apply::keep_times(&old, &mut object);
         if generic::is_released(self.strategy, &object) {
             if !self.dry_run {
                 tx.delete(key, |revision| {
-                    Object::at_revision(resource, live.value().clone(), revision)
+                    Object::at_revision(resource, Value::clone(&old), revision)
                 });
                 delete::delete_along(cluster, tx, self.strategy, self.namespace, self.name);
             }
             return Ok(Arc::new(Object::new(resource, object)));
         }
-        if &object == live.value() {
+        if object == *old {
             return Ok(live.clone());
         }
         if self.dry_run {
             return Ok(Arc::new(Object::new(resource, object)));
         }
-        Ok(tx.put(key, |revision| {
+        let next = tx.put(key, |revision| {
             Object::at_revision(resource, object, revision)
-        }))
+        });
+        live.retire();
+        Ok(next)
     }
 
     /// A uid in the body must be the stored object's.
     fn check_uid(&self, key: &str, object: &Value, live: Option<&Object>) -> Result<(), Status> {
         let wanted = meta_str(object, "uid");
-        let found = live.map_or("", |l| meta_str(l.value(), "uid"));
-        if wanted.is_empty() || wanted == found {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let live = live.map(Object::value);
+        let found = live.as_deref().map_or("", |live| meta_str(live, "uid"));
+        if wanted == found {
             return Ok(());
         }
         let resource = self.strategy.resource();

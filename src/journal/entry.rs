@@ -323,7 +323,7 @@ impl Entry {
 
     /// A label of the object the request was about: as it was stored before or after, or in the request.
     pub(super) fn label(&self, label: &str) -> Option<String> {
-        let of = |object: &Object| Some(object.labels()?.get(label)?.as_str()?.to_owned());
+        let of = |object: &Object| object.label(label);
         let stored = [self.record.before, self.record.after]
             .into_iter()
             .find_map(|at| of(&*self.stored(at)?));

@@ -73,11 +73,7 @@ impl Pipeline {
         };
         let key = key(target.strategy.resource(), &target.namespace, &target.name);
         let view = self.cluster.storage.view();
-        view.get(&key)?
-            .labels()?
-            .get(label)?
-            .as_str()
-            .map(str::to_owned)
+        view.get(&key)?.label(label)
     }
 
     /// The faults that come before the request is handled, or instead.

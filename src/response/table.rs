@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Presenter, partial};
 use crate::codec::json::{write_sorted, write_string};
 use crate::codec::time;
-use crate::object::Object;
+use crate::object::{Object, meta_str};
 use crate::registry::Resource;
 use crate::request::negotiation::MetaVersion;
 use crate::request::query::Query;
@@ -45,7 +45,7 @@ pub(crate) enum Columns {
 
 /// The metadata of a table of one object.
 pub(super) fn meta_of(object: &Object) -> Vec<u8> {
-    match object.resource_version() {
+    match meta_str(&object.value(), "resourceVersion") {
         "" => b"{}".to_vec(),
         version => format!("{{\"resourceVersion\":\"{version}\"}}").into_bytes(),
     }
@@ -102,7 +102,7 @@ fn write_columns(out: &mut Vec<u8>, resource: &Resource) {
 
 fn write_row(out: &mut Vec<u8>, presenter: &Presenter<'_>, object: &Object, version: MetaVersion) {
     let age = |since: &str| age(since, presenter.now);
-    let cells = presenter.strategy.row(object.value(), &age);
+    let cells = presenter.strategy.row(&object.value(), &age);
     out.extend_from_slice(b"{\"cells\":");
     write_sorted(out, &Value::Array(cells));
     out.extend_from_slice(b",\"object\":");

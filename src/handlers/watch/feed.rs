@@ -168,7 +168,7 @@ impl Cursor {
             (Some(_), Some(object)) => Some((Change::Modified, object.clone())),
             (Some(_), None) if event.deleted => Some((Change::Deleted, event.object.clone())),
             (Some(old), None) => {
-                let left = Object::at_revision(old.resource, old.value().clone(), event.revision);
+                let left = Object::at_revision(old.resource, old.to_value(), event.revision);
                 Some((Change::Deleted, Arc::new(left)))
             }
         }

@@ -109,7 +109,8 @@ fn refused(service: &Value, wanted: &str, why: &str) -> Status {
 fn taken(service: &Value, around: &Surroundings<'_>) -> BTreeSet<IpAddr> {
     let mut taken = BTreeSet::new();
     for peer in (around.peers)() {
-        let ips = Spec::of(peer.value()).cluster_ips();
+        let value = peer.value();
+        let ips = Spec::of(&value).cluster_ips();
         taken.extend(ips.into_iter().filter_map(parse_lenient));
     }
     if (meta_str(service, "namespace"), meta_str(service, "name")) != ("default", "kubernetes") {

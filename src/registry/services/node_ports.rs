@@ -75,7 +75,7 @@ impl<'a> Pool<'a> {
             };
             peers
                 .iter()
-                .flat_map(|peer| of_peer(Spec::of(peer.value())))
+                .flat_map(|peer| of_peer(Spec::of(&peer.value())))
                 .collect()
         });
         taken.contains(&port) || self.mine.contains(&port)
