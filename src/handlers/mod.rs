@@ -24,6 +24,7 @@ mod watch;
 use std::sync::Arc;
 
 use http::header;
+use jiff::Timestamp;
 
 use crate::authentication::UserInfo;
 use crate::authorization::{Attributes, Authorizer};
@@ -185,11 +186,13 @@ impl Context<'_> {
     }
 
     fn presenter(&self, negotiated: Negotiated) -> Result<Presenter<'static>, Status> {
-        let include_object = match negotiated.transform {
-            negotiation::Transform::Table(_) => IncludeObject::parse(self.query)?,
-            _ => IncludeObject::Metadata,
+        // Only a Table shows more or less of its objects, and how old they are.
+        let (include_object, now) = match negotiated.transform {
+            negotiation::Transform::Table(_) => {
+                (IncludeObject::parse(self.query)?, self.cluster.clock.now())
+            }
+            _ => (IncludeObject::Metadata, Timestamp::UNIX_EPOCH),
         };
-        let now = self.cluster.clock.now();
         Ok(Presenter {
             strategy: self.target.strategy,
             negotiated,

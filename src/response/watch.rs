@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::json;
 
 use super::{Presenter, partial, table};
+use crate::clock::Clock;
 use crate::codec::json::compact;
 use crate::object::{Change, Object, frame};
 use crate::request::negotiation::{MetaVersion, Transform};
@@ -40,14 +41,22 @@ impl Encoder {
         }
     }
 
-    /// One line, or nothing if this cannot be written: then the stream ends.
-    pub(crate) fn event(&mut self, change: Change, object: &Object) -> Option<Bytes> {
+    /// One line, or nothing if this cannot be written: then the stream ends. A Table tells ages by the clock.
+    pub(crate) fn event(
+        &mut self,
+        change: Change,
+        object: &Object,
+        clock: &Clock,
+    ) -> Option<Bytes> {
         match self.presenter.negotiated.transform {
             Transform::None => Some(object.frame(change)),
             Transform::PartialObjectMetadata(version) => {
                 Some(frame(change.as_str(), &partial::object(object, version)))
             }
-            Transform::Table(version) => Some(frame(change.as_str(), &self.table(object, version))),
+            Transform::Table(version) => {
+                self.presenter.now = clock.now();
+                Some(frame(change.as_str(), &self.table(object, version)))
+            }
             Transform::PartialObjectMetadataList(_) => None,
         }
     }

@@ -90,7 +90,7 @@ impl Feed {
             };
             let mut cursor = Cursor { cluster, prefix, select, encoder, stale, at: since };
             for object in initial {
-                let Some(line) = cursor.encoder.event(Change::Added, &object) else { return };
+                let Some(line) = cursor.line(Change::Added, &object) else { return };
                 yield line;
             }
             if with_end {
@@ -115,7 +115,7 @@ impl Feed {
                     Ok(events) => {
                         for event in events {
                             let Some((change, object)) = cursor.see(&event) else { continue };
-                            let Some(line) = cursor.encoder.event(change, &object) else { return };
+                            let Some(line) = cursor.line(change, &object) else { return };
                             yield line;
                         }
                     }
@@ -151,6 +151,10 @@ impl Cursor {
     fn horizon(&self) -> Revision {
         let (cluster, stale) = (&*self.cluster, self.stale);
         Sight { cluster, stale }.horizon()
+    }
+
+    fn line(&mut self, change: Change, object: &Object) -> Option<bytes::Bytes> {
+        self.encoder.event(change, object, &self.cluster.clock)
     }
 
     /// Moves past an event; what the watcher sees of it: an object enters, changes, or leaves.
