@@ -38,6 +38,12 @@ pub(super) type Reply = warp::reply::Response;
 struct Arrived {
     head: Mutex<Option<Head>>,
     version: Version,
+    line: Arc<Line>,
+}
+
+/// What the requests of one connection have in common.
+struct Line {
+    pipeline: Arc<Pipeline>,
     wire: Arc<Wire>,
 }
 
@@ -53,20 +59,19 @@ struct Head {
 
 /// What serves the requests of one connection.
 pub(super) fn service(pipeline: Arc<Pipeline>, wire: Arc<Wire>) -> impl Answers {
+    let line = Arc::new(Line { pipeline, wire });
     service_fn(move |mut request: http::Request<Incoming>| {
-        let pipeline = pipeline.clone();
-        let arrived = Arc::new(Arrived::new(&mut request, wire.clone()));
-        let route =
-            warp::body::stream().then(move |body| answer(pipeline.clone(), arrived.clone(), body));
+        let arrived = Arc::new(Arrived::new(&mut request, line.clone()));
+        let route = warp::body::stream().then(move |body| answer(arrived.clone(), body));
         warp::service(route).call(request)
     })
 }
 
 async fn answer(
-    pipeline: Arc<Pipeline>,
     arrived: Arc<Arrived>,
     body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
 ) -> Reply {
+    let Line { pipeline, wire } = &*arrived.line;
     let head = arrived.head.lock().take();
     let Some(head) = head else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -83,7 +88,7 @@ async fn answer(
         headers: head.headers,
         body,
         upgrade: head.upgrade.map(into_upgrade),
-        ordinal: arrived.wire.count_request(),
+        ordinal: wire.count_request(),
     };
     let mut answer = match refusal {
         Some(refusal) => {
@@ -98,18 +103,18 @@ async fn answer(
     }
     match answer.fate {
         // HTTP/2 has no such header, but a way to say it.
-        Fate::Last if arrived.version == Version::HTTP_2 => arrived.wire.finish(),
+        Fate::Last if arrived.version == Version::HTTP_2 => wire.finish(),
         Fate::Last => answer.headers.set(header::CONNECTION, CLOSE),
         _ if unread.is_some_and(|unread| unread.is_too_much()) => {
             answer.headers.set(header::CONNECTION, CLOSE)
         }
         _ => {}
     }
-    reply(answer, framing, &arrived.wire)
+    reply(answer, framing, wire)
 }
 
 impl Arrived {
-    fn new(request: &mut http::Request<Incoming>, wire: Arc<Wire>) -> Self {
+    fn new(request: &mut http::Request<Incoming>, line: Arc<Line>) -> Self {
         let has_body = !request.body().is_end_stream();
         let head = Head {
             unread: has_body.then(|| Unread::new(request.headers())),
@@ -121,7 +126,7 @@ impl Arrived {
         Arrived {
             head: Mutex::new(Some(head)),
             version: request.version(),
-            wire,
+            line,
         }
     }
 }
