@@ -34,7 +34,10 @@ pub(crate) struct Request {
 }
 
 /// The body of a request, read when a handler asks for it.
-pub(crate) struct Body(Option<Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>>);
+pub(crate) struct Body(Option<Chunks>);
+
+/// The pieces of a body as they come.
+type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
 
 /// The client broke its own body off.
 #[derive(Debug)]
