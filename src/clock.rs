@@ -3,6 +3,7 @@
 //! It runs with the machine's clock unless a test gives it a start, in which case it stands still until it is
 //! advanced. Advancing it makes every deadline that has passed go off: watch timeouts, bookmarks, the controllers.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +22,8 @@ enum Source {
 #[derive(Debug)]
 pub(crate) struct Clock {
     source: watch::Sender<Source>,
+    /// It shows what the machine's clock shows, which most do and every request asks for several times.
+    is_plain: AtomicBool,
 }
 
 impl Clock {
@@ -30,6 +33,7 @@ impl Clock {
             source: watch::Sender::new(Source::Running {
                 ahead: SignedDuration::ZERO,
             }),
+            is_plain: AtomicBool::new(true),
         }
     }
 
@@ -37,6 +41,7 @@ impl Clock {
     pub(crate) fn frozen(now: Timestamp) -> Self {
         Clock {
             source: watch::Sender::new(Source::Frozen { now }),
+            is_plain: AtomicBool::new(false),
         }
     }
 
@@ -44,12 +49,15 @@ impl Clock {
     pub(crate) fn fork(&self) -> Self {
         Clock {
             source: watch::Sender::new(self.source.borrow().clone()),
+            is_plain: AtomicBool::new(self.is_plain.load(Ordering::Acquire)),
         }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
+        if self.is_plain.load(Ordering::Acquire) {
+            return Timestamp::now();
+        }
         match &*self.source.borrow() {
-            Source::Running { ahead } if ahead.is_zero() => Timestamp::now(),
             Source::Running { ahead } => add(Timestamp::now(), *ahead),
             Source::Frozen { now } => *now,
         }
@@ -57,6 +65,7 @@ impl Clock {
 
     pub(crate) fn advance(&self, by: Duration) {
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+        self.is_plain.store(false, Ordering::Release);
         self.source.send_modify(|source| match source {
             Source::Running { ahead } => *ahead = ahead.saturating_add(by),
             Source::Frozen { now } => *now = add(*now, by),

@@ -102,7 +102,7 @@ impl<T> Storage<T> {
             }
         }
         state.replace(entries, revision.next());
-        self.latest.send_replace(state.revision);
+        self.tell(state.revision);
     }
 
     /// Starts with these contents and their revision, in a history that is shared up to here.
@@ -110,7 +110,7 @@ impl<T> Storage<T> {
         let mut state = self.state.write();
         state.lineage = contents.lineage.fork(contents.revision);
         state.replace(contents.entries.clone(), contents.revision);
-        self.latest.send_replace(state.revision);
+        self.tell(state.revision);
     }
 
     /// Loses everything, the count of revisions too, as if etcd had been set up anew.
@@ -119,7 +119,7 @@ impl<T> Storage<T> {
         state.lineage = Lineage::default();
         state.replace(Vec::new(), FIRST_REVISION);
         state.compacted = Revision(0);
-        self.latest.send_replace(state.revision);
+        self.tell(state.revision);
     }
 }
 

@@ -15,6 +15,7 @@ mod view;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 use tokio::sync::watch;
@@ -69,6 +70,8 @@ struct State<T> {
 pub(crate) struct Storage<T> {
     state: RwLock<State<T>>,
     latest: watch::Sender<Revision>,
+    /// The same, for who only looks: every request does, several times.
+    newest: AtomicU64,
 }
 
 impl<T> Storage<T> {
@@ -84,6 +87,7 @@ impl<T> Storage<T> {
         Storage {
             state: RwLock::new(state),
             latest: watch::Sender::new(FIRST_REVISION),
+            newest: AtomicU64::new(FIRST_REVISION.0),
         }
     }
 
@@ -94,7 +98,13 @@ impl<T> Storage<T> {
 
     /// The newest revision.
     pub(crate) fn revision(&self) -> Revision {
-        *self.latest.borrow()
+        Revision(self.newest.load(Ordering::Acquire))
+    }
+
+    /// Tells everybody of a new revision; who does holds the lock, so that revisions are told in order.
+    fn tell(&self, revision: Revision) {
+        self.newest.store(revision.0, Ordering::Release);
+        self.latest.send_replace(revision);
     }
 
     /// Tells of every new revision.
@@ -111,9 +121,8 @@ impl<T> Storage<T> {
         if let Some(oldest) = state.log.overflow() {
             state.compact(oldest);
         }
-        // Told before the lock goes, so that revisions are told in order.
         if after != before {
-            self.latest.send_replace(after);
+            self.tell(after);
         }
         result
     }
