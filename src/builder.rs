@@ -579,7 +579,7 @@ impl FakeApiServerBuilder {
             address: address.to_string(),
             documents: Arc::default(),
             flow: crate::response::headers::Flow::new(cluster.ids.flow()),
-            dates: Arc::default(),
+            written: Arc::default(),
         });
         let running = listener.serve(pipeline.clone());
         let controllers = self

@@ -30,7 +30,7 @@ use crate::request::negotiation::negotiate_error;
 use crate::request::query::Query;
 use crate::request::text::decode_path;
 use crate::request::{Request, query};
-use crate::response::headers::{Dates, Flow};
+use crate::response::headers::{Flow, Written};
 use crate::response::{Response, Warnings, headers};
 use crate::routes::{self, Route};
 use crate::status::Status;
@@ -59,7 +59,7 @@ pub(crate) struct Pipeline {
     pub(crate) address: String,
     pub(crate) documents: Arc<OnceLock<Documents>>,
     pub(crate) flow: Flow,
-    pub(crate) dates: Arc<Dates>,
+    pub(crate) written: Arc<Written>,
 }
 
 /// What faults do to the handling of a request.
@@ -167,14 +167,15 @@ impl Pipeline {
                 if let Some(audit_id) = audit_id {
                     response.headers.set(headers::AUDIT_ID.clone(), audit_id);
                 }
-                return headers::order(response, &self.dates, self.cluster.clock.now());
+                return headers::order(response, &self.written, self.cluster.clock.now());
             }
         };
         seen.answered(&response);
         // Who is not known belongs to no flow yet.
         let flow = flow.filter(|_| response.status != 401);
-        let response = headers::complete(response, request, audit_id, &warnings, flow);
-        headers::order(response, &self.dates, self.cluster.clock.now())
+        let response =
+            headers::complete(response, request, audit_id, &warnings, flow, &self.written);
+        headers::order(response, &self.written, self.cluster.clock.now())
     }
 
     async fn stages<'a>(

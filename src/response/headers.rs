@@ -58,19 +58,37 @@ impl Flow {
     }
 }
 
-/// The value of `Date`, written once a second.
+/// What answers have in common, written once: the date of each second, and the warning that all about one kind have.
 #[derive(Default)]
-pub(crate) struct Dates(Mutex<Option<(i64, HeaderValue)>>);
+pub(crate) struct Written {
+    date: Mutex<Option<(i64, HeaderValue)>>,
+    warning: Mutex<Option<(&'static str, HeaderValue)>>,
+}
 
-impl Dates {
-    fn at(&self, now: Timestamp) -> Option<HeaderValue> {
+impl Written {
+    fn date(&self, now: Timestamp) -> Option<HeaderValue> {
         let second = now.as_second();
-        let mut last = self.0.lock();
+        let mut last = self.date.lock();
         match &*last {
             Some((of, date)) if *of == second => Some(date.clone()),
             _ => {
                 let date = value(time::http_date(now))?;
                 Some(last.insert((second, date)).1.clone())
+            }
+        }
+    }
+
+    fn warnings(&self, texts: &[Cow<'static, str>]) -> Vec<HeaderValue> {
+        let [Cow::Borrowed(text)] = texts else {
+            return warning_headers(texts);
+        };
+        let mut last = self.warning.lock();
+        match &*last {
+            Some((of, warning)) if std::ptr::eq(*of, *text) => vec![warning.clone()],
+            _ => {
+                let warnings = warning_headers(texts);
+                *last = warnings.first().map(|warning| (*text, warning.clone()));
+                warnings
             }
         }
     }
@@ -83,6 +101,7 @@ pub(crate) fn complete(
     audit_id: Option<HeaderValue>,
     warnings: &Warnings,
     flow: Option<&Flow>,
+    written: &Written,
 ) -> Response {
     if response.hijacked {
         return response;
@@ -95,9 +114,9 @@ pub(crate) fn complete(
     if let Some(audit_id) = audit_id {
         headers.add_first(AUDIT_ID.clone(), audit_id);
     }
-    for text in warning_headers(&warnings.0) {
-        if let Some(text) = value(text) {
-            headers.add(header::WARNING, text);
+    if !warnings.0.is_empty() {
+        for warning in written.warnings(&warnings.0) {
+            headers.add(header::WARNING, warning);
         }
     }
     if let Some(Flow { schema, level }) = flow {
@@ -111,12 +130,12 @@ pub(crate) fn complete(
 }
 
 /// The end of every head: sorted by name, then the date.
-pub(crate) fn order(mut response: Response, dates: &Dates, now: Timestamp) -> Response {
+pub(crate) fn order(mut response: Response, written: &Written, now: Timestamp) -> Response {
     if response.hijacked {
         return response;
     }
     response.headers.sort();
-    if let Some(date) = dates.at(now) {
+    if let Some(date) = written.date(now) {
         response.headers.set(header::DATE, date);
     }
     response
@@ -157,7 +176,7 @@ fn compress(response: Response, request: &Request) -> Response {
 }
 
 /// `299 - "text"`, one for each text; too much text is cut, and what is then still too much is dropped.
-fn warning_headers(texts: &[Cow<'static, str>]) -> Vec<String> {
+fn warning_headers(texts: &[Cow<'static, str>]) -> Vec<HeaderValue> {
     let mut distinct: Vec<&str> = Vec::with_capacity(texts.len());
     for text in texts {
         if (is_plain(text) || !text.chars().any(char::is_control)) && !distinct.contains(&&**text) {
@@ -168,14 +187,14 @@ fn warning_headers(texts: &[Cow<'static, str>]) -> Vec<String> {
     let fit = distinct.iter().map(|t| t.len()).sum::<usize>() <= WARNING_BUDGET
         || distinct.iter().map(|t| t.chars().count()).sum::<usize>() <= WARNING_BUDGET;
     if fit {
-        return distinct.into_iter().map(quoted).collect();
+        return distinct.into_iter().filter_map(quoted).collect();
     }
     let mut used = 0;
     let mut headers = Vec::new();
     for text in distinct {
         let cut: String = text.chars().take(WARNING_CUT).collect();
         used += cut.chars().count();
-        headers.push(quoted(&cut));
+        headers.extend(quoted(&cut));
         if used > WARNING_BUDGET {
             break;
         }
@@ -189,9 +208,9 @@ fn is_plain(text: &str) -> bool {
     text.bytes().fold(0, |found, b| found | odd(b)) == 0
 }
 
-fn quoted(text: &str) -> String {
+fn quoted(text: &str) -> Option<HeaderValue> {
     if is_plain(text) {
-        return ["299 - \"", text, "\""].concat();
+        return value(["299 - \"", text, "\""].concat());
     }
     let mut out = String::with_capacity(text.len() + 16);
     out.push_str("299 - \"");
@@ -202,7 +221,7 @@ fn quoted(text: &str) -> String {
         }
     }
     out.push('"');
-    out
+    value(out)
 }
 
 #[cfg(test)]
@@ -212,7 +231,7 @@ mod tests {
     #[test]
     fn the_head_is_sorted_and_ends_with_the_date() {
         let response = Response::text(404, "").header(AUDIT_ID.clone(), "a");
-        let ordered = order(response, &Dates::default(), Timestamp::UNIX_EPOCH);
+        let ordered = order(response, &Written::default(), Timestamp::UNIX_EPOCH);
         let names: Vec<HeaderName> = ordered.headers.into_iter().map(|(name, _)| name).collect();
         assert_eq!(
             names,
@@ -224,7 +243,7 @@ mod tests {
     fn a_hijacked_connection_gets_the_handlers_headers_only() {
         let mut response = Response::empty(403);
         response.hijacked = true;
-        let ordered = order(response, &Dates::default(), Timestamp::UNIX_EPOCH);
+        let ordered = order(response, &Written::default(), Timestamp::UNIX_EPOCH);
         assert_eq!(ordered.headers.len(), 0);
     }
 

@@ -15,13 +15,13 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use http::{HeaderName, header};
+use http::{HeaderName, HeaderValue, header};
 use jiff::Timestamp;
 
 use crate::codec::{json, yaml};
 use crate::object::Object;
 use crate::registry::Strategy;
-use crate::request::negotiation::{Media, MetaVersion, Negotiated, Transform};
+use crate::request::negotiation::{self, Media, MetaVersion, Negotiated, Transform};
 use crate::request::{Connection, Upgrade};
 use crate::status::Status;
 
@@ -101,6 +101,19 @@ impl Response {
         response.header(header::CONTENT_TYPE, content_type)
     }
 
+    /// What is written in one of the formats of objects.
+    fn written(status: u16, media: Media, body: Bytes) -> Self {
+        const JSON: HeaderValue = HeaderValue::from_static(negotiation::JSON);
+        const YAML: HeaderValue = HeaderValue::from_static(negotiation::YAML);
+        let mut response = Response::with_body(status, Body::Full(body));
+        let content_type = match media {
+            Media::Json => JSON,
+            Media::Yaml => YAML,
+        };
+        response.headers.add(header::CONTENT_TYPE, content_type);
+        response
+    }
+
     /// Leaves the head as it is: the connection is no longer the server's.
     pub(crate) fn hijacked(mut self) -> Self {
         self.hijacked = true;
@@ -176,7 +189,7 @@ impl Presenter<'_> {
                 )));
             }
         };
-        Ok(Response::new(status, n.media.content_type(), body))
+        Ok(Response::written(status, n.media, body))
     }
 
     /// Whether objects are written just as they are.
@@ -205,7 +218,7 @@ impl Presenter<'_> {
                 )));
             }
         };
-        Ok(Response::new(200, n.media.content_type(), finish(body, n)))
+        Ok(Response::written(200, n.media, finish(body, n)))
     }
 
     fn table_of(&self, object: &Object, version: MetaVersion) -> Vec<u8> {
