@@ -1,7 +1,7 @@
 //! From text to a [`Node`], in one pass; what is no JSON is left to the scanner to explain.
 
-use super::Node;
 use super::scan::{check, is_space};
+use super::{Node, plain_but};
 
 /// Deeper values are checked but not built: no field of any kind is this deep, and an unknown field is dropped anyway.
 const MAX_BUILT_DEPTH: usize = 200;
@@ -10,17 +10,7 @@ const MAX_BUILT_DEPTH: usize = 200;
 const USUAL_MEMBERS: usize = 4;
 
 /// Which bytes stand for themselves in a string literal.
-const PLAIN: [bool; 256] = {
-    let mut plain = [true; 256];
-    let mut b = 0;
-    while b < 0x20 {
-        plain[b] = false;
-        b += 1;
-    }
-    plain[b'"' as usize] = false;
-    plain[b'\\' as usize] = false;
-    plain
-};
+const PLAIN: [bool; 256] = plain_but(b"\"\\");
 
 /// The one value of a document, if it is JSON.
 pub(super) fn document(text: &str) -> Option<Node> {

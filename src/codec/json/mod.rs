@@ -86,6 +86,22 @@ impl Node {
     }
 }
 
+/// The bytes that are neither control characters nor these.
+const fn plain_but(special: &[u8]) -> [bool; 256] {
+    let mut plain = [true; 256];
+    let mut i = 0;
+    while i < 0x20 {
+        plain[i] = false;
+        i += 1;
+    }
+    i = 0;
+    while i < special.len() {
+        plain[special[i] as usize] = false;
+        i += 1;
+    }
+    plain
+}
+
 fn number(literal: &str) -> Value {
     if let Ok(n) = literal.parse::<i64>() {
         return n.into();

@@ -4,23 +4,11 @@ use std::io::Write as _;
 
 use serde_json::Value;
 
+use super::plain_but;
+
 /// Which bytes stand for themselves in a string literal. That of the line and paragraph separators is also that of
 /// other characters.
-const PLAIN: [bool; 256] = {
-    let mut plain = [true; 256];
-    let mut b = 0;
-    while b < 0x20 {
-        plain[b] = false;
-        b += 1;
-    }
-    let special = [b'"', b'\\', b'<', b'>', b'&', 0xe2];
-    let mut i = 0;
-    while i < special.len() {
-        plain[special[i] as usize] = false;
-        i += 1;
-    }
-    plain
-};
+const PLAIN: [bool; 256] = plain_but(b"\"\\<>&\xe2");
 
 /// Writes a string literal with Go's escapes, HTML ones included.
 pub(crate) fn write_string(out: &mut Vec<u8>, s: &str) {

@@ -6,10 +6,11 @@
 
 use serde_json::{Map, Value};
 
+use super::compare::compare;
 use super::config::validate;
 use super::conflicts::Conflict;
 use super::set::Set;
-use super::typed::{compare, field_set};
+use super::typed::field_set;
 use crate::codec::json::{self, compact};
 use crate::schema::Struct;
 

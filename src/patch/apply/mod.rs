@@ -6,7 +6,7 @@
 //!
 //! A field is a path of [`path::Element`]s, a manager's fields are a [`set::Set`], and what counts as one field is for
 //! the schema to say: maps and structs are owned member by member, sets and keyed lists item by item, everything atomic
-//! as one. [`typed`] walks values that way. The entries themselves are the business of [`managed_fields`].
+//! as one. [`typed`] walks values that way, and [`compare`] two of them. The entries themselves are the business of [`managed_fields`].
 //!
 //! A create owns what it sets; an update owns what it changes, and takes that from everyone else; neither ever fails.
 //! An apply owns all its configuration says, whoever else does, and fails where someone else's value would have to go.
@@ -20,6 +20,7 @@
 
 mod applier;
 mod cap;
+mod compare;
 mod config;
 mod conflicts;
 mod last_applied;

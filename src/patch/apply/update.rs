@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
+use super::compare::compare;
 use super::managed_fields::{Identity, Managed, Operation, Owned, Sent};
 use super::set::Set;
-use super::typed::{compare, items};
+use super::typed::items;
 use super::{Paths, Writer};
 use crate::schema::{Struct, prune};
 
