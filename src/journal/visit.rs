@@ -122,7 +122,10 @@ impl Drop for Visit<'_> {
             time: seen.started,
             duration: self.cluster.clock.now().duration_since(seen.started),
             method: take(&mut request.method),
-            head: Head::new(&request.target, &request.headers),
+            head: match self.recorder.limit() {
+                0 => Head::default(),
+                _ => Head::new(&request.target, &request.headers),
+            },
             user: seen.user.take(),
             attempt: 0,
             faults: take(&mut seen.faults),
