@@ -179,7 +179,7 @@ fn manifests(directory: &Path) -> Result<Vec<PathBuf>, Error> {
             .and_then(|e| e.to_str())
             .is_some_and(|e| matches!(e, "yaml" | "yml" | "json"))
     });
-    paths.sort();
+    paths.sort_unstable();
     Ok(paths)
 }
 

@@ -11,7 +11,7 @@
 //! here does. So is upstream's memory of the mode that last worked, which it tries first: here the same request always
 //! has the same answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use http::HeaderMap;
 use percent_encoding::percent_decode_str;
@@ -93,11 +93,9 @@ fn text(value: &http::HeaderValue) -> String {
 
 fn extra(headers: &HeaderMap) -> BTreeMap<String, Vec<String>> {
     let mut extra: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let names: BTreeSet<&str> = headers
-        .keys()
-        .map(http::HeaderName::as_str)
-        .filter(|name| name.starts_with(EXTRA))
-        .collect();
+    let names = headers.keys().map(http::HeaderName::as_str);
+    let mut names: Vec<&str> = names.filter(|name| name.starts_with(EXTRA)).collect();
+    names.sort_unstable();
     for name in names {
         extra
             .entry(unescape(&name[EXTRA.len()..]))

@@ -19,7 +19,7 @@ type Key = (String, String);
 /// The roles and bindings of a cluster, ready to decide.
 #[derive(Debug, Default)]
 pub(crate) struct Rbac {
-    roles: BTreeMap<Key, Vec<PolicyRule>>,
+    roles: BTreeMap<Key, Role>,
     bindings: BTreeMap<Key, Binding>,
 }
 
@@ -30,8 +30,8 @@ impl Rbac {
         all.extend(&bootstrap::objects())?;
         let mut given = Collected::default();
         given.extend(objects)?;
-        all.roles.append(&mut given.roles);
-        all.bindings.append(&mut given.bindings);
+        all.roles.extend(given.roles);
+        all.bindings.extend(given.bindings);
         Ok(all.resolve())
     }
 
@@ -83,7 +83,7 @@ impl Rbac {
 
     fn rules(&self, role: &RoleRef, namespace: &str) -> Result<&[PolicyRule], String> {
         let namespace = if role.kind == "Role" { namespace } else { "" };
-        let rules = self.roles.get(&(namespace.to_owned(), role.name.clone()));
+        let found = self.roles.get(&(namespace.to_owned(), role.name.clone()));
         // Upstream's lister names the singular resource here.
         let not_found = || {
             format!(
@@ -92,7 +92,9 @@ impl Rbac {
                 quote(&role.name)
             )
         };
-        rules.map(Vec::as_slice).ok_or_else(not_found)
+        found
+            .map(|role| role.rules.as_slice())
+            .ok_or_else(not_found)
     }
 }
 
@@ -137,13 +139,8 @@ impl Collected {
             .filter(|role| role.aggregation_rule.is_some())
             .for_each(|role| role.rules.clear());
         while self.aggregate() {}
-        let roles = self
-            .roles
-            .into_iter()
-            .map(|(key, role)| (key, role.rules))
-            .collect();
         Rbac {
-            roles,
+            roles: self.roles,
             bindings: self.bindings,
         }
     }

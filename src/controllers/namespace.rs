@@ -99,7 +99,7 @@ impl Remaining {
                 remaining.count(finalizer);
             }
         }
-        remaining.finalizers.sort();
+        remaining.finalizers.sort_unstable();
         remaining
     }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::catalogue::Scripted;
 use crate::authentication::UserInfo;
 use crate::authorization::{self, Attributes};
+use crate::codec::json;
 use crate::request::negotiation::{OFFERED, offered};
 use crate::response::Response;
 use crate::status::Status;
@@ -140,7 +141,7 @@ impl Answer {
         if !self.headers.is_empty() {
             let headers = self.headers.iter();
             let headers = headers.map(|(name, value)| (name.clone(), value.as_str().into()));
-            scripted = scripted.with("headers", Value::Object(headers.collect()));
+            scripted = scripted.with("headers", json::object(headers));
         }
         if !self.causes.is_empty() {
             let causes = self.causes.iter();
@@ -263,7 +264,7 @@ impl Answer {
         if let (Some(message), Some(members)) = (&self.message, value.as_object_mut()) {
             members.insert("message".to_owned(), message.as_str().into());
         }
-        let body = format!("{}\n", crate::codec::json::compact(&value));
+        let body = format!("{}\n", json::compact(&value));
         self.with_headers(Response::new(code, "application/json", body))
     }
 

@@ -2,10 +2,9 @@
 //!
 //! Each file of a kind brings its own part of the table.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::rule::Fault;
 
@@ -61,11 +60,22 @@ pub(crate) enum Argument {
 
 /// The values given to a kind; what is required is there.
 #[derive(Debug, Default)]
-pub(crate) struct Arguments(pub(super) BTreeMap<&'static str, Argument>);
+pub(crate) struct Arguments(pub(super) Vec<(&'static str, Argument)>);
 
 impl Arguments {
+    pub(super) fn put(&mut self, name: &'static str, argument: Argument) {
+        self.0.push((name, argument));
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Argument> {
+        let mut given = self.0.iter();
+        given
+            .find(|(of, _)| *of == name)
+            .map(|(_, argument)| argument)
+    }
+
     pub(super) fn number(&self, name: &str) -> Option<u64> {
-        match self.0.get(name)? {
+        match self.get(name)? {
             Argument::Number(number) => Some(*number),
             _ => None,
         }
@@ -78,39 +88,39 @@ impl Arguments {
     }
 
     pub(super) fn fraction(&self, name: &str) -> f64 {
-        match self.0.get(name) {
+        match self.get(name) {
             Some(Argument::Fraction(number)) => *number,
             _ => 0.0,
         }
     }
 
     pub(super) fn time(&self, name: &str) -> Duration {
-        match self.0.get(name) {
+        match self.get(name) {
             Some(Argument::Time(time)) => *time,
             _ => Duration::ZERO,
         }
     }
 
     pub(super) fn flag(&self, name: &str) -> bool {
-        matches!(self.0.get(name), Some(Argument::Flag(true)))
+        matches!(self.get(name), Some(Argument::Flag(true)))
     }
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        match self.0.get(name)? {
+        match self.get(name)? {
             Argument::Text(text) => Some(text),
             _ => None,
         }
     }
 
     pub(super) fn texts(&self, name: &str) -> &[(String, String)] {
-        match self.0.get(name) {
+        match self.get(name) {
             Some(Argument::Texts(texts)) => texts,
             _ => &[],
         }
     }
 
     pub(super) fn value(&self, name: &str) -> Value {
-        match self.0.get(name) {
+        match self.get(name) {
             Some(Argument::Value(value)) => value.clone(),
             _ => Value::Null,
         }
@@ -151,10 +161,7 @@ impl Scripted {
         if self.parameters.is_empty() {
             return self.kind.into();
         }
-        Value::Object(Map::from_iter([(
-            self.kind.to_owned(),
-            Value::Object(self.parameters),
-        )]))
+        json!({ self.kind: self.parameters })
     }
 }
 

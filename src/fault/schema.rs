@@ -1,11 +1,12 @@
 //! The JSON Schema of scripts, made from the same table they are read by.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::catalogue::{self, FaultKind, Parameter, Takes};
 use super::rule::Fault;
 use super::schedule::Per;
 use super::when::Patch;
+use crate::codec::json;
 use crate::request::info::VERBS;
 
 const TIME: &str = "^[0-9]+(ms|s|m|h)$";
@@ -68,7 +69,7 @@ fn kind(kind: &FaultKind) -> Vec<Value> {
     if !needs {
         forms.push(json!({"const": kind.name, "description": kind.about}));
     }
-    let properties: Map<String, Value> = kind.parameters.iter().map(property).collect();
+    let properties = json::object(kind.parameters.iter().map(property));
     let required: Vec<&str> = kind
         .parameters
         .iter()

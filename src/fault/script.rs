@@ -194,20 +194,18 @@ fn arguments(kind: &'static FaultKind, at: &Cursor<'_>) -> Result<Arguments, Err
             at.only(&names)?;
             for parameter in kind.parameters {
                 if let Some(at) = at.get(parameter.name) {
-                    arguments
-                        .0
-                        .insert(parameter.name, argument(parameter, &at)?);
+                    arguments.put(parameter.name, argument(parameter, &at)?);
                 }
             }
         }
         _ => match alone {
             Some(parameter) => {
-                arguments.0.insert(parameter.name, argument(parameter, at)?);
+                arguments.put(parameter.name, argument(parameter, at)?);
             }
             None => return Err(at.wrong("a map")),
         },
     }
-    let missing = |p: &&Parameter| p.required && !arguments.0.contains_key(p.name);
+    let missing = |p: &&Parameter| p.required && arguments.get(p.name).is_none();
     match kind.parameters.iter().find(missing) {
         Some(missing) => Err(at.fail(format!("`{}` is missing", missing.name))),
         None => Ok(arguments),

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::rule::Fault;
 use super::schedule::{Per, Schedule};
 use super::when::{Patch, When};
+use crate::codec::json;
 use crate::script::write_duration;
 
 impl Fault {
@@ -74,18 +75,18 @@ impl When {
             let members = pairs
                 .iter()
                 .map(|(name, value)| (name.clone(), json!(value)));
-            (key.to_owned(), Value::Object(members.collect()))
+            (key.to_owned(), json::object(members).into())
         });
         let dry_run = self
             .dry_run
             .map(|dry_run| ("dryRun".to_owned(), dry_run.into()));
-        lists.chain(pairs).chain(dry_run).collect()
+        json::object(lists.chain(pairs).chain(dry_run))
     }
 }
 
 impl Schedule {
     fn to_value(&self) -> Map<String, Value> {
-        let member = |key: &str, value: Value| Map::from_iter([(key.to_owned(), value)]);
+        let member = |key: &str, value: Value| json::object([(key.to_owned(), value)]);
         match self {
             Schedule::Always => Map::new(),
             Schedule::Range {

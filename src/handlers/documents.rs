@@ -1,6 +1,5 @@
 //! What is no resource: discovery, OpenAPI, the version, health. All but health is made once a server and then shared.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
@@ -54,7 +53,7 @@ pub(crate) struct Documents {
     /// `/api` and `/apis`, each with its tag.
     aggregated: OnceLock<[(Vec<u8>, String); 2]>,
     openapi_v2: OnceLock<(Bytes, String)>,
-    openapi_v3: OnceLock<BTreeMap<String, v3::Document>>,
+    openapi_v3: OnceLock<Vec<(String, v3::Document)>>,
 }
 
 impl Documents {
@@ -83,7 +82,7 @@ impl Documents {
         })
     }
 
-    fn v3(&self) -> &BTreeMap<String, v3::Document> {
+    fn v3(&self) -> &[(String, v3::Document)] {
         self.openapi_v3
             .get_or_init(|| v3::documents(&registry::resources(), self.version))
     }
@@ -155,8 +154,8 @@ impl Documents {
         ]
         .map(str::to_owned)
         .to_vec();
-        paths.extend(self.v3().keys().map(|key| format!("/{key}")));
-        paths.sort();
+        paths.extend(self.v3().iter().map(|(key, _)| format!("/{key}")));
+        paths.sort_unstable();
         crate::codec::json::indent(
             crate::codec::json::compact(&serde_json::json!({"paths": paths})).as_bytes(),
         )
@@ -247,7 +246,8 @@ impl Documents {
     }
 
     fn openapi_v3(&self, request: &Request, query: &Query, key: &str, now: Timestamp) -> Response {
-        let Some(document) = self.v3().get(key) else {
+        let mut documents = self.v3().iter();
+        let Some((_, document)) = documents.find(|(of, _)| of == key) else {
             return Response::empty(404);
         };
         let tag = format!("\"{}\"", document.hash);

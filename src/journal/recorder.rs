@@ -122,12 +122,8 @@ impl Recorder {
         };
     }
 
-    pub(crate) fn coverage(&self) -> BTreeMap<(Operation, u16), u64> {
-        let mut counts = BTreeMap::new();
-        for (operation, code, count) in &self.state.lock().coverage {
-            *counts.entry((*operation, *code)).or_default() += count;
-        }
-        counts
+    pub(crate) fn coverage(&self) -> Vec<(Operation, u16, u64)> {
+        self.state.lock().coverage.clone()
     }
 }
 

@@ -4,7 +4,6 @@
 //! by a server that is not there, and nobody else is given the port meanwhile. Listening on that other socket opens the
 //! gate again.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
@@ -92,7 +91,7 @@ pub(crate) struct Gate {
 struct State {
     door: Door,
     /// Who resets connections that were accepted, and how many more of them.
-    resets: BTreeMap<u64, Option<u64>>,
+    resets: Vec<(u64, Option<u64>)>,
 }
 
 #[derive(Debug)]
@@ -120,7 +119,7 @@ impl Gate {
             address,
             state: Mutex::new(State {
                 door: Door::Open(socket),
-                resets: BTreeMap::new(),
+                resets: Vec::new(),
             }),
             moved: watch::Sender::new(()),
             orders: watch::Sender::new(orders),
@@ -160,17 +159,21 @@ impl Gate {
 
     /// Resets the next connections that are accepted, or all of them, on behalf of `id`.
     pub(crate) fn reset_accepted(&self, id: u64, how_many: Option<u64>) {
-        self.state.lock().resets.insert(id, how_many);
+        self.state.lock().resets.push((id, how_many));
     }
 
     /// Ends that; how many connections were still to be reset.
     pub(crate) fn stop_resetting(&self, id: u64) -> Option<u64> {
-        self.state.lock().resets.remove(&id).flatten()
+        let mut state = self.state.lock();
+        let place = state.resets.iter().position(|(of, _)| *of == id)?;
+        state.resets.remove(place).1
     }
 
     /// How many connections are still to be reset, if they are counted.
     pub(crate) fn still_to_reset(&self, id: u64) -> Option<u64> {
-        self.state.lock().resets.get(&id).copied().flatten()
+        let state = self.state.lock();
+        let (_, left) = state.resets.iter().find(|(of, _)| *of == id)?;
+        *left
     }
 
     /// Resets every open connection.
@@ -234,8 +237,8 @@ impl Gate {
 }
 
 /// Whether somebody wants the connection just accepted reset; the first who does has had it.
-fn reset_this(resets: &mut BTreeMap<u64, Option<u64>>) -> bool {
-    for left in resets.values_mut() {
+fn reset_this(resets: &mut [(u64, Option<u64>)]) -> bool {
+    for (_, left) in resets {
         match left {
             None => return true,
             Some(0) => {}

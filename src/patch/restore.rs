@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::codec::go_value::{kind_name, type_name};
+use crate::codec::json;
 use crate::codec::json::Node;
 use crate::codec::{base64, time};
 use crate::schema::{Struct, Type, int_or_string};
@@ -22,7 +23,7 @@ pub(super) struct Restored {
 pub(super) fn restore(merged: &Value, schema: &'static Struct) -> Result<Restored, String> {
     let mut restorer = Restorer::default();
     let value = restorer.structure(merged, schema)?;
-    restorer.unknown.sort();
+    restorer.unknown.sort_unstable();
     Ok(Restored {
         value,
         unknown: restorer.unknown,
@@ -76,10 +77,11 @@ impl Restorer {
                 Err(format!("cannot restore slice from {}", kind_name(other)))
             }
             (Type::Map(inner) | Type::AtomicMap(inner), Value::Object(members)) => {
-                crate::codec::json::sorted(members)
-                    .into_iter()
-                    .map(|(k, v)| Ok((k.clone(), self.value(v, inner)?)))
-                    .collect()
+                let mut out = Map::new();
+                for (k, v) in json::sorted(members) {
+                    out.insert(k.clone(), self.value(v, inner)?);
+                }
+                Ok(out.into())
             }
             (Type::Map(_) | Type::AtomicMap(_), other) => {
                 Err(format!("cannot restore map from {}", kind_name(other)))

@@ -327,7 +327,7 @@ fn ingress_points(service: &Value) -> Vec<String> {
         })
         .filter(|point| !point.is_empty())
         .collect();
-    points.sort();
+    points.sort_unstable();
     points.dedup();
     points
 }

@@ -9,7 +9,7 @@ mod write;
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub(crate) use scan::check;
 pub(crate) use write::{compact, indent, sorted, write_members, write_sorted, write_string};
@@ -63,10 +63,9 @@ impl Node {
             Node::Number(n) => number(&n),
             Node::String(s) => Value::String(s),
             Node::Array(items) => items.into_iter().map(Node::into_value).collect(),
-            Node::Object(members) => members
-                .into_iter()
-                .map(|(k, v)| (k, v.into_value()))
-                .collect(),
+            Node::Object(members) => {
+                object(members.into_iter().map(|(k, v)| (k, v.into_value()))).into()
+            }
         }
     }
 
@@ -84,6 +83,15 @@ impl Node {
             ),
         }
     }
+}
+
+/// An object of these members, the last of repeated names.
+///
+/// The standard library sorts what it collects into a map, by code of its own for every kind of iterator. Here it is
+/// compiled once for all of them.
+pub(crate) fn object(members: impl IntoIterator<Item = (String, Value)>) -> Map<String, Value> {
+    let members: Vec<(String, Value)> = members.into_iter().collect();
+    members.into_iter().collect()
 }
 
 /// The bytes that are neither control characters nor these.

@@ -116,7 +116,7 @@ fn write_number(out: &mut Vec<u8>, number: &serde_json::Number) {
 pub(crate) fn sorted(map: &serde_json::Map<String, Value>) -> Vec<(&String, &Value)> {
     let mut members: Vec<_> = map.iter().collect();
     if !members.is_sorted_by_key(|(k, _)| *k) {
-        members.sort_by_key(|(k, _)| *k);
+        members.sort_unstable_by_key(|(k, _)| *k);
     }
     members
 }

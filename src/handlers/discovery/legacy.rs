@@ -128,7 +128,7 @@ pub(crate) fn resource_list(
     let members = resources_of(resources, group, version);
     let group_version = members.first()?.api_version().into_owned();
     let mut resources: Vec<_> = members.into_iter().flat_map(entries).collect();
-    resources.sort_by(|a, b| a.name.cmp(&b.name));
+    resources.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let api_version = (!group.is_empty()).then_some("v1");
     Some(to_json(&ApiResourceList {
         kind: "APIResourceList",

@@ -47,7 +47,7 @@ fn groups(resources: &[&'static Resource]) -> Vec<&'static str> {
         .map(|r| r.group)
         .filter(|group| !group.is_empty())
         .collect();
-    groups.sort_by_key(|group| {
+    groups.sort_unstable_by_key(|group| {
         (
             GROUP_ORDER
                 .iter()
@@ -67,7 +67,7 @@ fn versions(resources: &[&'static Resource], group: &str) -> Vec<&'static str> {
         .filter(|r| r.group == group)
         .map(|r| r.version)
         .collect();
-    versions.sort_by_key(|version| (Reverse(stability(version)), *version));
+    versions.sort_unstable_by_key(|version| (Reverse(stability(version)), *version));
     versions.dedup();
     versions
 }
@@ -96,7 +96,7 @@ pub(super) fn resources_of(
         .copied()
         .filter(|r| r.group == group && r.version == version)
         .collect();
-    members.sort_by_key(|r| r.plural);
+    members.sort_unstable_by_key(|r| r.plural);
     members
 }
 

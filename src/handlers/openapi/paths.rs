@@ -58,7 +58,7 @@ pub(super) fn root(resource: &Resource) -> String {
 /// Every path of these resources.
 pub(super) fn paths(resources: &[&'static Resource]) -> Vec<Path> {
     let mut versions: Vec<_> = resources.iter().map(|r| discovery_path(r)).collect();
-    versions.sort_by(|a, b| a.template.cmp(&b.template));
+    versions.sort_unstable_by(|a, b| a.template.cmp(&b.template));
     versions.dedup_by(|a, b| a.template == b.template);
     versions
         .into_iter()

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::common;
+use crate::codec::json;
 use crate::registry::resource::Resource;
 use crate::schema::{Field, List, ListKind, PatchStrategy, Presence, Struct, Type, meta};
 
@@ -188,11 +189,8 @@ impl Definitions {
 
     fn definition(&self, name: &str, ty: &Struct) -> Value {
         let mut definition = json!({ "description": ty.doc, "type": "object" });
-        let properties: Map<_, _> = ty
-            .fields
-            .iter()
-            .map(|f| (f.name.to_owned(), self.property(f)))
-            .collect();
+        let properties = ty.fields.iter();
+        let properties = json::object(properties.map(|f| (f.name.to_owned(), self.property(f))));
         if !properties.is_empty() {
             definition["properties"] = properties.into();
         }

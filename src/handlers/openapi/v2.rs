@@ -7,15 +7,18 @@ use super::render::{
     PATCH_TYPES, add_extensions, answer_types, reason, render_parameters, security_schemes, write,
 };
 use super::schema::{Dialect, definitions, meta_name};
+use crate::codec::json;
 use crate::registry::resource::Resource;
 use crate::version::Version;
 
 /// What `/openapi/v2` answers as JSON.
 pub(crate) fn document(resources: &[&'static Resource], server: Version) -> Vec<u8> {
-    let paths: Map<_, _> = paths(resources)
-        .iter()
-        .map(|path| (path.template.clone(), render_path(path)))
-        .collect();
+    let paths = paths(resources);
+    let paths = json::object(
+        paths
+            .iter()
+            .map(|path| (path.template.clone(), render_path(path))),
+    );
     write(&[
         ("swagger", "2.0".into()),
         (
@@ -30,11 +33,9 @@ pub(crate) fn document(resources: &[&'static Resource], server: Version) -> Vec<
 }
 
 fn render_path(path: &Path) -> Value {
-    let mut members: Map<String, Value> = path
-        .operations
-        .iter()
-        .map(|op| (op.method.to_owned(), render_operation(op)))
-        .collect();
+    let operations = path.operations.iter();
+    let mut members =
+        json::object(operations.map(|op| (op.method.to_owned(), render_operation(op))));
     if !path.parameters.is_empty() {
         members.insert(
             "parameters".to_owned(),

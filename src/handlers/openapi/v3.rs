@@ -1,7 +1,5 @@
 //! OpenAPI 3.0: a document a group version, and the index that leads to them.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::paths::{Body, Operation, Path, paths, root};
@@ -9,6 +7,7 @@ use super::render::{
     PATCH_TYPES, add_extensions, answer_types, reason, render_parameters, security_schemes, write,
 };
 use super::schema::{Dialect, definitions, meta_name};
+use crate::codec::json;
 use crate::handlers::discovery::{aggregated::etag, resources_of};
 use crate::registry::resource::Resource;
 use crate::version::Version;
@@ -24,27 +23,27 @@ pub(crate) struct Document {
 pub(crate) fn documents(
     resources: &[&'static Resource],
     server: Version,
-) -> BTreeMap<String, Document> {
-    let mut documents = BTreeMap::new();
+) -> Vec<(String, Document)> {
+    let mut documents: Vec<(String, Document)> = Vec::new();
     for resource in resources {
         let name = root(resource).trim_start_matches('/').to_owned();
-        if let Some(json) = document(resources, resource.group, resource.version, server)
-            && !documents.contains_key(&name)
+        if documents.iter().all(|(of, _)| *of != name)
+            && let Some(json) = document(resources, resource.group, resource.version, server)
         {
             let hash = etag(&json);
-            documents.insert(name, Document { json, hash });
+            documents.push((name, Document { json, hash }));
         }
     }
     documents
 }
 
 /// What `/openapi/v3` answers: where the documents are, in their present form.
-pub(crate) fn index(documents: &BTreeMap<String, Document>) -> Vec<u8> {
-    let address = |(name, document): (&String, &Document)| {
+pub(crate) fn index(documents: &[(String, Document)]) -> Vec<u8> {
+    let address = |(name, document): &(String, Document)| {
         let url = format!("/openapi/v3/{name}?hash={}", document.hash);
         (name.clone(), json!({ "serverRelativeURL": url }))
     };
-    let paths: Map<String, Value> = documents.iter().map(address).collect();
+    let paths = json::object(documents.iter().map(address));
     write(&[("paths", paths.into())])
 }
 
@@ -59,10 +58,12 @@ pub(crate) fn document(
     if members.is_empty() {
         return None;
     }
-    let paths: Map<_, _> = paths(&members)
-        .iter()
-        .map(|path| (path.template.clone(), render_path(path)))
-        .collect();
+    let paths = paths(&members);
+    let paths = json::object(
+        paths
+            .iter()
+            .map(|path| (path.template.clone(), render_path(path))),
+    );
     let components = json!({
         "schemas": definitions(&members, Dialect::V3),
         "securitySchemes": security_schemes(),
@@ -79,11 +80,9 @@ pub(crate) fn document(
 }
 
 fn render_path(path: &Path) -> Value {
-    let mut members: Map<String, Value> = path
-        .operations
-        .iter()
-        .map(|op| (op.method.to_owned(), render_operation(op)))
-        .collect();
+    let operations = path.operations.iter();
+    let mut members =
+        json::object(operations.map(|op| (op.method.to_owned(), render_operation(op))));
     if !path.parameters.is_empty() {
         members.insert(
             "parameters".to_owned(),
@@ -139,11 +138,8 @@ fn responses(operation: &Operation) -> Value {
 /// The same definition in every one of these media types.
 fn content<'a>(types: impl IntoIterator<Item = &'a str>, definition: &str) -> Value {
     let schema = json!({ "schema": Dialect::V3.reference(definition) });
-    types
-        .into_iter()
-        .map(|ty| (ty.to_owned(), schema.clone()))
-        .collect::<Map<_, _>>()
-        .into()
+    let types = types.into_iter();
+    json::object(types.map(|ty| (ty.to_owned(), schema.clone()))).into()
 }
 
 #[cfg(test)]
@@ -370,10 +366,10 @@ mod tests {
     fn the_index_leads_to_each_document_by_its_hash() {
         let resources = [ALL[0], &WIDGETS, ALL[1]];
         let documents = documents(&resources, Version::default());
-        let (core, widgets) = (
-            &documents["api/v1"].hash,
-            &documents["apis/rbac.authorization.k8s.io/v1"].hash,
-        );
+        let [core, widgets] = ["api/v1", "apis/rbac.authorization.k8s.io/v1"].map(|name| {
+            let document = documents.iter().find(|(of, _)| of == name);
+            &document.unwrap().1.hash
+        });
         let expected = format!(
             concat!(
                 r#"{{"paths":{{"api/v1":{{"serverRelativeURL":"/openapi/v3/api/v1?hash={}"}},"#,

@@ -1,6 +1,5 @@
 //! Coverage as one page that needs nothing else.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{Cell, Coverage, documented};
@@ -31,7 +30,7 @@ impl Coverage {
     /// assert!(page.starts_with("<!DOCTYPE html>"));
     /// ```
     pub fn to_html(&self) -> String {
-        let documented: BTreeSet<_> = documented().into_iter().collect();
+        let documented = documented();
         let all = documented.len();
         let met = all - self.missing().len();
         let percent = met * 100 / all.max(1);

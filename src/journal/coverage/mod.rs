@@ -7,9 +7,9 @@ pub(crate) mod operation;
 mod require;
 mod table;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use self::operation::Operation;
 
@@ -35,13 +35,17 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    pub(crate) fn new(met: BTreeMap<(Operation, u16), u64>) -> Self {
-        let named = |((operation, code), count): ((Operation, u16), u64)| {
-            ((operation.to_string(), code), count)
-        };
-        Coverage {
-            met: met.into_iter().map(named).collect(),
+    pub(crate) fn new(met: impl IntoIterator<Item = (Operation, u16, u64)>) -> Self {
+        let mut coverage = Coverage::default();
+        for (operation, code, count) in met {
+            coverage.add((operation.to_string(), code), count);
         }
+        coverage
+    }
+
+    fn add(&mut self, pair: (String, u16), count: u64) {
+        let own = self.met.entry(pair).or_default();
+        *own = own.saturating_add(count);
     }
 
     /// How often this operation was answered with this code.
@@ -96,8 +100,7 @@ impl Coverage {
     /// ```
     pub fn merge(&mut self, other: &Coverage) {
         for (pair, count) in &other.met {
-            let own = self.met.entry(pair.clone()).or_default();
-            *own = own.saturating_add(*count);
+            self.add(pair.clone(), *count);
         }
     }
 
@@ -108,10 +111,9 @@ impl Coverage {
     /// assert_eq!(json["met"], 0);
     /// ```
     pub fn to_json(&self) -> Value {
-        let mut operations: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+        let mut operations = json!({});
         for ((operation, code), count) in &self.met {
-            let codes = operations.entry(operation).or_default();
-            codes.insert(code.to_string(), (*count).into());
+            operations[operation][code.to_string()] = json!(count);
         }
         let (missing, documented) = (self.missing(), self.documented());
         json!({
@@ -132,25 +134,25 @@ impl Coverage {
             .iter()
             .map(Operation::to_string)
             .collect();
-        let more: BTreeSet<&String> = self.met.keys().map(|(operation, _)| operation).collect();
-        let more: Vec<String> = more
-            .into_iter()
-            .filter(|o| !rows.contains(o))
-            .cloned()
-            .collect();
-        rows.extend(more);
+        for (operation, _) in self.met.keys() {
+            if !rows.contains(operation) {
+                rows.push(operation.clone());
+            }
+        }
         rows
     }
 
     /// The codes of a table.
     fn columns(&self) -> Vec<u16> {
         let met = self.met.keys().map(|(_, code)| *code);
-        let columns: BTreeSet<u16> = documented::codes().chain(met).collect();
-        columns.into_iter().collect()
+        let mut columns: Vec<u16> = documented::codes().chain(met).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
     }
 
     /// Every cell of a row.
-    fn cells(&self, operation: &str, documented: &BTreeSet<(String, u16)>) -> Vec<Cell> {
+    fn cells(&self, operation: &str, documented: &[(String, u16)]) -> Vec<Cell> {
         let cell = |code| {
             let pair = (operation.to_owned(), code);
             match (self.met.get(&pair), documented.contains(&pair)) {

@@ -1,6 +1,5 @@
 //! Coverage for the terminal.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{Cell, Coverage, documented};
@@ -8,7 +7,7 @@ use super::{Cell, Coverage, documented};
 /// A row an operation, a column a code: the count where it was met, a dash where it is missing.
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let documented: BTreeSet<_> = documented().into_iter().collect();
+        let documented = documented();
         let (rows, columns) = (self.rows(), self.columns());
         let widest = rows.iter().map(String::len).max().unwrap_or_default();
         write!(f, "{:widest$}", "")?;

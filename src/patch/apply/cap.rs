@@ -1,7 +1,5 @@
 //! The cap on Update entries.
 
-use std::collections::BTreeMap;
-
 use super::managed_fields::{Identity, Managed, Operation, seconds};
 
 /// Upstream's `DefaultMaxUpdateManagers`: what kubectl and controllers leave behind must not grow for ever.
@@ -25,13 +23,14 @@ impl Managed {
                 id.clone(),
             )
         });
-        let mut first_of_version: BTreeMap<String, Identity> = BTreeMap::new();
+        let mut first_of_version: Vec<Identity> = Vec::new();
         for id in updaters {
             if left <= MAX_UPDATE_MANAGERS {
                 return;
             }
-            let Some(first) = first_of_version.get(&id.api_version) else {
-                first_of_version.insert(id.api_version.clone(), id);
+            let mut firsts = first_of_version.iter();
+            let Some(first) = firsts.find(|first| first.api_version == id.api_version) else {
+                first_of_version.push(id);
                 continue;
             };
             left -= 1;

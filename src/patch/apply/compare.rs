@@ -1,12 +1,10 @@
 //! How two values of a kind differ, field by field.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
 use super::path::Element;
 use super::set::Set;
-use super::typed::{by_element, is_blank, is_granular, items, member};
+use super::typed::{ByElement, is_blank, is_granular, items, member, with_elements};
 use crate::schema::{List, Struct, Type};
 
 /// What a change did to each field.
@@ -174,15 +172,20 @@ fn compare_members(
 
 /// Items are matched by their keys. Repeats of one key count as one atomic item.
 fn compare_items(old: &[Value], new: &[Value], list: &'static List) -> Level {
-    let (old, new) = (by_element(old, list), by_element(new, list));
-    let elements: BTreeSet<&Element> = old.keys().chain(new.keys()).collect();
-    let compare = |before: Option<&&Value>, after: Option<&&Value>| {
-        compare_values(before.copied(), after.copied(), &list.item, ".")
+    let old = ByElement::new(with_elements(old, list));
+    let new = ByElement::new(with_elements(new, list));
+    let compare = |before: Option<&(Element, &Value)>, after: Option<&(Element, &Value)>| {
+        compare_values(before.map(|b| b.1), after.map(|a| a.1), &list.item, ".")
     };
+    let kept = old
+        .iter()
+        .map(|(element, before)| (element, before, new.get(element)));
+    let added = new
+        .iter()
+        .filter(|(element, _)| old.get(element).is_empty());
+    let added = added.map(|(element, after)| (element, &[][..], after));
     let mut level = Level::default();
-    for element in elements {
-        let before = old.get(element).map_or(&[][..], Vec::as_slice);
-        let after = new.get(element).map_or(&[][..], Vec::as_slice);
+    for (element, before, after) in kept.chain(added) {
         match (before.len() > 1, after.len() > 1) {
             (false, false) => level.put(element, compare(before.first(), after.first())),
             (true, true) => {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::path::{Element, display};
 use super::typed::{item_element, member};
 use super::{ApplyError, Kind, Writer};
+use crate::codec::json;
 use crate::codec::json::{Node, sorted};
 use crate::codec::quote::quote;
 use crate::schema::{List, ListKind, Struct, Type};
@@ -59,10 +60,10 @@ fn with_integers(value: Value) -> Value {
             _ => Value::Number(n),
         },
         Value::Array(items) => items.into_iter().map(with_integers).collect(),
-        Value::Object(map) => map
-            .into_iter()
-            .map(|(name, value)| (name, with_integers(value)))
-            .collect(),
+        Value::Object(map) => {
+            let members = map.into_iter();
+            json::object(members.map(|(name, value)| (name, with_integers(value)))).into()
+        }
         other => other,
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Writer;
 use super::set::Set;
+use crate::codec::json;
 use crate::codec::json::Node;
 use crate::codec::time;
 use crate::schema::{Struct, Type};
@@ -261,16 +262,12 @@ pub(crate) fn unmanaged(object: &Value) -> Value {
         };
         (name.clone(), value)
     };
-    Value::Object(map.iter().map(strip).collect())
+    json::object(map.iter().map(strip)).into()
 }
 
 fn without(map: &Map<String, Value>, name: &str) -> Value {
-    Value::Object(
-        map.iter()
-            .filter(|(key, _)| *key != name)
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect(),
-    )
+    let others = map.iter().filter(|(key, _)| *key != name);
+    json::object(others.map(|(key, value)| (key.clone(), value.clone()))).into()
 }
 
 #[cfg(test)]

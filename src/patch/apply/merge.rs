@@ -1,14 +1,15 @@
 //! Merging an applied configuration into the live object, and taking fields out again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::path::Element;
 use super::set::Set;
 use super::typed::{
-    child_type, field_set, is_blank, is_granular, item_element, items, member, names,
+    ByElement, child_type, field_set, is_blank, is_granular, items, member, names, with_elements,
 };
+use crate::codec::json;
 use crate::schema::{List, Struct, Type};
 
 static NULL: Value = Value::Null;
@@ -42,7 +43,7 @@ fn merge_value(left: Option<&Value>, right: Option<&Value>, ty: &Type) -> Option
     let members = names(left, right)
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), merged(name)?)));
-    Some(Value::Object(members.collect()))
+    Some(json::object(members).into())
 }
 
 /// The merge of two sets or keyed lists. Items in both come in the order of the right list; items of the left list only
@@ -51,8 +52,7 @@ struct ListMerge<'a> {
     list: &'static List,
     left: Vec<(Element, &'a Value)>,
     right: Vec<(Element, &'a Value)>,
-    /// What to merge with items of the right list: nothing where an element is repeated.
-    partners: BTreeMap<Element, &'a Value>,
+    by_element: ByElement<'a>,
     in_right: BTreeSet<Element>,
     merged: BTreeSet<Element>,
     /// The items in both, in the order of the right list, and how many of them are through.
@@ -64,25 +64,19 @@ struct ListMerge<'a> {
 impl<'a> ListMerge<'a> {
     fn new(left: &'a [Value], right: &'a [Value], list: &'static List) -> Self {
         let (left, right) = (with_elements(left, list), with_elements(right, list));
-        let mut partners: BTreeMap<Element, &Value> = BTreeMap::new();
-        for (element, value) in &left {
-            partners
-                .entry(element.clone())
-                .and_modify(|partner| *partner = &NULL)
-                .or_insert(*value);
-        }
+        let by_element = ByElement::new(left.clone());
         let in_right = right.iter().map(|(element, _)| element.clone()).collect();
         let shared = right
             .iter()
             .map(|(element, _)| element)
-            .filter(|e| partners.contains_key(e))
+            .filter(|e| !by_element.get(e).is_empty())
             .cloned()
             .collect();
         ListMerge {
             list,
             left,
             right,
-            partners,
+            by_element,
             in_right,
             merged: BTreeSet::new(),
             shared,
@@ -134,18 +128,16 @@ impl<'a> ListMerge<'a> {
 
     fn take_right(&mut self, index: usize) {
         let (element, value) = &self.right[index];
-        let partner = self.partners.get(element).copied();
+        // With nothing where the element is repeated.
+        let partner = match self.by_element.get(element) {
+            [] => None,
+            [(_, only)] => Some(*only),
+            _ => Some(&NULL),
+        };
         self.out
             .extend(merge_value(partner, Some(value), &self.list.item));
         self.merged.insert(element.clone());
     }
-}
-
-fn with_elements<'a>(items: &'a [Value], list: &List) -> Vec<(Element, &'a Value)> {
-    items
-        .iter()
-        .filter_map(|item| Some((item_element(list, item).ok()?, item)))
-        .collect()
 }
 
 /// Takes the fields out that a manager applied before (`last`) and that no one claims now (`claimed`, this manager's
@@ -203,11 +195,9 @@ fn remove(value: &Value, fields: &Set, ty: &Type) -> Value {
                 .iter()
                 .map(|(name, value)| (name, Element::field(name), value));
             let left = left.filter(|(_, element, _)| !fields.has(element));
-            let left: Map<String, Value> = left
-                .map(|(name, element, value)| {
-                    (name.clone(), remove_below(value, fields, &element, ty))
-                })
-                .collect();
+            let left = json::object(left.map(|(name, element, value)| {
+                (name.clone(), remove_below(value, fields, &element, ty))
+            }));
             if left.is_empty() {
                 Value::Null
             } else {

@@ -195,7 +195,7 @@ mod tests {
             keyed(json!({"a": 1})),
             Element::field("z"),
         ];
-        all.sort();
+        all.sort_unstable();
         assert_eq!(display(&all), r#".z[a=1][="a"][0]"#);
     }
 }

@@ -20,7 +20,7 @@ impl Set {
     /// From parts in any order. Of several children of one element the last counts.
     pub(crate) fn of_parts(mut members: Vec<Element>, mut children: Vec<(Element, Set)>) -> Set {
         if !members.is_sorted_by(|a, b| a < b) {
-            members.sort();
+            members.sort_unstable();
             members.dedup();
         }
         if !children.is_sorted_by(|(a, _), (b, _)| a < b) {

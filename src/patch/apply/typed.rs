@@ -1,6 +1,6 @@
 //! Walking values by their schema: which fields a value has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -56,7 +56,7 @@ pub(crate) fn item_element(list: &List, item: &Value) -> Result<Element, String>
                 .iter()
                 .map(|key| key_field(list, map, key))
                 .collect::<Result<Vec<_>, _>>()?;
-            fields.sort();
+            fields.sort_unstable();
             Ok(Element::Key(fields))
         }
         _ => match item {
@@ -123,14 +123,33 @@ pub(crate) fn items(value: Option<&Value>) -> &[Value] {
     value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-pub(crate) fn by_element<'a>(items: &'a [Value], list: &List) -> BTreeMap<Element, Vec<&'a Value>> {
-    let mut out: BTreeMap<Element, Vec<&Value>> = BTreeMap::new();
-    for item in items {
-        if let Ok(element) = item_element(list, item) {
-            out.entry(element).or_default().push(item);
-        }
+/// The items of a list that have one, with their elements.
+pub(crate) fn with_elements<'a>(items: &'a [Value], list: &List) -> Vec<(Element, &'a Value)> {
+    let with_element = |item: &'a Value| Some((item_element(list, item).ok()?, item));
+    items.iter().filter_map(with_element).collect()
+}
+
+/// The items of a list, to be found by their elements.
+pub(crate) struct ByElement<'a>(Vec<(Element, &'a Value)>);
+
+impl<'a> ByElement<'a> {
+    pub(crate) fn new(mut items: Vec<(Element, &'a Value)>) -> Self {
+        items.sort_by(|(a, _), (b, _)| a.cmp(b));
+        ByElement(items)
     }
-    out
+
+    /// The items of this element, of which there should be at most one.
+    pub(crate) fn get(&self, element: &Element) -> &[(Element, &'a Value)] {
+        let start = self.0.partition_point(|(e, _)| e < element);
+        let found = &self.0[start..];
+        &found[..found.iter().take_while(|(e, _)| e == element).count()]
+    }
+
+    /// Every element with its items.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Element, &[(Element, &'a Value)])> {
+        let groups = self.0.chunk_by(|(a, _), (b, _)| a == b);
+        groups.map(|items| (&items[0].0, items))
+    }
 }
 
 /// The fields a value has, as one who applies it owns them.
@@ -164,9 +183,9 @@ fn collect(value: &Value, ty: &Type, path: &mut Vec<Element>, set: &mut Set) {
 }
 
 fn collect_items(items: &[Value], list: &'static List, path: &mut Vec<Element>, set: &mut Set) {
-    for (element, values) in by_element(items, list) {
-        path.push(element);
-        if let [value] = values.as_slice() {
+    for (element, values) in ByElement::new(with_elements(items, list)).iter() {
+        path.push(element.clone());
+        if let [(_, value)] = values {
             collect(value, &list.item, path, set);
         }
         set.insert(path);

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 use self::lookup::Place;
 use super::{PatchError, Patched, decode, restore};
 use crate::codec::go_value;
+use crate::codec::json;
 use crate::codec::json::Node;
 use crate::request::options::FieldValidation;
 use crate::schema::Struct;
@@ -72,12 +73,9 @@ fn to_value(node: &Node) -> Value {
             Value::from,
         ),
         Node::Array(items) => Value::Array(items.iter().map(to_value).collect()),
-        Node::Object(members) => Value::Object(
-            members
-                .iter()
-                .map(|(k, v)| (k.clone(), to_value(v)))
-                .collect(),
-        ),
+        Node::Object(members) => {
+            json::object(members.iter().map(|(k, v)| (k.clone(), to_value(v)))).into()
+        }
         other => other.to_value(),
     }
 }
@@ -123,7 +121,7 @@ fn merge_map(
 
 fn sorted_keys(members: &Members) -> Vec<String> {
     let mut keys: Vec<String> = members.keys().cloned().collect();
-    keys.sort();
+    keys.sort_unstable();
     keys
 }
 

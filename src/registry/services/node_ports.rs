@@ -1,7 +1,6 @@
 //! Node ports: ports on every node, from a range all services share.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -52,7 +51,7 @@ pub(super) fn update(
 /// The ports that are taken, and those this write has taken.
 struct Pool<'a> {
     around: &'a Surroundings<'a>,
-    taken: OnceCell<BTreeSet<i64>>,
+    taken: OnceCell<Vec<i64>>,
     mine: Vec<i64>,
 }
 
@@ -73,12 +72,14 @@ impl<'a> Pool<'a> {
                 ports.push(spec.health_check_node_port());
                 ports
             };
-            peers
-                .iter()
+            let peers = peers.iter();
+            let mut taken: Vec<i64> = peers
                 .flat_map(|peer| of_peer(Spec::of(&peer.value())))
-                .collect()
+                .collect();
+            taken.sort_unstable();
+            taken
         });
-        taken.contains(&port) || self.mine.contains(&port)
+        taken.binary_search(&port).is_ok() || self.mine.contains(&port)
     }
 
     /// Takes a certain port. A dry run does not look at the range.
@@ -126,7 +127,7 @@ impl<'a> Pool<'a> {
 fn init_node_ports(service: &mut Value, pool: &mut Pool<'_>) -> Result<(), Status> {
     let (name, allocates) = (meta_str(service, "name").to_owned(), allocates(service));
     let requested = requested(service);
-    let mut by_port: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut by_port: Vec<(i64, i64)> = Vec::new();
     for (i, port) in ports_mut(service).enumerate() {
         let (number, wanted) = (of(port, "port"), of(port, "nodePort"));
         if wanted == 0 && !allocates {
@@ -136,34 +137,37 @@ fn init_node_ports(service: &mut Value, pool: &mut Pool<'_>) -> Result<(), Statu
             pool.take(wanted)
                 .map_err(|why| refused(&name, i, wanted, &why))
         };
-        let node_port = match (by_port.get(&number), requested.get(&number)) {
-            (Some(&shared), _) if wanted == 0 || wanted == shared => shared,
+        let node_port = match (first(&by_port, number), first(&requested, number)) {
+            (Some(shared), _) if wanted == 0 || wanted == shared => shared,
             (Some(_), _) => {
                 take(pool, wanted)?;
                 wanted
             }
-            (None, Some(&wanted)) => {
+            (None, Some(wanted)) => {
                 take(pool, wanted)?;
                 wanted
             }
             (None, None) => pool.next_node_port()?,
         };
-        by_port.entry(number).or_insert(node_port);
+        by_port.push((number, node_port));
         port.insert("nodePort".to_owned(), node_port.into());
     }
     Ok(())
 }
 
-/// The first node port asked for, for each port number.
-fn requested(service: &Value) -> BTreeMap<i64, i64> {
-    let mut requested = BTreeMap::new();
-    for port in Spec::of(service).ports() {
-        if number(port, "nodePort") != 0 {
-            let slot = requested.entry(number(port, "port"));
-            slot.or_insert_with(|| number(port, "nodePort"));
-        }
-    }
-    requested
+/// The node ports asked for, with the port numbers they are for.
+fn requested(service: &Value) -> Vec<(i64, i64)> {
+    let ports = Spec::of(service).ports().iter();
+    let pairs = ports.map(|port| (number(port, "port"), number(port, "nodePort")));
+    pairs.filter(|(_, node_port)| *node_port != 0).collect()
+}
+
+/// The first node port of a port number.
+fn first(node_ports: &[(i64, i64)], number: i64) -> Option<i64> {
+    let mut pairs = node_ports.iter();
+    pairs
+        .find(|(of, _)| *of == number)
+        .map(|(_, node_port)| *node_port)
 }
 
 fn update_node_ports(service: &mut Value, old: &Value, pool: &mut Pool<'_>) -> Result<(), Status> {

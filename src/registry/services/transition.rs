@@ -1,7 +1,5 @@
 //! What an update may leave out, and what a change of type leaves behind.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::spec::number;
@@ -32,19 +30,14 @@ pub(super) fn keep_allocated(service: &mut Value, old: &Value) {
 /// By the names of the ports, unless the node port has gone to another one.
 fn keep_node_ports(service: &mut Value, old: &Value) {
     let now = Spec::of(service).node_ports();
-    let by_name: BTreeMap<&str, i64> = Spec::of(old)
-        .ports()
-        .iter()
-        .map(|port| {
-            (
-                port["name"].as_str().unwrap_or_default(),
-                number(port, "nodePort"),
-            )
-        })
-        .collect();
+    let before = Spec::of(old).ports();
     for port in ports_mut(service) {
         let name = port.get("name").and_then(Value::as_str).unwrap_or_default();
-        let known = by_name.get(name).copied().unwrap_or_default();
+        let same = |port: &&Value| port["name"].as_str().unwrap_or_default() == name;
+        let known = before
+            .iter()
+            .rfind(same)
+            .map_or(0, |port| number(port, "nodePort"));
         if !port.contains_key("nodePort") && known != 0 && !now.contains(&known) {
             port.insert("nodePort".to_owned(), known.into());
         }

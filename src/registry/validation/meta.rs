@@ -2,7 +2,6 @@
 //!
 //! Upstream ranges over the label and annotation maps in random order; here their errors come in the order of the keys.
 
-use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::LazyLock;
 
@@ -206,10 +205,10 @@ fn validate_no_new_finalizers(
     path: &str,
 ) -> Option<FieldError> {
     let old = finalizers(old);
-    let added: BTreeSet<&str> = finalizers(new)
-        .into_iter()
-        .filter(|name| !old.contains(name))
-        .collect();
+    let mut added = finalizers(new);
+    added.retain(|name| !old.contains(name));
+    added.sort_unstable();
+    added.dedup();
     if added.is_empty() {
         return None;
     }
