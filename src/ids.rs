@@ -25,7 +25,7 @@ pub(crate) struct Ids {
 impl Ids {
     pub(crate) fn new(seed: u64) -> Self {
         let mut requests = fastrand::Rng::with_seed(!seed);
-        let flow = [uuid(&mut requests), uuid(&mut requests)];
+        let flow = [text(uuid(&mut requests)), text(uuid(&mut requests))];
         Ids {
             seed,
             objects: Mutex::new(fastrand::Rng::with_seed(seed)),
@@ -58,11 +58,11 @@ impl Ids {
 
     /// A version 4 UUID for an object.
     pub(crate) fn uid(&self) -> String {
-        uuid(&mut self.objects.lock())
+        text(uuid(&mut self.objects.lock()))
     }
 
     /// A version 4 UUID for a request.
-    pub(crate) fn audit_id(&self) -> String {
+    pub(crate) fn audit_id(&self) -> [u8; 36] {
         uuid(&mut self.requests.lock())
     }
 
@@ -97,7 +97,8 @@ impl Ids {
     }
 }
 
-fn uuid(rng: &mut fastrand::Rng) -> String {
+/// A version 4 UUID: ASCII.
+fn uuid(rng: &mut fastrand::Rng) -> [u8; 36] {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     /// Where the digits of each byte are.
     const DIGITS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
@@ -107,7 +108,11 @@ fn uuid(rng: &mut fastrand::Rng) -> String {
         uuid[at] = HEX[usize::from(byte >> 4)];
         uuid[at + 1] = HEX[usize::from(byte & 15)];
     }
-    String::from_utf8_lossy(&uuid).into_owned()
+    uuid
+}
+
+fn text(uuid: [u8; 36]) -> String {
+    String::from_utf8(uuid.into()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -158,24 +158,26 @@ impl Pipeline {
             Err(Refusal::Broken(fate)) => {
                 let mut response = Response::empty(500);
                 response.fate = fate;
-                seen.answered(&response);
+                seen.answered(&response, self.cluster.clock.now());
                 return response;
             }
             Err(Refusal::Raw(response)) => {
-                seen.answered(&response);
+                let now = self.cluster.clock.now();
+                seen.answered(&response, now);
                 let mut response = *response;
                 if let Some(audit_id) = audit_id {
                     response.headers.set(headers::AUDIT_ID.clone(), audit_id);
                 }
-                return headers::order(response, &self.written, self.cluster.clock.now());
+                return headers::order(response, &self.written, now);
             }
         };
-        seen.answered(&response);
+        let now = self.cluster.clock.now();
+        seen.answered(&response, now);
         // Who is not known belongs to no flow yet.
         let flow = flow.filter(|_| response.status != 401);
         let response =
             headers::complete(response, request, audit_id, &warnings, flow, &self.written);
-        headers::order(response, &self.written, self.cluster.clock.now())
+        headers::order(response, &self.written, now)
     }
 
     async fn stages<'a>(
@@ -194,7 +196,7 @@ impl Pipeline {
         let timeout = timeout(info, query)?;
         let user = self.authenticator.authenticate(&request.headers)?;
         warnings.extend(credentials::warning(&request.headers));
-        let user = &self.impersonate(request, user, info)?;
+        let user = &self.impersonate(request, user, &attributes(info))?;
         seen.user = Some(user.clone());
         *flow = Some(&self.flow);
         if let Some(line) = line {
@@ -245,11 +247,10 @@ impl Pipeline {
         &self,
         request: &Request,
         user: Arc<UserInfo>,
-        info: &RequestInfo,
+        attributes: &Attributes<'_>,
     ) -> Result<Arc<UserInfo>, Refusal> {
-        let attributes = attributes(info);
         let other =
-            impersonation::impersonate(&request.headers, &user, &attributes, &self.authorizer)?;
+            impersonation::impersonate(&request.headers, &user, attributes, &self.authorizer)?;
         Ok(other.map_or(user, Arc::new))
     }
 
@@ -292,11 +293,10 @@ impl Pipeline {
 
     fn audit_id(&self, request: &Request) -> Option<HeaderValue> {
         let sent = request.headers.get(&headers::AUDIT_ID);
-        let id = match sent.filter(|id| !id.is_empty()) {
-            Some(id) => String::from_utf8_lossy(id.as_bytes()).into_owned(),
-            None => self.cluster.ids.audit_id(),
-        };
-        id.try_into().ok()
+        match sent.filter(|id| !id.is_empty()) {
+            Some(id) => String::from_utf8_lossy(id.as_bytes()).parse().ok(),
+            None => HeaderValue::from_bytes(&self.cluster.ids.audit_id()).ok(),
+        }
     }
 }
 

@@ -182,7 +182,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.user_agent().starts_with("kubectl/");
     /// ```
     pub fn user_agent(&self) -> &str {
-        self.header("user-agent").unwrap_or_default()
+        self.record.head.user_agent()
     }
 
     /// The `Content-Type` header.

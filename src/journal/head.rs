@@ -1,6 +1,8 @@
 //! The head of a request as the journal keeps it.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use std::ops::Range;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
 /// Ends the target, and each header; nothing in them has this byte.
 const END: u8 = b'\n';
@@ -14,6 +16,8 @@ pub(crate) struct Head {
     bytes: Box<[u8]>,
     path_end: usize,
     target_end: usize,
+    /// Where the first of the headers stands that tell the client's program.
+    agent: Range<usize>,
 }
 
 impl Head {
@@ -30,9 +34,13 @@ impl Head {
             bytes.extend_from_slice(query.as_bytes());
         }
         bytes.push(END);
+        let mut agent = 0..0;
         for (name, value) in headers {
             bytes.extend_from_slice(name.as_str().as_bytes());
             bytes.push(BETWEEN);
+            if *name == header::USER_AGENT && agent.is_empty() {
+                agent = bytes.len()..bytes.len() + value.len();
+            }
             bytes.extend_from_slice(value.as_bytes());
             bytes.push(END);
         }
@@ -40,6 +48,7 @@ impl Head {
             bytes: bytes.into(),
             path_end: path.len(),
             target_end: target_size,
+            agent,
         }
     }
 
@@ -51,6 +60,11 @@ impl Head {
     /// What followed the question mark.
     pub(super) fn raw_query(&self) -> &str {
         self.text(self.path_end + 1, self.target_end)
+    }
+
+    /// The client's program, as it calls itself.
+    pub(super) fn user_agent(&self) -> &str {
+        self.text(self.agent.start, self.agent.end)
     }
 
     /// The first header of this name, if it is text.
@@ -109,6 +123,7 @@ mod tests {
         assert_eq!((head.path(), head.raw_query()), ("/a%20b", "c=d"));
         assert_eq!(head.to_map(), headers());
         assert_eq!(head.header("accept"), Some("a"));
+        assert_eq!(head.user_agent(), "test/1");
         assert_eq!(head.header("x-bytes"), None);
         assert_eq!(head.header("host"), None);
     }

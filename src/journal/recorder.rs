@@ -190,7 +190,7 @@ impl State {
 /// The same for the same client asking for the same thing. What it is made of is put together first: a hasher takes its
 /// time over every piece.
 fn fingerprint(record: &Record, info: &RequestInfo, scratch: &mut Vec<u8>) -> u64 {
-    let agent = record.head.header("user-agent").unwrap_or_default();
+    let agent = record.head.user_agent();
     let what = match info.is_resource {
         true => [
             info.verb,

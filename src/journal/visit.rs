@@ -29,6 +29,8 @@ pub(crate) struct Visit<'a> {
 pub(crate) struct Seen {
     index: u64,
     pub(crate) started: Timestamp,
+    /// When it was answered, if it was.
+    ended: Option<Timestamp>,
     before: Revision,
     /// The journal has it already, as pending.
     shown: bool,
@@ -65,7 +67,8 @@ impl Kept {
 
 impl Seen {
     /// What is about to be sent, not yet packed.
-    pub(crate) fn answered(&mut self, response: &Response) {
+    pub(crate) fn answered(&mut self, response: &Response, now: Timestamp) {
+        self.ended = Some(now);
         self.outcome = Outcome::of(&response.fate);
         self.code = self.outcome.has_code().then_some(response.status);
         self.response_body = KeptBody::of_answer(&response.body);
@@ -94,6 +97,7 @@ impl<'a> Visit<'a> {
         let seen = Seen {
             index: recorder.next_index(),
             started: cluster.clock.now(),
+            ended: None,
             before: cluster.storage.revision(),
             shown: false,
             info: RequestInfo::default(),
@@ -117,10 +121,11 @@ impl Drop for Visit<'_> {
     fn drop(&mut self) {
         use std::mem::take;
         let (request, seen) = (&mut self.request, &mut self.seen);
+        let ended = seen.ended.unwrap_or_else(|| self.cluster.clock.now());
         let record = Record {
             index: seen.index,
             time: seen.started,
-            duration: self.cluster.clock.now().duration_since(seen.started),
+            duration: ended.duration_since(seen.started),
             method: take(&mut request.method),
             head: match self.recorder.limit() {
                 0 => Head::default(),

@@ -21,6 +21,7 @@ use super::protocol::Answers;
 use super::wire::{Cut, Wire};
 use crate::pipeline::Pipeline;
 use crate::request::{self, BodyError, Connection, Request, Upgrade};
+use crate::response::head::Shape;
 use crate::response::{Body, ByteStream, Fate, Response};
 
 /// Larger bodies are sent in chunks on HTTP/1.1 unless their handler knew better, as Go's server does, in bytes.
@@ -45,6 +46,7 @@ struct Arrived {
 struct Line {
     pipeline: Arc<Pipeline>,
     wire: Arc<Wire>,
+    shape: Shape,
 }
 
 /// What is taken of it.
@@ -59,7 +61,11 @@ struct Head {
 
 /// What serves the requests of one connection.
 pub(super) fn service(pipeline: Arc<Pipeline>, wire: Arc<Wire>) -> impl Answers {
-    let line = Arc::new(Line { pipeline, wire });
+    let line = Arc::new(Line {
+        pipeline,
+        wire,
+        shape: Shape::default(),
+    });
     service_fn(move |mut request: http::Request<Incoming>| {
         let arrived = Arc::new(Arrived::new(&mut request, line.clone()));
         let route = warp::body::stream().then(move |body| answer(arrived.clone(), body));
@@ -71,7 +77,11 @@ async fn answer(
     arrived: Arc<Arrived>,
     body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
 ) -> Reply {
-    let Line { pipeline, wire } = &*arrived.line;
+    let Line {
+        pipeline,
+        wire,
+        shape,
+    } = &*arrived.line;
     let head = arrived.head.lock().take();
     let Some(head) = head else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -110,7 +120,7 @@ async fn answer(
         }
         _ => {}
     }
-    reply(answer, framing, wire)
+    reply(answer, framing, shape, wire)
 }
 
 impl Arrived {
@@ -178,7 +188,12 @@ fn into_upgrade(upgrade: OnUpgrade) -> Upgrade {
 }
 
 /// An answer as warp sends it.
-fn reply(answer: Response, framing: Framing, wire: &Arc<Wire>) -> warp::reply::Response {
+fn reply(
+    answer: Response,
+    framing: Framing,
+    shape: &Shape,
+    wire: &Arc<Wire>,
+) -> warp::reply::Response {
     let Response {
         status,
         headers,
@@ -218,10 +233,7 @@ fn reply(answer: Response, framing: Framing, wire: &Arc<Wire>) -> warp::reply::R
     };
     *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let sent = reply.headers_mut();
-    sent.reserve(headers.len() + extra_headers.len());
-    for (name, value) in headers {
-        sent.append(name, value);
-    }
+    *sent = headers.into_map(shape);
     // What was scripted stands instead of what the server says; twice the same name is two headers.
     for name in extra_headers
         .iter()

@@ -163,13 +163,13 @@ impl Speaker {
 }
 
 /// Speaks HTTP on one connection, until it ends or is told to.
-async fn connection(serving: impl Serving, wire: Arc<Wire>, pipeline: &Pipeline) {
+async fn connection<S: Serving>(serving: S, wire: Arc<Wire>, pipeline: &Pipeline) {
     let mut told = wire.told();
     tokio::pin!(serving);
     let mut how = tokio::select! {
         biased;
         how = told.to(Stop::Gracefully) => how,
-        () = wire.finished() => Stop::No,
+        () = wire.finished(), if S::FINISHES => Stop::No,
         served = serving.as_mut() => return note(pipeline, served),
     };
     if how <= Stop::Gracefully {

@@ -33,6 +33,9 @@ pub(super) struct Protocol {
 
 /// A connection that is being served.
 pub(super) trait Serving: Future<Output = hyper::Result<()>> {
+    /// Whether it takes [`finish`](Self::finish) to tell the client that an answer is the last; elsewhere a header does.
+    const FINISHES: bool;
+
     /// Takes no more requests, and ends when those that are there are answered.
     fn finish(self: Pin<&mut Self>);
 }
@@ -100,6 +103,8 @@ impl Protocol {
 }
 
 impl<C: Connection + 'static, S: Answers> Serving for http1::UpgradeableConnection<TokioIo<C>, S> {
+    const FINISHES: bool = false;
+
     fn finish(self: Pin<&mut Self>) {
         self.graceful_shutdown();
     }
@@ -109,6 +114,8 @@ impl<C: Connection + 'static, S: Answers> Serving for http1::UpgradeableConnecti
 impl<C: Connection + 'static, S: Answers> Serving
     for http2::Connection<TokioIo<C>, S, TokioExecutor>
 {
+    const FINISHES: bool = true;
+
     fn finish(self: Pin<&mut Self>) {
         self.graceful_shutdown();
     }

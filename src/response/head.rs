@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use parking_lot::Mutex;
 
 /// How many headers most answers have.
 const USUAL_HEADERS: usize = 12;
@@ -51,10 +52,41 @@ impl Headers {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    /// As the HTTP library takes them.
+    pub(crate) fn into_map(self, last: &Shape) -> HeaderMap {
+        let shape = last.0.lock();
+        if !self.0.iter().map(|(name, _)| name).eq(shape.keys()) {
+            drop(shape);
+            return self.build_map(last);
+        }
+        let mut map = shape.clone();
+        drop(shape);
+        for (slot, (_, value)) in map.values_mut().zip(self.0) {
+            *slot = value;
+        }
+        map
+    }
+
+    fn build_map(self, last: &Shape) -> HeaderMap {
+        let mut map = HeaderMap::with_capacity(self.0.len());
+        for (name, value) in self.0 {
+            map.append(name, value);
+        }
+        if map.keys_len() == map.len() {
+            let mut shape = map.clone();
+            shape.values_mut().for_each(|value| *value = BLANK);
+            *last.0.lock() = shape;
+        }
+        map
     }
 }
+
+/// The names of the headers that the last answer on a connection had, each once. Most answers have the same, and a copy
+/// is made faster than a map.
+#[derive(Debug, Default)]
+pub(crate) struct Shape(Mutex<HeaderMap>);
+
+const BLANK: HeaderValue = HeaderValue::from_static("");
 
 impl IntoIterator for Headers {
     type Item = (HeaderName, HeaderValue);
@@ -94,9 +126,32 @@ mod tests {
         headers.add(VARY, text("b"));
         headers.set(ETAG, text("1"));
         headers.set(ETAG, text("2"));
-        assert_eq!(headers.len(), 3);
         headers.sort();
         assert_eq!(shown(headers), ["etag: 2", "vary: a", "vary: b"]);
+    }
+
+    #[test]
+    fn a_map_has_what_its_headers_have_whatever_the_last_one_had() {
+        let shape = Shape::default();
+        let answers: [&[(HeaderName, &'static str)]; 6] = [
+            &[(ETAG, "1"), (VARY, "a")],
+            &[(ETAG, "2"), (VARY, "b")],
+            &[(ETAG, "3"), (VARY, "c"), (VARY, "d")],
+            &[(ETAG, "4"), (VARY, "e")],
+            &[(VARY, "f"), (ETAG, "5")],
+            &[],
+        ];
+        for answer in answers {
+            let mut headers = Headers::default();
+            for (name, value) in answer {
+                headers.add(name.clone(), HeaderValue::from_static(value));
+            }
+            let map = headers.into_map(&shape);
+            let shown = map
+                .iter()
+                .map(|(name, value)| (name.clone(), value.to_str().unwrap()));
+            assert!(shown.eq(answer.iter().cloned()), "{map:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! An object's JSON exists already ([`Object`]); what is left is to frame it, indent it, turn it into YAML, or cut a
 //! Table row or its metadata out of it.
 
-mod head;
+pub(crate) mod head;
 pub(crate) mod headers;
 pub(crate) mod list;
 mod partial;
