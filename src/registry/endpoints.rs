@@ -75,6 +75,10 @@ impl Strategy for Endpoints {
         rules::validate(object)
     }
 
+    fn validates_metadata(&self) -> bool {
+        true
+    }
+
     fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
         rules::validate_update(object, old)
     }

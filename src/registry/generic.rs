@@ -42,7 +42,7 @@ pub(crate) fn fill_system_fields(object: &mut Value, uid: String, now: &str) {
 /// Upstream's `BeforeCreate`, once the object has its name: the strategy's part, then validation.
 pub(crate) fn before_create(strategy: &dyn Strategy, object: &mut Value) -> Result<(), Status> {
     let mut errors = strategy.validate(object);
-    if errors.is_empty() {
+    if errors.is_empty() && !strategy.validates_metadata() {
         errors = meta::validate_create_generic(object, strategy.resource().namespaced);
     }
     if !errors.is_empty() {

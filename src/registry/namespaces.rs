@@ -104,6 +104,10 @@ impl Strategy for Namespaces {
         }
     }
 
+    fn validates_metadata(&self) -> bool {
+        true
+    }
+
     fn prepare_for_update(&self, object: &mut Value, old: &Value) {
         copy(object, old, "spec");
         copy(object, old, "status");

@@ -88,6 +88,10 @@ impl Strategy for Secrets {
         rules::validate(object)
     }
 
+    fn validates_metadata(&self) -> bool {
+        true
+    }
+
     fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
         rules::validate_update(object, old)
     }

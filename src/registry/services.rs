@@ -125,6 +125,10 @@ impl Strategy for Services {
         rules::validate(object)
     }
 
+    fn validates_metadata(&self) -> bool {
+        true
+    }
+
     fn prepare_for_update(&self, object: &mut Value, old: &Value) {
         object["status"] = old["status"].clone();
         transition::drop_type_dependent(object, old);

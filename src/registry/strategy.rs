@@ -43,6 +43,12 @@ pub(crate) trait Strategy: Sync {
 
     fn validate(&self, object: &Value) -> Vec<FieldError>;
 
+    /// Whether [`validate`](Self::validate) finds whatever the check of metadata for all kinds finds, which then can be
+    /// left out. Upstream goes through it twice.
+    fn validates_metadata(&self) -> bool {
+        false
+    }
+
     /// Puts back what this kind of update may not change.
     fn prepare_for_update(&self, _object: &mut Value, _old: &Value) {}
 
