@@ -229,7 +229,7 @@ impl Pipeline {
             clock::add(started, length)
         };
         let answer = self.planned(admitted, plan);
-        if matches!(info.verb, "watch") {
+        if is_long_running(info) {
             return answer.await;
         }
         tokio::select! {
@@ -302,7 +302,7 @@ impl Pipeline {
 
 fn attributes(info: &RequestInfo) -> Attributes<'_> {
     Attributes {
-        verb: info.verb,
+        verb: info.verb(),
         api_group: info.api_group(),
         api_version: info.api_version(),
         resource: info.resource(),
@@ -314,10 +314,20 @@ fn attributes(info: &RequestInfo) -> Attributes<'_> {
     }
 }
 
-/// `?timeout`: a Go duration, at most the server's own. Watches have their own.
+/// What may take longer than any other request.
+fn is_long_running(info: &RequestInfo) -> bool {
+    matches!(info.verb, "watch" | "proxy")
+        || info.is_resource
+            && matches!(
+                info.subresource(),
+                "attach" | "exec" | "log" | "portforward" | "proxy"
+            )
+}
+
+/// `?timeout`: a Go duration, at most the server's own. What is long-running has no such limit.
 fn timeout(info: &RequestInfo, query: &Query) -> Result<Duration, Status> {
     let text = query.get("timeout").unwrap_or_default();
-    if text.is_empty() || info.verb == "watch" {
+    if text.is_empty() || is_long_running(info) {
         return Ok(DEFAULT_REQUEST_TIMEOUT);
     }
     let asked = query::parse_duration(text).map_err(|e| {

@@ -64,13 +64,14 @@ fn in_version(path: &Text, [group, version]: [&str; 2], rest: &[&str]) -> Route 
 }
 
 fn target(path: &Text, [group, version]: [&str; 2], parts: &[&str], watch_path: bool) -> Route {
-    // `namespaces/x/endpoints` is in a namespace; `namespaces/x/status` is about one.
+    // `namespaces/x/endpoints` is in a namespace; `namespaces/x/status` is about one. The router takes an empty word for
+    // any parameter: what then goes without a name or a namespace, its handler refuses.
     let (namespace, parts) = match parts {
         ["namespaces", _, "status" | "finalize"] | ["namespaces"] | ["namespaces", _] => {
-            ("", parts)
+            (None, parts)
         }
-        ["namespaces", namespace, rest @ ..] => (*namespace, rest),
-        _ => ("", parts),
+        ["namespaces", namespace, rest @ ..] => (Some(*namespace), rest),
+        _ => (None, parts),
     };
     let (plural, name, subresource) = match parts {
         [plural] => (*plural, "", ""),
@@ -82,9 +83,9 @@ fn target(path: &Text, [group, version]: [&str; 2], parts: &[&str], watch_path: 
         return Route::NoResource;
     };
     let resource = strategy.resource();
-    let misplaced = resource.namespaced && namespace.is_empty() && !name.is_empty()
-        || !resource.namespaced && !namespace.is_empty()
-        || parts.len() > 1 && name.is_empty();
+    let misplaced = resource.namespaced && namespace.is_none() && parts.len() > 1
+        || !resource.namespaced && namespace.is_some()
+        || parts.len() == 2 && name.is_empty();
     let unknown_part = !subresource.is_empty()
         && (watch_path || !resource.subresources.iter().any(|s| s.name == subresource))
         || parts.len() > 2 && subresource.is_empty();
@@ -93,7 +94,8 @@ fn target(path: &Text, [group, version]: [&str; 2], parts: &[&str], watch_path: 
     }
     Route::Resource(Target {
         strategy,
-        namespace: path.part(namespace),
+        namespace: path.part(namespace.unwrap_or_default()),
+        in_namespace: namespace.is_some(),
         name: path.part(name),
         subresource: path.part(subresource),
         watch_path,

@@ -60,7 +60,7 @@ impl FaultRequest<'_> {
     /// let fault = Fault::custom(|request| (request.verb() == "list").then(Fault::gone));
     /// ```
     pub fn verb(&self) -> &str {
-        self.facts.info.verb
+        self.facts.info.verb()
     }
 
     /// The plural name, with the group after a dot if there is one; empty for what is no resource.

@@ -208,7 +208,7 @@ impl When {
                 ));
             }
         };
-        check("the verb", &self.verbs, info.verb);
+        check("the verb", &self.verbs, info.verb());
         check("the resource", &self.resources, &resource);
         check("the subresource", &self.subresources, info.subresource());
         check("the namespace", &self.namespaces, info.namespace());

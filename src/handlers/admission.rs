@@ -19,20 +19,31 @@ pub(crate) fn check_create(
     namespace: &str,
     object: &Value,
 ) -> Result<(), Status> {
-    let resource = strategy.resource();
-    if !resource.namespaced {
-        return Ok(());
-    }
-    let Some(found) = tx.get(&key(Namespaces.resource(), "", namespace)) else {
-        if cluster.implicit_namespaces {
-            return create_namespace(cluster, tx, namespace);
-        }
-        return Err(Status::not_found("namespaces", "", namespace));
-    };
-    if found.is_terminating() {
+    check_namespace(cluster, tx, strategy, namespace)?;
+    let found = tx.get(&key(Namespaces.resource(), "", namespace));
+    if strategy.resource().namespaced && found.is_some_and(|found| found.is_terminating()) {
         return Err(terminating(strategy, namespace, object));
     }
     Ok(())
+}
+
+/// What is written to needs a namespace that exists. Without the name of one, there are others to complain.
+pub(crate) fn check_namespace(
+    cluster: &Cluster,
+    tx: &mut Transaction<'_, Object>,
+    strategy: &dyn Strategy,
+    namespace: &str,
+) -> Result<(), Status> {
+    if !strategy.resource().namespaced || namespace.is_empty() {
+        return Ok(());
+    }
+    if tx.get(&key(Namespaces.resource(), "", namespace)).is_some() {
+        return Ok(());
+    }
+    if cluster.implicit_namespaces {
+        return create_namespace(cluster, tx, namespace);
+    }
+    Err(Status::not_found("namespaces", "", namespace))
 }
 
 fn terminating(strategy: &dyn Strategy, namespace: &str, object: &Value) -> Status {

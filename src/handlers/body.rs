@@ -145,6 +145,9 @@ pub(crate) fn decode(
         ))
     };
     check_version(strategy, &type_meta)?;
+    if version.is_empty() {
+        return Err(cannot(&missing_version(bytes)));
+    }
     check_kind(strategy, &type_meta, group, version).map_err(|e| cannot(&e))?;
     let sent = Sent::of(&parsed.node);
     let decoded =
@@ -256,9 +259,12 @@ impl TypeMeta {
         if self.kind.is_empty() {
             self.kind = strategy.resource().kind.to_owned();
         }
-        // Upstream reads a lone slash as nothing at all.
-        if matches!(self.api_version.as_str(), "" | "/") {
-            self.api_version = strategy.resource().api_version().into_owned();
+        // Without a version, in no other group.
+        let resource = strategy.resource();
+        let group = self.api_version.strip_suffix('/');
+        if self.api_version.is_empty() || group.is_some_and(|g| g.is_empty() || g == resource.group)
+        {
+            self.api_version = resource.api_version().into_owned();
         }
         self
     }
@@ -274,6 +280,12 @@ impl TypeMeta {
             )),
         }
     }
+}
+
+/// What Go's decoder says of an apiVersion that is a group alone.
+pub(super) fn missing_version(body: &[u8]) -> String {
+    let body = crate::codec::bytes::decode(body);
+    format!("Object 'apiVersion' is missing in '{body}'")
 }
 
 /// Another version of the resource's kind could be converted to it, but is not what this path takes.

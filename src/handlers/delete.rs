@@ -21,9 +21,20 @@ use crate::storage::Transaction;
 const OPTIONS_SCHEME: &str =
     "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27";
 
+/// The other kinds it knows in any version.
+const CONVERTIBLE: [&str; 7] = [
+    "APIGroup",
+    "APIGroupList",
+    "APIResourceList",
+    "APIVersions",
+    "CreateOptions",
+    "Status",
+    "UpdateOptions",
+];
+
 /// What a deletion did.
 pub(crate) enum Deleted {
-    /// The object is gone; this was its last state.
+    /// The object is gone; this was its last state, of the version that its deletion made.
     Removed(Arc<Object>),
     /// The object stays until its finalizers are gone.
     Marked(Arc<Object>),
@@ -75,21 +86,31 @@ pub(super) async fn read_options(ctx: &mut Context<'_>) -> Result<DeleteOptions,
     let node = body::parse(format, &bytes, &DELETE_OPTIONS)
         .map_err(Status::bad_request)?
         .node;
-    check_kind(&node)?;
+    check_kind(&node, &bytes)?;
     DeleteOptions::from_body(node)
 }
 
 /// The kind of the options may be left out; the version may be anything that looks like one.
-fn check_kind(node: &Node) -> Result<(), Status> {
+fn check_kind(node: &Node, body: &[u8]) -> Result<(), Status> {
     let found = TypeMeta::of(node).map_err(Status::bad_request)?;
-    found.group_version().map_err(Status::bad_request)?;
+    let (group, version) = found.group_version().map_err(Status::bad_request)?;
+    if version.is_empty() && !matches!(group, "" | "meta.k8s.io") {
+        return Err(Status::bad_request(body::missing_version(body)));
+    }
     let kind = found.kind.as_str();
     if matches!(kind, "" | "DeleteOptions") {
         return Ok(());
     }
-    let version = Some(found.api_version.as_str())
-        .filter(|v| !v.is_empty())
-        .unwrap_or("v1");
+    if CONVERTIBLE.contains(&kind) {
+        let version = if version.is_empty() { "v1" } else { version };
+        return Err(Status::bad_request(format!(
+            "converting ({version}.{kind}) to (v1.DeleteOptions): unknown conversion"
+        )));
+    }
+    let version = match version {
+        "" => "meta.k8s.io/v1",
+        _ => found.api_version.as_str(),
+    };
     Err(Status::bad_request(format!(
         "no kind \"{kind}\" is registered for version \"{version}\" in scheme \"{OPTIONS_SCHEME}\""
     )))
@@ -106,19 +127,22 @@ pub(crate) fn delete(
 ) -> Result<Deleted, Status> {
     let resource = strategy.resource();
     let key = key(resource, namespace, name);
-    admission::check_delete(strategy, name)?;
     let Some(live) = tx.get(&key).cloned() else {
         return Err(Status::not_found(resource.plural, resource.group, name));
     };
-    match strategy.before_delete(&live.value(), options, &cluster.timestamp())? {
-        Deletion::Remove => {
-            if !options.dry_run {
-                tx.delete(&key, |revision| {
-                    Object::at_revision(resource, live.to_value(), revision)
-                });
-                delete_along(cluster, tx, strategy, namespace, name);
-            }
-            Ok(Deleted::Removed(live))
+    let deletion = strategy.before_delete(&live.value(), options, &cluster.timestamp())?;
+    admission::check_delete(strategy, name)?;
+    match deletion {
+        Deletion::Remove(Some(next)) if options.dry_run => {
+            Ok(Deleted::Marked(Arc::new(Object::new(resource, next))))
+        }
+        Deletion::Remove(_) if options.dry_run => Ok(Deleted::Removed(live)),
+        Deletion::Remove(_) => {
+            let last = tx.delete(&key, |revision| {
+                Object::at_revision(resource, live.to_value(), revision)
+            });
+            delete_along(cluster, tx, strategy, namespace, name);
+            Ok(Deleted::Removed(last))
         }
         Deletion::Mark(next) if next == *live.value() => Ok(Deleted::Marked(live)),
         Deletion::Mark(next) if options.dry_run => {
@@ -151,7 +175,7 @@ mod tests {
 
     fn refusal(body: &[u8]) -> String {
         let node = crate::codec::json::parse(body).unwrap();
-        check_kind(&node).map_or_else(|status| status.message, |()| String::new())
+        check_kind(&node, body).map_or_else(|status| status.message, |()| String::new())
     }
 
     #[test]
@@ -161,9 +185,18 @@ mod tests {
             refusal(br#"{"kind":"DeleteOptions","apiVersion":"nope/v1"}"#),
             ""
         );
+        let body = r#"{"kind":"DeleteOptions","apiVersion":"a/"}"#;
+        assert_eq!(
+            refusal(body.as_bytes()),
+            format!("Object 'apiVersion' is missing in '{body}'")
+        );
+        assert_eq!(
+            refusal(br#"{"kind":"CreateOptions","apiVersion":"v1"}"#),
+            "converting (v1.CreateOptions) to (v1.DeleteOptions): unknown conversion"
+        );
         assert!(
             refusal(br#"{"kind":"Pod"}"#)
-                .starts_with("no kind \"Pod\" is registered for version \"v1\"")
+                .starts_with("no kind \"Pod\" is registered for version \"meta.k8s.io/v1\"")
         );
     }
 

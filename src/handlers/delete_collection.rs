@@ -20,6 +20,9 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         &list_options,
     )
     .await?;
+    if !list.items.is_empty() {
+        target.check_namespace()?;
+    }
     for item in &list.items {
         let outcome = ctx.cluster.storage.write(|tx| {
             delete(

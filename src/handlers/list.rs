@@ -201,12 +201,17 @@ impl Page {
             continued: false,
         };
         if let AtVersion::Number(version) = version {
-            wait_for(sight, version).await?;
-            // Without a match, a limit makes it exact: the rule from before there was a match.
+            // Without a match, a limit makes it exact: the rule from before there was a match. One object has no pages.
             let exact = match options.version_match {
                 Some(version_match) => version_match == VersionMatch::Exact,
-                None => options.limit > 0,
+                None => options.limit > 0 && !selection.is_one_key,
             };
+            if exact && selection.is_one_key && version > sight.horizon().0 {
+                // Asked of etcd itself, where nobody waits.
+                let status = Status::resource_version_too_large(version, sight.horizon().0, 0);
+                return Err(status);
+            }
+            wait_for(sight, version).await?;
             page.at = exact.then_some(Revision(version));
         }
         Ok(page)
@@ -317,8 +322,6 @@ pub(super) async fn wait_for(sight: Sight<'_>, version: u64) -> Result<(), Statu
             () = cluster.clock.sleep_until(deadline) => break,
         }
     }
-    Err(Status::resource_version_too_large(
-        version,
-        sight.horizon().0,
-    ))
+    let status = Status::resource_version_too_large(version, sight.horizon().0, 1);
+    Err(status)
 }

@@ -87,6 +87,8 @@ pub(crate) struct Target {
     pub(crate) strategy: &'static dyn Strategy,
     /// Empty: all namespaces, or a resource without them.
     pub(crate) namespace: Text,
+    /// The path has a place for a namespace, be it an empty one.
+    pub(crate) in_namespace: bool,
     /// Empty: the collection.
     pub(crate) name: Text,
     /// Empty: the object itself.
@@ -106,6 +108,14 @@ impl Target {
             .unwrap_or(self.strategy)
     }
 
+    /// What is in a namespace cannot be written to, or read alone, without the name of it.
+    fn check_namespace(&self) -> Result<(), Status> {
+        if self.strategy.resource().namespaced && self.namespace.is_empty() {
+            return Err(Status::bad_request("Namespace parameter required."));
+        }
+        Ok(())
+    }
+
     /// The verbs this target has, as discovery names them.
     fn verbs(&self) -> &'static [&'static str] {
         let resource = self.strategy.resource();
@@ -121,8 +131,8 @@ impl Target {
 
     /// The verb a method stands for here, if the route has that method.
     fn verb(&self, method: &http::Method) -> Option<&'static str> {
-        let item = !self.name.is_empty();
-        let across = self.strategy.resource().namespaced && self.namespace.is_empty();
+        let item = !self.name.is_empty() || !self.subresource.is_empty();
+        let across = self.strategy.resource().namespaced && !self.in_namespace;
         let verb = match method.as_str() {
             "GET" if self.watch_path => "watch",
             _ if self.watch_path => return None,
@@ -153,6 +163,9 @@ pub(crate) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     negotiation::check_route(ctx.request, streams)?;
     if let Some(text) = deprecation(ctx.cluster, ctx.target.strategy) {
         ctx.warnings.add(text);
+    }
+    if !ctx.target.subresource.is_empty() && ctx.target.name.is_empty() {
+        return Err(Status::bad_request("name must be provided"));
     }
     match verb {
         "get" => get::handle(ctx).await,

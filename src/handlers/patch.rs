@@ -13,6 +13,7 @@ use crate::codec::yaml;
 use crate::object::{Object, meta_str};
 use crate::patch::apply::{self, ApplyError, Kind, Sent, Writer};
 use crate::patch::{self, PatchType, Patched};
+use crate::registry::generic;
 use crate::registry::validation::owner::dedup_owner_references;
 use crate::request::Request;
 use crate::request::options::{FieldValidation, WriteOptions};
@@ -153,7 +154,6 @@ impl Patch<'_> {
             subresource: update.subresource,
             now: &now,
         };
-        let missing = || Status::not_found(resource.plural, resource.group, update.name);
         match (self.form, live) {
             (Form::Change(patch_type), Some(live)) => {
                 let object = self.changed(patch_type, &live.value(), &writer, warnings)?;
@@ -161,8 +161,8 @@ impl Patch<'_> {
                     .finish(cluster, tx, &key, object, &live, warnings)
                     .map(Updated::Changed)
             }
-            (Form::Change(_), None) => Err(missing()),
-            (Form::Apply { .. }, None) if !update.subresource.is_empty() => Err(missing()),
+            (Form::Change(_), None) => Err(update.not_found()),
+            (Form::Apply { .. }, None) if !update.subresource.is_empty() => Err(update.not_found()),
             (Form::Apply { force }, Some(live)) => {
                 let object = self.applied(Some(&live.value()), &writer, force, warnings)?;
                 update
@@ -170,9 +170,9 @@ impl Patch<'_> {
                     .map(Updated::Changed)
             }
             (Form::Apply { force }, None) => {
-                let object = self.applied(None, &writer, force, warnings)?;
+                let mut object = self.applied(None, &writer, force, warnings)?;
                 admission::check_create(cluster, tx, update.strategy, update.namespace, &object)?;
-                self.check_no_uid(&object)?;
+                generic::wipe_system_fields(&mut object);
                 update
                     .insert_missing(cluster, tx, object, may_create, warnings)
                     .map(Updated::Created)
@@ -252,19 +252,24 @@ impl Patch<'_> {
     ) -> Result<Value, Status> {
         let strategy = self.update.strategy;
         let resource = strategy.resource();
-        let config = self.config(warnings)?;
+        let config = self.config()?;
         let kind = Kind {
             name: resource.kind,
             schema: resource.schema,
             reset: strategy.reset_fields(),
         };
-        let mut object = apply::apply(live, &config, &kind, writer, force).map_err(apply_status)?;
+        let mut object =
+            apply::apply(live, &config.node, &kind, writer, force).map_err(apply_status)?;
+        self.check_duplicates(config.duplicates, warnings)?;
+        if live.is_none() {
+            self.check_no_uid(&object)?;
+        }
         self.settle(&mut object)?;
         Ok(object)
     }
 
     /// The configuration of an apply: YAML, of which JSON is a part.
-    fn config(&self, warnings: &mut Warnings) -> Result<Node, Status> {
+    fn config(&self) -> Result<yaml::Document, Status> {
         let document = yaml::parse(&self.bytes).map_err(|e| {
             Status::bad_request(format!(
                 "error decoding YAML: error converting YAML to JSON: {e}"
@@ -277,18 +282,25 @@ impl Patch<'_> {
                  Go value of type map[string]interface {{}}"
             )));
         }
+        Ok(document)
+    }
+
+    /// Looked at only after the configuration has been applied.
+    fn check_duplicates(
+        &self,
+        duplicates: Vec<String>,
+        warnings: &mut Warnings,
+    ) -> Result<(), Status> {
         match self.validation {
-            FieldValidation::Strict if !document.duplicates.is_empty() => {
-                Err(Status::bad_request(format!(
-                    "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  {}",
-                    document.duplicates.join("\n  ")
-                )))
-            }
+            FieldValidation::Strict if !duplicates.is_empty() => Err(Status::bad_request(format!(
+                "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  {}",
+                duplicates.join("\n  ")
+            ))),
             FieldValidation::Warn => {
-                warnings.extend(document.duplicates);
-                Ok(document.node)
+                warnings.extend(duplicates);
+                Ok(())
             }
-            _ => Ok(document.node),
+            _ => Ok(()),
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Context, Target, admission, body, create, delete, pools};
 use crate::cluster::{Cluster, check_key, key};
 use crate::names::is_path_segment_name;
-use crate::object::{Object, meta_str, metadata_mut, set_resource_version};
+use crate::object::{Object, meta_str, set_resource_version};
 use crate::patch::apply::{self, Sent, Writer};
 use crate::registry::validation::owner::dedup_owner_references;
 use crate::registry::{Strategy, generic};
@@ -93,6 +93,7 @@ pub(crate) fn check_name(object: &Value, name: &str) -> Result<(), Status> {
 /// store.
 pub(super) fn checked_key(target: &Target) -> Result<String, Status> {
     let name = &target.name;
+    target.check_namespace()?;
     if let Some(error) = is_path_segment_name(name).first() {
         return Err(Status::bad_request(format!(
             "Name parameter invalid: {}: {error}",
@@ -116,10 +117,13 @@ impl Update<'_> {
         warnings: &mut Warnings,
     ) -> Result<Updated, Status> {
         let resource = self.strategy.resource();
+        warnings.extend(dedup_owner_references(&mut object));
         let key = key(resource, self.namespace, self.name);
         let live = tx.get(&key).cloned();
+        if live.is_none() && !self.strategy.allow_create_on_update() {
+            return Err(self.not_found());
+        }
         self.check_uid(&key, &object, live.as_deref())?;
-        warnings.extend(dedup_owner_references(&mut object));
         let Some(live) = live else {
             return self
                 .create_missing(cluster, tx, object, may_create, warnings)
@@ -156,6 +160,7 @@ impl Update<'_> {
         warnings: &mut Warnings,
     ) -> Result<Arc<Object>, Status> {
         let resource = self.strategy.resource();
+        admission::check_namespace(cluster, tx, self.strategy, self.namespace)?;
         let old = live.value();
         let stored = meta_str(&old, "resourceVersion");
         self.check_version(&object, stored)?;
@@ -191,6 +196,11 @@ impl Update<'_> {
         });
         live.retire();
         Ok(next)
+    }
+
+    pub(crate) fn not_found(&self) -> Status {
+        let resource = self.strategy.resource();
+        Status::not_found(resource.plural, resource.group, self.name)
     }
 
     /// A uid in the body must be the stored object's.
@@ -251,13 +261,6 @@ impl Update<'_> {
         let resource = self.strategy.resource();
         let now = cluster.timestamp();
         let api_version = resource.api_version();
-        if !self.strategy.allow_create_on_update() {
-            return Err(Status::not_found(
-                resource.plural,
-                resource.group,
-                self.name,
-            ));
-        }
         let writer = Writer {
             manager: self.manager,
             api_version: &api_version,
@@ -287,9 +290,6 @@ impl Update<'_> {
         parse_object_version(&object)?;
         self.strategy.prepare_for_create(&mut object);
         generic::fill_system_fields(&mut object, cluster.ids.uid(), &cluster.timestamp());
-        for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
-            metadata_mut(&mut object).remove(field);
-        }
         pools::allocate(
             &cluster.ids,
             tx,

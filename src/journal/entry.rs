@@ -110,7 +110,7 @@ impl Entry {
     /// let found = |entry: &fake_apiserver::Entry| entry.verb() == "update";
     /// ```
     pub fn verb(&self) -> &str {
-        self.info.verb
+        self.info.verb()
     }
 
     /// Empty for core.

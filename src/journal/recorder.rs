@@ -193,7 +193,7 @@ fn fingerprint(record: &Record, info: &RequestInfo, scratch: &mut Vec<u8>) -> u6
     let agent = record.head.user_agent();
     let what = match info.is_resource {
         true => [
-            info.verb,
+            info.verb(),
             info.api_group(),
             info.api_version(),
             info.resource(),

@@ -26,7 +26,7 @@ impl Entry {
             "time": time::format_micro(record.time),
             "durationMicroseconds": u64::try_from(record.duration.as_micros()).unwrap_or_default(),
             "method": self.method(), "path": record.head.path(), "query": record.head.raw_query(),
-            "verb": info.verb, "apiGroup": bytes::shown(info.api_group()), "apiVersion": bytes::shown(info.api_version()),
+            "verb": info.verb(), "apiGroup": bytes::shown(info.api_group()), "apiVersion": bytes::shown(info.api_version()),
             "resource": bytes::shown(info.resource()), "subresource": bytes::shown(info.subresource()),
             "namespace": bytes::shown(info.namespace()), "name": bytes::shown(info.name()),
             "user": record.user(), "userAgent": self.user_agent(), "contentType": self.content_type(),

@@ -269,7 +269,7 @@ mod tests {
         let object = json!({"metadata": {"name": "ev"}});
         assert_eq!(
             Events.before_delete(&object, &options, "now").ok(),
-            Some(Deletion::Remove)
+            Some(Deletion::Remove(None))
         );
     }
 }

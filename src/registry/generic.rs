@@ -107,8 +107,8 @@ fn restore_metadata(object: &mut Value, old: &Value) {
 /// What a deletion does to an object.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Deletion {
-    /// It goes.
-    Remove,
+    /// It goes. Without the finalizers that only said how, if it had some.
+    Remove(Option<Value>),
     /// It stays, in this state, until its finalizers are gone.
     Mark(Value),
 }
@@ -122,9 +122,14 @@ pub(crate) fn before_delete(
 ) -> Result<Deletion, Status> {
     check_preconditions(resource, object, options)?;
     let mut next = object.clone();
-    let finalizers = finalizers_for_deletion(&meta_strings(object, "finalizers"), options);
+    let present = meta_strings(object, "finalizers");
+    let finalizers = finalizers_for_deletion(&present, options);
     if finalizers.is_empty() {
-        return Ok(Deletion::Remove);
+        if present.is_empty() {
+            return Ok(Deletion::Remove(None));
+        }
+        metadata_mut(&mut next).remove("finalizers");
+        return Ok(Deletion::Remove(Some(next)));
     }
     metadata_mut(&mut next).insert("finalizers".to_owned(), finalizers.into());
     mark_as_deleting(&mut next, now);

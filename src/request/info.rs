@@ -31,6 +31,8 @@ pub(crate) struct RequestInfo {
     /// The decoded path.
     pub(crate) path: Text,
     pub(crate) verb: Verb,
+    /// What stands for the verb where the method is none of HTTP's own, and the path no resource's.
+    method: Option<String>,
     api_group: Span,
     api_version: Span,
     namespace: Span,
@@ -58,7 +60,15 @@ impl RequestInfo {
         };
         info.take_apart(method, &path, query)?;
         info.path = path;
+        if info.verb.is_empty() && !info.is_resource {
+            info.method = Some(method.as_str().to_lowercase());
+        }
         Ok(info)
+    }
+
+    /// The verb as authorization and faults know it: of what is no resource, any method in lower case.
+    pub(crate) fn verb(&self) -> &str {
+        self.method.as_deref().unwrap_or(self.verb)
     }
 
     pub(crate) fn api_group(&self) -> &str {
@@ -244,6 +254,14 @@ mod tests {
         for (method, path, query, verb) in cases {
             assert_eq!(info(method, path, query).verb, verb, "{path}");
         }
+    }
+
+    #[test]
+    fn an_unknown_method_is_a_verb_where_there_is_no_resource() {
+        let foo = Method::from_bytes(b"FOO").unwrap();
+        assert_eq!(info(foo.clone(), "/livez", "").verb(), "foo");
+        assert_eq!(info(foo, "/api/v1/endpoints", "").verb(), "");
+        assert_eq!(info(Method::OPTIONS, "/api", "").verb(), "options");
     }
 
     #[test]

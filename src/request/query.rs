@@ -104,11 +104,13 @@ pub(crate) fn parse_duration(text: &str) -> Result<Option<Duration>, String> {
     }
     let mut seconds = 0.0;
     while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(rest.len());
-        let number: f64 = rest[..digits].parse().map_err(|_| invalid())?;
-        let after = &rest[digits..];
+        // At most one fraction; a second one follows an empty unit.
+        let whole = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let after = whole.strip_prefix('.').map_or(whole, |fraction| {
+            fraction.trim_start_matches(|c: char| c.is_ascii_digit())
+        });
+        let number = &rest[..rest.len() - after.len()];
+        let number: f64 = number.parse().map_err(|_| invalid())?;
         let unit_len = after
             .find(|c: char| c.is_ascii_digit() || c == '.')
             .unwrap_or(after.len());
@@ -171,10 +173,13 @@ mod tests {
             parse_duration("1m1.5s"),
             Ok(Some(Duration::from_millis(61_500)))
         );
+        assert_eq!(parse_duration("1.s"), Ok(Some(Duration::from_secs(1))));
         assert_eq!(parse_duration("-1s"), Ok(None));
         for (text, error) in [
             ("foo", r#"time: invalid duration "foo""#),
+            (".s", r#"time: invalid duration ".s""#),
             ("1", r#"time: missing unit in duration "1""#),
+            ("1.2.3s", r#"time: missing unit in duration "1.2.3s""#),
             ("1x", r#"time: unknown unit "x" in duration "1x""#),
             ("9999999h", r#"time: invalid duration "9999999h""#),
         ] {

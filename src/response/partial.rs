@@ -18,11 +18,14 @@ pub(super) fn list(list: &List, version: MetaVersion) -> Vec<u8> {
     )
     .into_bytes();
     out.extend_from_slice(&list.meta_json());
-    out.extend_from_slice(b",\"items\":[");
+    out.extend_from_slice(b",\"items\":");
+    if list.items.is_empty() {
+        // Go's slice that nothing was appended to.
+        out.extend_from_slice(b"null}");
+        return out;
+    }
     for (i, item) in list.items.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
+        out.push(if i == 0 { b'[' } else { b',' });
         write(&mut out, item, version);
     }
     out.extend_from_slice(b"]}");

@@ -334,8 +334,12 @@ impl Status {
         status
     }
 
-    /// A resource version beyond the newest one.
-    pub(crate) fn resource_version_too_large(requested: u64, current: u64) -> Self {
+    /// A resource version beyond the newest one, and after how many seconds to ask again, or 0.
+    pub(crate) fn resource_version_too_large(
+        requested: u64,
+        current: u64,
+        retry_after_seconds: u32,
+    ) -> Self {
         let cause = Cause {
             reason: "ResourceVersionTooLarge".to_owned(),
             message: "Too large resource version".to_owned(),
@@ -348,7 +352,7 @@ impl Status {
         )
         .with_details(Details {
             causes: vec![cause],
-            retry_after_seconds: 1,
+            retry_after_seconds,
             ..Details::default()
         })
     }

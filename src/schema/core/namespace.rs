@@ -73,7 +73,7 @@ static NAMESPACE_CONDITION: Struct = Struct::new(
             Type::Named("v1.ConditionStatus"),
             "True, False or Unknown.",
         ),
-        opt(
+        shown(
             "lastTransitionTime",
             Type::Time,
             "When the status last changed.",
