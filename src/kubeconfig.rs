@@ -15,9 +15,11 @@ pub(crate) struct Kubeconfig<'a> {
 impl Kubeconfig<'_> {
     /// The file as text.
     pub(crate) fn render(&self) -> String {
-        let authority = self.authority.map_or(String::new(), |pem| {
-            format!("    certificate-authority-data: {}\n", STANDARD.encode(pem))
-        });
+        let trust = match self.authority {
+            Some(pem) => format!("certificate-authority-data: {}", STANDARD.encode(pem)),
+            // The JavaScript client takes plain HTTP for a mistake without this; to others it means nothing there.
+            None => "insecure-skip-tls-verify: true".to_owned(),
+        };
         let user = match self.token {
             Some(token) => format!("  user:\n    token: {}\n", serde_json::Value::from(token)),
             // kubectl asks for a name and a password where it has nothing to show over HTTPS.
@@ -31,7 +33,7 @@ impl Kubeconfig<'_> {
              - name: fake\n\
              \x20 cluster:\n\
              \x20   server: {url}\n\
-             {authority}\
+             \x20   {trust}\n\
              contexts:\n\
              - name: fake\n\
              \x20 context:\n\

@@ -221,6 +221,12 @@ fn no_lint_is_silenced_without_a_reason() {
 }
 
 #[test]
+fn the_readme_shows_a_test_that_runs() {
+    let (_, test) = include_str!("first.rs").split_once("\n\n").unwrap();
+    assert!(include_str!("../README.md").contains(test));
+}
+
+#[test]
 fn every_module_keeps_to_its_layer() {
     let row = |module: &str| LAYERS.iter().position(|row| row.contains(&module));
     let mut found = Vec::new();

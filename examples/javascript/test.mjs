@@ -1,7 +1,7 @@
 // The official JavaScript client against the server that KUBECONFIG names:
 //
 //     npm install @kubernetes/client-node@1
-//     fake-apiserver exec --tls -- node examples/javascript/test.mjs
+//     fake-apiserver exec -- node examples/javascript/test.mjs
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

@@ -345,12 +345,9 @@ impl Status {
             message: "Too large resource version".to_owned(),
             field: String::new(),
         };
-        Status::new(
-            504,
-            "Timeout",
-            format!("Timeout: Too large resource version: {requested}, current: {current}"),
-        )
-        .with_details(Details {
+        let message =
+            format!("Timeout: Too large resource version: {requested}, current: {current}");
+        Status::new(504, "Timeout", message).with_details(Details {
             causes: vec![cause],
             retry_after_seconds,
             ..Details::default()
