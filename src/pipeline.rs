@@ -194,8 +194,8 @@ impl Pipeline {
             .map_err(|_| Refusal::undetermined(request))?;
         let info = &seen.info;
         let timeout = timeout(info, query)?;
-        let user = self.authenticator.authenticate(&request.headers)?;
         warnings.extend(credentials::warning(&request.headers));
+        let user = self.authenticator.authenticate(&request.headers)?;
         let user = &self.impersonate(request, user, &attributes(info))?;
         seen.user = Some(user.clone());
         *flow = Some(&self.flow);

@@ -209,10 +209,49 @@ async fn a_subprotocol_that_is_asked_for_is_echoed() {
 }
 
 #[tokio::test]
+async fn of_several_subprotocols_none_is_chosen() {
+    let server = frozen().await;
+    let name = "sec-websocket-protocol";
+    let target = format!("{ALL}?watch=1");
+    let answer = refused(&server, &target, &[ORIGIN, (name, "a, b")]).await;
+    assert_eq!(answer, (400, String::new()));
+}
+
+#[test]
+fn an_empty_subprotocol_is_none() {
+    let server = FakeApiServer::start_blocking();
+    let mut raw = Raw::connect(server.address());
+    raw.send(
+        "GET /api/v1/endpoints?watch=true HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Origin: http://x\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         Sec-WebSocket-Protocol:\r\n\r\n",
+    );
+    assert_eq!(raw.code(), 101);
+    let head = raw.until("\r\n\r\n").to_lowercase();
+    assert!(!head.contains("sec-websocket-protocol"), "{head}");
+}
+
+#[test]
+fn an_upgrade_to_something_else_too_is_a_plain_watch() {
+    let server = FakeApiServer::start_blocking();
+    let mut raw = Raw::connect(server.address());
+    raw.send(
+        "GET /api/v1/endpoints?watch=true HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket, foo\r\n\
+         Origin: http://x\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    );
+    assert_eq!(raw.code(), 200);
+}
+
+#[tokio::test]
 async fn without_an_origin_the_answer_is_403() {
     let server = frozen().await;
     let target = format!("{ALL}?watch=true");
-    assert_eq!(refused(&server, &target, &[]).await, (403, String::new()));
+    let forbidden = (403, String::new());
+    assert_eq!(refused(&server, &target, &[]).await, forbidden);
+    for origin in ["null", "example.com", ""] {
+        let answer = refused(&server, &target, &[("origin", origin)]).await;
+        assert_eq!(answer, forbidden, "{origin}");
+    }
 }
 
 #[test]

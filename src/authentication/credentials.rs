@@ -4,8 +4,8 @@
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use http::HeaderMap;
 use http::header::{AUTHORIZATION, AsHeaderName, CONNECTION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use http::{HeaderMap, HeaderValue};
 
 /// The hosted flavour's header for the same token.
 pub(crate) const AUTH_TOKEN: &str = "x-auth-token";
@@ -77,11 +77,21 @@ pub(crate) fn websocket_token(headers: &HeaderMap) -> Result<Option<String>, Inv
     }
 }
 
-/// The subprotocols offered beside the token, in order; the first is the one to echo.
+/// The subprotocols that a handshake is left with, in order: those beside the token, from all lines, where there is one;
+/// else only the first line counts.
 pub(crate) fn websocket_protocols(headers: &HeaderMap) -> Vec<String> {
-    let mut protocols = protocols(headers);
-    protocols.retain(|protocol| !protocol.starts_with(BEARER_PROTOCOL));
-    protocols
+    let line = match websocket_token(headers) {
+        Ok(Some(_)) => {
+            let mut others = protocols(headers);
+            others.retain(|protocol| !protocol.starts_with(BEARER_PROTOCOL));
+            others.join(",")
+        }
+        _ => first(headers, SEC_WEBSOCKET_PROTOCOL).unwrap_or_default(),
+    };
+    match line.is_empty() {
+        true => Vec::new(),
+        false => line.split(',').map(|p| p.trim().to_owned()).collect(),
+    }
 }
 
 fn protocols(headers: &HeaderMap) -> Vec<String> {
@@ -96,19 +106,24 @@ fn protocols(headers: &HeaderMap) -> Vec<String> {
         .collect()
 }
 
-fn is_websocket(headers: &HeaderMap) -> bool {
+/// Whether a request starts a WebSocket handshake: upstream's `IsWebSocketRequest`, which wants nothing else in `Upgrade`
+/// and is content with a part of a word in any line of `Connection`.
+pub(crate) fn is_websocket(headers: &HeaderMap) -> bool {
     let upgrade = first(headers, UPGRADE).unwrap_or_default();
-    let connection = first(headers, CONNECTION).unwrap_or_default();
-    upgrade.eq_ignore_ascii_case("websocket")
-        && connection
-            .split(',')
-            .any(|option| option.trim().eq_ignore_ascii_case("upgrade"))
+    let mut connection = headers.get_all(CONNECTION).iter();
+    upgrade.eq_ignore_ascii_case("websocket") && connection.any(is_upgrade)
+}
+
+/// Whether a line of `Connection` has the word in it.
+pub(crate) fn is_upgrade(connection: &HeaderValue) -> bool {
+    let line = connection.as_bytes().to_ascii_lowercase();
+    line.windows(b"upgrade".len())
+        .any(|part| part == b"upgrade")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
     fn headers(name: &'static str, value: &'static str) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -136,15 +151,36 @@ mod tests {
         );
     }
 
+    fn handshake(protocols: &[&'static str]) -> HeaderMap {
+        let mut handshake = headers("upgrade", "websocket");
+        handshake.insert("connection", HeaderValue::from_static("Upgrade"));
+        for line in protocols {
+            handshake.append("sec-websocket-protocol", HeaderValue::from_static(line));
+        }
+        handshake
+    }
+
     #[test]
-    fn the_token_is_never_echoed_as_a_subprotocol() {
-        let mut offered = headers(
-            "sec-websocket-protocol",
-            "base64url.bearer.authorization.k8s.io.eA , a,b",
+    fn a_token_is_taken_out_of_the_subprotocols() {
+        let token = "base64url.bearer.authorization.k8s.io.eA , a,b";
+        assert_eq!(
+            websocket_protocols(&handshake(&[token, "c"])),
+            ["a", "b", "c"]
         );
-        offered.append("sec-websocket-protocol", HeaderValue::from_static("c"));
-        assert_eq!(websocket_protocols(&offered), ["a", "b", "c"]);
-        assert!(websocket_protocols(&HeaderMap::new()).is_empty());
+        let nothing_else = "base64url.bearer.authorization.k8s.io.eA,";
+        assert!(websocket_protocols(&handshake(&[nothing_else])).is_empty());
+    }
+
+    #[test]
+    fn without_a_token_the_first_line_of_subprotocols_counts() {
+        assert_eq!(websocket_protocols(&handshake(&["a , b", "c"])), ["a", "b"]);
+        let empty_token = "base64url.bearer.authorization.k8s.io.";
+        assert_eq!(
+            websocket_protocols(&handshake(&[empty_token])),
+            [empty_token]
+        );
+        assert!(websocket_protocols(&handshake(&[" ", "c"])).is_empty());
+        assert!(websocket_protocols(&handshake(&[])).is_empty());
     }
 
     #[test]
@@ -153,11 +189,15 @@ mod tests {
             ("WebSocket", "keep-alive, Upgrade", true),
             ("websocket", "upgrade", true),
             ("websocket", "keep-alive", false),
+            ("websocket", "keep-alive, xUpgraded", true),
+            ("websocket, foo", "Upgrade", false),
             ("h2c", "Upgrade", false),
         ];
         for (upgrade, connection, expected) in cases {
             let mut list = headers("upgrade", upgrade);
             list.insert("connection", HeaderValue::from_static(connection));
+            assert_eq!(is_websocket(&list), expected, "{upgrade} {connection}");
+            list.append("connection", HeaderValue::from_static("close"));
             assert_eq!(is_websocket(&list), expected, "{upgrade} {connection}");
         }
     }

@@ -4,27 +4,31 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
-use jiff::{SignedDuration, Timestamp};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 
 use super::discovery::{aggregated, legacy};
 use super::health;
 use super::openapi::serve::Content;
 use super::openapi::{v2, v3};
-use crate::clock;
 use crate::codec::time;
 use crate::registry;
 use crate::request::Request;
-use crate::request::negotiation::{self, Media};
+use crate::request::negotiation;
 use crate::request::query::Query;
 use crate::response::{self, Response};
 use crate::status::Status;
 use crate::version::{self, Version};
 
+/// The forms of an OpenAPI v2 document: JSON, and protobuf by its old name and its new one.
+const OPENAPI_V2: [&str; 3] = [
+    OPENAPI_JSON,
+    "com.github.proto-openapi.spec.v2@v1.0+protobuf",
+    "com.github.proto-openapi.spec.v2.v1.0+protobuf",
+];
+const OPENAPI_JSON: &str = "json";
 /// The media type of a protobuf OpenAPI v2 document.
 const OPENAPI_V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
-const OPENAPI_V2_PROTOBUF_OLD: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
-/// How long a client may keep a document whose address has its hash: a year.
-const FOR_EVER: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// A path that is no resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +45,7 @@ pub(crate) enum Document {
     },
     OpenApiV2,
     OpenApiV3Index,
-    /// By its key in the index, such as `api/v1`.
+    /// By its key in the index, such as `api/v1`; anything may follow `/openapi/v3/`.
     OpenApiV3(String),
 }
 
@@ -107,16 +111,15 @@ impl Documents {
         if !any_method && request.method != http::Method::GET {
             return Err(Status::method_not_allowed());
         }
-        if matches!(
-            document,
-            Document::ApiVersions | Document::Group(_) | Document::Resources { .. }
-        ) {
-            negotiation::check_route(request, false)?;
-        }
+        check_route(document, request)?;
         match document {
             Document::Root => Ok(Response::new(200, negotiation::JSON, self.paths())),
             Document::Health => Ok(health(path, query)),
-            Document::Version => version_document(request, self.version),
+            Document::Version => Ok(Response::new(
+                200,
+                negotiation::JSON,
+                version::document(self.version),
+            )),
             Document::ApiVersions => {
                 self.discovery(request, query, 0, Some(legacy::api_versions(&self.address)))
             }
@@ -168,7 +171,7 @@ impl Documents {
         which: usize,
         legacy: Option<Vec<u8>>,
     ) -> Result<Response, Status> {
-        let Some(media) = negotiation::aggregated_discovery(request, query) else {
+        let Some(negotiated) = negotiation::aggregated_discovery(request, query) else {
             return plain(request, query, legacy);
         };
         let (document, tag) = &self.aggregated()[which];
@@ -178,14 +181,9 @@ impl Documents {
                 .header(header::VARY, "Accept")
                 .header(header::CACHE_CONTROL, "public"));
         }
-        let negotiated = negotiation::Negotiated {
-            media,
-            pretty: false,
-            transform: negotiation::Transform::None,
-        };
         let content_type = format!(
             "{};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
-            media.content_type()
+            negotiated.media.content_type()
         );
         let body = response::finish(document.clone(), negotiated);
         Ok(Response::new(200, content_type, body)
@@ -195,24 +193,12 @@ impl Documents {
     }
 
     fn openapi_v2(&self, request: &Request) -> Response {
-        let accept = request.header("accept").unwrap_or_default();
-        let names: Vec<&str> = accept
-            .split(',')
-            .map(|c| c.split(';').next().unwrap_or_default().trim())
-            .collect();
-        let json = accept.is_empty()
-            || names
-                .iter()
-                .any(|n| ["*/*", "application/*", negotiation::JSON].contains(n));
-        let protobuf = names
-            .iter()
-            .any(|n| [OPENAPI_V2_PROTOBUF, OPENAPI_V2_PROTOBUF_OLD].contains(n));
         let (document, tag) = self.v2();
-        let content = match (protobuf, json) {
+        let content = match negotiation::openapi(request, &OPENAPI_V2) {
+            Some(OPENAPI_JSON) => Some((negotiation::JSON, document.clone())),
             // An empty message is a document without anything in it: enough for the clients that insist on this form.
-            (true, _) => Some((OPENAPI_V2_PROTOBUF, Bytes::new())),
-            (_, true) => Some((negotiation::JSON, document.clone())),
-            _ => None,
+            Some(_) => Some((OPENAPI_V2_PROTOBUF, Bytes::new())),
+            None => None,
         };
         let mut response = match content {
             Some((content_type, body)) => {
@@ -251,12 +237,7 @@ impl Documents {
             return Response::empty(404);
         };
         let tag = format!("\"{}\"", document.hash);
-        let accept = request.header("accept").unwrap_or_default();
-        let fits = accept.is_empty()
-            || accept.contains("json")
-            || accept.contains("*/*")
-            || accept.contains("application/*");
-        if !fits {
+        if negotiation::openapi(request, &[OPENAPI_JSON]).is_none() {
             return Response::empty(406).header(header::VARY, "Accept");
         }
         let asked = query.get("hash").unwrap_or_default();
@@ -277,7 +258,7 @@ impl Documents {
             return response;
         }
         // The real server leaves the name of the zone to Go.
-        let expires = time::http_date(clock::add(now, FOR_EVER)).replace("GMT", "UTC");
+        let expires = time::http_date(in_a_year(now)).replace("GMT", "UTC");
         response
             .header(header::CACHE_CONTROL, "public, immutable")
             .header(header::EXPIRES, expires)
@@ -297,20 +278,29 @@ fn plain(request: &Request, query: &Query, document: Option<Vec<u8>>) -> Result<
     Ok(Response::new(200, negotiated.media.content_type(), body))
 }
 
-fn version_document(request: &Request, version: Version) -> Result<Response, Status> {
-    let accept = request.header("accept").unwrap_or_default();
-    let fits = accept.is_empty()
-        || accept.split(',').any(|c| {
-            ["*/*", negotiation::JSON].contains(&c.split(';').next().unwrap_or_default().trim())
-        });
-    if !fits {
-        return Err(Status::not_acceptable_route(&[Media::Json.content_type()]));
+/// The router's look at what is sent and what is wanted. The aggregator, which answers for a group, does not mind what is
+/// sent; what is left out has no route.
+fn check_route(document: &Document, request: &Request) -> Result<(), Status> {
+    match document {
+        Document::Version => negotiation::check_document_route(request, &[negotiation::JSON]),
+        Document::ApiVersions | Document::Resources { .. } => {
+            negotiation::check_document_route(request, &negotiation::OFFERED)
+        }
+        Document::Group(_) => negotiation::check_route(request, false),
+        _ => Ok(()),
     }
-    Ok(Response::new(
-        200,
-        negotiation::JSON,
-        version::document(version),
-    ))
+}
+
+/// Until when a client may keep a document whose address has its hash: Go's `AddDate(1, 0, 0)`, which makes the first of
+/// March of a day that the next year does not have.
+fn in_a_year(now: Timestamp) -> Timestamp {
+    let today = TimeZone::UTC.to_datetime(now);
+    let days = i32::from(today.day()) - 1;
+    let then = today
+        .first_of_month()
+        .checked_add(Span::new().years(1).days(days));
+    then.and_then(|then| TimeZone::UTC.to_timestamp(then))
+        .unwrap_or(Timestamp::MAX)
 }
 
 fn health(path: &str, query: &Query) -> Response {
@@ -318,5 +308,23 @@ fn health(path: &str, query: &Query) -> Response {
         Some(answer) if answer.nosniff => Response::text(answer.code, answer.body),
         Some(answer) => Response::new(answer.code, "text/plain; charset=utf-8", answer.body),
         None => Response::text(404, "404 page not found\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_year_is_one_of_the_calendar() {
+        for (now, then) in [
+            ("2023-03-01T10:20:30Z", "2024-03-01T10:20:30Z"),
+            ("2024-01-31T00:00:00Z", "2025-01-31T00:00:00Z"),
+            ("2024-02-29T00:00:00Z", "2025-03-01T00:00:00Z"),
+            ("2024-12-31T23:59:59Z", "2025-12-31T23:59:59Z"),
+        ] {
+            let now: Timestamp = now.parse().unwrap();
+            assert_eq!(in_a_year(now).to_string(), then);
+        }
     }
 }

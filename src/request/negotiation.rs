@@ -127,6 +127,12 @@ impl<'a> Clause<'a> {
             || self.media.1 != "*" && other.media.1 == "*"
     }
 
+    /// Whether a subtype of `application` is among what it names, each half for itself.
+    fn names(&self, subtype: &str) -> bool {
+        let (kind, own) = self.media;
+        (kind == "*" || kind == "application") && (own == "*" || own == subtype)
+    }
+
     fn covers(&self, media: Media) -> bool {
         let offered = media.content_type().split_once('/');
         matches!(self.media, ("*", "*") | ("application", "*")) || Some(self.media) == offered
@@ -162,16 +168,38 @@ fn clauses(accept: &str) -> Vec<Clause<'_>> {
 
 /// The router's look: one clause must be a type the route produces, to the letter.
 pub(crate) fn check_route(request: &Request, streams: bool) -> Result<(), Status> {
-    let accept = request.header(header::ACCEPT).unwrap_or_default();
-    let fits = matches!(accept, "" | JSON)
-        || accept.split(',').any(|clause| {
-            let name = clause.split(';').next().unwrap_or_default().trim();
-            name == "*/*" || OFFERED.contains(&name)
-        });
-    if fits {
-        return Ok(());
+    match produces(request, &OFFERED) {
+        true => Ok(()),
+        false => Err(Status::not_acceptable_route(&offered(streams))),
     }
-    Err(Status::not_acceptable_route(&offered(streams)))
+}
+
+/// The same where the route also says what it consumes, though nobody reads that: a client need not say what it sends.
+pub(crate) fn check_document_route(
+    request: &Request,
+    types: &[&'static str],
+) -> Result<(), Status> {
+    let sent = request.header(header::CONTENT_TYPE).unwrap_or_default();
+    if !sent.is_empty() && !mentions(sent, types) {
+        return Err(Status::unsupported_media_type_route());
+    }
+    match produces(request, types) {
+        true => Ok(()),
+        false => Err(Status::not_acceptable_route(types)),
+    }
+}
+
+fn produces(request: &Request, types: &[&str]) -> bool {
+    let accept = request.header(header::ACCEPT).unwrap_or_default();
+    matches!(accept, "" | JSON) || mentions(accept, &["*/*"]) || mentions(accept, types)
+}
+
+/// Whether one of the types stands in a header, whatever its parameters. Only blanks may stand around it.
+fn mentions(header: &str, types: &[&str]) -> bool {
+    let mut names = header
+        .split(',')
+        .map(|clause| clause.split(';').next().unwrap_or_default());
+    names.any(|name| types.contains(&name.trim_matches(' ')))
 }
 
 /// What a route produces.
@@ -297,7 +325,11 @@ fn pretty(request: &Request, query: &Query, param: &str) -> bool {
     if param == "1" {
         return true;
     }
-    match query.get("pretty").unwrap_or_default() {
+    // Upstream takes the query apart only where it has the word, unescaped.
+    let asked = query
+        .get("pretty")
+        .filter(|_| request.raw_query().contains("pretty"));
+    match asked.unwrap_or_default() {
         "" => {
             let agent = request.header(header::USER_AGENT).unwrap_or_default();
             ["curl", "Wget", "Mozilla/5.0"]
@@ -309,11 +341,21 @@ fn pretty(request: &Request, query: &Query, param: &str) -> bool {
 }
 
 /// The format of aggregated discovery, if the request asks for that; plain clauses before it do not count.
-pub(crate) fn aggregated_discovery(request: &Request, query: &Query) -> Option<Media> {
+pub(crate) fn aggregated_discovery(request: &Request, query: &Query) -> Option<Negotiated> {
     request
         .header(header::ACCEPT)
         .filter(|accept| !accept.is_empty())?;
-    choose(request, query, Endpoint::Aggregated).map(|n| n.media)
+    choose(request, query, Endpoint::Aggregated)
+}
+
+/// The form of an OpenAPI document: of the best clause that names any of these subtypes of `application`, the first one.
+pub(crate) fn openapi<'a>(request: &Request, subtypes: &[&'a str]) -> Option<&'a str> {
+    let accept = request.header(header::ACCEPT).unwrap_or_default();
+    let clauses = clauses(if accept.is_empty() { "*/*" } else { accept });
+    clauses.iter().find_map(|clause| {
+        let mut subtypes = subtypes.iter().copied();
+        subtypes.find(|subtype| clause.names(subtype))
+    })
 }
 
 /// The formats of request bodies.
@@ -414,10 +456,51 @@ mod tests {
     fn aggregated_discovery_is_asked_for_in_any_place() {
         let asked =
             "application/json,application/yaml;as=APIGroupDiscoveryList;v=v2;g=apidiscovery.k8s.io";
-        let found = |accept| aggregated_discovery(&request(accept, ""), &Query::default());
+        let found =
+            |accept| aggregated_discovery(&request(accept, ""), &Query::default()).map(|n| n.media);
         assert_eq!(found(asked), Some(Media::Yaml));
         assert_eq!(found("application/json"), None);
         assert_eq!(found(""), None);
+    }
+
+    #[test]
+    fn the_router_trims_blanks_only() {
+        let fits = |accept, content_type| {
+            check_document_route(&request(accept, content_type), &[JSON, YAML])
+        };
+        for (accept, content_type, code) in [
+            ("text/html, application/json ;q=0.1", "", None),
+            ("text/html,\tapplication/json", "", Some(406)),
+            ("text/html,\t*/*", "", Some(406)),
+            ("", "text/html, application/yaml; x", None),
+            ("", "text/html,\tapplication/yaml", Some(415)),
+            ("", "APPLICATION/JSON", Some(415)),
+            ("", "*/*", Some(415)),
+            ("text/html", "text/html", Some(415)),
+        ] {
+            let refused = fits(accept, content_type).err().map(|status| status.code);
+            assert_eq!(refused, code, "{accept:?} {content_type:?}");
+        }
+    }
+
+    #[test]
+    fn an_openapi_document_comes_as_the_best_clause_says() {
+        for (accept, form) in [
+            ("", Some("json")),
+            ("*/*", Some("json")),
+            ("*/pb", Some("pb")),
+            ("application/*", Some("json")),
+            ("application/json,application/pb", Some("json")),
+            ("application/pb,application/json", Some("pb")),
+            ("application/pb;q=0.5,application/json", Some("json")),
+            ("text/html,application/json;x=y", Some("json")),
+            ("text/json", None),
+            ("application/jsonp", None),
+            ("json", None),
+        ] {
+            let found = openapi(&request(accept, ""), &["json", "pb"]);
+            assert_eq!(found, form, "{accept}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A watch over a WebSocket: the same lines, one a message.
+//! A watch over a WebSocket: the same lines, one a message. The handshake is that of `golang.org/x/net/websocket`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -34,17 +34,7 @@ struct Accepted {
 
 /// The handshake, if the request is one.
 pub(crate) fn accept(request: &mut Request) -> Option<Handshake> {
-    let has = |name: &str, word: &str| {
-        let values = request
-            .headers
-            .get_all(name)
-            .iter()
-            .filter_map(|v| v.to_str().ok());
-        values
-            .flat_map(|v| v.split(','))
-            .any(|item| item.trim().eq_ignore_ascii_case(word))
-    };
-    if !has("connection", "upgrade") || !has("upgrade", "websocket") {
+    if !credentials::is_websocket(&request.headers) {
         return None;
     }
     let upgrade = request.upgrade.take()?;
@@ -54,24 +44,43 @@ pub(crate) fn accept(request: &mut Request) -> Option<Handshake> {
 }
 
 fn check(request: &Request, upgrade: Upgrade) -> Result<Accepted, Response> {
-    if request.header("sec-websocket-version") != Some("13") {
+    let first_line = request.headers.get(header::CONNECTION);
+    if !first_line.is_some_and(credentials::is_upgrade) {
+        return Err(refusal(400, "not websocket protocol"));
+    }
+    let key = request
+        .header(header::SEC_WEBSOCKET_KEY)
+        .unwrap_or_default();
+    if key.is_empty() {
+        return Err(refusal(400, "mismatch challenge/response"));
+    }
+    if request.header(header::SEC_WEBSOCKET_VERSION) != Some("13") {
         return Err(refusal(400, "missing or bad WebSocket Version")
             .header(header::SEC_WEBSOCKET_VERSION, "13"));
     }
-    let Some(key) = request.header("sec-websocket-key") else {
-        return Err(refusal(400, "challenge mismatch"));
-    };
-    if request.header("origin").is_none() {
+    if !request.header(header::ORIGIN).is_some_and(is_request_uri) {
         return Err(refusal(403, ""));
     }
-    let protocol = credentials::websocket_protocols(&request.headers)
-        .into_iter()
-        .next();
+    let mut protocols = credentials::websocket_protocols(&request.headers);
+    let protocol = protocols.pop();
+    // Nobody chooses one of several.
+    if !protocols.is_empty() {
+        return Err(refusal(400, ""));
+    }
     Ok(Accepted {
         accept: accept_key(key),
         protocol,
         upgrade,
     })
+}
+
+/// Whether Go's `url.ParseRequestURI` takes it, by how it starts: with a slash or a scheme. What follows is not looked at.
+fn is_request_uri(text: &str) -> bool {
+    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+    let of_a_scheme = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
+    text == "*"
+        || text.starts_with('/')
+        || scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.bytes().all(of_a_scheme)
 }
 
 /// How the server shows that it has read the key.
@@ -149,18 +158,26 @@ async fn send(connection: Box<dyn Connection>, mut frames: ByteStream) {
 mod tests {
     use super::*;
 
-    fn refused(version: &'static str, origin: Option<&'static str>) -> Option<u16> {
+    /// Stands for a header that is not there.
+    const ABSENT: &str = "absent";
+
+    const SOUND: [(&str, &str); 5] = [
+        ("connection", "keep-alive, Upgrade"),
+        ("upgrade", "WebSocket"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("sec-websocket-version", "13"),
+        ("origin", "http://x"),
+    ];
+
+    /// The answer to a handshake that is sound but for these headers; those without a value are left out.
+    fn refused(changes: &[(&'static str, &'static str)]) -> Option<(u16, String)> {
         let mut headers = http::HeaderMap::new();
-        for (name, value) in [
-            ("connection", "Upgrade"),
-            ("upgrade", "websocket"),
-            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
-            ("sec-websocket-version", version),
-        ] {
-            headers.insert(name, http::HeaderValue::from_static(value));
-        }
-        if let Some(origin) = origin {
-            headers.insert("origin", http::HeaderValue::from_static(origin));
+        let sound = SOUND
+            .iter()
+            .filter(|(n, _)| changes.iter().all(|(c, _)| c != n));
+        let changed = changes.iter().filter(|(_, value)| *value != ABSENT);
+        for (name, value) in sound.chain(changed) {
+            headers.append(*name, http::HeaderValue::from_static(value));
         }
         let mut request = Request {
             method: http::Method::GET,
@@ -172,7 +189,10 @@ mod tests {
         };
         let response = accept(&mut request).unwrap().answer.err()?;
         assert!(response.hijacked);
-        Some(response.status)
+        let Body::Full(text) = response.body else {
+            panic!("{:?}", response.status)
+        };
+        Some((response.status, String::from_utf8(text.to_vec()).unwrap()))
     }
 
     #[test]
@@ -184,9 +204,47 @@ mod tests {
     }
 
     #[test]
-    fn a_handshake_needs_an_origin_and_the_right_version() {
-        assert_eq!(refused("13", Some("http://x")), None);
-        assert_eq!(refused("13", None), Some(403));
-        assert_eq!(refused("12", Some("http://x")), Some(400));
+    fn a_handshake_is_refused_as_by_the_go_library() {
+        let (key, version) = ("sec-websocket-key", "sec-websocket-version");
+        let (connection, protocol) = ("connection", "sec-websocket-protocol");
+        let bad = |text: &str| Some((400, text.to_owned()));
+        let bad_version = bad("missing or bad WebSocket Version");
+        let mismatch = bad("mismatch challenge/response");
+        let forbidden = Some((403, String::new()));
+        for (changes, answer) in [
+            (&[][..], None),
+            (&[(connection, "xupgrade")], None),
+            (
+                &[(connection, "close"), (connection, "Upgrade")],
+                bad("not websocket protocol"),
+            ),
+            (&[(key, ABSENT)], mismatch.clone()),
+            (&[(key, ""), (version, ABSENT)], mismatch),
+            (&[(version, "8"), ("origin", ABSENT)], bad_version.clone()),
+            (&[(version, ABSENT)], bad_version),
+            (&[("origin", ABSENT), (protocol, "a, b")], forbidden),
+            (&[(protocol, "a, b")], bad("")),
+            (&[(protocol, "a"), (protocol, "b")], None),
+            (&[(protocol, "")], None),
+        ] {
+            assert_eq!(refused(changes), answer, "{changes:?}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_a_path_or_has_a_scheme() {
+        for (origin, fits) in [
+            ("http://x:80", true),
+            ("example.com:80", true),
+            ("/", true),
+            ("*", true),
+            ("null", false),
+            ("example.com", false),
+            ("127.0.0.1:80", false),
+            ("://x", false),
+            ("", false),
+        ] {
+            assert_eq!(is_request_uri(origin), fits, "{origin}");
+        }
     }
 }
