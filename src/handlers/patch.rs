@@ -16,6 +16,7 @@ use crate::patch::{self, PatchType, Patched};
 use crate::registry::generic;
 use crate::registry::validation::owner::dedup_owner_references;
 use crate::request::Request;
+use crate::request::negotiation::mentions;
 use crate::request::options::{FieldValidation, WriteOptions};
 use crate::response::Response;
 use crate::response::Warnings;
@@ -44,9 +45,7 @@ enum Form {
 /// The router's look at the media type: one of those listed must be known, to the letter.
 pub(super) fn check_route(request: &Request) -> Result<(), Status> {
     let header = request.header(header::CONTENT_TYPE).unwrap_or_default();
-    let known =
-        |item: &str| MEDIA_TYPES.contains(&item.split(';').next().unwrap_or_default().trim());
-    if header.split(',').any(known) {
+    if mentions(header, &MEDIA_TYPES) {
         Ok(())
     } else {
         Err(Status::unsupported_media_type_route())

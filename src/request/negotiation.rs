@@ -195,7 +195,7 @@ fn produces(request: &Request, types: &[&str]) -> bool {
 }
 
 /// Whether one of the types stands in a header, whatever its parameters. Only blanks may stand around it.
-fn mentions(header: &str, types: &[&str]) -> bool {
+pub(crate) fn mentions(header: &str, types: &[&str]) -> bool {
     let mut names = header
         .split(',')
         .map(|clause| clause.split(';').next().unwrap_or_default());
