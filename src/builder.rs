@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::authentication::{Authenticator, UserInfo, tokens};
 use crate::authorization::Authorizer;
 use crate::authorization::rbac::Rbac;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::cluster::Cluster;
 use crate::control::Control;
 use crate::error::{Error, Kind};
@@ -321,7 +321,8 @@ impl FakeApiServerBuilder {
     /// If the time is not in the years -9999 to 9999.
     #[track_caller]
     pub fn frozen_at(mut self, unix_seconds: i64) -> Self {
-        match Timestamp::from_second(unix_seconds) {
+        let time = Timestamp::from_second(unix_seconds).map_err(|error| error.to_string());
+        match time.and_then(|time| clock::check(time).map(|()| time)) {
             Ok(time) => self.time = Some(time),
             Err(error) => panic!("{unix_seconds} is no time the server can show: {error}"),
         }
@@ -396,7 +397,10 @@ impl FakeApiServerBuilder {
     #[track_caller]
     pub fn fault(mut self, fault: Fault) -> Self {
         match fault.checked() {
-            Ok(fault) => self.faults.push(fault),
+            Ok(mut fault) => {
+                fault.caller = Some(Location::caller());
+                self.faults.push(fault);
+            }
             Err(problem) => panic!("this fault cannot be installed: {problem}"),
         }
         self
@@ -552,7 +556,7 @@ impl FakeApiServerBuilder {
         let address = listener.address();
         let faults = Arc::new(Faults::default());
         for fault in scripted.into_iter().chain(std::mem::take(&mut self.faults)) {
-            faults.install(fault, cluster.clock.now());
+            faults.install_at_start(fault, cluster.clock.now());
         }
         let recorder = Arc::new(Recorder::new(self.journal_limit));
         let outages = Switch::default();

@@ -434,9 +434,21 @@ impl FakeApiServer {
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
     /// server.advance(Duration::from_secs(60));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If that leads past 9999-12-30, the latest time the server can show.
+    #[track_caller]
     pub fn advance(&self, by: Duration) {
-        self.inner.cluster.clock.advance(by);
+        if let Err(problem) = self.try_advance(by) {
+            panic!("the clock cannot be advanced by {by:?}: {problem}");
+        }
+    }
+
+    pub(crate) fn try_advance(&self, by: Duration) -> Result<(), String> {
+        self.inner.cluster.clock.advance(by)?;
         self.inner.outages.end_those_over();
+        Ok(())
     }
 
     /// Forgets the history before a revision, as etcd does every few minutes: lists and watches from before it are
@@ -466,14 +478,15 @@ impl FakeApiServer {
     /// If the rule can never act: an unknown verb or resource, a verb the resource does not have, no attempt at all.
     #[track_caller]
     pub fn fault(&self, fault: Fault) -> FaultGuard {
-        let fault = match fault.checked() {
+        let mut fault = match fault.checked() {
             Ok(fault) => fault,
             Err(problem) => panic!("this fault cannot be installed: {problem}"),
         };
+        fault.caller = Some(Location::caller());
         let (faults, optional) = (&self.inner.faults, fault.optional);
         let id = faults.install(fault, self.inner.cluster.clock.now());
         let seed = self.inner.cluster.ids.seed();
-        FaultGuard::new(faults.clone(), id, Location::caller(), optional, seed)
+        FaultGuard::new(faults.clone(), id, optional, seed)
     }
 
     /// Installs a rule that was checked, until it is removed with all others.
@@ -495,15 +508,17 @@ impl FakeApiServer {
         self.inner.faults.clear();
     }
 
-    /// What there is to say of each fault that had to act and never did: its name, and what came close. Dropping the
-    /// server panics with the same, unless [`FakeApiServerBuilder::allow_unused_faults`] was called or the fault is
+    /// What there is to say of each fault that had to act and never did: its name, the line that installed it, and what
+    /// came close. Those that `POST /_fake/reset` removed before they had acted are among them. Dropping the server panics with the same, unless [`FakeApiServerBuilder::allow_unused_faults`] was called or the fault is
     /// [optional](Fault::optional).
     ///
     /// ```
     /// use fake_apiserver::{FakeApiServer, Fault};
     /// let fault = Fault::conflict().named("the lost race");
     /// let server = FakeApiServer::builder().fault(fault).allow_unused_faults().start_blocking();
-    /// assert_eq!(server.unused_faults(), [r#"the fault "the lost race" never fired: no request came close"#]);
+    /// let unused = server.unused_faults();
+    /// assert!(unused[0].starts_with(r#"the fault "the lost race" installed at "#));
+    /// assert!(unused[0].ends_with(" never fired: no request came close"));
     /// ```
     pub fn unused_faults(&self) -> Vec<String> {
         self.inner.faults.unused()

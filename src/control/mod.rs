@@ -74,7 +74,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     (
         "POST",
         "/reset",
-        "puts the store back to how it was at the start, and removes rules and journal",
+        "puts objects, rules, clock and journal back to how they were at the start",
     ),
     (
         "POST",

@@ -21,11 +21,12 @@ impl Control {
     }
 
     pub(super) fn advance_clock(&self, asked: &Asked<'_>) -> Outcome {
-        let by = asked.with_body(|at| {
+        asked.with_body(|at| {
             at.only(&["advance"])?;
-            at.require("advance")?.duration()
+            let at = at.require("advance")?;
+            let advanced = self.cluster.clock.advance(at.duration()?);
+            advanced.map_err(|problem| at.fail(problem))
         })?;
-        self.cluster.clock.advance(by);
         Ok(self.show_clock())
     }
 
@@ -58,12 +59,15 @@ impl Control {
     }
 
     pub(super) fn reset(&self) -> Outcome {
-        self.faults.clear();
-        self.recorder.clear();
-        match self.start.get() {
-            Some(start) => self.restore(start),
-            None => Err(Refusal(503, "the server is still starting".to_owned())),
+        let Some(start) = self.start.get() else {
+            return Err(Refusal(503, "the server is still starting".to_owned()));
+        };
+        if let Some(clock) = start.clock() {
+            self.cluster.clock.set_to(&clock);
         }
+        self.faults.reset(self.cluster.clock.now());
+        self.recorder.clear();
+        self.restore(start)
     }
 
     fn restore(&self, snapshot: &Snapshot) -> Outcome {

@@ -1,6 +1,5 @@
 //! What a test holds while a rule is installed.
 
-use std::panic::Location;
 use std::sync::Arc;
 
 use super::stage::Faults;
@@ -22,24 +21,16 @@ use super::stage::Faults;
 pub struct FaultGuard {
     faults: Arc<Faults>,
     id: u64,
-    caller: &'static Location<'static>,
     optional: bool,
     /// Of the server, for who wants to see the failure again.
     seed: u64,
 }
 
 impl FaultGuard {
-    pub(crate) fn new(
-        faults: Arc<Faults>,
-        id: u64,
-        caller: &'static Location<'static>,
-        optional: bool,
-        seed: u64,
-    ) -> Self {
+    pub(crate) fn new(faults: Arc<Faults>, id: u64, optional: bool, seed: u64) -> Self {
         FaultGuard {
             faults,
             id,
-            caller,
             optional,
             seed,
         }
@@ -77,9 +68,8 @@ impl Drop for FaultGuard {
             return;
         }
         panic!(
-            "the fault {:?} installed at {} never fired{}\nthe server's seed is {}",
-            removed.fault.title(),
-            self.caller,
+            "the fault {} never fired{}\nthe server's seed is {}",
+            removed.fault.described(),
             removed.near_misses,
             self.seed
         );

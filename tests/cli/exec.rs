@@ -155,6 +155,24 @@ fn bash(flags: &[&str], script: &str) -> Output {
 }
 
 #[test]
+fn a_reset_does_not_fool_the_demand_that_faults_act() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let script = folder.path().join("faults.yaml");
+    std::fs::write(&script, "{fault: gone, name: old, when: {verb: list}}").unwrap();
+    let flags = [
+        "--faults",
+        script.to_str().unwrap(),
+        "--fail-on-unused-faults",
+    ];
+    let reset = ask("/_fake/reset").replace("GET ", "POST ");
+    let unused = bash(&flags, &reset);
+    assert_eq!(unused.status.code(), Some(1));
+    assert!(text(&unused.stderr).contains("the fault \"old\" never fired"));
+    let used = bash(&flags, &format!("{}; {reset}", ask("/api/v1/endpoints")));
+    assert_eq!(used.status.code(), Some(0));
+}
+
+#[test]
 fn a_fault_that_never_acted_fails_a_command_that_succeeded() {
     let folder = tempfile::TempDir::new().unwrap();
     let script = folder.path().join("faults.yaml");
