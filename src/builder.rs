@@ -393,7 +393,7 @@ impl FakeApiServerBuilder {
     ///
     /// # Panics
     ///
-    /// If the rule can never act: an unknown verb or resource, a verb the resource does not have, no attempt at all.
+    /// As [`FakeApiServer::fault`].
     #[track_caller]
     pub fn fault(mut self, fault: Fault) -> Self {
         match fault.checked() {

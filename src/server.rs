@@ -475,7 +475,8 @@ impl FakeApiServer {
     ///
     /// # Panics
     ///
-    /// If the rule can never act: an unknown verb or resource, a verb the resource does not have, no attempt at all.
+    /// If the rule can never act (an unknown verb or resource, a verb the resource does not have, no attempt at all), or
+    /// its fault cannot be: a status below 200 or above 599, a delay between two seconds and one.
     #[track_caller]
     pub fn fault(&self, fault: Fault) -> FaultGuard {
         let mut fault = match fault.checked() {

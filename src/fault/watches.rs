@@ -241,7 +241,7 @@ impl Fault {
     /// let fault = fake_apiserver::Fault::watch_bursts(10);
     /// ```
     pub fn watch_bursts(events: usize) -> Self {
-        Fault::watch(Trouble::Hold(events.max(1)))
+        Fault::watch(Trouble::Hold(events))
     }
 
     /// An event of a watch carries a version from before the watch began.
