@@ -425,7 +425,8 @@ impl FakeApiServerBuilder {
         self
     }
 
-    /// Dropping the server does not panic if a fault has never acted.
+    /// Dropping the server does not panic if a fault has never acted; only if the closure of a
+    /// [custom fault](Fault::custom) has panicked.
     ///
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().faults_file("faults.yaml").allow_unused_faults();

@@ -544,13 +544,16 @@ impl FakeApiServer {
 
 impl Drop for FakeApiServer {
     fn drop(&mut self) {
-        if self.inner.allow_unused_faults || std::thread::panicking() {
+        if std::thread::panicking() {
             return;
         }
-        let unused = self.inner.faults.unused();
-        if !unused.is_empty() {
+        let mut problems = self.inner.faults.take_failures();
+        if !self.inner.allow_unused_faults {
+            problems.extend(self.inner.faults.unused());
+        }
+        if !problems.is_empty() {
             let seed = self.inner.cluster.ids.seed();
-            panic!("{}\nthe server's seed is {seed}", unused.join("\n"));
+            panic!("{}\nthe server's seed is {seed}", problems.join("\n"));
         }
     }
 }

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use super::answer::Answer;
+use super::answer::{Answer, Kind};
 use super::connection::Connection;
 use super::effect::{Effect, Loss};
 use super::latency::{Drip, Place};
@@ -206,11 +206,18 @@ impl Faults {
         while let Some(acting) = self.next_to_act(asked, facts, now, ids) {
             asked = acting.id;
             // Without the lock: the code of a closure is the test's, and may well install another rule.
-            let Some(effect) = settle(acting.effect, facts, acting.attempt) else {
-                continue;
+            let (title, effect) = match settle(acting.effect, facts, acting.attempt) {
+                Ok(Some(effect)) => (acting.title, effect),
+                Ok(None) => continue,
+                Err(failure) => {
+                    self.has_failed(acting.id, &failure);
+                    let told = format!("{}: its closure {failure}", acting.title);
+                    let told = told.replace('\n', " ");
+                    (told.clone(), failure_answer(told))
+                }
             };
             self.has_fired(acting.id);
-            plan.fired.push(acting.title);
+            plan.fired.push(title);
             plan.take(&effect, &|| ids.roll());
             if !acting.carries_on {
                 break;
@@ -244,6 +251,26 @@ impl Faults {
                     carries_on: rule.fault.carries_on,
                 })
             })
+    }
+
+    /// How the closure of this rule failed, if it did and nobody was told yet.
+    pub(crate) fn take_failure(&self, id: u64) -> Option<String> {
+        self.rules.lock().failures.remove(&id)
+    }
+
+    /// The same of all rules.
+    pub(crate) fn take_failures(&self) -> Vec<String> {
+        let failures = std::mem::take(&mut self.rules.lock().failures);
+        failures.into_values().collect()
+    }
+
+    fn has_failed(&self, id: u64, failure: &str) {
+        let mut rules = self.rules.lock();
+        let rule = rules.installed.iter().find(|rule| rule.id == id);
+        if let Some(fault) = rule.map(|rule| rule.fault.described()) {
+            let told = format!("the closure of the fault {fault} {failure}");
+            rules.failures.entry(id).or_insert(told);
+        }
     }
 
     fn has_fired(&self, id: u64) {
@@ -286,15 +313,28 @@ struct Acting {
     carries_on: bool,
 }
 
-/// What a closure makes of a request, in the end.
-fn settle(mut effect: Effect, facts: &Facts<'_>, attempt: u64) -> Option<Effect> {
+/// What a closure makes of a request, in the end, or how it failed.
+fn settle(mut effect: Effect, facts: &Facts<'_>, attempt: u64) -> Result<Option<Effect>, String> {
     while let Effect::Custom(custom) = &effect {
-        effect = custom.decide(facts, attempt)?.effect;
+        match custom.decide(facts, attempt)? {
+            Some(fault) => effect = fault.effect,
+            None => return Ok(None),
+        }
+        let returned = |problem| format!("returned a fault that cannot be: {problem}");
+        effect.check().map_err(returned)?;
         if effect.mismatch(facts).is_some() {
-            return None;
+            return Ok(None);
         }
     }
-    Some(effect)
+    Ok(Some(effect))
+}
+
+/// What the client gets when a closure failed.
+fn failure_answer(told: String) -> Effect {
+    Effect::Answer(Answer {
+        message: Some(told),
+        ..Answer::new(Kind::InternalError)
+    })
 }
 
 impl Installed {
