@@ -234,7 +234,8 @@ impl FakeApiServerBuilder {
         self
     }
 
-    /// Stores an object before the server starts. A namespace that is missing is made.
+    /// Stores an object before the server starts, as [`FakeApiServer::seed`] does. A namespace that is missing is made.
+    /// Giving the same object twice, here or in a file, is an error that names both places.
     ///
     /// ```
     /// use serde_json::json;
@@ -267,7 +268,7 @@ impl FakeApiServerBuilder {
     }
 
     /// Stores the objects of a YAML or JSON file, which may have many documents and lists, or of every such file in a
-    /// directory. Access rules go to the authorizer that [`rbac`](Self::rbac) asks for; without one they are refused,
+    /// directory whose name does not start with a dot. Access rules go to the authorizer that [`rbac`](Self::rbac) asks for; without one they are refused,
     /// since they would do nothing.
     ///
     /// ```
@@ -730,7 +731,7 @@ fn populate(
             Source::File(path) => seeder.files(&path)?,
             Source::Value { object, caller } => {
                 object
-                    .and_then(|value| seeder.object(value).map(drop))
+                    .and_then(|value| seeder.at(caller).object(value).map(drop))
                     .map_err(|problem| {
                         Error::invalid(format!("the object given at {caller}"), problem)
                     })?;

@@ -284,8 +284,12 @@ impl FakeApiServer {
         }
     }
 
-    /// Stores an object as it is, past admission and access control. A namespace that is missing is made; an object of
-    /// the same name is replaced. Watches see it like any other write.
+    /// Stores an object as it is, past admission and access control. Watches see it like any other write.
+    ///
+    /// What it does not say is filled in as for a client's create: the namespace is `default`, a `generateName` gets a
+    /// suffix, uid and creationTimestamp are made up. A namespace that is missing is made. An object of the same name is
+    /// replaced, as by an update: what the new one leaves out is gone, but for its uid and creationTimestamp, and what a
+    /// Service was allocated.
     ///
     /// ```
     /// use serde_json::json;
@@ -307,7 +311,8 @@ impl FakeApiServer {
         }
     }
 
-    /// Stores the objects of a YAML or JSON file with one or many documents, or of all such files in a directory.
+    /// Stores the objects of a YAML or JSON file with one or many documents, or of all such files in a directory whose
+    /// names do not start with a dot. Each is stored as by [`seed`](Self::seed); the same object twice is a mistake.
     ///
     /// ```
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
@@ -328,7 +333,8 @@ impl FakeApiServer {
     }
 
     /// Reads an object without HTTP. The resource goes by plural, singular, short name or kind (`endpoints`, `ns`), with
-    /// its group after a dot if it has one; the namespace of a resource without namespaces is empty.
+    /// its group after a dot if it has one. An empty namespace means `default`, as it does for [`seed`](Self::seed); that
+    /// of a resource without namespaces has to be empty.
     ///
     /// ```
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
@@ -338,10 +344,14 @@ impl FakeApiServer {
     ///
     /// # Panics
     ///
-    /// If the server has no such resource.
+    /// If the server has no such resource, or a namespace is given for one without namespaces.
     #[track_caller]
     pub fn get_value(&self, resource: &str, namespace: &str, name: &str) -> Option<Value> {
-        let resource = find(resource).resource();
+        let resource = find(resource, namespace).resource();
+        let namespace = match namespace {
+            "" if resource.namespaced => "default",
+            given => given,
+        };
         let view = self.inner.cluster.storage.view();
         view.get(&key(resource, namespace, name))
             .map(|object| object.to_value())
@@ -362,7 +372,7 @@ impl FakeApiServer {
     ///
     /// # Panics
     ///
-    /// If the server has no such resource, or the object does not fit the type.
+    /// As [`get_value`](Self::get_value), or if the object does not fit the type.
     #[track_caller]
     pub fn get<T: DeserializeOwned>(
         &self,
@@ -375,7 +385,8 @@ impl FakeApiServer {
         Some(typed(value))
     }
 
-    /// Reads all objects of a resource without HTTP, in one namespace or (with an empty one) in all.
+    /// Reads all objects of a resource without HTTP, in one namespace or (with an empty one) in all. The namespace of a
+    /// resource without namespaces has to be empty.
     ///
     /// ```
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
@@ -386,10 +397,10 @@ impl FakeApiServer {
     ///
     /// # Panics
     ///
-    /// If the server has no such resource.
+    /// As [`get_value`](Self::get_value).
     #[track_caller]
     pub fn list_values(&self, resource: &str, namespace: &str) -> Vec<Value> {
-        let prefix = prefix(find(resource).resource(), namespace);
+        let prefix = prefix(find(resource, namespace).resource(), namespace);
         let view = self.inner.cluster.storage.view();
         view.range(&prefix, "", view.revision())
             .map(|(_, object)| object.to_value())
@@ -406,7 +417,7 @@ impl FakeApiServer {
     ///
     /// # Panics
     ///
-    /// If the server has no such resource, or an object does not fit the type.
+    /// As [`get_value`](Self::get_value), or if an object does not fit the type.
     #[track_caller]
     pub fn list<T: DeserializeOwned>(&self, resource: &str, namespace: &str) -> Vec<T> {
         let mut list = Vec::new();
@@ -574,8 +585,12 @@ impl Drop for Inner {
 }
 
 #[track_caller]
-fn find(resource: &str) -> &'static dyn Strategy {
+fn find(resource: &str, namespace: &str) -> &'static dyn Strategy {
     match registry::find_name(resource) {
+        Some(found) if !found.resource().namespaced && !namespace.is_empty() => panic!(
+            "{} are in no namespace: the one asked for, {namespace:?}, has to be empty",
+            found.resource().plural
+        ),
         Some(strategy) => strategy,
         None => {
             let served: Vec<_> = registry::resources().iter().map(|r| r.plural).collect();

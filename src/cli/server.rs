@@ -79,8 +79,8 @@ pub(crate) struct ServerArgs {
     /// Objects to start with: a YAML or JSON file, or a directory of such files; may be repeated
     ///
     /// A file may hold many documents, and lists. Objects are checked like those of a client; what they say about
-    /// themselves (uid, times, status) is kept, and a namespace that is missing is made. In a directory the .yaml, .yml
-    /// and .json files are read, by name, but no subdirectories.
+    /// themselves (uid, times, status) is kept, and a namespace that is missing is made. The same object twice is an
+    /// error. In a directory the .yaml, .yml and .json files are read, by name, but no subdirectories and no hidden files.
     ///
     /// Roles, ClusterRoles, RoleBindings and ClusterRoleBindings are for --authorization-mode RBAC, and refused without
     /// it.
