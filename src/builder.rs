@@ -18,6 +18,7 @@ use crate::control::Control;
 use crate::error::{Error, Kind};
 use crate::fault::Fault;
 use crate::fault::outage::Switch;
+use crate::fault::script::named_twice;
 use crate::fault::stage::Faults;
 use crate::ids::Ids;
 use crate::journal::recorder::{DEFAULT_JOURNAL_LIMIT, Recorder};
@@ -660,7 +661,13 @@ impl FakeApiServerBuilder {
     fn scripted_faults(&self) -> Result<Vec<Fault>, Error> {
         let mut faults = Vec::new();
         for path in &self.fault_files {
-            faults.extend(Fault::script_file(path)?);
+            for fault in Fault::script_file(path)? {
+                if let Some(name) = named_twice(&faults, &fault) {
+                    let problem = format!("a rule is called `{name}` already");
+                    return Err(Error::invalid(path.display().to_string(), problem));
+                }
+                faults.push(fault);
+            }
         }
         Ok(faults)
     }

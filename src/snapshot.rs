@@ -141,6 +141,11 @@ impl Snapshot {
         }
     }
 
+    /// Whether it was read from a text with nothing in it, not even an empty list.
+    pub(crate) fn is_of_nothing(&self) -> bool {
+        matches!(&*self.0, Held::Written(values) if values.is_empty())
+    }
+
     pub(crate) fn take(cluster: &Cluster) -> Snapshot {
         Snapshot(Arc::new(Held::Taken {
             contents: cluster.storage.contents(),

@@ -237,6 +237,45 @@ async fn a_snapshot_is_taken_and_put_back() {
 }
 
 #[tokio::test]
+async fn an_empty_body_is_no_snapshot() {
+    let server = server().await;
+    let mut client = Client::connect(&server).await;
+    server.seed(json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "db", "namespace": "default"}}));
+    for body in ["", " \n", "# nothing\n", "---\n"] {
+        let (status, answer) = ask(&mut client, Method::PUT, "/_fake/snapshot", body).await;
+        let error = "the body holds no object; `{kind: List, items: []}` removes all there are";
+        assert_eq!((status, answer), (400, json!({"error": error})), "{body:?}");
+    }
+    assert_eq!(server.list_values("endpoints", "").len(), 1);
+    let none = "{kind: List, apiVersion: v1, items: []}";
+    assert_eq!(
+        ask(&mut client, Method::PUT, "/_fake/snapshot", none)
+            .await
+            .0,
+        200
+    );
+    assert_eq!(server.list_values("endpoints", "").len(), 0);
+}
+
+#[tokio::test]
+async fn no_two_rules_have_one_name() {
+    let server = server().await;
+    let mut client = Client::connect(&server).await;
+    let rule = "{name: a, fault: reset, when: {verb: delete}}";
+    assert_eq!(
+        ask(&mut client, Method::POST, "/_fake/faults", rule)
+            .await
+            .0,
+        201
+    );
+    let (status, answer) = ask(&mut client, Method::POST, "/_fake/faults", rule).await;
+    let error = "a rule is called `a` already";
+    assert_eq!((status, answer), (409, json!({"error": error})));
+    let (_, listed) = ask(&mut client, Method::GET, "/_fake/faults", "").await;
+    assert_eq!(listed["faults"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_reset_puts_rules_and_clock_back() {
     let server = FakeApiServer::builder()
         .control(true)

@@ -55,6 +55,11 @@ impl Control {
     pub(super) fn restore_snapshot(&self, asked: &Asked<'_>) -> Outcome {
         let snapshot = Snapshot::from_yaml(asked.body);
         let snapshot = snapshot.map_err(|error| Refusal(400, error.to_string()))?;
+        if snapshot.is_of_nothing() {
+            let problem =
+                "the body holds no object; `{kind: List, items: []}` removes all there are";
+            return Err(Refusal(400, problem.to_owned()));
+        }
         self.restore(&snapshot)
     }
 

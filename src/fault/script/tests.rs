@@ -177,6 +177,10 @@ fn whatever_is_wrong_is_told_with_its_line() {
              patch, delete",
         ),
         (
+            "- {fault: reset, name: a}\n- fault: conflict\n- {fault: gone, name: a}",
+            "faults.yaml:3:3: [2]: a rule is called `a` already",
+        ),
+        (
             "fault: reset\nfault: hang",
             "faults.yaml:2:1: `fault` is there already",
         ),
