@@ -185,7 +185,7 @@ impl FakeApiServerBuilder {
     }
 
     /// Adds the users of a token file: kube-apiserver's CSV, `token,user,uid,"group1,group2"`. The kubeconfig carries the
-    /// first token there is.
+    /// first token there is. A file without any is refused at the start.
     ///
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().token_file("tokens.csv");
@@ -721,6 +721,10 @@ impl FakeApiServerBuilder {
         };
         for (token, user) in &self.tokens {
             known.insert(token.clone(), user.clone());
+        }
+        if let (true, Some(path)) = (known.is_empty(), &self.token_file) {
+            let problem = "there is no token in this file, so nobody could use one";
+            return Err(Error::invalid(path.display().to_string(), problem));
         }
         Ok(Authenticator::new(known, self.anonymous))
     }

@@ -177,7 +177,10 @@ async fn the_journal_is_read_verified_and_forgotten() {
     .await;
     assert_eq!(lists["entries"].as_array().unwrap().len(), 2);
     let (status, problem) = ask(&mut client, Method::GET, "/_fake/journal?verb=lits", "").await;
-    let error = "query:1:20: when.verb: unknown verb `lits`; did you mean `list`?";
+    let error = "query: verb: unknown verb `lits`; did you mean `list`?";
+    assert_eq!((status, problem), (400, json!({"error": error})));
+    let (status, problem) = ask(&mut client, Method::GET, "/_fake/journal?vreb=list", "").await;
+    let error = "query: unknown key `vreb`; did you mean `verb`?";
     assert_eq!((status, problem), (400, json!({"error": error})));
 
     let mut verify = async |body: &str| {

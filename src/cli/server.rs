@@ -120,6 +120,7 @@ pub(crate) struct ServerArgs {
         long,
         value_name = "NUMBER",
         default_value_t = 0,
+        allow_negative_numbers = true,
         help_heading = "Cluster"
     )]
     pub(crate) seed: u64,
