@@ -164,16 +164,24 @@ impl FakeApiServerBuilder {
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().token("t0ken", "admin", ["system:masters"]);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the token is empty, as no request could carry it.
+    #[track_caller]
     pub fn token<G: Into<String>>(
         mut self,
         token: impl Into<String>,
         user: impl Into<String>,
         groups: impl IntoIterator<Item = G>,
     ) -> Self {
-        let name = user.into();
+        let (token, name) = (token.into(), user.into());
+        if token.is_empty() {
+            panic!("the token of {name:?} is empty, and no request could carry it");
+        }
         let groups = groups.into_iter().map(Into::into).collect();
         self.tokens.push((
-            token.into(),
+            token,
             UserInfo {
                 uid: name.clone(),
                 name,
@@ -348,7 +356,15 @@ impl FakeApiServerBuilder {
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().event_log_limit(50);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it is 0: no watch would ever see an event.
+    #[track_caller]
     pub fn event_log_limit(mut self, events: usize) -> Self {
+        if events == 0 {
+            panic!("an event log of 0 events would leave nothing for any watch");
+        }
         self.event_log_limit = events;
         self
     }
@@ -370,7 +386,15 @@ impl FakeApiServerBuilder {
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().max_headers(1_000);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it is 0: every request has one.
+    #[track_caller]
     pub fn max_headers(mut self, headers: usize) -> Self {
+        if headers == 0 {
+            panic!("a server that takes no header would refuse every request");
+        }
         self.limits.headers = headers;
         self
     }
@@ -472,7 +496,7 @@ impl FakeApiServerBuilder {
         self
     }
 
-    /// Starts the server on the current tokio runtime.
+    /// Starts the server on the current tokio runtime, as [`FakeApiServer::start`] does.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -482,8 +506,8 @@ impl FakeApiServerBuilder {
     ///
     /// # Panics
     ///
-    /// If what was given to the builder is wrong, naming the line that called this. [`FakeApiServerBuilder::try_start`]
-    /// returns an error instead.
+    /// If what was given to the builder is wrong, or there is no tokio runtime here, naming the line that called this.
+    /// [`FakeApiServerBuilder::try_start`] returns an error instead.
     #[track_caller]
     pub fn start(self) -> impl Future<Output = FakeApiServer> + Send {
         let caller = Location::caller();
@@ -508,12 +532,13 @@ impl FakeApiServerBuilder {
     ///
     /// # Errors
     ///
-    /// If the address is taken, or a file or value given to the builder cannot be read or is wrong.
+    /// If the address is taken, a file or value given to the builder cannot be read or is wrong, or there is no tokio
+    /// runtime here.
     pub async fn try_start(self) -> Result<FakeApiServer, Error> {
         self.launch()
     }
 
-    /// Starts the server on a runtime of its own, for tests without one.
+    /// Starts the server on a runtime of its own, as [`FakeApiServer::start_blocking`] does.
     ///
     /// ```
     /// let server = fake_apiserver::FakeApiServer::builder().start_blocking();
@@ -550,6 +575,7 @@ impl FakeApiServerBuilder {
     }
 
     pub(crate) fn launch(mut self) -> Result<FakeApiServer, Error> {
+        tokio::runtime::Handle::try_current().map_err(|_| Kind::NoRuntime)?;
         let scripted = self.scripted_faults()?;
         let version =
             Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;

@@ -128,6 +128,14 @@ impl Reach {
 impl FakeApiServer {
     /// Starts a server on a free port of 127.0.0.1, on the current tokio runtime.
     ///
+    /// It runs on the threads of that runtime, and only while they are free. A `#[tokio::test]` has a single one: what
+    /// blocks it (a client that is not async, waiting for a subprocess such as kubectl) waits for ever for an answer.
+    /// Such tests use [`start_blocking`](Self::start_blocking), or a runtime with `flavor = "multi_thread"`.
+    ///
+    /// A server whose runtime has ended answers nobody: connections to it hang, also those of its
+    /// [replicas](Self::replica). One server for many tests, in a `static`, is for `start_blocking` too, since each
+    /// `#[tokio::test]` ends its runtime.
+    ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
     /// let server = fake_apiserver::FakeApiServer::start().await;
@@ -136,13 +144,14 @@ impl FakeApiServer {
     ///
     /// # Panics
     ///
-    /// If no port can be had.
+    /// If no port can be had, or there is no tokio runtime here.
     #[track_caller]
     pub fn start() -> impl Future<Output = FakeApiServer> + Send {
         FakeApiServer::builder().start()
     }
 
-    /// Starts a server on a runtime of its own, for tests without one.
+    /// Starts a server on a thread and a runtime of its own. That is for tests without a runtime, and for those whose
+    /// clients block; it can be called, and the server dropped, inside an async test as well.
     ///
     /// ```
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
@@ -469,7 +478,18 @@ impl FakeApiServer {
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
     /// server.compact(server.revision());
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is no such revision yet.
+    #[track_caller]
     pub fn compact(&self, revision: u64) {
+        let newest = self.revision();
+        if revision > newest {
+            panic!(
+                "the history cannot be compacted to {revision}: the newest revision is {newest}"
+            );
+        }
         self.inner.cluster.storage.compact(Revision(revision));
     }
 
@@ -537,7 +557,7 @@ impl FakeApiServer {
     }
 
     /// Stops the server: watches end, requests in flight are finished, the port is free. Dropping it stops it too, at
-    /// once.
+    /// once. Either way the test fails if a fault did not do its duty, see below.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -545,6 +565,11 @@ impl FakeApiServer {
     /// server.shutdown().await;
     /// # });
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// As dropping the server does: if a fault that had to act never did (see [`unused_faults`](Self::unused_faults)), or
+    /// the closure of a [custom fault](Fault::custom) panicked and its guard has not told so yet.
     pub async fn shutdown(mut self) {
         self.inner.cluster.stop_watches();
         if let Some(running) = self.inner.running.take() {

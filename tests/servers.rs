@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
-use fake_apiserver::FakeApiServer;
+use fake_apiserver::{FakeApiServer, Fault};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
@@ -540,3 +540,44 @@ fn an_object_given_twice_is_complained_about_with_both_places() {
     );
 }
 
+#[test]
+fn what_cannot_be_is_complained_about_where_it_is_given() {
+    let server = FakeApiServer::start_blocking();
+    let mut place = String::new();
+    let check = |said: String, place: &str| assert!(said.contains(place), "{said}");
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); server.advance(std::time::Duration::MAX); });
+    check(said, &place);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); server.compact(server.revision() + 1); });
+    check(said, &place);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().event_log_limit(0); });
+    check(said, &place);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().max_headers(0); });
+    check(said, &place);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().token("", "alice", ["dev"]); });
+    check(said, &place);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().fault(Fault::raw(99, "")); });
+    check(said, &place);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); let _ = server.fault(Fault::raw(99, "")); });
+    check(said, &place);
+}
+
+#[test]
+fn a_start_without_a_runtime_is_complained_about_where_it_was_asked_for() {
+    let mut place = String::new();
+    #[rustfmt::skip]
+    let said = complaint(|| {
+        place = here(); let starting = FakeApiServer::start();
+        futures_util::FutureExt::now_or_never(starting);
+    });
+    assert!(said.contains(place.trim_end_matches(':')), "{said}");
+    assert!(said.contains("there is no tokio runtime here"), "{said}");
+    let error = futures_util::FutureExt::now_or_never(FakeApiServer::builder().try_start());
+    assert!(error.unwrap().is_err());
+}
