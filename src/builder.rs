@@ -1,5 +1,7 @@
 //! Setting up a server.
 
+#[cfg(feature = "tls")]
+use std::net::IpAddr;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::Location;
 use std::path::PathBuf;
@@ -23,6 +25,8 @@ use crate::fault::stage::Faults;
 use crate::ids::Ids;
 use crate::journal::recorder::{DEFAULT_JOURNAL_LIMIT, Recorder};
 use crate::listener::{self, Limits, Listener};
+#[cfg(feature = "tls")]
+use crate::names::is_dns1123_subdomain;
 use crate::pipeline::Pipeline;
 use crate::request::DEFAULT_MAX_BODY;
 use crate::response::LastList;
@@ -56,6 +60,8 @@ pub struct FakeApiServerBuilder {
     address: SocketAddr,
     #[cfg(feature = "tls")]
     tls: bool,
+    #[cfg(feature = "tls")]
+    tls_sans: Vec<String>,
     tokens: Vec<(String, UserInfo)>,
     token_file: Option<PathBuf>,
     anonymous: bool,
@@ -106,6 +112,8 @@ impl Default for FakeApiServerBuilder {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             #[cfg(feature = "tls")]
             tls: false,
+            #[cfg(feature = "tls")]
+            tls_sans: Vec::new(),
             tokens: Vec::new(),
             token_file: None,
             anonymous: true,
@@ -149,12 +157,28 @@ impl FakeApiServerBuilder {
     /// Serves HTTPS, HTTP/2 and HTTP/1.1, with a certificate made for this server. The authority that signed it is in
     /// the kubeconfig and in [`FakeApiServer::ca_certificate`].
     ///
+    /// The certificate is for `localhost`, `kubernetes`, `kubernetes.default`, `kubernetes.default.svc`, 127.0.0.1, ::1 and
+    /// the address of [`bind`](Self::bind); [`tls_san`](Self::tls_san) adds others.
+    ///
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().tls();
     /// ```
     #[cfg(feature = "tls")]
     pub fn tls(mut self) -> Self {
         self.tls = true;
+        self
+    }
+
+    /// Serves HTTPS as [`tls`](Self::tls) does, with a certificate that is for this name or IP address too: for clients
+    /// that reach the server by it, from another container or machine.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().bind(([0, 0, 0, 0], 0)).tls_san("fake.test").tls_san("10.1.2.3");
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls_san(mut self, name: impl Into<String>) -> Self {
+        self.tls = true;
+        self.tls_sans.push(name.into());
         self
     }
 
@@ -665,12 +689,29 @@ impl FakeApiServerBuilder {
         })?;
         #[cfg(feature = "tls")]
         if self.tls {
-            let identity = listener::tls::Identity::generate(listener.address().ip())
+            self.check_sans()?;
+            let (address, sans) = (listener.address().ip(), &self.tls_sans);
+            let identity = listener::tls::Identity::generate(address, sans)
                 .map_err(|e| Error::invalid("tls", e.to_string()))?;
             let listener = listener.with_tls(identity.acceptor);
             return Ok((listener, Some(identity.authority)));
         }
         Ok((listener, None))
+    }
+
+    /// Refuses what is neither an IP address nor a host name, which may start with a wildcard.
+    #[cfg(feature = "tls")]
+    fn check_sans(&self) -> Result<(), Error> {
+        for san in &self.tls_sans {
+            let name = san.strip_prefix("*.").unwrap_or(san);
+            let wrong = is_dns1123_subdomain(&name.to_ascii_lowercase())
+                .into_iter()
+                .next();
+            if let (Err(_), Some(problem)) = (san.parse::<IpAddr>(), wrong) {
+                return Err(Error::invalid(format!("tls_san {san:?}"), problem));
+            }
+        }
+        Ok(())
     }
 
     /// Where the coverage goes, which must be a place it can go to.
