@@ -1,5 +1,7 @@
 //! Setting up a server.
 
+#[cfg(feature = "tls")]
+use std::net::IpAddr;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::Location;
 use std::path::PathBuf;
@@ -12,16 +14,19 @@ use serde_json::Value;
 use crate::authentication::{Authenticator, UserInfo, tokens};
 use crate::authorization::Authorizer;
 use crate::authorization::rbac::Rbac;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::cluster::Cluster;
 use crate::control::Control;
 use crate::error::{Error, Kind};
 use crate::fault::Fault;
 use crate::fault::outage::Switch;
+use crate::fault::script::named_twice;
 use crate::fault::stage::Faults;
 use crate::ids::Ids;
 use crate::journal::recorder::{DEFAULT_JOURNAL_LIMIT, Recorder};
 use crate::listener::{self, Limits, Listener};
+#[cfg(feature = "tls")]
+use crate::names::is_dns1123_subdomain;
 use crate::pipeline::Pipeline;
 use crate::request::DEFAULT_MAX_BODY;
 use crate::response::LastList;
@@ -55,6 +60,8 @@ pub struct FakeApiServerBuilder {
     address: SocketAddr,
     #[cfg(feature = "tls")]
     tls: bool,
+    #[cfg(feature = "tls")]
+    tls_sans: Vec<String>,
     tokens: Vec<(String, UserInfo)>,
     token_file: Option<PathBuf>,
     anonymous: bool,
@@ -105,6 +112,8 @@ impl Default for FakeApiServerBuilder {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             #[cfg(feature = "tls")]
             tls: false,
+            #[cfg(feature = "tls")]
+            tls_sans: Vec::new(),
             tokens: Vec::new(),
             token_file: None,
             anonymous: true,
@@ -148,6 +157,9 @@ impl FakeApiServerBuilder {
     /// Serves HTTPS, HTTP/2 and HTTP/1.1, with a certificate made for this server. The authority that signed it is in
     /// the kubeconfig and in [`FakeApiServer::ca_certificate`].
     ///
+    /// The certificate is for `localhost`, `kubernetes`, `kubernetes.default`, `kubernetes.default.svc`, 127.0.0.1, ::1 and
+    /// the address of [`bind`](Self::bind); [`tls_san`](Self::tls_san) adds others.
+    ///
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().tls();
     /// ```
@@ -157,22 +169,43 @@ impl FakeApiServerBuilder {
         self
     }
 
+    /// Serves HTTPS as [`tls`](Self::tls) does, with a certificate that is for this name or IP address too: for clients
+    /// that reach the server by it, from another container or machine.
+    ///
+    /// ```
+    /// let builder = fake_apiserver::FakeApiServer::builder().bind(([0, 0, 0, 0], 0)).tls_san("fake.test").tls_san("10.1.2.3");
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls_san(mut self, name: impl Into<String>) -> Self {
+        self.tls = true;
+        self.tls_sans.push(name.into());
+        self
+    }
+
     /// Adds a user who is known by a bearer token. From the first token on, requests with an unknown token are refused
     /// with 401; those without one are `system:anonymous`.
     ///
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().token("t0ken", "admin", ["system:masters"]);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the token is empty, as no request could carry it.
+    #[track_caller]
     pub fn token<G: Into<String>>(
         mut self,
         token: impl Into<String>,
         user: impl Into<String>,
         groups: impl IntoIterator<Item = G>,
     ) -> Self {
-        let name = user.into();
+        let (token, name) = (token.into(), user.into());
+        if token.is_empty() {
+            panic!("the token of {name:?} is empty, and no request could carry it");
+        }
         let groups = groups.into_iter().map(Into::into).collect();
         self.tokens.push((
-            token.into(),
+            token,
             UserInfo {
                 uid: name.clone(),
                 name,
@@ -184,7 +217,7 @@ impl FakeApiServerBuilder {
     }
 
     /// Adds the users of a token file: kube-apiserver's CSV, `token,user,uid,"group1,group2"`. The kubeconfig carries the
-    /// first token there is.
+    /// first token there is. A file without any is refused at the start.
     ///
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().token_file("tokens.csv");
@@ -234,7 +267,8 @@ impl FakeApiServerBuilder {
         self
     }
 
-    /// Stores an object before the server starts. A namespace that is missing is made.
+    /// Stores an object before the server starts, as [`FakeApiServer::seed`] does. A namespace that is missing is made.
+    /// Giving the same object twice, here or in a file, is an error that names both places.
     ///
     /// ```
     /// use serde_json::json;
@@ -267,7 +301,7 @@ impl FakeApiServerBuilder {
     }
 
     /// Stores the objects of a YAML or JSON file, which may have many documents and lists, or of every such file in a
-    /// directory. Access rules go to the authorizer that [`rbac`](Self::rbac) asks for; without one they are refused,
+    /// directory whose name does not start with a dot. Access rules go to the authorizer that [`rbac`](Self::rbac) asks for; without one they are refused,
     /// since they would do nothing.
     ///
     /// ```
@@ -321,7 +355,8 @@ impl FakeApiServerBuilder {
     /// If the time is not in the years -9999 to 9999.
     #[track_caller]
     pub fn frozen_at(mut self, unix_seconds: i64) -> Self {
-        match Timestamp::from_second(unix_seconds) {
+        let time = Timestamp::from_second(unix_seconds).map_err(|error| error.to_string());
+        match time.and_then(|time| clock::check(time).map(|()| time)) {
             Ok(time) => self.time = Some(time),
             Err(error) => panic!("{unix_seconds} is no time the server can show: {error}"),
         }
@@ -345,7 +380,15 @@ impl FakeApiServerBuilder {
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().event_log_limit(50);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it is 0: no watch would ever see an event.
+    #[track_caller]
     pub fn event_log_limit(mut self, events: usize) -> Self {
+        if events == 0 {
+            panic!("an event log of 0 events would leave nothing for any watch");
+        }
         self.event_log_limit = events;
         self
     }
@@ -367,7 +410,15 @@ impl FakeApiServerBuilder {
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().max_headers(1_000);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it is 0: every request has one.
+    #[track_caller]
     pub fn max_headers(mut self, headers: usize) -> Self {
+        if headers == 0 {
+            panic!("a server that takes no header would refuse every request");
+        }
         self.limits.headers = headers;
         self
     }
@@ -392,11 +443,14 @@ impl FakeApiServerBuilder {
     ///
     /// # Panics
     ///
-    /// If the rule can never act: an unknown verb or resource, a verb the resource does not have, no attempt at all.
+    /// As [`FakeApiServer::fault`].
     #[track_caller]
     pub fn fault(mut self, fault: Fault) -> Self {
         match fault.checked() {
-            Ok(fault) => self.faults.push(fault),
+            Ok(mut fault) => {
+                fault.caller = Some(Location::caller());
+                self.faults.push(fault);
+            }
             Err(problem) => panic!("this fault cannot be installed: {problem}"),
         }
         self
@@ -421,7 +475,8 @@ impl FakeApiServerBuilder {
         self
     }
 
-    /// Dropping the server does not panic if a fault has never acted.
+    /// Dropping the server does not panic if a fault has never acted; only if the closure of a
+    /// [custom fault](Fault::custom) has panicked.
     ///
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().faults_file("faults.yaml").allow_unused_faults();
@@ -465,7 +520,7 @@ impl FakeApiServerBuilder {
         self
     }
 
-    /// Starts the server on the current tokio runtime.
+    /// Starts the server on the current tokio runtime, as [`FakeApiServer::start`] does.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -475,8 +530,8 @@ impl FakeApiServerBuilder {
     ///
     /// # Panics
     ///
-    /// If what was given to the builder is wrong, naming the line that called this. [`FakeApiServerBuilder::try_start`]
-    /// returns an error instead.
+    /// If what was given to the builder is wrong, or there is no tokio runtime here, naming the line that called this.
+    /// [`FakeApiServerBuilder::try_start`] returns an error instead.
     #[track_caller]
     pub fn start(self) -> impl Future<Output = FakeApiServer> + Send {
         let caller = Location::caller();
@@ -501,12 +556,13 @@ impl FakeApiServerBuilder {
     ///
     /// # Errors
     ///
-    /// If the address is taken, or a file or value given to the builder cannot be read or is wrong.
+    /// If the address is taken, a file or value given to the builder cannot be read or is wrong, or there is no tokio
+    /// runtime here.
     pub async fn try_start(self) -> Result<FakeApiServer, Error> {
         self.launch()
     }
 
-    /// Starts the server on a runtime of its own, for tests without one.
+    /// Starts the server on a runtime of its own, as [`FakeApiServer::start_blocking`] does.
     ///
     /// ```
     /// let server = fake_apiserver::FakeApiServer::builder().start_blocking();
@@ -543,6 +599,7 @@ impl FakeApiServerBuilder {
     }
 
     pub(crate) fn launch(mut self) -> Result<FakeApiServer, Error> {
+        tokio::runtime::Handle::try_current().map_err(|_| Kind::NoRuntime)?;
         let scripted = self.scripted_faults()?;
         let version =
             Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
@@ -552,7 +609,7 @@ impl FakeApiServerBuilder {
         let address = listener.address();
         let faults = Arc::new(Faults::default());
         for fault in scripted.into_iter().chain(std::mem::take(&mut self.faults)) {
-            faults.install(fault, cluster.clock.now());
+            faults.install_at_start(fault, cluster.clock.now());
         }
         let recorder = Arc::new(Recorder::new(self.journal_limit));
         let outages = Switch::default();
@@ -632,12 +689,29 @@ impl FakeApiServerBuilder {
         })?;
         #[cfg(feature = "tls")]
         if self.tls {
-            let identity = listener::tls::Identity::generate(listener.address().ip())
+            self.check_sans()?;
+            let (address, sans) = (listener.address().ip(), &self.tls_sans);
+            let identity = listener::tls::Identity::generate(address, sans)
                 .map_err(|e| Error::invalid("tls", e.to_string()))?;
             let listener = listener.with_tls(identity.acceptor);
             return Ok((listener, Some(identity.authority)));
         }
         Ok((listener, None))
+    }
+
+    /// Refuses what is neither an IP address nor a host name, which may start with a wildcard.
+    #[cfg(feature = "tls")]
+    fn check_sans(&self) -> Result<(), Error> {
+        for san in &self.tls_sans {
+            let name = san.strip_prefix("*.").unwrap_or(san);
+            let wrong = is_dns1123_subdomain(&name.to_ascii_lowercase())
+                .into_iter()
+                .next();
+            if let (Err(_), Some(problem)) = (san.parse::<IpAddr>(), wrong) {
+                return Err(Error::invalid(format!("tls_san {san:?}"), problem));
+            }
+        }
+        Ok(())
     }
 
     /// Where the coverage goes, which must be a place it can go to.
@@ -654,7 +728,13 @@ impl FakeApiServerBuilder {
     fn scripted_faults(&self) -> Result<Vec<Fault>, Error> {
         let mut faults = Vec::new();
         for path in &self.fault_files {
-            faults.extend(Fault::script_file(path)?);
+            for fault in Fault::script_file(path)? {
+                if let Some(name) = named_twice(&faults, &fault) {
+                    let problem = format!("a rule is called `{name}` already");
+                    return Err(Error::invalid(path.display().to_string(), problem));
+                }
+                faults.push(fault);
+            }
         }
         Ok(faults)
     }
@@ -709,6 +789,10 @@ impl FakeApiServerBuilder {
         for (token, user) in &self.tokens {
             known.insert(token.clone(), user.clone());
         }
+        if let (true, Some(path)) = (known.is_empty(), &self.token_file) {
+            let problem = "there is no token in this file, so nobody could use one";
+            return Err(Error::invalid(path.display().to_string(), problem));
+        }
         Ok(Authenticator::new(known, self.anonymous))
     }
 }
@@ -725,7 +809,7 @@ fn populate(
             Source::File(path) => seeder.files(&path)?,
             Source::Value { object, caller } => {
                 object
-                    .and_then(|value| seeder.object(value).map(drop))
+                    .and_then(|value| seeder.at(caller).object(value).map(drop))
                     .map_err(|problem| {
                         Error::invalid(format!("the object given at {caller}"), problem)
                     })?;

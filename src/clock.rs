@@ -9,6 +9,10 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
+/// The latest time a clock can be set or advanced to: some hours before the last one that can be written, so that what is
+/// due within hours still is.
+const LATEST: Timestamp = Timestamp::constant(253_402_128_000, 0);
+
 /// Where the time comes from.
 #[derive(Clone, Debug)]
 enum Source {
@@ -57,19 +61,35 @@ impl Clock {
         if self.is_plain.load(Ordering::Acquire) {
             return Timestamp::now();
         }
-        match &*self.source.borrow() {
-            Source::Running { ahead } => add(Timestamp::now(), *ahead),
-            Source::Frozen { now } => *now,
-        }
+        self.source.borrow().now()
     }
 
-    pub(crate) fn advance(&self, by: Duration) {
-        let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
-        self.is_plain.store(false, Ordering::Release);
-        self.source.send_modify(|source| match source {
-            Source::Running { ahead } => *ahead = ahead.saturating_add(by),
-            Source::Frozen { now } => *now = add(*now, by),
+    /// Moves ahead, or says why that is too far.
+    pub(crate) fn advance(&self, by: Duration) -> Result<(), String> {
+        let step = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+        let mut result = Ok(());
+        self.source.send_if_modified(|source| {
+            result = check(add(source.now(), step));
+            if result.is_err() {
+                return false;
+            }
+            self.is_plain.store(false, Ordering::Release);
+            match source {
+                Source::Running { ahead } => *ahead = ahead.saturating_add(step),
+                Source::Frozen { now } => *now = add(*now, step),
+            }
+            true
         });
+        result
+    }
+
+    /// Shows what another clock shows, and goes on in the same way; that may be back in time.
+    pub(crate) fn set_to(&self, other: &Clock) {
+        let source = other.source.borrow().clone();
+        let is_plain = other.is_plain.load(Ordering::Acquire);
+        self.is_plain.store(false, Ordering::Release);
+        self.source.send_replace(source);
+        self.is_plain.store(is_plain, Ordering::Release);
     }
 
     /// Waits until the clock shows at least this time.
@@ -87,6 +107,23 @@ impl Clock {
                 changed = changes.changed() => if changed.is_err() { return },
             }
         }
+    }
+}
+
+impl Source {
+    fn now(&self) -> Timestamp {
+        match self {
+            Source::Running { ahead } => add(Timestamp::now(), *ahead),
+            Source::Frozen { now } => *now,
+        }
+    }
+}
+
+/// Refuses a time that is too late for a clock to show.
+pub(crate) fn check(time: Timestamp) -> Result<(), String> {
+    match time <= LATEST {
+        true => Ok(()),
+        false => Err(format!("the latest time the server can show is {LATEST}")),
     }
 }
 
@@ -117,9 +154,34 @@ mod tests {
     async fn advancing_wakes_who_waits() {
         let clock = Clock::frozen(Timestamp::UNIX_EPOCH);
         let deadline = add(clock.now(), SignedDuration::from_secs(60));
-        let (slept, ()) = tokio::join!(clock.sleep_until(deadline), async {
+        let (slept, advanced) = tokio::join!(clock.sleep_until(deadline), async {
             clock.advance(Duration::from_secs(60))
         });
-        assert_eq!((slept, clock.now()), ((), deadline));
+        assert_eq!((slept, Ok(()), clock.now()), ((), advanced, deadline));
+    }
+
+    #[test]
+    fn an_advance_past_the_end_of_time_is_refused_and_changes_nothing() {
+        let clock = Clock::frozen(Timestamp::UNIX_EPOCH);
+        let problem = clock.advance(Duration::MAX).unwrap_err();
+        assert_eq!(
+            problem,
+            "the latest time the server can show is 9999-12-30T00:00:00Z"
+        );
+        assert_eq!(clock.now(), Timestamp::UNIX_EPOCH);
+        let running = Clock::running();
+        assert!(running.advance(Duration::from_secs(1 << 40)).is_err());
+        assert!(running.now().duration_since(Timestamp::now()) < SignedDuration::from_secs(1));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_goes_on_as_it_did() {
+        for clock in [Clock::running(), Clock::frozen(Timestamp::UNIX_EPOCH)] {
+            let before = clock.fork();
+            clock.advance(Duration::from_secs(3600)).unwrap();
+            clock.set_to(&before);
+            let ahead = clock.now().duration_since(before.now());
+            assert!(ahead.abs() < SignedDuration::from_secs(60), "{ahead}");
+        }
     }
 }

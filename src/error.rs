@@ -37,6 +37,8 @@ pub(crate) enum Kind {
     Invalid { place: String, problem: String },
     #[error("no tokio runtime could be started: {0}")]
     Runtime(std::io::Error),
+    #[error("there is no tokio runtime here to run on; start_blocking brings one of its own")]
+    NoRuntime,
 }
 
 impl Error {

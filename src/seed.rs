@@ -1,11 +1,14 @@
 //! Objects that are there before any client: given by a test, or read from files.
 //!
 //! They go through the same decoding, defaulting and validation as a client's, but keep what they say about themselves
-//! (uid, times, status), and a namespace that is missing is made.
+//! (uid, times, status), and a namespace that is missing is made. One that is there already is replaced, as by an update;
+//! but of what is given together no two may be the same, which would be a slip.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::authorization::objects as rbac_objects;
@@ -17,11 +20,19 @@ use crate::handlers::{admission, body, pools};
 use crate::object::{Object, meta_str, metadata_mut, set_resource_version};
 use crate::registry::{self, Namespaces, Strategy, generic};
 use crate::schema;
+use crate::storage::Transaction;
+
+/// How often a name is made up before that is given up.
+const NAME_ATTEMPTS: usize = 8;
 
 /// Stores objects in a cluster, and puts access rules aside for an authorizer.
 pub(crate) struct Seeder<'a> {
     cluster: &'a Cluster,
     rules: Option<&'a mut Vec<Value>>,
+    /// Where the next object comes from.
+    place: String,
+    /// What was given so far, and where.
+    given: BTreeMap<String, String>,
 }
 
 impl<'a> Seeder<'a> {
@@ -30,12 +41,20 @@ impl<'a> Seeder<'a> {
         Seeder {
             cluster,
             rules: None,
+            place: String::new(),
+            given: BTreeMap::new(),
         }
     }
 
     /// Collects access rules, where there is an authorizer to take them.
     pub(crate) fn with_rules(self, rules: Option<&'a mut Vec<Value>>) -> Self {
         Seeder { rules, ..self }
+    }
+
+    /// Says where the next object comes from.
+    pub(crate) fn at(&mut self, place: impl ToString) -> &mut Self {
+        self.place = place.to_string();
+        self
     }
 
     /// Stores one object, or the items of a list; the last one stored is returned.
@@ -66,7 +85,27 @@ impl<'a> Seeder<'a> {
         let mut object = decoded.value;
         body::set_type(&mut object, strategy);
         strategy.set_defaults(&mut object);
+        if strategy.resource().namespaced {
+            default_namespace(&mut object);
+        }
+        let (namespace, name) = (meta_str(&object, "namespace"), meta_str(&object, "name"));
+        let key = key(strategy.resource(), namespace, name);
+        if !name.is_empty() {
+            self.only_once(key, &kind, &object)?;
+        }
         store(self.cluster, strategy, object).map(Some)
+    }
+
+    /// Refuses an object that was given before.
+    fn only_once(&mut self, key: String, kind: &str, object: &Value) -> Result<(), String> {
+        let Some(first) = self.given.insert(key, self.place.clone()) else {
+            return Ok(());
+        };
+        let (namespace, name) = (meta_str(object, "namespace"), meta_str(object, "name"));
+        let slash = if namespace.is_empty() { "" } else { "/" };
+        Err(format!(
+            "{kind} \"{namespace}{slash}{name}\" was given before, at {first}"
+        ))
     }
 
     /// The items of a typed list carry no kind of their own.
@@ -77,6 +116,7 @@ impl<'a> Seeder<'a> {
         kind: &str,
     ) -> Result<Option<Arc<Object>>, String> {
         let mut last = None;
+        let whole = std::mem::take(&mut self.place);
         let items = list.get_mut("items").map(Value::take);
         for (i, mut item) in items
             .as_ref()
@@ -91,6 +131,8 @@ impl<'a> Seeder<'a> {
                 map.entry("apiVersion")
                     .or_insert_with(|| api_version.into());
             }
+            let separator = if whole.is_empty() { "" } else { ", " };
+            self.place = format!("{whole}{separator}items[{i}]");
             last = self
                 .object(item)
                 .map_err(|e| format!("items[{i}]: {e}"))?
@@ -108,13 +150,14 @@ impl<'a> Seeder<'a> {
             ));
         };
         let namespaced = matches!(&*kind, "Role" | "RoleBinding");
-        if namespaced && meta_str(&value, "namespace").is_empty() {
-            metadata_mut(&mut value).insert("namespace".to_owned(), "default".into());
+        if namespaced {
+            default_namespace(&mut value);
         }
         // Read now, while it is known where the object comes from.
         rbac_objects::read(&value)?;
-        rules.push(value);
-        Ok(())
+        rules.push(value.clone());
+        let (namespace, name) = (meta_str(&value, "namespace"), meta_str(&value, "name"));
+        self.only_once(format!("{kind}/{namespace}/{name}"), &kind, &value)
     }
 
     /// Stores the objects of a file, or of every YAML and JSON file of a directory, in the order of their names.
@@ -145,7 +188,12 @@ impl<'a> Seeder<'a> {
     /// Stores the objects of a text with one or many documents, which are returned. Errors say that they come from
     /// `place`.
     pub(crate) fn text(&mut self, place: &str, bytes: &[u8]) -> Result<Vec<Value>, Error> {
-        let documents = yaml::parse_all(bytes).map_err(|e| located(place, &e))?;
+        let mut documents = Vec::new();
+        for (lines, part) in parts(bytes) {
+            // Blank lines stand for those before it, so that every line has its number.
+            let part = [&b"\n".repeat(lines), part].concat();
+            documents.extend(yaml::parse_all(&part).map_err(|e| located(place, &e))?);
+        }
         let mut values = Vec::new();
         for (line, document) in documents {
             let place_of = || format!("{place}:{line}");
@@ -158,7 +206,8 @@ impl<'a> Seeder<'a> {
                 return Err(Error::invalid(place_of(), problem));
             }
             values.push(value.clone());
-            self.object(value)
+            self.at(place_of())
+                .object(value)
                 .map_err(|e| Error::invalid(place_of(), e))?;
         }
         Ok(values)
@@ -174,6 +223,7 @@ fn manifests(directory: &Path) -> Result<Vec<PathBuf>, Error> {
                 .collect::<std::io::Result<Vec<_>>>()
         })
         .map_err(|e| Error::file(directory, e))?;
+    paths.retain(|path| !is_hidden(path));
     paths.retain(|path| {
         path.extension()
             .and_then(|e| e.to_str())
@@ -181,6 +231,30 @@ fn manifests(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     });
     paths.sort_unstable();
     Ok(paths)
+}
+
+/// As what editors leave beside a file they have open.
+fn is_hidden(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// JSON objects one after the other, as `jq` prints them and kubectl takes them, each with the number of lines before it;
+/// or else all of the text.
+fn parts(text: &[u8]) -> Vec<(usize, &[u8])> {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+    let mut parts = Vec::new();
+    let (mut lines, mut start) = (0, 0);
+    while let Some(value) = values.next() {
+        if value.is_err() {
+            return vec![(0, text)];
+        }
+        let part = &text[start..values.byte_offset()];
+        parts.push((lines, part));
+        lines += part.iter().filter(|byte| **byte == b'\n').count();
+        start += part.len();
+    }
+    parts
 }
 
 /// `file:3: what is wrong`, from `yaml: line 3: what is wrong`.
@@ -222,24 +296,17 @@ fn store(
     mut object: Value,
 ) -> Result<Arc<Object>, String> {
     let resource = strategy.resource();
-    if resource.namespaced && meta_str(&object, "namespace").is_empty() {
-        metadata_mut(&mut object).insert("namespace".to_owned(), "default".into());
-    }
-    let name = meta_str(&object, "name").to_owned();
     let namespace = meta_str(&object, "namespace").to_owned();
     let mut complete = object.clone();
     strategy.prepare_for_create(&mut complete);
     fill_in(&mut object, complete);
     set_resource_version(&mut object, None);
     cluster.storage.write(|tx| {
-        let metadata = metadata_mut(&mut object);
-        metadata
-            .entry("uid")
-            .or_insert_with(|| cluster.ids.uid().into());
-        metadata
-            .entry("creationTimestamp")
-            .or_insert_with(|| cluster.timestamp().into());
-        pools::allocate(&cluster.ids, tx, strategy, &mut object, None, false)
+        let named = key(resource, &namespace, meta_str(&object, "name"));
+        let old = tx.get(&named).map(|old| old.to_value());
+        identify(cluster, &mut object, old.as_ref());
+        let name = name(cluster, tx, strategy, &mut object)?;
+        pools::allocate(&cluster.ids, tx, strategy, &mut object, old.as_ref(), false)
             .map_err(|status| status.message)?;
         generic::before_create(strategy, &mut object).map_err(|status| status.message)?;
         if resource.namespaced
@@ -255,6 +322,45 @@ fn store(
             Object::at_revision(resource, object, revision)
         }))
     })
+}
+
+fn default_namespace(object: &mut Value) {
+    if meta_str(object, "namespace").is_empty() {
+        metadata_mut(object).insert("namespace".to_owned(), "default".into());
+    }
+}
+
+/// Gives an object the identity of the one whose place it takes, or else a new one, where it has none of its own.
+fn identify(cluster: &Cluster, object: &mut Value, old: Option<&Value>) {
+    let kept = |field: &str| old.and_then(|old| old["metadata"].get(field)).cloned();
+    let metadata = metadata_mut(object);
+    metadata
+        .entry("uid")
+        .or_insert_with(|| kept("uid").unwrap_or_else(|| cluster.ids.uid().into()));
+    metadata
+        .entry("creationTimestamp")
+        .or_insert_with(|| kept("creationTimestamp").unwrap_or_else(|| cluster.timestamp().into()));
+}
+
+/// The name of an object, made up if it has only a `generateName`.
+fn name(
+    cluster: &Cluster,
+    tx: &Transaction<'_, Object>,
+    strategy: &dyn Strategy,
+    object: &mut Value,
+) -> Result<String, String> {
+    let (given, base) = (meta_str(object, "name"), meta_str(object, "generateName"));
+    if !given.is_empty() || base.is_empty() {
+        return Ok(given.to_owned());
+    }
+    let namespace = meta_str(object, "namespace");
+    let is_free = |name: &String| tx.get(&key(strategy.resource(), namespace, name)).is_none();
+    let mut names = (0..NAME_ATTEMPTS).map(|_| cluster.ids.name(base));
+    let name = names
+        .find(is_free)
+        .ok_or_else(|| format!("no name that starts with {base:?} is free"))?;
+    metadata_mut(object).insert("name".to_owned(), name.as_str().into());
+    Ok(name)
 }
 
 /// Takes over what a creation would have set, where the object does not say.

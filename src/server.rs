@@ -128,6 +128,14 @@ impl Reach {
 impl FakeApiServer {
     /// Starts a server on a free port of 127.0.0.1, on the current tokio runtime.
     ///
+    /// It runs on the threads of that runtime, and only while they are free. A `#[tokio::test]` has a single one: what
+    /// blocks it (a client that is not async, waiting for a subprocess such as kubectl) waits for ever for an answer.
+    /// Such tests use [`start_blocking`](Self::start_blocking), or a runtime with `flavor = "multi_thread"`.
+    ///
+    /// A server whose runtime has ended answers nobody: connections to it hang, also those of its
+    /// [replicas](Self::replica). One server for many tests, in a `static`, is for `start_blocking` too, since each
+    /// `#[tokio::test]` ends its runtime.
+    ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
     /// let server = fake_apiserver::FakeApiServer::start().await;
@@ -136,13 +144,14 @@ impl FakeApiServer {
     ///
     /// # Panics
     ///
-    /// If no port can be had.
+    /// If no port can be had, or there is no tokio runtime here.
     #[track_caller]
     pub fn start() -> impl Future<Output = FakeApiServer> + Send {
         FakeApiServer::builder().start()
     }
 
-    /// Starts a server on a runtime of its own, for tests without one.
+    /// Starts a server on a thread and a runtime of its own. That is for tests without a runtime, and for those whose
+    /// clients block; it can be called, and the server dropped, inside an async test as well.
     ///
     /// ```
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
@@ -284,8 +293,12 @@ impl FakeApiServer {
         }
     }
 
-    /// Stores an object as it is, past admission and access control. A namespace that is missing is made; an object of
-    /// the same name is replaced. Watches see it like any other write.
+    /// Stores an object as it is, past admission and access control. Watches see it like any other write.
+    ///
+    /// What it does not say is filled in as for a client's create: the namespace is `default`, a `generateName` gets a
+    /// suffix, uid and creationTimestamp are made up. A namespace that is missing is made. An object of the same name is
+    /// replaced, as by an update: what the new one leaves out is gone, but for its uid and creationTimestamp, and what a
+    /// Service was allocated.
     ///
     /// ```
     /// use serde_json::json;
@@ -307,7 +320,8 @@ impl FakeApiServer {
         }
     }
 
-    /// Stores the objects of a YAML or JSON file with one or many documents, or of all such files in a directory.
+    /// Stores the objects of a YAML or JSON file with one or many documents, or of all such files in a directory whose
+    /// names do not start with a dot. Each is stored as by [`seed`](Self::seed); the same object twice is a mistake.
     ///
     /// ```
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
@@ -328,7 +342,8 @@ impl FakeApiServer {
     }
 
     /// Reads an object without HTTP. The resource goes by plural, singular, short name or kind (`endpoints`, `ns`), with
-    /// its group after a dot if it has one; the namespace of a resource without namespaces is empty.
+    /// its group after a dot if it has one. An empty namespace means `default`, as it does for [`seed`](Self::seed); that
+    /// of a resource without namespaces has to be empty.
     ///
     /// ```
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
@@ -338,10 +353,14 @@ impl FakeApiServer {
     ///
     /// # Panics
     ///
-    /// If the server has no such resource.
+    /// If the server has no such resource, or a namespace is given for one without namespaces.
     #[track_caller]
     pub fn get_value(&self, resource: &str, namespace: &str, name: &str) -> Option<Value> {
-        let resource = find(resource).resource();
+        let resource = find(resource, namespace).resource();
+        let namespace = match namespace {
+            "" if resource.namespaced => "default",
+            given => given,
+        };
         let view = self.inner.cluster.storage.view();
         view.get(&key(resource, namespace, name))
             .map(|object| object.to_value())
@@ -362,7 +381,7 @@ impl FakeApiServer {
     ///
     /// # Panics
     ///
-    /// If the server has no such resource, or the object does not fit the type.
+    /// As [`get_value`](Self::get_value), or if the object does not fit the type.
     #[track_caller]
     pub fn get<T: DeserializeOwned>(
         &self,
@@ -375,7 +394,8 @@ impl FakeApiServer {
         Some(typed(value))
     }
 
-    /// Reads all objects of a resource without HTTP, in one namespace or (with an empty one) in all.
+    /// Reads all objects of a resource without HTTP, in one namespace or (with an empty one) in all. The namespace of a
+    /// resource without namespaces has to be empty.
     ///
     /// ```
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
@@ -386,10 +406,10 @@ impl FakeApiServer {
     ///
     /// # Panics
     ///
-    /// If the server has no such resource.
+    /// As [`get_value`](Self::get_value).
     #[track_caller]
     pub fn list_values(&self, resource: &str, namespace: &str) -> Vec<Value> {
-        let prefix = prefix(find(resource).resource(), namespace);
+        let prefix = prefix(find(resource, namespace).resource(), namespace);
         let view = self.inner.cluster.storage.view();
         view.range(&prefix, "", view.revision())
             .map(|(_, object)| object.to_value())
@@ -406,7 +426,7 @@ impl FakeApiServer {
     ///
     /// # Panics
     ///
-    /// If the server has no such resource, or an object does not fit the type.
+    /// As [`get_value`](Self::get_value), or if an object does not fit the type.
     #[track_caller]
     pub fn list<T: DeserializeOwned>(&self, resource: &str, namespace: &str) -> Vec<T> {
         let mut list = Vec::new();
@@ -434,9 +454,21 @@ impl FakeApiServer {
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
     /// server.advance(Duration::from_secs(60));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If that leads past 9999-12-30, the latest time the server can show.
+    #[track_caller]
     pub fn advance(&self, by: Duration) {
-        self.inner.cluster.clock.advance(by);
+        if let Err(problem) = self.try_advance(by) {
+            panic!("the clock cannot be advanced by {by:?}: {problem}");
+        }
+    }
+
+    pub(crate) fn try_advance(&self, by: Duration) -> Result<(), String> {
+        self.inner.cluster.clock.advance(by)?;
         self.inner.outages.end_those_over();
+        Ok(())
     }
 
     /// Forgets the history before a revision, as etcd does every few minutes: lists and watches from before it are
@@ -446,7 +478,18 @@ impl FakeApiServer {
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
     /// server.compact(server.revision());
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is no such revision yet.
+    #[track_caller]
     pub fn compact(&self, revision: u64) {
+        let newest = self.revision();
+        if revision > newest {
+            panic!(
+                "the history cannot be compacted to {revision}: the newest revision is {newest}"
+            );
+        }
         self.inner.cluster.storage.compact(Revision(revision));
     }
 
@@ -463,17 +506,19 @@ impl FakeApiServer {
     ///
     /// # Panics
     ///
-    /// If the rule can never act: an unknown verb or resource, a verb the resource does not have, no attempt at all.
+    /// If the rule can never act (an unknown verb or resource, a verb the resource does not have, no attempt at all), or
+    /// its fault cannot be: a status below 200 or above 599, a delay between two seconds and one.
     #[track_caller]
     pub fn fault(&self, fault: Fault) -> FaultGuard {
-        let fault = match fault.checked() {
+        let mut fault = match fault.checked() {
             Ok(fault) => fault,
             Err(problem) => panic!("this fault cannot be installed: {problem}"),
         };
+        fault.caller = Some(Location::caller());
         let (faults, optional) = (&self.inner.faults, fault.optional);
         let id = faults.install(fault, self.inner.cluster.clock.now());
         let seed = self.inner.cluster.ids.seed();
-        FaultGuard::new(faults.clone(), id, Location::caller(), optional, seed)
+        FaultGuard::new(faults.clone(), id, optional, seed)
     }
 
     /// Installs a rule that was checked, until it is removed with all others.
@@ -495,22 +540,24 @@ impl FakeApiServer {
         self.inner.faults.clear();
     }
 
-    /// What there is to say of each fault that had to act and never did: its name, and what came close. Dropping the
-    /// server panics with the same, unless [`FakeApiServerBuilder::allow_unused_faults`] was called or the fault is
+    /// What there is to say of each fault that had to act and never did: its name, the line that installed it, and what
+    /// came close. Those that `POST /_fake/reset` removed before they had acted are among them. Dropping the server panics with the same, unless [`FakeApiServerBuilder::allow_unused_faults`] was called or the fault is
     /// [optional](Fault::optional).
     ///
     /// ```
     /// use fake_apiserver::{FakeApiServer, Fault};
     /// let fault = Fault::conflict().named("the lost race");
     /// let server = FakeApiServer::builder().fault(fault).allow_unused_faults().start_blocking();
-    /// assert_eq!(server.unused_faults(), [r#"the fault "the lost race" never fired: no request came close"#]);
+    /// let unused = server.unused_faults();
+    /// assert!(unused[0].starts_with(r#"the fault "the lost race" installed at "#));
+    /// assert!(unused[0].ends_with(" never fired: no request came close"));
     /// ```
     pub fn unused_faults(&self) -> Vec<String> {
         self.inner.faults.unused()
     }
 
     /// Stops the server: watches end, requests in flight are finished, the port is free. Dropping it stops it too, at
-    /// once.
+    /// once. Either way the test fails if a fault did not do its duty, see below.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -518,6 +565,11 @@ impl FakeApiServer {
     /// server.shutdown().await;
     /// # });
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// As dropping the server does: if a fault that had to act never did (see [`unused_faults`](Self::unused_faults)), or
+    /// the closure of a [custom fault](Fault::custom) panicked and its guard has not told so yet.
     pub async fn shutdown(mut self) {
         self.inner.cluster.stop_watches();
         if let Some(running) = self.inner.running.take() {
@@ -528,13 +580,16 @@ impl FakeApiServer {
 
 impl Drop for FakeApiServer {
     fn drop(&mut self) {
-        if self.inner.allow_unused_faults || std::thread::panicking() {
+        if std::thread::panicking() {
             return;
         }
-        let unused = self.inner.faults.unused();
-        if !unused.is_empty() {
+        let mut problems = self.inner.faults.take_failures();
+        if !self.inner.allow_unused_faults {
+            problems.extend(self.inner.faults.unused());
+        }
+        if !problems.is_empty() {
             let seed = self.inner.cluster.ids.seed();
-            panic!("{}\nthe server's seed is {seed}", unused.join("\n"));
+            panic!("{}\nthe server's seed is {seed}", problems.join("\n"));
         }
     }
 }
@@ -555,8 +610,12 @@ impl Drop for Inner {
 }
 
 #[track_caller]
-fn find(resource: &str) -> &'static dyn Strategy {
+fn find(resource: &str, namespace: &str) -> &'static dyn Strategy {
     match registry::find_name(resource) {
+        Some(found) if !found.resource().namespaced && !namespace.is_empty() => panic!(
+            "{} are in no namespace: the one asked for, {namespace:?}, has to be empty",
+            found.resource().plural
+        ),
         Some(strategy) => strategy,
         None => {
             let served: Vec<_> = registry::resources().iter().map(|r| r.plural).collect();

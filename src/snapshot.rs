@@ -84,8 +84,8 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// If the text is no YAML, or has an object that is not valid or of a kind the server does not have; the message
-    /// names the line.
+    /// If the text is no YAML, or has an object that is not valid, of a kind the server does not have, or there twice;
+    /// the message names the line.
     pub fn from_yaml(text: &str) -> Result<Snapshot, Error> {
         let trial = scratch(Clock::running(), Arc::new(Ids::new(0)), Version::default());
         let values = Seeder::new(&trial).text("snapshot", text.as_bytes())?;
@@ -139,6 +139,11 @@ impl Snapshot {
             Held::Taken { contents, .. } => Some(contents.revision.0),
             Held::Written(_) => None,
         }
+    }
+
+    /// Whether it was read from a text with nothing in it, not even an empty list.
+    pub(crate) fn is_of_nothing(&self) -> bool {
+        matches!(&*self.0, Held::Written(values) if values.is_empty())
     }
 
     pub(crate) fn take(cluster: &Cluster) -> Snapshot {

@@ -430,6 +430,7 @@ fn objects_come_from_files_and_directories() {
     let manifests = directory();
     file(&manifests, "b.yml", SHOP);
     file(&manifests, "notes.txt", "not: {a manifest");
+    file(&manifests, ".b.yml", "not: {a manifest");
     let other = directory();
     let json = r#"{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bank"}}"#;
     let json = file(&other, "bank.json", json);

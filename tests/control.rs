@@ -4,6 +4,7 @@ mod support;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 
 use fake_apiserver::{FakeApiServer, Fault};
 use http::Method;
@@ -176,7 +177,10 @@ async fn the_journal_is_read_verified_and_forgotten() {
     .await;
     assert_eq!(lists["entries"].as_array().unwrap().len(), 2);
     let (status, problem) = ask(&mut client, Method::GET, "/_fake/journal?verb=lits", "").await;
-    let error = "query:1:20: when.verb: unknown verb `lits`; did you mean `list`?";
+    let error = "query: verb: unknown verb `lits`; did you mean `list`?";
+    assert_eq!((status, problem), (400, json!({"error": error})));
+    let (status, problem) = ask(&mut client, Method::GET, "/_fake/journal?vreb=list", "").await;
+    let error = "query: unknown key `vreb`; did you mean `verb`?";
     assert_eq!((status, problem), (400, json!({"error": error})));
 
     let mut verify = async |body: &str| {
@@ -233,6 +237,114 @@ async fn a_snapshot_is_taken_and_put_back() {
     let (status, _) = ask(&mut client, Method::PUT, "/_fake/snapshot", &manifests).await;
     assert_eq!(status, 200);
     assert!(server.get_value("endpoints", "default", "db").is_some());
+}
+
+#[tokio::test]
+async fn an_empty_body_is_no_snapshot() {
+    let server = server().await;
+    let mut client = Client::connect(&server).await;
+    server.seed(json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "db", "namespace": "default"}}));
+    for body in ["", " \n", "# nothing\n", "---\n"] {
+        let (status, answer) = ask(&mut client, Method::PUT, "/_fake/snapshot", body).await;
+        let error = "the body holds no object; `{kind: List, items: []}` removes all there are";
+        assert_eq!((status, answer), (400, json!({"error": error})), "{body:?}");
+    }
+    assert_eq!(server.list_values("endpoints", "").len(), 1);
+    let none = "{kind: List, apiVersion: v1, items: []}";
+    assert_eq!(
+        ask(&mut client, Method::PUT, "/_fake/snapshot", none)
+            .await
+            .0,
+        200
+    );
+    assert_eq!(server.list_values("endpoints", "").len(), 0);
+}
+
+#[tokio::test]
+async fn no_two_rules_have_one_name() {
+    let server = server().await;
+    let mut client = Client::connect(&server).await;
+    let rule = "{name: a, fault: reset, when: {verb: delete}}";
+    assert_eq!(
+        ask(&mut client, Method::POST, "/_fake/faults", rule)
+            .await
+            .0,
+        201
+    );
+    let (status, answer) = ask(&mut client, Method::POST, "/_fake/faults", rule).await;
+    let error = "a rule is called `a` already";
+    assert_eq!((status, answer), (409, json!({"error": error})));
+    let (_, listed) = ask(&mut client, Method::GET, "/_fake/faults", "").await;
+    assert_eq!(listed["faults"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_reset_puts_rules_and_clock_back() {
+    let server = FakeApiServer::builder()
+        .control(true)
+        .frozen_at(1_767_268_800)
+        .fault(Fault::conflict().verb("list").first(1))
+        .fault(Fault::gone().verb("get"))
+        .allow_unused_faults()
+        .start()
+        .await;
+    let mut client = Client::connect(&server).await;
+    ask(&mut client, Method::POST, "/_fake/faults", "fault: reset").await;
+    ask(&mut client, Method::DELETE, "/_fake/faults/2", "").await;
+    ask(&mut client, Method::POST, "/_fake/clock", "advance: 90s").await;
+    assert_eq!(ask(&mut client, Method::GET, EP, "").await.0, 409);
+
+    let (status, _) = ask(&mut client, Method::POST, "/_fake/reset", "").await;
+    assert_eq!(status, 200);
+    let (_, clock) = ask(&mut client, Method::GET, "/_fake/clock", "").await;
+    assert_eq!(clock, json!({"time": "2026-01-01T12:00:00Z"}));
+    let (_, listed) = ask(&mut client, Method::GET, "/_fake/faults", "").await;
+    let rules = listed["faults"].as_array().unwrap().iter();
+    let rules: Vec<_> = rules
+        .map(|r| (r["id"].as_u64(), r["matched"].as_u64()))
+        .collect();
+    assert_eq!(rules, [(Some(1), Some(0)), (Some(2), Some(0))]);
+    assert_eq!(ask(&mut client, Method::GET, EP, "").await.0, 409);
+    assert_eq!(ask(&mut client, Method::GET, EP, "").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_reset_is_no_way_around_the_duty_to_act() {
+    let server = FakeApiServer::builder()
+        .control(true)
+        .fault(Fault::conflict().verb("list").named("acts before"))
+        .fault(Fault::gone().verb("get").named("never acts"))
+        .allow_unused_faults()
+        .start()
+        .await;
+    let mut client = Client::connect(&server).await;
+    assert_eq!(ask(&mut client, Method::GET, EP, "").await.0, 409);
+    let more = "[{name: removed unused, fault: reset, when: {verb: delete}}, \
+                {name: may rest, fault: reset, when: {verb: delete}, optional: true}]";
+    ask(&mut client, Method::POST, "/_fake/faults", more).await;
+    ask(&mut client, Method::POST, "/_fake/reset", "").await;
+    let unused = server.unused_faults();
+    let titles: Vec<_> = unused
+        .iter()
+        .map(|u| u.split('"').nth(1).unwrap())
+        .collect();
+    assert_eq!(titles, ["removed unused", "never acts"]);
+}
+
+#[tokio::test]
+async fn the_clock_does_not_go_past_its_end() {
+    let server = server().await;
+    let mut client = Client::connect(&server).await;
+    let (status, answer) = ask(
+        &mut client,
+        Method::POST,
+        "/_fake/clock",
+        "advance: 99999999h",
+    )
+    .await;
+    let error = "body:1:1: advance: the latest time the server can show is 9999-12-30T00:00:00Z";
+    assert_eq!((status, answer), (400, json!({"error": error})));
+    assert_eq!(ask(&mut client, Method::GET, EP, "").await.0, 200);
 }
 
 #[tokio::test]
@@ -314,10 +426,21 @@ async fn a_page_of_another_origin_is_turned_away() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "the fault \"the lost race\" never fired: no request came close")]
 async fn a_server_with_a_fault_that_never_fired_fails_the_test() {
     let fault = Fault::conflict().named("the lost race");
-    drop(FakeApiServer::builder().fault(fault).start().await);
+    let server = FakeApiServer::builder().fault(fault).start().await;
+    let line = line!() - 1;
+    let panic = std::panic::catch_unwind(AssertUnwindSafe(|| drop(server))).unwrap_err();
+    let here = format!("installed at {}:{line}:", file!());
+    let message = panic.downcast_ref::<String>().unwrap();
+    assert!(
+        message.starts_with(&format!("the fault \"the lost race\" {here}")),
+        "{message}"
+    );
+    assert!(
+        message.contains(" never fired: no request came close"),
+        "{message}"
+    );
 }
 
 /// Every script in the guide: there is one for each kind of fault.

@@ -195,6 +195,63 @@ async fn a_closure_may_install_another_rule() {
     assert_eq!(client.get(EP).await.status, 404);
 }
 
+/// What dropping this panics with.
+fn told_by_dropping(held: impl Sized) -> String {
+    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(held)));
+    *dropped.unwrap_err().downcast::<String>().unwrap()
+}
+
+#[tokio::test]
+async fn a_closure_that_panics_is_told_to_the_client_the_journal_and_the_test() {
+    let server = server_with(&["a"]).await;
+    let line = line!() + 1;
+    let guard = server.fault(
+        Fault::custom(|request| {
+            assert_eq!(request.query("limit"), Some("500"), "no paging");
+            None
+        })
+        .named("pages")
+        .optional(),
+    );
+    let mut client = Client::connect(&server).await;
+    for _ in 0..2 {
+        let (code, message) = {
+            let answer = client.get(EP).await;
+            (answer.status, answer.json()["message"].clone())
+        };
+        let message = message.as_str().unwrap();
+        assert_eq!(code, 500);
+        assert!(
+            message.starts_with("pages: its closure panicked: "),
+            "{message}"
+        );
+        assert!(message.contains("no paging"), "{message}");
+    }
+    let journal = server.journal().to_string();
+    assert!(journal.contains("pages: its closure panicked"), "{journal}");
+    let message = told_by_dropping(guard);
+    let start = format!(
+        "the closure of the fault \"pages\" installed at {}:{line}:",
+        file!()
+    );
+    assert!(message.starts_with(&start), "{message}");
+    assert!(message.contains("no paging"), "{message}");
+}
+
+#[tokio::test]
+async fn a_closure_of_the_builder_that_panics_is_told_when_the_server_is_dropped() {
+    let server = FakeApiServer::builder()
+        .fault(Fault::custom(|_| panic!("never this")))
+        .allow_unused_faults()
+        .start()
+        .await;
+    let mut client = Client::connect(&server).await;
+    assert_eq!(client.get(EP).await.status, 500);
+    server.clear_faults();
+    let message = told_by_dropping(server);
+    assert!(message.contains("panicked: never this\n"), "{message}");
+}
+
 #[tokio::test]
 async fn a_connection_is_closed_after_so_many_requests() {
     let server = server_with(&["a"]).await;

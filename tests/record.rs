@@ -495,7 +495,7 @@ mod command_line {
                     "true",
                 ],
                 125,
-                "127.0.0.1:1: cannot connect to 127.0.0.1:1: ",
+                "GET /version: cannot connect to 127.0.0.1:1: ",
             ),
         ] {
             let output = Command::new(BINARY).args(arguments).output().unwrap();

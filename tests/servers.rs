@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
-use fake_apiserver::FakeApiServer;
+use fake_apiserver::{FakeApiServer, Fault};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
@@ -317,6 +317,83 @@ async fn two_servers_have_two_kubeconfig_files() {
     assert!(two.kubeconfig_file().exists());
 }
 
+#[tokio::test]
+async fn seeding_again_is_an_update() {
+    let server = FakeApiServer::builder()
+        .frozen_at(1_700_000_000)
+        .start()
+        .await;
+    let mut object = endpoints("default", "db", json!({"app": "a"}));
+    server.seed(&object);
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+        "spec": {"ports": [{"port": 80}]}});
+    server.seed(&service);
+    let read = |kind: &str, name: &str| server.get_value(kind, "default", name).unwrap();
+    let (first, address) = (
+        read("ep", "db"),
+        read("svc", "web")["spec"]["clusterIP"].clone(),
+    );
+    server.advance(std::time::Duration::from_secs(60));
+    object["metadata"]["labels"] = json!({"tier": "b"});
+    server.seed(&object);
+    server.seed(&service);
+    let second = read("ep", "db");
+    for field in ["uid", "creationTimestamp"] {
+        assert_eq!(second["metadata"][field], first["metadata"][field]);
+    }
+    assert_eq!(second["metadata"]["labels"], json!({"tier": "b"}));
+    assert_eq!(read("svc", "web")["spec"]["clusterIP"], address);
+    object["metadata"]["uid"] = "mine".into();
+    server.seed(&object);
+    assert_eq!(read("ep", "db")["metadata"]["uid"], "mine");
+}
+
+#[test]
+fn a_seed_with_a_generate_name_gets_a_name() {
+    let object =
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "q-"}});
+    let server = FakeApiServer::builder().object(&object).start_blocking();
+    server.seed(&object);
+    let all = server.list_values("configmaps", "default");
+    let name = |object: &Value| object["metadata"]["name"].as_str().unwrap().to_owned();
+    let names: Vec<String> = all.iter().map(name).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert!(
+        names.iter().all(|n| n.starts_with("q-") && n.len() == 7),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn no_namespace_means_the_same_to_seeding_and_to_reading() {
+    let server = FakeApiServer::start_blocking();
+    server.seed(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}));
+    let found = server.get_value("cm", "", "a").unwrap();
+    assert_eq!(found["metadata"]["namespace"], "default");
+    assert!(server.get::<Value>("cm", "", "a").is_some());
+}
+
+#[test]
+fn json_documents_may_follow_each_other_in_a_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let of =
+        |name: &str| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+    let text = format!("{:#}\n{}{}\n", of("a"), of("b"), of("c"));
+    std::fs::write(&file, &text).unwrap();
+    let server = FakeApiServer::start_blocking();
+    server.seed_file(file.path());
+    for name in ["a", "b", "c"] {
+        assert!(server.get_value("ns", "", name).is_some(), "{name}");
+    }
+    std::fs::write(&file, format!("{text}{{\"kind\": 1}}")).unwrap();
+    let error = FakeApiServer::builder()
+        .objects_file(file.path())
+        .try_start_blocking();
+    let error = error.unwrap_err().to_string();
+    let place = format!("{}:9: ", file.path().display());
+    assert!(error.starts_with(&place), "{error}");
+}
+
 /// Runs what panics; returns what the panic said and where.
 fn complaint(mistake: impl FnOnce()) -> String {
     thread_local! {
@@ -434,4 +511,73 @@ fn a_time_that_is_none_is_complained_about_where_it_is_set() {
     #[rustfmt::skip]
     let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().frozen_at(i64::MAX); });
     assert!(said.contains(&place), "{said}");
+}
+
+#[test]
+fn a_namespace_that_cannot_be_is_complained_about_where_it_is_asked_for() {
+    let server = FakeApiServer::start_blocking();
+    let mut place = String::new();
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); server.get_value("ns", "shop", "default"); });
+    assert!(said.contains(&place), "{said}");
+    assert!(said.contains("namespaces are in no namespace"), "{said}");
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); server.list::<Value>("ns", "shop"); });
+    assert!(said.contains(&place), "{said}");
+}
+
+#[test]
+fn an_object_given_twice_is_complained_about_with_both_places() {
+    let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}});
+    let (first, builder) = (here(), FakeApiServer::builder().object(&object));
+    let (second, builder) = (here(), builder.object(&object));
+    let said = builder.try_start_blocking().unwrap_err().to_string();
+    let start = format!("the object given at {second}");
+    assert!(said.starts_with(&start), "{said}");
+    assert!(
+        said.contains(&format!("was given before, at {first}")),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_cannot_be_is_complained_about_where_it_is_given() {
+    let server = FakeApiServer::start_blocking();
+    let mut place = String::new();
+    let check = |said: String, place: &str| assert!(said.contains(place), "{said}");
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); server.advance(std::time::Duration::MAX); });
+    check(said, &place);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); server.compact(server.revision() + 1); });
+    check(said, &place);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().event_log_limit(0); });
+    check(said, &place);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().max_headers(0); });
+    check(said, &place);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().token("", "alice", ["dev"]); });
+    check(said, &place);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().fault(Fault::raw(99, "")); });
+    check(said, &place);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); let _ = server.fault(Fault::raw(99, "")); });
+    check(said, &place);
+}
+
+#[test]
+fn a_start_without_a_runtime_is_complained_about_where_it_was_asked_for() {
+    let mut place = String::new();
+    #[rustfmt::skip]
+    let said = complaint(|| {
+        place = here(); let starting = FakeApiServer::start();
+        futures_util::FutureExt::now_or_never(starting);
+    });
+    assert!(said.contains(place.trim_end_matches(':')), "{said}");
+    assert!(said.contains("there is no tokio runtime here"), "{said}");
+    let error = futures_util::FutureExt::now_or_never(FakeApiServer::builder().try_start());
+    assert!(error.unwrap().is_err());
 }

@@ -136,6 +136,26 @@ async fn the_certificate_is_for_the_names_of_an_apiserver() {
 }
 
 #[tokio::test]
+async fn the_certificate_is_for_further_names_and_addresses() {
+    let server = FakeApiServer::builder()
+        .tls_san("fake.test")
+        .tls_san("*.pods.test")
+        .tls_san("10.1.2.3")
+        .start()
+        .await;
+    for name in ["fake.test", "a.pods.test", "10.1.2.3", "localhost"] {
+        assert!(connect(&server, &server, name, &[]).await.is_ok(), "{name}");
+    }
+    assert!(connect(&server, &server, "10.1.2.4", &[]).await.is_err());
+    for wrong in ["", "a b", "fake.test:443", "https://fake.test"] {
+        let error = FakeApiServer::builder().tls_san(wrong).try_start().await;
+        let error = error.unwrap_err();
+        assert!(error.is_invalid_input(), "{error}");
+        assert!(error.to_string().contains(&format!("{wrong:?}")), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn over_http_2_the_client_is_told_to_go_away() {
     let server = server().await;
     let _guard = server.fault(Fault::close_after(2));

@@ -30,7 +30,6 @@ impl Tokens {
         self.first.as_deref()
     }
 
-    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.users.is_empty()
     }

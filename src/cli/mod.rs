@@ -106,7 +106,8 @@ fn one_line(message: &str) -> String {
         .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
         .filter(|line| !line.is_empty())
         .collect();
-    let line = parts.join("; ");
+    // A list follows its introduction.
+    let line = parts.join("; ").replace(":; ", ": ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
     format!("{line} (see --help)")
 }

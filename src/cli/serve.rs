@@ -97,7 +97,7 @@ impl Serve {
             Some(path) => format!("kubectl --kubeconfig {}", quoted(&path.to_string_lossy())),
             None => format!("kubectl --server {url}"),
         };
-        if flags.kubeconfig.is_none() && flags.tls {
+        if flags.kubeconfig.is_none() && flags.tls() {
             kubectl.push_str(" --insecure-skip-tls-verify");
         }
         if flags.kubeconfig.is_none() && flags.token_auth_file.is_some() {
@@ -107,7 +107,7 @@ impl Serve {
         let mut note = |text: &str| {
             let _ = writeln!(hints, "Note: {text}");
         };
-        if flags.token_auth_file.is_some() && !flags.tls {
+        if flags.token_auth_file.is_some() && !flags.tls() {
             note("kubectl sends a token over HTTPS only; with --tls it does");
         }
         if flags.token_auth_file.is_none() && flags.authorization_mode == AuthorizationMode::Rbac {

@@ -13,6 +13,9 @@ use super::{Arguments, Failure, kubeconfig};
 #[derive(Debug, Args)]
 pub(crate) struct ServerArgs {
     /// IP address to listen on; 0.0.0.0 means all
+    ///
+    /// With --tls a client has to reach the server by a name or an address that its certificate is for. That of this
+    /// machine, or of a container, is none of them unless --tls-san adds it.
     #[arg(
         long,
         value_name = "IP",
@@ -32,9 +35,15 @@ pub(crate) struct ServerArgs {
 
     /// Serve HTTPS instead of HTTP
     ///
-    /// HTTP/2 and HTTP/1.1, with a certificate made for this run. The authority that signed it is in the kubeconfig.
+    /// HTTP/2 and HTTP/1.1, with a certificate made for this run. The authority that signed it is in the kubeconfig. The
+    /// certificate is for localhost, kubernetes, kubernetes.default, kubernetes.default.svc, 127.0.0.1, ::1 and the
+    /// --bind-address.
     #[arg(long, help_heading = "Connections")]
-    pub(crate) tls: bool,
+    tls: bool,
+
+    /// Name or IP address the certificate is for as well; may be repeated, implies --tls
+    #[arg(long, value_name = "NAME|IP", help_heading = "Connections")]
+    tls_san: Vec<String>,
 
     /// Write a kubeconfig for this server to PATH
     ///
@@ -79,8 +88,8 @@ pub(crate) struct ServerArgs {
     /// Objects to start with: a YAML or JSON file, or a directory of such files; may be repeated
     ///
     /// A file may hold many documents, and lists. Objects are checked like those of a client; what they say about
-    /// themselves (uid, times, status) is kept, and a namespace that is missing is made. In a directory the .yaml, .yml
-    /// and .json files are read, by name, but no subdirectories.
+    /// themselves (uid, times, status) is kept, and a namespace that is missing is made. The same object twice is an
+    /// error. In a directory the .yaml, .yml and .json files are read, by name, but no subdirectories and no hidden files.
     ///
     /// Roles, ClusterRoles, RoleBindings and ClusterRoleBindings are for --authorization-mode RBAC, and refused without
     /// it.
@@ -120,6 +129,7 @@ pub(crate) struct ServerArgs {
         long,
         value_name = "NUMBER",
         default_value_t = 0,
+        allow_negative_numbers = true,
         help_heading = "Cluster"
     )]
     pub(crate) seed: u64,
@@ -184,6 +194,11 @@ impl ServerArgs {
         }
     }
 
+    /// Whether HTTPS is served.
+    pub(crate) fn tls(&self) -> bool {
+        self.tls || !self.tls_san.is_empty()
+    }
+
     pub(crate) fn builder(&self) -> FakeApiServerBuilder {
         let mut builder = FakeApiServer::builder()
             .bind((self.bind_address, self.port))
@@ -195,6 +210,9 @@ impl ServerArgs {
             .seed(self.seed);
         if self.tls {
             builder = builder.tls();
+        }
+        for name in &self.tls_san {
+            builder = builder.tls_san(name);
         }
         if let Some(path) = &self.token_auth_file {
             builder = builder.token_file(path);

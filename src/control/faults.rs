@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Asked, Control, Outcome, Refusal, json_response};
 use crate::fault::Fault;
+use crate::fault::script::named_twice;
 use crate::fault::stage::Standing;
 
 /// How many rules can be installed over HTTP.
@@ -18,10 +19,15 @@ impl Control {
     pub(super) fn install_faults(&self, asked: &Asked<'_>) -> Outcome {
         let faults = Fault::parse_script("body", asked.body);
         let faults = faults.map_err(|error| Refusal(400, error.to_string()))?;
-        let there = self.faults.installed().len();
+        let installed = self.faults.installed();
+        let there = installed.len();
         if there + faults.len() > MAX_RULES {
             let error = format!("there are {there} rules; more than {MAX_RULES} are too many");
             return Err(Refusal(422, error));
+        }
+        let installed: Vec<Fault> = installed.into_iter().map(|rule| rule.fault).collect();
+        if let Some(name) = faults.iter().find_map(|f| named_twice(&installed, f)) {
+            return Err(Refusal(409, format!("a rule is called `{name}` already")));
         }
         let now = self.cluster.clock.now();
         let ids: Vec<u64> = faults

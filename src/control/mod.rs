@@ -74,7 +74,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     (
         "POST",
         "/reset",
-        "puts the store back to how it was at the start, and removes rules and journal",
+        "puts objects, rules, clock and journal back to how they were at the start",
     ),
     (
         "POST",
@@ -210,23 +210,23 @@ impl Asked<'_> {
         &self,
         read: impl FnOnce(&Cursor<'_>) -> Result<T, Error>,
     ) -> Result<T, Refusal> {
-        with_text("body", self.body, read)
+        // What is wrong with it is the client's mistake.
+        read_text("body", self.body, read).map_err(|error| Refusal(400, error.to_string()))
     }
 }
 
-/// Reads YAML or JSON; what is wrong with it is the client's mistake.
-fn with_text<T>(
+/// Reads YAML or JSON.
+fn read_text<T>(
     name: &str,
     text: &str,
     read: impl FnOnce(&Cursor<'_>) -> Result<T, Error>,
-) -> Result<T, Refusal> {
+) -> Result<T, Error> {
     let text = if text.trim().is_empty() { "null" } else { text };
-    let wrong = |error: Error| Refusal(400, error.to_string());
-    let documents = script::documents(name, text).map_err(wrong)?;
+    let documents = script::documents(name, text)?;
     let Some(document) = documents.first() else {
-        return Err(Refusal(400, format!("the {name} holds no document")));
+        return Err(Error::new(name, "it holds no document"));
     };
-    read(&Cursor::root(name, document)).map_err(wrong)
+    read(&Cursor::root(name, document))
 }
 
 fn json_response(status: u16, value: &Value) -> Response {

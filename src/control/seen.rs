@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use super::{Asked, Control, Outcome, Refusal, json_response, with_text};
+use super::{Asked, Control, Outcome, Refusal, json_response, read_text};
 use crate::codec::json::Node;
 use crate::fault::script::read_when;
 use crate::journal::verify::Verifier;
@@ -30,7 +30,14 @@ impl Control {
             }
         }
         let asked = json!({"when": when, "code": codes}).to_string();
-        let requests = with_text("query", &asked, requests)?;
+        let requests = read_text("query", &asked, requests).map_err(|error| {
+            let problem = error.problem();
+            let problem = problem.strip_prefix("when").unwrap_or(problem);
+            Refusal(
+                400,
+                format!("query: {}", problem.trim_start_matches(['.', ':', ' '])),
+            )
+        })?;
         let journal = Journal::new(&self.recorder, &self.cluster);
         Ok(json_response(200, &journal.matching(&requests).to_json()))
     }

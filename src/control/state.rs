@@ -21,11 +21,12 @@ impl Control {
     }
 
     pub(super) fn advance_clock(&self, asked: &Asked<'_>) -> Outcome {
-        let by = asked.with_body(|at| {
+        asked.with_body(|at| {
             at.only(&["advance"])?;
-            at.require("advance")?.duration()
+            let at = at.require("advance")?;
+            let advanced = self.cluster.clock.advance(at.duration()?);
+            advanced.map_err(|problem| at.fail(problem))
         })?;
-        self.cluster.clock.advance(by);
         Ok(self.show_clock())
     }
 
@@ -54,16 +55,24 @@ impl Control {
     pub(super) fn restore_snapshot(&self, asked: &Asked<'_>) -> Outcome {
         let snapshot = Snapshot::from_yaml(asked.body);
         let snapshot = snapshot.map_err(|error| Refusal(400, error.to_string()))?;
+        if snapshot.is_of_nothing() {
+            let problem =
+                "the body holds no object; `{kind: List, items: []}` removes all there are";
+            return Err(Refusal(400, problem.to_owned()));
+        }
         self.restore(&snapshot)
     }
 
     pub(super) fn reset(&self) -> Outcome {
-        self.faults.clear();
-        self.recorder.clear();
-        match self.start.get() {
-            Some(start) => self.restore(start),
-            None => Err(Refusal(503, "the server is still starting".to_owned())),
+        let Some(start) = self.start.get() else {
+            return Err(Refusal(503, "the server is still starting".to_owned()));
+        };
+        if let Some(clock) = start.clock() {
+            self.cluster.clock.set_to(&clock);
         }
+        self.faults.reset(self.cluster.clock.now());
+        self.recorder.clear();
+        self.restore(start)
     }
 
     fn restore(&self, snapshot: &Snapshot) -> Outcome {

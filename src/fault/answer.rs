@@ -122,6 +122,16 @@ impl Answer {
         }
     }
 
+    pub(super) fn check(&self) -> Result<(), String> {
+        match &self.kind {
+            Kind::Status(status) if code(status).is_none() => Err(format!(
+                "a Status needs a `code` from 200 to 599, which is the HTTP status; this one is {}",
+                json::compact(status)
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The answer as scripts write it, under a name of its own where it takes another's place.
     pub(super) fn script(&self, name: Option<&'static str>) -> Scripted {
         let mut scripted = Scripted::new(name.unwrap_or(self.kind.name()));
@@ -256,10 +266,7 @@ impl Answer {
     }
 
     fn raw_status(&self, value: &Value) -> Response {
-        let code = value["code"]
-            .as_u64()
-            .and_then(|c| u16::try_from(c).ok())
-            .unwrap_or(500);
+        let code = code(value).unwrap_or(500);
         let mut value = value.clone();
         if let (Some(message), Some(members)) = (&self.message, value.as_object_mut()) {
             members.insert("message".to_owned(), message.as_str().into());
@@ -275,4 +282,10 @@ impl Answer {
         response.extra_headers.extend(self.headers.iter().cloned());
         response
     }
+}
+
+/// The HTTP status that a Status goes with.
+fn code(status: &Value) -> Option<u16> {
+    let code = u16::try_from(status["code"].as_u64()?).ok()?;
+    (200..=599).contains(&code).then_some(code)
 }

@@ -45,6 +45,30 @@ pub(crate) enum Takes {
     Map,
 }
 
+impl Takes {
+    /// Refuses a number out of bounds, as scripts do when they are read.
+    pub(super) fn check(self, name: &str, value: &Value) -> Result<(), String> {
+        let bounds = match self {
+            Takes::Number(from, to)
+                if !value.as_u64().is_some_and(|n| (from..=to).contains(&n)) =>
+            {
+                match to {
+                    u64::MAX => format!("at least {from}"),
+                    _ => format!("from {from} to {to}"),
+                }
+            }
+            Takes::Fraction if !value.as_f64().is_some_and(|n| n >= 0.0) => "at least 0".to_owned(),
+            _ => return Ok(()),
+        };
+        // JSON has no word for what is no number.
+        let given = match value {
+            Value::Null => "NaN or infinite".to_owned(),
+            value => value.to_string(),
+        };
+        Err(format!("`{name}` has to be {bounds}, not {given}"))
+    }
+}
+
 /// A value given for a parameter, of the kind it takes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Argument {

@@ -1,10 +1,15 @@
 //! Rules that can never act, told apart before they are installed.
 
+use std::collections::BTreeSet;
+
+use http::HeaderName;
+
 use super::answer::Kind;
 use super::effect::Effect;
 use super::rule::Fault;
 use super::schedule::Schedule;
 use super::when::When;
+use crate::names::is_dns1123_label;
 use crate::registry::{self, Resource};
 use crate::request::info::VERBS;
 use crate::script::hint;
@@ -40,7 +45,9 @@ impl Fault {
     /// Refuses what can never act; resources get their plural names.
     pub(crate) fn checked(mut self) -> Result<Fault, String> {
         self.when = self.when.checked()?;
+        self.when.check_namespaces()?;
         self.schedule.check()?;
+        self.effect.check()?;
         self.check_verbs()?;
         Ok(self)
     }
@@ -93,6 +100,13 @@ impl When {
         for subresource in &self.subresources {
             check_subresource(subresource, &resources)?;
         }
+        for (name, _) in &self.headers {
+            if HeaderName::from_bytes(name.as_bytes()).is_err() {
+                return Err(format!(
+                    "the rule can never act: no header can be called `{name}`"
+                ));
+            }
+        }
         for verb in &self.verbs {
             check_verb(verb, &resources, &self.subresources)?;
         }
@@ -107,11 +121,33 @@ impl When {
     }
 }
 
+impl When {
+    /// Refuses a namespace that can never be there. A request can name one all the same, but a rule that waits for it is
+    /// a slip.
+    fn check_namespaces(&self) -> Result<(), String> {
+        for name in self.namespaces.iter().filter(|name| !name.is_empty()) {
+            if let Some(problem) = is_dns1123_label(name).first() {
+                return Err(format!("no namespace can be called `{name}`: {problem}"));
+            }
+        }
+        Ok(())
+    }
+}
+
 fn check_subresource(name: &str, resources: &[&Resource]) -> Result<(), String> {
     let known = |r: &&Resource| r.subresources.iter().map(|s| s.name).collect::<Vec<_>>();
-    let of_these: Vec<&str> = resources.iter().flat_map(known).collect();
-    if name.is_empty() || resources.is_empty() || of_these.contains(&name) {
+    let of_all = registry::resources();
+    let asked: &[&Resource] = match resources {
+        [] => &of_all,
+        some => some,
+    };
+    let of_these: BTreeSet<&str> = asked.iter().flat_map(known).collect();
+    if name.is_empty() || of_these.contains(name) {
         return Ok(());
+    }
+    if resources.is_empty() {
+        let hint = hint(name, of_these);
+        return Err(format!("no resource has the subresource `{name}`{hint}"));
     }
     let plurals: Vec<&str> = resources.iter().map(|r| r.plural).collect();
     let hint = hint(name, of_these);
@@ -162,6 +198,10 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
     use super::*;
     use crate::Patch;
 
@@ -223,6 +263,70 @@ mod tests {
             (
                 Fault::conflict().probability(1.5),
                 "a probability is from 0 to 1, not 1.5",
+            ),
+            (
+                Fault::conflict().header("bad header", "x"),
+                "the rule can never act: no header can be called `bad header`",
+            ),
+            (
+                Fault::conflict().subresource("statsu"),
+                "no resource has the subresource `statsu`; did you mean `status`?",
+            ),
+        ];
+        for (fault, expected) in refused {
+            assert_eq!(problem(fault), expected);
+        }
+        let fault = Fault::conflict().namespace("Bad_NS");
+        assert!(problem(fault).starts_with("no namespace can be called `Bad_NS`: a lowercase"));
+        assert!(Fault::conflict().namespace("").checked().is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_done_as_it_was_said_is_refused() {
+        let (one, two) = (Duration::from_secs(1), Duration::from_secs(2));
+        let code = "a Status needs a `code` from 200 to 599, which is the HTTP status; this one is";
+        let refused = [
+            (
+                Fault::raw(99, ""),
+                "`code` has to be from 200 to 599, not 99",
+            ),
+            (
+                Fault::raw(101, ""),
+                "`code` has to be from 200 to 599, not 101",
+            ),
+            (
+                Fault::raw(600, ""),
+                "`code` has to be from 200 to 599, not 600",
+            ),
+            (
+                Fault::status(json!({"code": "x"})),
+                &format!("{code} {{\"code\":\"x\"}}"),
+            ),
+            (
+                Fault::status(json!({"code": 99})),
+                &format!("{code} {{\"code\":99}}"),
+            ),
+            (Fault::status(json!(null)), &format!("{code} null")),
+            (
+                Fault::delay_between(two, one),
+                "there is no delay between 2s and 1s",
+            ),
+            (
+                Fault::delay_log_normal(one, -1.0, two),
+                "`sigma` has to be at least 0, not -1.0",
+            ),
+            (
+                Fault::delay_log_normal(one, f64::NAN, two),
+                "`sigma` has to be at least 0, not NaN or infinite",
+            ),
+            (Fault::drip(0, one), "`bytes` has to be at least 1, not 0"),
+            (
+                Fault::watch_bursts(0),
+                "`events` has to be from 1 to 10000, not 0",
+            ),
+            (
+                Fault::watch_error(99, "", ""),
+                "`code` has to be from 100 to 599, not 99",
             ),
         ];
         for (fault, expected) in refused {

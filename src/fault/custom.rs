@@ -1,5 +1,6 @@
 //! Closures as rules, for the unforeseen.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::effect::Effect;
@@ -20,8 +21,15 @@ impl std::fmt::Debug for Custom {
 }
 
 impl Custom {
-    pub(super) fn decide(&self, facts: &Facts<'_>, attempt: u64) -> Option<Fault> {
-        (self.0)(&FaultRequest { facts, attempt })
+    /// What the closure says, or how it failed.
+    pub(super) fn decide(&self, facts: &Facts<'_>, attempt: u64) -> Result<Option<Fault>, String> {
+        let request = FaultRequest { facts, attempt };
+        // Nothing of the server's is touched by the closure, so nothing is left half done.
+        catch_unwind(AssertUnwindSafe(|| (self.0)(&request))).map_err(|panic| {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+            format!("panicked: {}", text.unwrap_or_default())
+        })
     }
 }
 
@@ -159,6 +167,10 @@ impl Fault {
     /// Whatever a closure makes of a request: the fault it returns, or none, and then the rule has not acted. It is asked
     /// about the requests that the rule matches when its schedule says so; of the fault it returns only what goes wrong
     /// counts, not its conditions and its schedule.
+    ///
+    /// It may assert. If it panics, or returns a fault that [`FakeApiServer::fault`](crate::FakeApiServer::fault) would
+    /// refuse, the request is answered with a 500 that says so, the journal shows it, and dropping
+    /// the rule's guard (or else the server) panics with the same message, so that the test fails.
     ///
     /// ```
     /// use std::time::Duration;

@@ -10,7 +10,7 @@ use super::race::Race;
 use super::stage::Facts;
 use super::stale::Stale;
 use super::watch::WatchFault;
-use super::{accepted, connection, paging, watch_list};
+use super::{accepted, catalogue, connection, paging, watch_list};
 
 /// What a rule does to a request.
 #[derive(Clone, Debug)]
@@ -79,6 +79,23 @@ impl Effect {
             }
             Effect::Connection(connection) => connection::mismatch(connection, facts.ordinal),
             _ => None,
+        }
+    }
+
+    /// Refuses what could not be done, or not as it was said.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Scripted { kind, parameters } = self.script();
+        // A closure is no kind of script.
+        let known = catalogue::find(kind).map_or(&[][..], |kind| kind.parameters);
+        for parameter in known {
+            if let Some(value) = parameters.get(parameter.name) {
+                parameter.takes.check(parameter.name, value)?;
+            }
+        }
+        match self {
+            Effect::Answer(answer) => answer.check(),
+            Effect::Delay(delay) => delay.length.check(),
+            _ => Ok(()),
         }
     }
 

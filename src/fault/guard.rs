@@ -1,6 +1,5 @@
 //! What a test holds while a rule is installed.
 
-use std::panic::Location;
 use std::sync::Arc;
 
 use super::stage::Faults;
@@ -8,7 +7,8 @@ use super::stage::Faults;
 /// Keeps a fault installed; dropping it removes the rule.
 ///
 /// A rule that never acted is a mistake in the test: dropping its guard panics with what came close, unless the thread
-/// is panicking already or the rule was said to be [optional](crate::Fault::optional).
+/// is panicking already or the rule was said to be [optional](crate::Fault::optional). If the closure of a
+/// [custom fault](crate::Fault::custom) panicked, dropping the guard panics with its message, optional or not.
 ///
 /// ```
 /// use fake_apiserver::{FakeApiServer, Fault};
@@ -22,24 +22,16 @@ use super::stage::Faults;
 pub struct FaultGuard {
     faults: Arc<Faults>,
     id: u64,
-    caller: &'static Location<'static>,
     optional: bool,
     /// Of the server, for who wants to see the failure again.
     seed: u64,
 }
 
 impl FaultGuard {
-    pub(crate) fn new(
-        faults: Arc<Faults>,
-        id: u64,
-        caller: &'static Location<'static>,
-        optional: bool,
-        seed: u64,
-    ) -> Self {
+    pub(crate) fn new(faults: Arc<Faults>, id: u64, optional: bool, seed: u64) -> Self {
         FaultGuard {
             faults,
             id,
-            caller,
             optional,
             seed,
         }
@@ -56,7 +48,7 @@ impl FaultGuard {
         self.faults.fired(self.id)
     }
 
-    /// Removes the rule now, whether it acted or not.
+    /// Removes the rule now, whether it acted or not. A panic of its closure is raised all the same.
     ///
     /// ```
     /// use fake_apiserver::{FakeApiServer, Fault};
@@ -70,16 +62,19 @@ impl FaultGuard {
 
 impl Drop for FaultGuard {
     fn drop(&mut self) {
-        let Some(removed) = self.faults.remove(self.id) else {
-            return;
-        };
-        if self.optional || removed.fired > 0 || std::thread::panicking() {
+        let removed = self.faults.remove(self.id);
+        if std::thread::panicking() {
             return;
         }
+        if let Some(told) = self.faults.take_failure(self.id) {
+            panic!("{told}\nthe server's seed is {}", self.seed);
+        }
+        let Some(removed) = removed.filter(|rule| rule.fired == 0 && !self.optional) else {
+            return;
+        };
         panic!(
-            "the fault {:?} installed at {} never fired{}\nthe server's seed is {}",
-            removed.fault.title(),
-            self.caller,
+            "the fault {} never fired{}\nthe server's seed is {}",
+            removed.fault.described(),
             removed.near_misses,
             self.seed
         );

@@ -117,6 +117,15 @@ pub(crate) struct Drip {
 }
 
 impl Length {
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self {
+            Length::Uniform(from, to) if to < from => {
+                Err(format!("there is no delay between {from:?} and {to:?}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// One draw; `roll` gives numbers from 0 to 1.
     pub(crate) fn draw(&self, roll: &dyn Fn() -> f64) -> Duration {
         match self {
@@ -244,10 +253,7 @@ impl Fault {
     /// let fault = fake_apiserver::Fault::drip(16, Duration::from_millis(10)).verb("list");
     /// ```
     pub fn drip(bytes: usize, every: Duration) -> Self {
-        Fault::new(Effect::Drip(Drip {
-            bytes: bytes.max(1),
-            every,
-        }))
+        Fault::new(Effect::Drip(Drip { bytes, every }))
     }
 }
 

@@ -1,5 +1,6 @@
 //! A rule: when, how often, and what goes wrong.
 
+use std::panic::Location;
 use std::time::Duration;
 
 use super::effect::Effect;
@@ -28,6 +29,8 @@ pub struct Fault {
     pub(crate) carries_on: bool,
     /// Not having acted is no mistake.
     pub(crate) optional: bool,
+    /// The line of the test that installed it, if one did.
+    pub(crate) caller: Option<&'static Location<'static>>,
 }
 
 impl Fault {
@@ -40,6 +43,7 @@ impl Fault {
             effect,
             carries_on: false,
             optional: false,
+            caller: None,
         }
     }
 
@@ -159,6 +163,15 @@ impl Fault {
     /// How messages call the rule.
     pub(crate) fn title(&self) -> String {
         self.label.clone().unwrap_or_else(|| self.effect.title())
+    }
+
+    /// How messages to the test call the rule: with the line that installed it.
+    pub(crate) fn described(&self) -> String {
+        let title = self.title();
+        match self.caller {
+            Some(caller) => format!("{title:?} installed at {caller}"),
+            None => format!("{title:?}"),
+        }
     }
 }
 

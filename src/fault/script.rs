@@ -102,24 +102,32 @@ impl Fault {
 /// Rules in any of their shapes.
 pub(crate) fn read(at: &Cursor<'_>, faults: &mut Vec<Fault>) -> Result<(), Error> {
     if matches!(at.node, Node::Array(_)) {
-        for item in at.items()? {
-            faults.push(rule(&item)?);
-        }
-        return Ok(());
+        return at.items()?.iter().try_for_each(|item| add(item, faults));
     }
     match at.get("faults") {
         Some(list) => {
             at.only(&["faults"])?;
-            list.items()?.iter().try_for_each(|item| {
-                faults.push(rule(item)?);
-                Ok(())
-            })
+            list.items()?.iter().try_for_each(|item| add(item, faults))
         }
-        None => {
-            faults.push(rule(at)?);
-            Ok(())
-        }
+        None => add(at, faults),
     }
+}
+
+/// A name is for one rule, so that it tells which one is meant.
+fn add(at: &Cursor<'_>, faults: &mut Vec<Fault>) -> Result<(), Error> {
+    let fault = rule(at)?;
+    if let Some(name) = named_twice(faults, &fault) {
+        return Err(at.fail(format!("a rule is called `{name}` already")));
+    }
+    faults.push(fault);
+    Ok(())
+}
+
+/// The name of a rule, if another one has it.
+pub(crate) fn named_twice<'a>(others: &[Fault], fault: &'a Fault) -> Option<&'a str> {
+    let name = fault.label.as_deref()?;
+    let taken = others.iter().any(|o| o.label.as_deref() == Some(name));
+    taken.then_some(name)
 }
 
 fn rule(at: &Cursor<'_>) -> Result<Fault, Error> {

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use super::answer::Answer;
+use super::answer::{Answer, Kind};
 use super::connection::Connection;
 use super::effect::{Effect, Loss};
 use super::latency::{Drip, Place};
@@ -25,6 +25,8 @@ use crate::request::query::Query;
 
 /// How many different near misses a rule remembers.
 const MAX_NEAR_MISSES: usize = 20;
+/// How many of the rules that resets removed unused are remembered.
+const MAX_REMOVED_UNUSED: usize = 100;
 
 /// The rules of one server.
 #[derive(Debug, Default)]
@@ -37,7 +39,22 @@ pub(crate) struct Faults {
 #[derive(Debug, Default)]
 struct Rules {
     next_id: u64,
+    /// By their ids, which is the order they were installed in.
     installed: Vec<Installed>,
+    at_start: Vec<AtStart>,
+    /// What there is to say of rules that a reset removed before they had acted.
+    removed_unused: Vec<String>,
+    /// What there is to say of rules whose closures failed, once for each, until the test is told.
+    failures: BTreeMap<u64, String>,
+}
+
+/// A rule given at the start, which a reset brings back under its id.
+#[derive(Debug)]
+struct AtStart {
+    id: u64,
+    fault: Fault,
+    /// It has done its duty, if not since the last reset then before.
+    acted: bool,
 }
 
 #[derive(Debug)]
@@ -100,17 +117,34 @@ impl Faults {
         let mut rules = self.rules.lock();
         rules.next_id += 1;
         let id = rules.next_id;
-        let progress = Progress::default();
-        rules.installed.push(Installed {
-            id,
-            since: now,
-            fault,
-            progress,
-            fired: 0,
-            misses: BTreeMap::new(),
-        });
+        rules.installed.push(Installed::new(id, fault, now));
         self.count.store(rules.installed.len(), Ordering::Release);
         id
+    }
+
+    /// Installs a rule that resets bring back.
+    pub(crate) fn install_at_start(&self, fault: Fault, now: Timestamp) {
+        let id = self.install(fault.clone(), now);
+        let acted = false;
+        self.rules
+            .lock()
+            .at_start
+            .push(AtStart { id, fault, acted });
+    }
+
+    /// Removes all rules but those given at the start, which begin anew. One that had to act and goes before it did is
+    /// remembered as unused.
+    pub(crate) fn reset(&self, now: Timestamp) {
+        let mut rules = self.rules.lock();
+        let mut unused = rules.unused_where(|rule| !rules.is_of_the_start(rule.id));
+        let room = MAX_REMOVED_UNUSED.saturating_sub(rules.removed_unused.len());
+        unused.truncate(room);
+        rules.removed_unused.append(&mut unused);
+        let start = rules.at_start.iter();
+        rules.installed = start
+            .map(|rule| Installed::new(rule.id, rule.fault.clone(), now))
+            .collect();
+        self.count.store(rules.installed.len(), Ordering::Release);
     }
 
     pub(crate) fn remove(&self, id: u64) -> Option<Standing> {
@@ -133,14 +167,9 @@ impl Faults {
     /// What there is to say of each rule that had to act and never did.
     pub(crate) fn unused(&self) -> Vec<String> {
         let rules = self.rules.lock();
-        let unused = rules.installed.iter().filter(|rule| rule.fired == 0);
-        let unused = unused.filter(|rule| !rule.fault.optional);
+        let mut unused = rules.removed_unused.clone();
+        unused.extend(rules.unused_where(|_| true));
         unused
-            .map(|rule| {
-                let (title, why) = (rule.fault.title(), rule.near_misses());
-                format!("the fault {title:?} never fired{why}")
-            })
-            .collect()
     }
 
     /// Removes all rules.
@@ -177,11 +206,18 @@ impl Faults {
         while let Some(acting) = self.next_to_act(asked, facts, now, ids) {
             asked = acting.id;
             // Without the lock: the code of a closure is the test's, and may well install another rule.
-            let Some(effect) = settle(acting.effect, facts, acting.attempt) else {
-                continue;
+            let (title, effect) = match settle(acting.effect, facts, acting.attempt) {
+                Ok(Some(effect)) => (acting.title, effect),
+                Ok(None) => continue,
+                Err(failure) => {
+                    self.has_failed(acting.id, &failure);
+                    let told = format!("{}: its closure {failure}", acting.title);
+                    let told = told.replace('\n', " ");
+                    (told.clone(), failure_answer(told))
+                }
             };
             self.has_fired(acting.id);
-            plan.fired.push(acting.title);
+            plan.fired.push(title);
             plan.take(&effect, &|| ids.roll());
             if !acting.carries_on {
                 break;
@@ -217,11 +253,54 @@ impl Faults {
             })
     }
 
+    /// How the closure of this rule failed, if it did and nobody was told yet.
+    pub(crate) fn take_failure(&self, id: u64) -> Option<String> {
+        self.rules.lock().failures.remove(&id)
+    }
+
+    /// The same of all rules.
+    pub(crate) fn take_failures(&self) -> Vec<String> {
+        let failures = std::mem::take(&mut self.rules.lock().failures);
+        failures.into_values().collect()
+    }
+
+    fn has_failed(&self, id: u64, failure: &str) {
+        let mut rules = self.rules.lock();
+        let rule = rules.installed.iter().find(|rule| rule.id == id);
+        if let Some(fault) = rule.map(|rule| rule.fault.described()) {
+            let told = format!("the closure of the fault {fault} {failure}");
+            rules.failures.entry(id).or_insert(told);
+        }
+    }
+
     fn has_fired(&self, id: u64) {
         let mut rules = self.rules.lock();
         if let Some(rule) = rules.installed.iter_mut().find(|rule| rule.id == id) {
             rule.fired += 1;
         }
+        if let Some(rule) = rules.at_start.iter_mut().find(|rule| rule.id == id) {
+            rule.acted = true;
+        }
+    }
+}
+
+impl Rules {
+    fn is_of_the_start(&self, id: u64) -> bool {
+        self.at_start.iter().any(|rule| rule.id == id)
+    }
+
+    /// What there is to say of those of these rules that had to act and never did.
+    fn unused_where(&self, asked: impl Fn(&Installed) -> bool) -> Vec<String> {
+        let acted_before = |id| self.at_start.iter().any(|rule| rule.id == id && rule.acted);
+        let unused = self.installed.iter().filter(|rule| {
+            rule.fired == 0 && !rule.fault.optional && !acted_before(rule.id) && asked(rule)
+        });
+        unused
+            .map(|rule| {
+                let (fault, why) = (rule.fault.described(), rule.near_misses());
+                format!("the fault {fault} never fired{why}")
+            })
+            .collect()
     }
 }
 
@@ -234,18 +313,42 @@ struct Acting {
     carries_on: bool,
 }
 
-/// What a closure makes of a request, in the end.
-fn settle(mut effect: Effect, facts: &Facts<'_>, attempt: u64) -> Option<Effect> {
+/// What a closure makes of a request, in the end, or how it failed.
+fn settle(mut effect: Effect, facts: &Facts<'_>, attempt: u64) -> Result<Option<Effect>, String> {
     while let Effect::Custom(custom) = &effect {
-        effect = custom.decide(facts, attempt)?.effect;
+        match custom.decide(facts, attempt)? {
+            Some(fault) => effect = fault.effect,
+            None => return Ok(None),
+        }
+        let returned = |problem| format!("returned a fault that cannot be: {problem}");
+        effect.check().map_err(returned)?;
         if effect.mismatch(facts).is_some() {
-            return None;
+            return Ok(None);
         }
     }
-    Some(effect)
+    Ok(Some(effect))
+}
+
+/// What the client gets when a closure failed.
+fn failure_answer(told: String) -> Effect {
+    Effect::Answer(Answer {
+        message: Some(told),
+        ..Answer::new(Kind::InternalError)
+    })
 }
 
 impl Installed {
+    fn new(id: u64, fault: Fault, now: Timestamp) -> Self {
+        Installed {
+            id,
+            since: now,
+            fault,
+            progress: Progress::default(),
+            fired: 0,
+            misses: BTreeMap::new(),
+        }
+    }
+
     /// Counts a request that matches; which attempt it is, if the rule acts on it.
     fn attempt(
         &mut self,

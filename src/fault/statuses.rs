@@ -317,7 +317,7 @@ impl Fault {
         Fault::answer(Kind::GatewayTimeout)
     }
 
-    /// Any Status at all, as JSON; its `code` is the HTTP status.
+    /// Any Status at all, as JSON; its `code`, from 200 to 599, is the HTTP status.
     ///
     /// ```
     /// use serde_json::json;
@@ -327,7 +327,7 @@ impl Fault {
         Fault::answer(Kind::Status(status))
     }
 
-    /// Any body at all.
+    /// Any body at all, with a status from 200 to 599.
     ///
     /// ```
     /// let fault = fake_apiserver::Fault::raw(502, "<html>Bad Gateway</html>").response_header("Server", "nginx");

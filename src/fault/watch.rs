@@ -1,12 +1,13 @@
 //! Faults of watches: what happens to the lines of a stream.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::catalogue::Scripted;
 use crate::clock;
@@ -14,6 +15,9 @@ use crate::cluster::{Cluster, Ends};
 use crate::object::frame;
 use crate::response::ByteStream;
 use crate::status::Status;
+
+/// What is in the bookmark that ends the initial events.
+const END_OF_INITIAL_EVENTS: &[u8] = b"\"k8s.io/initial-events-end\":\"true\"";
 
 /// A fault of a watch, and after how many events it begins.
 #[derive(Clone, Debug)]
@@ -100,16 +104,16 @@ impl WatchFault {
 /// What to do next with a stream.
 enum Step {
     Send(Bytes),
-    Wait(Duration),
     End,
     Stall,
 }
 
-/// Passes the lines of a watch through its faults.
+/// Passes the lines of a watch through its faults; `over` is when it ends by itself.
 pub(crate) fn shape(
     lines: ByteStream,
     faults: Vec<WatchFault>,
     cluster: Arc<Cluster>,
+    over: Option<Timestamp>,
 ) -> ByteStream {
     let limit = faults.iter().find_map(|fault| match fault.what {
         Trouble::EndAfter(time) => Some(time),
@@ -126,6 +130,7 @@ pub(crate) fn shape(
         events: 0,
         held: VecDeque::new(),
         swapped: None,
+        late: VecDeque::new(),
     };
     let mut ends = Ends::of(&cluster);
     Box::pin(async_stream::stream! {
@@ -135,10 +140,6 @@ pub(crate) fn shape(
             for step in steps {
                 match step {
                     Step::Send(line) => yield line,
-                    Step::Wait(time) => {
-                        let until = clock::add(cluster.clock.now(), SignedDuration::try_from(time).unwrap_or_default());
-                        cluster.clock.sleep_until(until).await;
-                    }
                     Step::End => return,
                     Step::Stall => {
                         ends.come().await;
@@ -146,19 +147,37 @@ pub(crate) fn shape(
                     }
                 }
             }
-            let line = match end {
-                None => lines.next().await,
-                // The time goes before the lines, or chance would say which of them still come.
-                Some(end) => tokio::select! {
-                    biased;
-                    () = cluster.clock.sleep_until(end) => None,
-                    line = lines.next() => line,
-                },
+            let due = shaper.late.front().map(|(due, _)| *due);
+            let waits = shaper.is_before_the_end_of_initial_events();
+            // The times go before the lines, or chance would say which of them still come.
+            let line = tokio::select! {
+                biased;
+                () = come(&cluster, end) => None,
+                () = come(&cluster, due) => {
+                    steps = shaper.late_bookmark();
+                    continue;
+                }
+                () = come(&cluster, over), if waits => None,
+                () = ends.come(), if waits => None,
+                line = lines.next(), if !waits => line,
             };
-            let Some(line) = line else { return };
-            steps = shaper.line(line);
+            match line {
+                Some(line) => steps = shaper.line(line, cluster.clock.now()),
+                None => break,
+            }
+        }
+        for line in shaper.rest() {
+            yield line;
         }
     })
+}
+
+/// Waits for a time, or for ever.
+async fn come(cluster: &Cluster, time: Option<Timestamp>) {
+    match time {
+        Some(time) => cluster.clock.sleep_until(time).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Where a stream stands with its faults.
@@ -168,6 +187,8 @@ struct Shaper {
     events: u64,
     held: VecDeque<Bytes>,
     swapped: Option<Bytes>,
+    /// Bookmarks, and when they come.
+    late: VecDeque<(Timestamp, Bytes)>,
 }
 
 impl Shaper {
@@ -176,12 +197,15 @@ impl Shaper {
         self.trouble_at(0)
     }
 
-    fn line(&mut self, line: Bytes) -> Vec<Step> {
+    fn line(&mut self, line: Bytes, now: Timestamp) -> Vec<Step> {
         if line.starts_with(b"{\"type\":\"BOOKMARK\"") {
-            return self.bookmark(line);
+            return self.bookmark(line, now);
         }
         if line.starts_with(b"{\"type\":\"ERROR\"") {
-            return vec![Step::Send(line)];
+            return self.rest().chain([line]).map(Step::Send).collect();
+        }
+        for (_, bookmark) in &mut self.late {
+            *bookmark = with_version_of(bookmark, &line);
         }
         let before = self.events;
         self.events += 1;
@@ -265,22 +289,62 @@ impl Shaper {
         steps
     }
 
+    /// The events still held back when the watch ends; bookmarks that would come after its end do not come.
+    fn rest(&mut self) -> impl Iterator<Item = Bytes> {
+        let held = std::mem::take(&mut self.held);
+        held.into_iter().chain(self.swapped.take())
+    }
+
     /// A bookmark never overtakes an event: it says that all before it were sent.
-    fn bookmark(&mut self, line: Bytes) -> Vec<Step> {
-        let mut steps: Vec<Step> = self.swapped.take().map(Step::Send).into_iter().collect();
+    fn bookmark(&mut self, line: Bytes, now: Timestamp) -> Vec<Step> {
         let mut line = line;
+        let mut due = now;
         for fault in self
             .faults
             .iter()
             .filter(|fault| self.events >= fault.after)
         {
             match fault.what {
-                Trouble::NoBookmarks => return steps,
-                Trouble::LateBookmarks(late) => steps.push(Step::Wait(late)),
+                Trouble::NoBookmarks => return self.unswap(),
+                Trouble::LateBookmarks(late) => {
+                    due = clock::add(
+                        due,
+                        SignedDuration::try_from(late).unwrap_or(SignedDuration::MAX),
+                    );
+                }
                 Trouble::PlainBookmarks => line = without_annotations(&line),
                 _ => {}
             }
         }
+        if due > now {
+            self.late.push_back((due, line));
+            return Vec::new();
+        }
+        self.bookmark_now(line)
+    }
+
+    /// Whether the end of the initial events is late. What comes after it would be taken for one of them.
+    fn is_before_the_end_of_initial_events(&self) -> bool {
+        let ends = |(_, line): &(Timestamp, Bytes)| {
+            memchr::memmem::find(line, END_OF_INITIAL_EVENTS).is_some()
+        };
+        self.late.iter().any(ends)
+    }
+
+    /// The late bookmark whose time has come.
+    fn late_bookmark(&mut self) -> Vec<Step> {
+        match self.late.pop_front() {
+            Some((_, line)) => self.bookmark_now(line),
+            None => Vec::new(),
+        }
+    }
+
+    fn unswap(&mut self) -> Vec<Step> {
+        self.swapped.take().map(Step::Send).into_iter().collect()
+    }
+
+    fn bookmark_now(&mut self, line: Bytes) -> Vec<Step> {
+        let mut steps = self.unswap();
         if self.held.is_empty() {
             steps.push(Step::Send(line));
         } else {
@@ -311,15 +375,34 @@ fn ends(steps: &[Step]) -> bool {
 
 /// The same line with version 1.
 fn backwards(line: &Bytes) -> Bytes {
+    with_version(line, "1")
+}
+
+/// A bookmark that comes after an event speaks of a version as new.
+fn with_version_of(bookmark: &Bytes, event: &Bytes) -> Bytes {
+    let text = String::from_utf8_lossy(event);
+    match version(&text).map(|place| &text[place]) {
+        None | Some("") => bookmark.clone(),
+        Some(version) => with_version(bookmark, version),
+    }
+}
+
+fn with_version(line: &Bytes, wanted: &str) -> Bytes {
     let text = String::from_utf8_lossy(line);
+    match version(&text) {
+        Some(place) => [&text[..place.start], wanted, &text[place.end..]]
+            .concat()
+            .into(),
+        None => line.clone(),
+    }
+}
+
+/// Where the first version of a line is.
+fn version(text: &str) -> Option<Range<usize>> {
     const FIELD: &str = "\"resourceVersion\":\"";
-    let Some(start) = text.find(FIELD).map(|at| at + FIELD.len()) else {
-        return line.clone();
-    };
-    let end = text[start..]
-        .find('"')
-        .map_or(start, |length| start + length);
-    format!("{}1{}", &text[..start], &text[end..]).into()
+    let start = text.find(FIELD)? + FIELD.len();
+    let length = text[start..].find('"')?;
+    Some(start..start + length)
 }
 
 fn without_annotations(line: &Bytes) -> Bytes {

@@ -90,7 +90,7 @@ pub(super) const KINDS: &[FaultKind] = &[
     },
     FaultKind {
         name: "watchBursts",
-        about: "The events are held back until there are this many, then come at once.",
+        about: "The events are held back until there are this many or the watch ends, then come at once.",
         parameters: &[
             required("events", Takes::Number(1, MAX_HELD), "How many."),
             AFTER,
@@ -99,7 +99,7 @@ pub(super) const KINDS: &[FaultKind] = &[
     },
     FaultKind {
         name: "watchWithLateBookmarks",
-        about: "Bookmarks come this much later.",
+        about: "Bookmarks come this much later; events wait only for the one that ends the initial events.",
         parameters: &[
             required("late", Takes::Time, "How much, by the server's clock."),
             AFTER,
@@ -241,7 +241,7 @@ impl Fault {
     /// let fault = fake_apiserver::Fault::watch_bursts(10);
     /// ```
     pub fn watch_bursts(events: usize) -> Self {
-        Fault::watch(Trouble::Hold(events.max(1)))
+        Fault::watch(Trouble::Hold(events))
     }
 
     /// An event of a watch carries a version from before the watch began.
@@ -262,7 +262,9 @@ impl Fault {
         Fault::watch(Trouble::NoBookmarks)
     }
 
-    /// Bookmarks come this much later, by the server's clock.
+    /// Bookmarks come this much later, by the server's clock, or not at all if the watch ends before. Events do not wait
+    /// for them, and a bookmark that comes after an event carries its version; but what comes after the initial events of
+    /// a streaming list waits for the bookmark that ends these, as it would be taken for one of them.
     ///
     /// ```
     /// use std::time::Duration;

@@ -39,9 +39,10 @@ pub(crate) struct Identity {
 pub(crate) struct Acceptor(TlsAcceptor);
 
 impl Identity {
-    /// Makes an authority and a certificate for localhost and this address.
+    /// Makes an authority and a certificate for localhost, this address, and further names and addresses.
     pub(crate) fn generate(
         address: IpAddr,
+        further: &[String],
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let authority_key = KeyPair::generate()?;
         let mut params = CertificateParams::default();
@@ -63,7 +64,9 @@ impl Identity {
             "kubernetes.default",
             "kubernetes.default.svc",
         ];
-        let mut params = CertificateParams::new(names.map(str::to_owned))?;
+        let names = names.map(str::to_owned).into_iter();
+        let mut params =
+            CertificateParams::new(names.chain(further.iter().cloned()).collect::<Vec<_>>())?;
         params
             .distinguished_name
             .push(DnType::CommonName, "fake-apiserver");

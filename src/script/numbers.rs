@@ -38,6 +38,9 @@ impl Cursor<'_> {
         };
         match literal.parse::<f64>() {
             Ok(number) if number >= from && number <= to => Ok(number),
+            _ if to == f64::MAX => {
+                Err(self.fail(format!("this has to be at least {from}, not {literal}")))
+            }
             _ => Err(self.fail(format!("this has to be from {from} to {to}, not {literal}"))),
         }
     }

@@ -10,6 +10,10 @@ use crate::listener::Running;
 /// Another address of a server, where gets, lists and watches show an older state. Writes go through to the one store.
 /// Made by [`FakeApiServer::replica`]; dropping it closes the address.
 ///
+/// It runs where its server runs: on the test's runtime, which clients must not block (see [`FakeApiServer::start`]), or on
+/// the server's own. Once that has ended, which for [`FakeApiServer::start_blocking`] is when the server is dropped, a
+/// replica answers nobody.
+///
 /// ```
 /// use fake_apiserver::{FakeApiServer, Stale};
 ///

@@ -155,6 +155,43 @@ fn bash(flags: &[&str], script: &str) -> Output {
 }
 
 #[test]
+fn no_proxy_is_asked_for_the_server() {
+    let shown = |variables: &[(&str, &str)]| {
+        let mut exec = exec(&[], &["sh", "-c", "echo \"$NO_PROXY $no_proxy\""]);
+        exec.env_remove("NO_PROXY").env_remove("no_proxy");
+        exec.envs(variables.iter().copied());
+        text(&exec.output().unwrap().stdout)
+    };
+    assert_eq!(shown(&[]), "127.0.0.1 127.0.0.1\n");
+    assert_eq!(
+        shown(&[("no_proxy", "a.test")]),
+        "a.test,127.0.0.1 a.test,127.0.0.1\n"
+    );
+    assert_eq!(
+        shown(&[("NO_PROXY", "a.test"), ("no_proxy", "*")]),
+        "a.test,127.0.0.1 *\n"
+    );
+}
+
+#[test]
+fn a_reset_does_not_fool_the_demand_that_faults_act() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let script = folder.path().join("faults.yaml");
+    std::fs::write(&script, "{fault: gone, name: old, when: {verb: list}}").unwrap();
+    let flags = [
+        "--faults",
+        script.to_str().unwrap(),
+        "--fail-on-unused-faults",
+    ];
+    let reset = ask("/_fake/reset").replace("GET ", "POST ");
+    let unused = bash(&flags, &reset);
+    assert_eq!(unused.status.code(), Some(1));
+    assert!(text(&unused.stderr).contains("the fault \"old\" never fired"));
+    let used = bash(&flags, &format!("{}; {reset}", ask("/api/v1/endpoints")));
+    assert_eq!(used.status.code(), Some(0));
+}
+
+#[test]
 fn a_fault_that_never_acted_fails_a_command_that_succeeded() {
     let folder = tempfile::TempDir::new().unwrap();
     let script = folder.path().join("faults.yaml");

@@ -35,18 +35,28 @@ impl Lines {
 
     /// The next line, or nothing at the end; half a line is one if nothing follows.
     async fn next(&mut self) -> Option<String> {
+        let line = self.bytes().await?;
+        Some(match line.ends_with(b"\n") {
+            true => short(&line),
+            false => "half a line".to_owned(),
+        })
+    }
+
+    /// The next line as it came.
+    async fn whole(&mut self) -> Value {
+        let line = self.bytes().await.expect("a line");
+        serde_json::from_slice(&line).unwrap()
+    }
+
+    async fn bytes(&mut self) -> Option<Vec<u8>> {
         loop {
             if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.buffer.drain(..=end).collect();
-                return Some(short(&line));
+                return Some(self.buffer.drain(..=end).collect());
             }
             match within(self.body.frame()).await {
                 Some(frame) => self.buffer.extend(frame.unwrap().into_data().unwrap()),
                 None if self.buffer.is_empty() => return None,
-                None => {
-                    self.buffer.clear();
-                    return Some("half a line".to_owned());
-                }
+                None => return Some(std::mem::take(&mut self.buffer)),
             }
         }
     }
@@ -256,7 +266,7 @@ fn events() -> Vec<Case> {
             Fault::watch_bursts(9).after_events(1),
             &["a"],
             &[],
-            &[],
+            &["b", "c", "d", "BOOKMARK"],
             InTime,
         ),
     ]
@@ -305,7 +315,13 @@ fn streaming_lists() -> Vec<Case> {
             &[],
             InTime,
         ),
-        (Fault::watch_bursts(9), &[], &[], &[], InTime),
+        (
+            Fault::watch_bursts(9),
+            &[],
+            &[],
+            &["a", "b", "c", "d", "END OF INITIAL", "BOOKMARK"],
+            InTime,
+        ),
         (Fault::watch_bursts(2), WHOLE, MARK, &[], InTime),
         (
             Fault::watch_reorders_events().after_events(3),
@@ -385,6 +401,65 @@ async fn a_burst_comes_with_the_last_of_its_events() {
     assert!(lines.next().now_or_never().is_none());
     seed("z");
     assert_eq!(lines.take(3).await[..2], ["x", "y"]);
+}
+
+#[tokio::test]
+async fn events_that_are_held_back_come_before_an_error() {
+    let server = FakeApiServer::builder().frozen_at(NOW).start().await;
+    let before = server.snapshot();
+    let _guard = server.fault(Fault::watch_bursts(3));
+    let from_here = format!("resourceVersion={}", server.revision());
+    let mut lines = Lines::open(&server, &from_here).await;
+    server.seed(endpoints("default", "x", json!({})));
+    assert_eq!(get(EP).status(server.address()).await, 200);
+    server.restore(&before);
+    assert_eq!(lines.take(2).await, ["x", "ERROR 410 Expired"]);
+    assert_eq!(lines.next().await, None);
+}
+
+const STREAMING: &str = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+
+#[tokio::test]
+async fn events_do_not_wait_for_a_late_bookmark() {
+    let server = FakeApiServer::builder().frozen_at(NOW).start().await;
+    let second = Duration::from_secs(1);
+    let _guard = server.fault(Fault::watch_with_late_bookmarks(second));
+    let from_here = format!("resourceVersion={}", server.revision());
+    let mut lines = Lines::open(&server, &from_here).await;
+    server.advance(BOOKMARK);
+    assert_eq!(get(EP).status(server.address()).await, 200);
+    server.seed(endpoints("default", "x", json!({})));
+    assert_eq!(lines.take(1).await, ["x"]);
+    server.advance(second);
+    let bookmark = lines.whole().await;
+    assert_eq!(bookmark["type"], "BOOKMARK");
+    let newest = server.revision().to_string();
+    assert_eq!(bookmark["object"]["metadata"]["resourceVersion"], newest);
+}
+
+#[tokio::test]
+async fn events_wait_for_the_end_of_the_initial_ones() {
+    let server = FakeApiServer::builder().frozen_at(NOW).start().await;
+    let second = Duration::from_secs(1);
+    let _guard = server.fault(Fault::watch_with_late_bookmarks(second));
+    let mut lines = Lines::open(&server, STREAMING).await;
+    server.seed(endpoints("default", "x", json!({})));
+    assert_eq!(get(EP).status(server.address()).await, 200);
+    server.advance(second);
+    assert_eq!(lines.take(2).await, ["END OF INITIAL", "x"]);
+}
+
+#[tokio::test]
+async fn a_late_bookmark_does_not_keep_a_watch_from_ending() {
+    let server = FakeApiServer::builder().frozen_at(NOW).start().await;
+    let late = Fault::watch_with_late_bookmarks(Duration::from_secs(90));
+    let _guard = server.fault(late);
+    let mut lines = Lines::open(&server, STREAMING).await;
+    server.advance(Duration::from_secs(60));
+    assert_eq!(lines.next().await, None);
+    let mut lines = Lines::open(&server, STREAMING).await;
+    server.restart();
+    assert_eq!(lines.next().await, None);
 }
 
 #[tokio::test]

@@ -34,9 +34,7 @@ pub(super) struct ServiceAccount {
 
 impl ServiceAccount {
     pub(super) fn of(server: &FakeApiServer) -> Result<Self, Failure> {
-        let url = server.url();
-        let address = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-        let (host, port) = address.rsplit_once(':').unwrap_or((address, "443"));
+        let (host, port) = super::host_and_port(&server.url());
         let content = [
             (MARKER, std::process::id().to_string()),
             ("token", server.token().unwrap_or_default().to_owned()),
@@ -47,8 +45,8 @@ impl ServiceAccount {
             ("namespace", NAMESPACE.to_owned()),
         ];
         Ok(ServiceAccount {
-            host: host.trim_matches(['[', ']']).to_owned(),
-            port: port.to_owned(),
+            host,
+            port,
             _files: Files::write(Path::new(DIRECTORY), &content)?,
         })
     }

@@ -1,6 +1,7 @@
 //! `fake-apiserver exec`: a server for as long as a command runs.
 
 mod in_cluster;
+mod no_proxy;
 mod reports;
 pub(super) mod status;
 
@@ -32,6 +33,7 @@ The command's environment:
   KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT
                       with --in-cluster the server; without it they are taken away, so that no
                       client finds the cluster that this runs in
+  NO_PROXY, no_proxy  what they are, and the server's host, so that no proxy is asked for it
 
 Output:
   Only what the command prints. Errors and the log of the server go to standard error.
@@ -109,7 +111,9 @@ impl Exec {
             false => None,
         };
         let mut command = self.command(account.as_ref());
+        let (host, _port) = host_and_port(&server.url());
         command
+            .envs(no_proxy::environment(&host))
             .env("KUBECONFIG", &kubeconfig)
             .env("FAKE_APISERVER_URL", server.url());
         let code = match command.spawn() {
@@ -165,6 +169,13 @@ impl Exec {
         let name = Path::new(&self.command[0]).display();
         super::failure_with(status::of_error(error), &format!("{name}: {error}"))
     }
+}
+
+/// Of a URL; an IPv6 address goes without its brackets.
+fn host_and_port(url: &str) -> (String, String) {
+    let address = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (host, port) = address.rsplit_once(':').unwrap_or((address, "443"));
+    (host.trim_matches(['[', ']']).to_owned(), port.to_owned())
 }
 
 /// Waits for the command to end, and passes signals on meanwhile.

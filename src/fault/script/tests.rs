@@ -127,6 +127,26 @@ fn whatever_is_wrong_is_told_with_its_line() {
             "faults.yaml:1:15: fault.raw.code: this has to be from 200 to 599, not 99",
         ),
         (
+            "fault: {delayLogNormal: {median: 1s, sigma: -1, cap: 2s}}",
+            "faults.yaml:1:38: fault.delayLogNormal.sigma: this has to be at least 0, not -1",
+        ),
+        (
+            "- fault: {delayBetween: {from: 2s, to: 1s}}",
+            "faults.yaml:1:3: [0]: there is no delay between 2s and 1s",
+        ),
+        (
+            "fault: {status: {status: {foo: 1}}}",
+            "faults.yaml:1:1: a Status needs a `code` from 200 to 599, which is the HTTP status; this one is {\"foo\":1}",
+        ),
+        (
+            "fault: reset\nwhen: {headers: {bad header: x}}",
+            "faults.yaml:1:1: the rule can never act: no header can be called `bad header`",
+        ),
+        (
+            "fault: reset\nwhen: {subresource: scale}",
+            "faults.yaml:1:1: no resource has the subresource `scale`; known are `finalize`, `status`",
+        ),
+        (
             "fault: {reset: null, hang: null}",
             "faults.yaml:1:1: fault: a rule has one fault; write a second rule, and `carryOn: true` in the first",
         ),
@@ -155,6 +175,10 @@ fn whatever_is_wrong_is_told_with_its_line() {
             "fault: lostRace\nwhen: {verb: [watch, list]}",
             "faults.yaml:1:1: the rule can never act: a race does nothing to watch or list, only to get, create, update, \
              patch, delete",
+        ),
+        (
+            "- {fault: reset, name: a}\n- fault: conflict\n- {fault: gone, name: a}",
+            "faults.yaml:3:3: [2]: a rule is called `a` already",
         ),
         (
             "fault: reset\nfault: hang",

@@ -41,19 +41,24 @@ pub(super) async fn handle(
         let selection = selection.clone();
         Arc::new(move |object| selection.matches(object))
     };
+    let ending = ending(ctx.cluster, options, started);
+    let over = match ending {
+        Ending::At(end) => Some(end),
+        Ending::AtOnce => None,
+    };
     let feed = Feed {
         cluster: ctx.cluster.clone(),
         prefix: selection.prefix,
         select,
         start,
-        ending: ending(ctx.cluster, options, started),
+        ending,
         bookmarks: options.allow_bookmarks,
         stale: ctx.stale,
         encoder,
     };
     let frames = match std::mem::take(&mut ctx.watch_faults) {
         faults if faults.is_empty() => feed.stream(),
-        faults => crate::fault::watch::shape(feed.stream(), faults, ctx.cluster.clone()),
+        faults => crate::fault::watch::shape(feed.stream(), faults, ctx.cluster.clone(), over),
     };
     let frames = ctx.kept.stream(frames);
     Ok(respond(ctx, frames))
