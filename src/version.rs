@@ -1,6 +1,6 @@
 //! The version the server says it is, at `/version`.
 
-use serde::Serialize;
+use crate::codec::json::{self, Node};
 
 /// The release of Kubernetes whose behaviour is served.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,56 +66,37 @@ fn number(part: &str) -> Option<u32> {
         .filter(|_| part.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// `version.Info`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Info {
-    major: String,
-    minor: String,
-    #[serde(skip_serializing_if = "Option::is_none", flatten)]
-    compatibility: Option<Compatibility>,
-    git_version: String,
-    git_commit: &'static str,
-    git_tree_state: &'static str,
-    build_date: &'static str,
-    go_version: &'static str,
-    compiler: &'static str,
-    platform: &'static str,
-}
-
-/// The part of `version.Info` that came with 1.33.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Compatibility {
-    emulation_major: String,
-    emulation_minor: String,
-    min_compatibility_major: String,
-    min_compatibility_minor: String,
-}
-
-/// The body of `/version`, which is indented whatever the client asks for.
+/// The body of `/version`, a `version.Info`, which is indented whatever the client asks for.
 pub(crate) fn document(version: Version) -> Vec<u8> {
     let Version { major, minor, .. } = version;
-    let compatibility = version.has_compatibility_version().then(|| Compatibility {
-        emulation_major: major.to_string(),
-        emulation_minor: minor.to_string(),
-        min_compatibility_major: major.to_string(),
-        min_compatibility_minor: minor.saturating_sub(1).to_string(),
-    });
-    let info = Info {
-        major: major.to_string(),
-        minor: minor.to_string(),
-        compatibility,
-        git_version: version.git_version(),
-        git_commit: "0000000000000000000000000000000000000000",
-        git_tree_state: "clean",
-        // What an upstream build says that was not told its date.
-        build_date: "1970-01-01T00:00:00Z",
-        go_version: "go1.26.0",
-        compiler: "gc",
-        platform: "linux/amd64",
+    let number = |number: u32| Node::text(number.to_string());
+    let since_1_33 = |number: Node| match version.has_compatibility_version() {
+        true => number,
+        false => Node::Null,
     };
-    serde_json::to_vec_pretty(&info).unwrap_or_default()
+    let info = Node::object([
+        ("major", number(major)),
+        ("minor", number(minor)),
+        ("emulationMajor", since_1_33(number(major))),
+        ("emulationMinor", since_1_33(number(minor))),
+        ("minCompatibilityMajor", since_1_33(number(major))),
+        (
+            "minCompatibilityMinor",
+            since_1_33(number(minor.saturating_sub(1))),
+        ),
+        ("gitVersion", Node::text(version.git_version())),
+        (
+            "gitCommit",
+            Node::text("0000000000000000000000000000000000000000"),
+        ),
+        ("gitTreeState", Node::text("clean")),
+        // What an upstream build says that was not told its date.
+        ("buildDate", Node::text("1970-01-01T00:00:00Z")),
+        ("goVersion", Node::text("go1.26.0")),
+        ("compiler", Node::text("gc")),
+        ("platform", Node::text("linux/amd64")),
+    ]);
+    json::indent(&info.to_json())
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 //! An object that could never grant what its author meant (`apiGroup:` for `apiGroups:`, a rule without verbs, a
 //! binding to a `Rolle`) is refused here, by kind and name, so that it is not found out later by a puzzling 403.
 
+mod part;
+
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use self::part::Part;
 use crate::codec::quote::quote;
 
 pub(crate) const GROUP: &str = "rbac.authorization.k8s.io";
@@ -21,85 +23,60 @@ pub(crate) enum Object {
 }
 
 /// A Role or a ClusterRole.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct Role {
-    #[serde(rename = "apiVersion")]
-    _api_version: String,
     kind: String,
     pub(crate) metadata: Metadata,
-    #[serde(default, deserialize_with = "nullable")]
     pub(crate) rules: Vec<PolicyRule>,
-    #[serde(default)]
     pub(crate) aggregation_rule: Option<AggregationRule>,
 }
 
 /// A RoleBinding or a ClusterRoleBinding.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct Binding {
-    #[serde(rename = "apiVersion")]
-    _api_version: String,
     pub(crate) kind: String,
     pub(crate) metadata: Metadata,
     pub(crate) role_ref: RoleRef,
-    #[serde(default, deserialize_with = "nullable")]
     pub(crate) subjects: Vec<Subject>,
 }
 
 /// The part of the metadata that matters for access; the rest may be anything.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct Metadata {
-    #[serde(default)]
     pub(crate) name: String,
-    #[serde(default)]
     pub(crate) namespace: String,
-    #[serde(default, deserialize_with = "nullable")]
     pub(crate) labels: BTreeMap<String, String>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct PolicyRule {
-    #[serde(default, deserialize_with = "nullable")]
     pub(crate) verbs: Vec<String>,
-    #[serde(default, deserialize_with = "nullable")]
     pub(crate) api_groups: Vec<String>,
-    #[serde(default, deserialize_with = "nullable")]
     pub(crate) resources: Vec<String>,
-    #[serde(default, deserialize_with = "nullable")]
     pub(crate) resource_names: Vec<String>,
-    #[serde(default, deserialize_with = "nullable", rename = "nonResourceURLs")]
     pub(crate) non_resource_urls: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct AggregationRule {
-    #[serde(default, deserialize_with = "nullable")]
     pub(crate) cluster_role_selectors: Vec<LabelSelector>,
 }
 
 /// A `metav1.LabelSelector`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct LabelSelector {
-    #[serde(default, deserialize_with = "nullable")]
     match_labels: BTreeMap<String, String>,
-    #[serde(default, deserialize_with = "nullable")]
     match_expressions: Vec<Requirement>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 struct Requirement {
     key: String,
     operator: Operator,
-    #[serde(default, deserialize_with = "nullable")]
     values: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 enum Operator {
     In,
     NotIn,
@@ -107,34 +84,30 @@ enum Operator {
     DoesNotExist,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct RoleRef {
-    #[serde(default)]
     api_group: String,
     pub(crate) kind: String,
     pub(crate) name: String,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct Subject {
-    #[serde(default)]
     api_group: String,
     pub(crate) kind: String,
     pub(crate) name: String,
-    #[serde(default)]
     pub(crate) namespace: String,
 }
 
-/// `null` where a list or a map is meant is an empty one, as in Go.
-fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
-    from: D,
-) -> Result<T, D::Error> {
-    Option::<T>::deserialize(from).map(Option::unwrap_or_default)
-}
-
 impl LabelSelector {
+    fn read(part: &Part<'_>) -> Result<Self, String> {
+        part.only(&["matchLabels", "matchExpressions"])?;
+        Ok(LabelSelector {
+            match_labels: part.map("matchLabels")?,
+            match_expressions: part.items("matchExpressions", Requirement::read)?,
+        })
+    }
+
     pub(crate) fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
         self.match_labels
             .iter()
@@ -147,6 +120,28 @@ impl LabelSelector {
 }
 
 impl Requirement {
+    fn read(part: &Part<'_>) -> Result<Self, String> {
+        part.only(&["key", "operator", "values"])?;
+        part.require("key")?;
+        let operator = match part.text("operator")?.as_str() {
+            "In" => Operator::In,
+            "NotIn" => Operator::NotIn,
+            "Exists" => Operator::Exists,
+            "DoesNotExist" => Operator::DoesNotExist,
+            other => {
+                let other = quote(other);
+                return Err(part.says(format!(
+                    "operator must be In, NotIn, Exists or DoesNotExist, not {other}"
+                )));
+            }
+        };
+        Ok(Requirement {
+            key: part.text("key")?,
+            operator,
+            values: part.texts("values")?,
+        })
+    }
+
     fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
         let value = labels.get(&self.key);
         let listed = value.is_some_and(|value| self.values.contains(value));
@@ -167,19 +162,15 @@ pub(crate) fn read(object: &Value) -> Result<Object, String> {
         return Err(refuse(format!("apiVersion must be {API_VERSION}")));
     }
     match kind {
-        "Role" | "ClusterRole" => parse::<Role>(object)
+        "Role" | "ClusterRole" => Role::read(&Part::root(object))
             .and_then(Role::checked)
             .map(Object::Role),
-        "RoleBinding" | "ClusterRoleBinding" => parse::<Binding>(object)
+        "RoleBinding" | "ClusterRoleBinding" => Binding::read(&Part::root(object))
             .and_then(Binding::checked)
             .map(Object::Binding),
         _ => Err("kind must be Role, ClusterRole, RoleBinding or ClusterRoleBinding".to_owned()),
     }
     .map_err(refuse)
-}
-
-fn parse<'a, T: Deserialize<'a>>(object: &'a Value) -> Result<T, String> {
-    T::deserialize(object).map_err(|error| error.to_string())
 }
 
 /// `Role "namespace/name"`, with whatever of that the object has.
@@ -195,6 +186,15 @@ fn describe(object: &Value) -> String {
 }
 
 impl Metadata {
+    fn read(of: &Part<'_>) -> Result<Self, String> {
+        let part = of.require("metadata")?;
+        Ok(Metadata {
+            name: part.text("name")?,
+            namespace: part.text("namespace")?,
+            labels: part.map("labels")?,
+        })
+    }
+
     fn check(&self, namespaced: bool) -> Result<(), String> {
         if self.name.is_empty() {
             return Err("metadata.name is required".to_owned());
@@ -208,6 +208,19 @@ impl Metadata {
 }
 
 impl Role {
+    fn read(part: &Part<'_>) -> Result<Self, String> {
+        part.only(&["apiVersion", "kind", "metadata", "rules", "aggregationRule"])?;
+        let aggregation_rule = part.get("aggregationRule");
+        Ok(Role {
+            kind: part.text("kind")?,
+            metadata: Metadata::read(part)?,
+            rules: part.items("rules", PolicyRule::read)?,
+            aggregation_rule: aggregation_rule
+                .map(|rule| AggregationRule::read(&rule))
+                .transpose()?,
+        })
+    }
+
     fn checked(self) -> Result<Self, String> {
         let namespaced = self.kind == "Role";
         self.metadata.check(namespaced)?;
@@ -222,7 +235,33 @@ impl Role {
     }
 }
 
+impl AggregationRule {
+    fn read(part: &Part<'_>) -> Result<Self, String> {
+        part.only(&["clusterRoleSelectors"])?;
+        Ok(AggregationRule {
+            cluster_role_selectors: part.items("clusterRoleSelectors", LabelSelector::read)?,
+        })
+    }
+}
+
 impl PolicyRule {
+    fn read(part: &Part<'_>) -> Result<Self, String> {
+        part.only(&[
+            "verbs",
+            "apiGroups",
+            "resources",
+            "resourceNames",
+            "nonResourceURLs",
+        ])?;
+        Ok(PolicyRule {
+            verbs: part.texts("verbs")?,
+            api_groups: part.texts("apiGroups")?,
+            resources: part.texts("resources")?,
+            resource_names: part.texts("resourceNames")?,
+            non_resource_urls: part.texts("nonResourceURLs")?,
+        })
+    }
+
     fn check(&self, namespaced: bool) -> Result<(), &'static str> {
         if self.verbs.is_empty() {
             return Err("verbs must contain at least one value");
@@ -252,6 +291,16 @@ impl PolicyRule {
 }
 
 impl Binding {
+    fn read(part: &Part<'_>) -> Result<Self, String> {
+        part.only(&["apiVersion", "kind", "metadata", "roleRef", "subjects"])?;
+        Ok(Binding {
+            kind: part.text("kind")?,
+            metadata: Metadata::read(part)?,
+            role_ref: RoleRef::read(&part.require("roleRef")?)?,
+            subjects: part.items("subjects", Subject::read)?,
+        })
+    }
+
     fn checked(self) -> Result<Self, String> {
         let namespaced = self.kind == "RoleBinding";
         self.metadata.check(namespaced)?;
@@ -266,6 +315,15 @@ impl Binding {
 }
 
 impl RoleRef {
+    fn read(part: &Part<'_>) -> Result<Self, String> {
+        part.only(&["apiGroup", "kind", "name"])?;
+        Ok(RoleRef {
+            api_group: part.text("apiGroup")?,
+            kind: part.text("kind")?,
+            name: part.text("name")?,
+        })
+    }
+
     fn check(&self, namespaced: bool) -> Result<(), String> {
         if !self.api_group.is_empty() && self.api_group != GROUP {
             return Err(format!("roleRef.apiGroup must be {GROUP}"));
@@ -289,6 +347,16 @@ impl RoleRef {
 }
 
 impl Subject {
+    fn read(part: &Part<'_>) -> Result<Self, String> {
+        part.only(&["apiGroup", "kind", "name", "namespace"])?;
+        Ok(Subject {
+            api_group: part.text("apiGroup")?,
+            kind: part.text("kind")?,
+            name: part.text("name")?,
+            namespace: part.text("namespace")?,
+        })
+    }
+
     fn check(&self, namespaced: bool) -> Result<(), String> {
         if self.name.is_empty() {
             return Err("name is required".to_owned());

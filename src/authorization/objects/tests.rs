@@ -153,11 +153,50 @@ fn a_malformed_binding_is_refused_by_name() {
 #[test]
 fn a_misspelt_field_is_refused_rather_than_ignored() {
     let rule = json!({"apiGroup": [""], "resources": ["pods"], "verbs": ["get"]});
-    let error = read(&role("ClusterRole", json!({"name": "r"}), rule)).unwrap_err();
-    assert!(
-        error.starts_with(r#"ClusterRole "r": unknown field `apiGroup`"#),
-        "{error}"
+    assert_eq!(
+        read(&role("ClusterRole", json!({"name": "r"}), rule)).unwrap_err(),
+        r#"ClusterRole "r": rules[0]: unknown field `apiGroup`; did you mean `apiGroups`?"#
     );
+}
+
+#[test]
+fn what_is_of_another_type_is_refused_with_the_way_to_it() {
+    let there = || json!({"name": "r"});
+    let selector = json!({"matchExpressions": [{"key": "a", "operator": "Is"}]});
+    let mut aggregated = role("ClusterRole", there(), json!({}));
+    aggregated["aggregationRule"] = json!({"clusterRoleSelectors": [selector]});
+    aggregated["rules"] = Value::Null;
+    let cases = [
+        (
+            role("ClusterRole", there(), json!({"verbs": "get"})),
+            "rules[0].verbs: must be a list",
+        ),
+        (
+            role("ClusterRole", there(), json!({"verbs": [5]})),
+            "rules[0].verbs[0]: must be a text",
+        ),
+        (
+            role(
+                "ClusterRole",
+                json!({"name": "r", "labels": [1]}),
+                json!({}),
+            ),
+            "metadata.labels: must be a map",
+        ),
+        (
+            binding("ClusterRoleBinding", there(), Value::Null, json!({})),
+            "roleRef is required",
+        ),
+        (
+            aggregated,
+            "aggregationRule.clusterRoleSelectors[0].matchExpressions[0]: \
+             operator must be In, NotIn, Exists or DoesNotExist, not \"Is\"",
+        ),
+    ];
+    for (object, why) in cases {
+        let error = read(&object).unwrap_err();
+        assert_eq!(error.split_once(": ").unwrap().1, why);
+    }
 }
 
 #[test]
@@ -201,7 +240,9 @@ fn a_selector_reads_labels_and_expressions() {
     ];
     for (selector, expected) in cases {
         assert_eq!(
-            parse::<LabelSelector>(&selector).unwrap().matches(&labels),
+            LabelSelector::read(&Part::root(&selector))
+                .unwrap()
+                .matches(&labels),
             expected,
             "{selector}"
         );

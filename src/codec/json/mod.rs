@@ -30,6 +30,43 @@ pub(crate) enum Node {
 }
 
 impl Node {
+    pub(crate) fn text(text: impl Into<String>) -> Node {
+        Node::String(text.into())
+    }
+
+    pub(crate) fn texts(texts: &[&str]) -> Node {
+        Node::Array(texts.iter().map(|text| Node::text(*text)).collect())
+    }
+
+    /// An object of these members, in this order. What is null is left out.
+    pub(crate) fn object<const N: usize>(members: [(&str, Node); N]) -> Node {
+        let given = members
+            .into_iter()
+            .filter(|(_, value)| *value != Node::Null);
+        Node::Object(
+            given
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+        )
+    }
+
+    /// Null in the place of an empty text or list: what Go calls `omitempty`.
+    pub(crate) fn unless_empty(self) -> Node {
+        let is_empty = match &self {
+            Node::String(text) => text.is_empty(),
+            Node::Array(items) => items.is_empty(),
+            _ => false,
+        };
+        if is_empty { Node::Null } else { self }
+    }
+
+    /// Compact JSON, the members in their order.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        write::write_node(&mut out, self);
+        out
+    }
+
     /// The last member of this name, if this is an object.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         match self {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use serde_json::Value;
 
-use super::plain_but;
+use super::{Node, plain_but};
 
 /// Which bytes stand for themselves in a string literal. That of the line and paragraph separators is also that of
 /// other characters.
@@ -80,6 +80,38 @@ pub(crate) fn write_sorted(out: &mut Vec<u8>, value: &Value) {
             out.push(b']');
         }
         Value::Object(map) => write_members(out, map, write_sorted),
+    }
+}
+
+/// Appends a value as compact JSON, its members in their order.
+pub(super) fn write_node(out: &mut Vec<u8>, node: &Node) {
+    match node {
+        Node::Null | Node::TooDeep => out.extend_from_slice(b"null"),
+        Node::Bool(b) => out.extend_from_slice(if *b { b"true" } else { b"false" }),
+        Node::Number(literal) => out.extend_from_slice(literal.as_bytes()),
+        Node::String(s) => write_string(out, s),
+        Node::Array(items) => {
+            out.push(b'[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                write_node(out, item);
+            }
+            out.push(b']');
+        }
+        Node::Object(members) => {
+            out.push(b'{');
+            for (i, (name, value)) in members.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                write_string(out, name);
+                out.push(b':');
+                write_node(out, value);
+            }
+            out.push(b'}');
+        }
     }
 }
 

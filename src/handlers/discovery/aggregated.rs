@@ -1,77 +1,11 @@
 //! Aggregated discovery: everything below `/api` or `/apis` in one `APIGroupDiscoveryList` of
 //! `apidiscovery.k8s.io/v2`. Where a kind has an empty group and version it is of the group version it stands in.
 
-use serde::Serialize;
 use sha2::{Digest, Sha512};
 
-use super::{groups, resources_of, to_json, versions};
+use super::{groups, resources_of, versions};
+use crate::codec::json::Node;
 use crate::registry::resource::{Resource, Subresource};
-
-/// `APIGroupDiscoveryList`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct List {
-    kind: &'static str,
-    api_version: &'static str,
-    metadata: Metadata,
-    items: Vec<Group>,
-}
-
-/// The one field an object of these has, if any.
-#[derive(Serialize)]
-struct Metadata {
-    #[serde(skip_serializing_if = "str::is_empty")]
-    name: &'static str,
-}
-
-/// `APIGroupDiscovery`.
-#[derive(Serialize)]
-struct Group {
-    metadata: Metadata,
-    versions: Vec<Version>,
-}
-
-/// `APIVersionDiscovery`.
-#[derive(Serialize)]
-struct Version {
-    version: &'static str,
-    resources: Vec<Entry>,
-    freshness: &'static str,
-}
-
-/// `APIResourceDiscovery`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Entry {
-    resource: &'static str,
-    response_kind: Kind,
-    scope: &'static str,
-    singular_resource: &'static str,
-    verbs: &'static [&'static str],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    short_names: &'static [&'static str],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    categories: &'static [&'static str],
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    subresources: Vec<SubresourceEntry>,
-}
-
-/// `APISubresourceDiscovery`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SubresourceEntry {
-    subresource: &'static str,
-    response_kind: Kind,
-    verbs: &'static [&'static str],
-}
-
-/// `metav1.GroupVersionKind`.
-#[derive(Serialize)]
-struct Kind {
-    group: &'static str,
-    version: &'static str,
-    kind: &'static str,
-}
 
 /// What `/api` answers: one item without a name.
 pub(crate) fn api(resources: &[&'static Resource]) -> Vec<u8> {
@@ -96,69 +30,87 @@ pub(crate) fn etag(document: &[u8]) -> String {
         .collect()
 }
 
-fn list(items: Vec<Group>) -> Vec<u8> {
-    let metadata = Metadata { name: "" };
-    to_json(&List {
-        kind: "APIGroupDiscoveryList",
-        api_version: "apidiscovery.k8s.io/v2",
-        metadata,
-        items,
-    })
+/// `APIGroupDiscoveryList`.
+fn list(items: Vec<Node>) -> Vec<u8> {
+    let list = Node::object([
+        ("kind", Node::text("APIGroupDiscoveryList")),
+        ("apiVersion", Node::text("apidiscovery.k8s.io/v2")),
+        ("metadata", Node::object([])),
+        ("items", Node::Array(items)),
+    ]);
+    list.to_json()
 }
 
-fn group(resources: &[&'static Resource], name: &'static str) -> Group {
-    let of_version = |version| Version {
-        version,
-        resources: resources_of(resources, name, version)
+/// `APIGroupDiscovery`, with an `APIVersionDiscovery` for each version.
+fn group(resources: &[&'static Resource], name: &'static str) -> Node {
+    let of_version = |version| {
+        let entries = resources_of(resources, name, version)
             .into_iter()
-            .map(entry)
-            .collect(),
-        freshness: "Current",
+            .map(entry);
+        Node::object([
+            ("version", Node::text(version)),
+            ("resources", Node::Array(entries.collect())),
+            ("freshness", Node::text("Current")),
+        ])
     };
-    Group {
-        metadata: Metadata { name },
-        versions: versions(resources, name)
-            .into_iter()
-            .map(of_version)
-            .collect(),
-    }
+    let versions = versions(resources, name).into_iter().map(of_version);
+    Node::object([
+        (
+            "metadata",
+            Node::object([("name", Node::text(name).unless_empty())]),
+        ),
+        ("versions", Node::Array(versions.collect())),
+    ])
 }
 
-fn entry(resource: &'static Resource) -> Entry {
-    Entry {
-        resource: resource.plural,
-        response_kind: own_kind(resource),
-        scope: if resource.namespaced {
-            "Namespaced"
-        } else {
-            "Cluster"
-        },
-        singular_resource: resource.singular,
-        verbs: resource.verbs,
-        short_names: resource.short_names,
-        categories: resource.categories,
-        subresources: resource
-            .subresources
-            .iter()
-            .map(|sub| subresource(resource, sub))
-            .collect(),
-    }
+/// `APIResourceDiscovery`.
+fn entry(resource: &'static Resource) -> Node {
+    let scope = if resource.namespaced {
+        "Namespaced"
+    } else {
+        "Cluster"
+    };
+    let subresources = resource
+        .subresources
+        .iter()
+        .map(|sub| subresource(resource, sub));
+    Node::object([
+        ("resource", Node::text(resource.plural)),
+        ("responseKind", own_kind(resource)),
+        ("scope", Node::text(scope)),
+        ("singularResource", Node::text(resource.singular)),
+        ("verbs", Node::texts(resource.verbs)),
+        (
+            "shortNames",
+            Node::texts(resource.short_names).unless_empty(),
+        ),
+        (
+            "categories",
+            Node::texts(resource.categories).unless_empty(),
+        ),
+        (
+            "subresources",
+            Node::Array(subresources.collect()).unless_empty(),
+        ),
+    ])
 }
 
-fn subresource(resource: &Resource, sub: &'static Subresource) -> SubresourceEntry {
-    SubresourceEntry {
-        subresource: sub.name,
-        response_kind: own_kind(resource),
-        verbs: sub.verbs,
-    }
+/// `APISubresourceDiscovery`.
+fn subresource(resource: &Resource, sub: &Subresource) -> Node {
+    Node::object([
+        ("subresource", Node::text(sub.name)),
+        ("responseKind", own_kind(resource)),
+        ("verbs", Node::texts(sub.verbs)),
+    ])
 }
 
-fn own_kind(resource: &Resource) -> Kind {
-    Kind {
-        group: "",
-        version: "",
-        kind: resource.kind,
-    }
+/// `metav1.GroupVersionKind`.
+fn own_kind(resource: &Resource) -> Node {
+    Node::object([
+        ("group", Node::text("")),
+        ("version", Node::text("")),
+        ("kind", Node::text(resource.kind)),
+    ])
 }
 
 #[cfg(test)]

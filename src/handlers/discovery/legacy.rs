@@ -1,125 +1,44 @@
 //! The tree of documents every client understands: `/api`, `/apis`, `/apis/{group}` and `/apis/{group}/{version}`.
 
-use serde::Serialize;
-
-use super::{groups, resources_of, to_json, versions};
+use super::{groups, resources_of, versions};
+use crate::codec::json::Node;
 use crate::registry::resource::Resource;
 
-/// `metav1.APIVersions`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ApiVersions<'a> {
-    kind: &'static str,
-    versions: [&'static str; 1],
-    #[serde(rename = "serverAddressByClientCIDRs")]
-    server_address_by_client_cidrs: [ServerAddress<'a>; 1],
-}
-
-/// `metav1.ServerAddressByClientCIDR`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ServerAddress<'a> {
-    #[serde(rename = "clientCIDR")]
-    client_cidr: &'static str,
-    server_address: &'a str,
-}
-
-/// `metav1.APIGroupList`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ApiGroupList {
-    kind: &'static str,
-    api_version: &'static str,
-    groups: Vec<ApiGroup>,
-}
-
-/// `metav1.APIGroup`, which has a kind only where it is not part of a list.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ApiGroup {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    api_version: Option<&'static str>,
-    name: &'static str,
-    versions: Vec<GroupVersion>,
-    preferred_version: GroupVersion,
-}
-
-/// `metav1.GroupVersionForDiscovery`.
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct GroupVersion {
-    group_version: String,
-    version: &'static str,
-}
-
-/// `metav1.APIResourceList`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ApiResourceList {
-    kind: &'static str,
-    /// The core group goes without, for the sake of clients older than the field.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    api_version: Option<&'static str>,
-    group_version: String,
-    resources: Vec<ApiResource>,
-}
-
-/// `metav1.APIResource`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ApiResource {
-    name: String,
-    singular_name: &'static str,
-    namespaced: bool,
-    kind: &'static str,
-    verbs: &'static [&'static str],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    short_names: &'static [&'static str],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    categories: &'static [&'static str],
-    #[serde(skip_serializing_if = "str::is_empty")]
-    storage_version_hash: &'static str,
-}
-
-/// `/api`: the versions of the core group, and the `host:port` to reach them at.
+/// `/api`, a `metav1.APIVersions`: the versions of the core group, and the `host:port` to reach them at.
 pub(crate) fn api_versions(server_address: &str) -> Vec<u8> {
-    to_json(&ApiVersions {
-        kind: "APIVersions",
-        versions: ["v1"],
-        server_address_by_client_cidrs: [ServerAddress {
-            client_cidr: "0.0.0.0/0",
-            server_address,
-        }],
-    })
+    let address = Node::object([
+        ("clientCIDR", Node::text("0.0.0.0/0")),
+        ("serverAddress", Node::text(server_address)),
+    ]);
+    let versions = Node::object([
+        ("kind", Node::text("APIVersions")),
+        ("versions", Node::texts(&["v1"])),
+        ("serverAddressByClientCIDRs", Node::Array(vec![address])),
+    ]);
+    versions.to_json()
 }
 
-/// `/apis`: the groups.
+/// `/apis`, a `metav1.APIGroupList`.
 pub(crate) fn group_list(resources: &[&'static Resource]) -> Vec<u8> {
-    let groups = groups(resources)
-        .into_iter()
-        .filter_map(|name| api_group(resources, name))
-        .collect();
-    to_json(&ApiGroupList {
-        kind: "APIGroupList",
-        api_version: "v1",
-        groups,
-    })
+    let groups = groups(resources).into_iter();
+    let groups = groups.map(|name| api_group(resources, name, Node::Null, Node::Null));
+    let list = Node::object([
+        ("kind", Node::text("APIGroupList")),
+        ("apiVersion", Node::text("v1")),
+        ("groups", Node::Array(groups.collect())),
+    ]);
+    list.to_json()
 }
 
 /// `/apis/{group}`, if it is served.
 pub(crate) fn group(resources: &[&'static Resource], group: &str) -> Option<Vec<u8>> {
     let name = groups(resources).into_iter().find(|name| *name == group)?;
-    let group = api_group(resources, name)?;
-    Some(to_json(&ApiGroup {
-        kind: Some("APIGroup"),
-        api_version: Some("v1"),
-        ..group
-    }))
+    let (kind, api_version) = (Node::text("APIGroup"), Node::text("v1"));
+    Some(api_group(resources, name, kind, api_version).to_json())
 }
 
-/// `/api/v1` or `/apis/{group}/{version}`, if it is served.
+/// `/api/v1` or `/apis/{group}/{version}`, a `metav1.APIResourceList`, if it is served. That of the core group goes
+/// without an apiVersion, for the sake of clients older than the field.
 pub(crate) fn resource_list(
     resources: &[&'static Resource],
     group: &str,
@@ -127,59 +46,83 @@ pub(crate) fn resource_list(
 ) -> Option<Vec<u8>> {
     let members = resources_of(resources, group, version);
     let group_version = members.first()?.api_version().into_owned();
-    let mut resources: Vec<_> = members.into_iter().flat_map(entries).collect();
-    resources.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    let api_version = (!group.is_empty()).then_some("v1");
-    Some(to_json(&ApiResourceList {
-        kind: "APIResourceList",
-        api_version,
-        group_version,
-        resources,
-    }))
+    let mut entries: Vec<_> = members.into_iter().flat_map(entries).collect();
+    entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    let api_version = if group.is_empty() { "" } else { "v1" };
+    let list = Node::object([
+        ("kind", Node::text("APIResourceList")),
+        ("apiVersion", Node::text(api_version).unless_empty()),
+        ("groupVersion", Node::text(group_version)),
+        (
+            "resources",
+            Node::Array(entries.into_iter().map(|(_, entry)| entry).collect()),
+        ),
+    ]);
+    Some(list.to_json())
 }
 
-fn api_group(resources: &[&'static Resource], name: &'static str) -> Option<ApiGroup> {
-    let of_version = |version| GroupVersion {
-        group_version: format!("{name}/{version}"),
-        version,
+/// `metav1.APIGroup`, which has a kind only where it is not part of a list.
+fn api_group(
+    resources: &[&'static Resource],
+    name: &'static str,
+    kind: Node,
+    api_version: Node,
+) -> Node {
+    let of_version = |version| {
+        Node::object([
+            ("groupVersion", Node::text(format!("{name}/{version}"))),
+            ("version", Node::text(version)),
+        ])
     };
     let versions: Vec<_> = versions(resources, name)
         .into_iter()
         .map(of_version)
         .collect();
-    let preferred_version = versions.first()?.clone();
-    Some(ApiGroup {
-        kind: None,
-        api_version: None,
-        name,
-        versions,
-        preferred_version,
-    })
+    let preferred = versions.first().cloned().unwrap_or(Node::Null);
+    Node::object([
+        ("kind", kind),
+        ("apiVersion", api_version),
+        ("name", Node::text(name)),
+        ("versions", Node::Array(versions)),
+        ("preferredVersion", preferred),
+    ])
 }
 
-/// A resource and its subresources, each an entry of its own.
-fn entries(resource: &'static Resource) -> Vec<ApiResource> {
-    let main = ApiResource {
-        name: resource.plural.to_owned(),
-        singular_name: resource.singular,
-        namespaced: resource.namespaced,
-        kind: resource.kind,
-        verbs: resource.verbs,
-        short_names: resource.short_names,
-        categories: resource.categories,
-        storage_version_hash: resource.storage_version_hash,
-    };
-    let subresources = resource.subresources.iter().map(|sub| ApiResource {
-        name: format!("{}/{}", resource.plural, sub.name),
-        singular_name: "",
-        namespaced: resource.namespaced,
-        kind: resource.kind,
-        verbs: sub.verbs,
-        short_names: &[],
-        categories: &[],
-        storage_version_hash: "",
+/// A resource and its subresources, each an entry of its own, with their names.
+fn entries(resource: &'static Resource) -> Vec<(String, Node)> {
+    let own = [
+        Node::texts(resource.short_names),
+        Node::texts(resource.categories),
+        Node::text(resource.storage_version_hash),
+    ];
+    let name = resource.plural.to_owned();
+    let main = entry(resource, name, resource.singular, resource.verbs, own);
+    let subresources = resource.subresources.iter().map(|sub| {
+        let name = format!("{}/{}", resource.plural, sub.name);
+        entry(resource, name, "", sub.verbs, [const { Node::Null }; 3])
     });
     std::iter::once(main).chain(subresources).collect()
+}
+
+/// `metav1.APIResource`.
+fn entry(
+    resource: &Resource,
+    name: String,
+    singular: &str,
+    verbs: &[&str],
+    [short_names, categories, storage_version_hash]: [Node; 3],
+) -> (String, Node) {
+    let entry = Node::object([
+        ("name", Node::text(name.as_str())),
+        ("singularName", Node::text(singular)),
+        ("namespaced", Node::Bool(resource.namespaced)),
+        ("kind", Node::text(resource.kind)),
+        ("verbs", Node::texts(verbs)),
+        ("shortNames", short_names.unless_empty()),
+        ("categories", categories.unless_empty()),
+        ("storageVersionHash", storage_version_hash.unless_empty()),
+    ]);
+    (name, entry)
 }
 
 #[cfg(test)]

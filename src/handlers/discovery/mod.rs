@@ -1,8 +1,8 @@
 //! How a client learns what is served: the legacy tree ([`legacy`]: a list of versions, a list of groups, a list of
 //! resources for each version) and the one-request form that newer clients ask for first ([`aggregated`]).
 //!
-//! Both are views of the table of resources, nothing more. Each document is a struct whose fields stand in the order of
-//! the Go struct, so that `serde` writes them as the real server does. This file knows the order of things: groups by
+//! Both are views of the table of resources, nothing more. The members of each document stand in the order of the Go
+//! struct, as the real server writes them. This file knows the order of things: groups by
 //! the priority kube-apiserver registers them with, versions from most to least stable, resources by name.
 
 pub(crate) mod aggregated;
@@ -11,8 +11,6 @@ pub(crate) mod legacy;
 pub(crate) mod sample;
 
 use std::cmp::Reverse;
-
-use serde::Serialize;
 
 use crate::registry::resource::Resource;
 
@@ -98,11 +96,6 @@ pub(super) fn resources_of(
         .collect();
     members.sort_unstable_by_key(|r| r.plural);
     members
-}
-
-/// Compact, without a line end. These documents cannot fail to serialise: they are structs of strings and lists.
-fn to_json(document: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(document).unwrap_or_default()
 }
 
 #[cfg(test)]
