@@ -62,10 +62,14 @@ pub(crate) fn impersonate(
     Err(denial.unwrap_or_else(|| forbidden(user, attributes, "")))
 }
 
+/// Whether a request has one of the headers.
+pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| name.as_str().starts_with(ANY))
+}
+
 /// The user as the headers name it.
 fn wanted(headers: &HeaderMap) -> Result<Option<UserInfo>, Status> {
-    // Hardly any request has one of them.
-    if !headers.keys().any(|name| name.as_str().starts_with(ANY)) {
+    if !is_wanted(headers) {
         return Ok(None);
     }
     let first = |name: &str| headers.get(name).map(text).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! The admission plugin every cluster has: NamespaceLifecycle.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, key};
@@ -19,31 +21,39 @@ pub(crate) fn check_create(
     namespace: &str,
     object: &Value,
 ) -> Result<(), Status> {
-    check_namespace(cluster, tx, strategy, namespace)?;
-    let found = tx.get(&key(Namespaces.resource(), "", namespace));
-    if strategy.resource().namespaced && found.is_some_and(|found| found.is_terminating()) {
-        return Err(terminating(strategy, namespace, object));
+    match find_namespace(cluster, tx, strategy, namespace)? {
+        Some(found) if found.is_terminating() => Err(terminating(strategy, namespace, object)),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// What is written to needs a namespace that exists. Without the name of one, there are others to complain.
-pub(crate) fn check_namespace(
+/// What is written to needs a namespace that exists, be it on its way out.
+pub(crate) fn check_update(
     cluster: &Cluster,
     tx: &mut Transaction<'_, Object>,
     strategy: &dyn Strategy,
     namespace: &str,
 ) -> Result<(), Status> {
+    find_namespace(cluster, tx, strategy, namespace).map(|_| ())
+}
+
+/// The namespace of an object, if it has to have one. Without the name of it, there are others to complain.
+fn find_namespace(
+    cluster: &Cluster,
+    tx: &mut Transaction<'_, Object>,
+    strategy: &dyn Strategy,
+    namespace: &str,
+) -> Result<Option<Arc<Object>>, Status> {
     if !strategy.resource().namespaced || namespace.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    if tx.get(&key(Namespaces.resource(), "", namespace)).is_some() {
-        return Ok(());
+    match tx.get(&key(Namespaces.resource(), "", namespace)) {
+        Some(found) => Ok(Some(found.clone())),
+        None if cluster.implicit_namespaces => {
+            create_namespace(cluster, tx, namespace).map(|()| None)
+        }
+        None => Err(Status::not_found("namespaces", "", namespace)),
     }
-    if cluster.implicit_namespaces {
-        return create_namespace(cluster, tx, namespace);
-    }
-    Err(Status::not_found("namespaces", "", namespace))
 }
 
 fn terminating(strategy: &dyn Strategy, namespace: &str, object: &Value) -> Status {

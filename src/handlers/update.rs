@@ -160,7 +160,7 @@ impl Update<'_> {
         warnings: &mut Warnings,
     ) -> Result<Arc<Object>, Status> {
         let resource = self.strategy.resource();
-        admission::check_namespace(cluster, tx, self.strategy, self.namespace)?;
+        admission::check_update(cluster, tx, self.strategy, self.namespace)?;
         let old = live.value();
         let stored = meta_str(&old, "resourceVersion");
         self.check_version(&object, stored)?;

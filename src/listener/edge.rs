@@ -109,7 +109,7 @@ async fn answer(
     };
     let framing = framing(&answer, arrived.version);
     if let Framing::Counted(length) = framing {
-        answer.headers.set(header::CONTENT_LENGTH, length.into());
+        answer.headers.add(header::CONTENT_LENGTH, length.into());
     }
     match answer.fate {
         // HTTP/2 has no such header, but a way to say it.

@@ -122,7 +122,7 @@ pub(crate) fn complete(
     if let Some(Flow { schema, level }) = flow {
         for (name, value) in [(&FLOW_SCHEMA, schema), (&PRIORITY_LEVEL, level)] {
             if let Some(value) = value {
-                headers.set(name.clone(), value.clone());
+                headers.add(name.clone(), value.clone());
             }
         }
     }
@@ -136,7 +136,7 @@ pub(crate) fn order(mut response: Response, written: &Written, now: Timestamp) -
     }
     response.headers.sort();
     if let Some(date) = written.date(now) {
-        response.headers.set(header::DATE, date);
+        response.headers.add(header::DATE, date);
     }
     response
 }

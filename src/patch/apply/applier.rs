@@ -112,10 +112,9 @@ impl Applier<'_> {
         let mut managed = managed.clone();
         let last = self.claim(&me, &mut managed);
         let mut claimed = Set::default();
-        managed
-            .entries
-            .values()
-            .for_each(|owned| claimed.extend(&owned.set));
+        for (_, owned) in managed.entries.iter() {
+            claimed.extend(&owned.set);
+        }
         let merged = merge::merge(self.live, self.config, self.kind.schema);
         let merged = merge::prune(merged, &last, &claimed, self.kind.schema);
 
@@ -130,7 +129,7 @@ impl Applier<'_> {
             return Err(conflicts);
         }
         let is_change = merged != *self.live;
-        for (id, owned) in &mut managed.entries {
+        for (id, owned) in managed.entries.iter_mut() {
             if *id != me {
                 owned.set.subtract(&changed);
                 owned.set.subtract(&comparison.removed);

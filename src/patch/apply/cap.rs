@@ -12,11 +12,11 @@ impl Managed {
     /// are few enough.
     pub(crate) fn cap(&mut self) {
         let updates = |id: &&Identity| id.operation == Operation::Update;
-        let mut left = self.entries.keys().filter(updates).count();
+        let mut left = self.entries.ids().filter(updates).count();
         if left <= MAX_UPDATE_MANAGERS {
             return;
         }
-        let mut updaters: Vec<Identity> = self.entries.keys().filter(updates).cloned().collect();
+        let mut updaters: Vec<Identity> = self.entries.ids().filter(updates).cloned().collect();
         updaters.sort_by_cached_key(|id| {
             (
                 seconds(self.entries.get(id).and_then(|o| o.time.as_deref())),
@@ -53,7 +53,7 @@ impl Managed {
             }
             return;
         }
-        if !self.entries.contains_key(&bucket)
+        if self.entries.get(&bucket).is_none()
             && let Some(owned) = self.entries.remove(&first)
         {
             self.entries.insert(bucket.clone(), owned);
@@ -112,7 +112,7 @@ mod tests {
         managed.cap();
         let names: Vec<_> = managed
             .entries
-            .keys()
+            .ids()
             .map(|id| id.manager.as_str())
             .collect();
         assert_eq!(
@@ -128,6 +128,6 @@ mod tests {
             .collect();
         let mut managed = Managed::decode(&list).unwrap();
         managed.cap();
-        assert_eq!(managed.entries.len(), 12);
+        assert_eq!(managed.entries.ids().count(), 12);
     }
 }

@@ -1,10 +1,9 @@
 //! `metadata.managedFields`: its entries read, written and sorted.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use super::Writer;
+use super::entries::Entries;
 use super::set::Set;
 use crate::codec::json;
 use crate::codec::json::Node;
@@ -42,7 +41,7 @@ pub(crate) struct Owned {
 /// The entries of one object.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Managed {
-    pub(crate) entries: BTreeMap<Identity, Owned>,
+    pub(crate) entries: Entries,
 }
 
 /// What a client's object says of `metadata.managedFields`, which its decoded form no longer tells.
@@ -126,7 +125,7 @@ impl Managed {
     pub(crate) fn for_create(object: &Value) -> Managed {
         let managed = Managed::of(object);
         let short = |id: &Identity| id.manager.len() <= MAX_MANAGER_LENGTH;
-        if managed.entries.keys().all(short) {
+        if managed.entries.ids().all(short) {
             managed
         } else {
             Managed::default()
@@ -137,15 +136,15 @@ impl Managed {
     /// fields are called in this one.
     pub(crate) fn reconciled(mut self, api_version: &str, schema: &'static Struct) -> Managed {
         self.entries
-            .retain(|_, owned| owned.api_version == api_version);
-        for owned in self.entries.values_mut() {
+            .retain(|owned| owned.api_version == api_version);
+        for (_, owned) in self.entries.iter_mut() {
             owned.set.reconcile(&Type::Struct(schema));
         }
         self
     }
 
     pub(crate) fn drop_empty(&mut self) {
-        self.entries.retain(|_, owned| !owned.set.is_empty());
+        self.entries.retain(|owned| !owned.set.is_empty());
     }
 
     /// Writes the entries into an object, or removes the field if there are none.
@@ -157,7 +156,7 @@ impl Managed {
             metadata.remove("managedFields");
             return;
         }
-        let mut entries: Vec<_> = self.entries.into_iter().collect();
+        let mut entries = self.entries.into_vec();
         let order = |(id, owned): &(Identity, Owned)| {
             let names = (
                 id.manager.clone(),
@@ -180,9 +179,7 @@ impl Managed {
     pub(crate) fn absorb(&mut self, id: Identity, owned: Owned) {
         match self.entries.get_mut(&id) {
             Some(entry) => entry.set.extend(&owned.set),
-            None => {
-                self.entries.insert(id, owned);
-            }
+            None => self.entries.insert(id, owned),
         }
     }
 }

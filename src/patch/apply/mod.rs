@@ -23,6 +23,7 @@ mod cap;
 mod compare;
 mod config;
 mod conflicts;
+mod entries;
 mod last_applied;
 mod managed_fields;
 mod merge;

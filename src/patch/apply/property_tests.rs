@@ -182,8 +182,8 @@ fn leaves(object: &Value) -> Vec<Vec<Element>> {
 fn owned(object: &Value) -> Set {
     Managed::of(object)
         .entries
-        .values()
-        .fold(Set::default(), |all, owned| all.union(&owned.set))
+        .iter()
+        .fold(Set::default(), |all, (_, owned)| all.union(&owned.set))
 }
 
 proptest! {

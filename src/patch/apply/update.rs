@@ -121,7 +121,7 @@ pub(crate) fn track(
 ) -> Managed {
     let mut managed = managed.reconciled(writer.api_version, schema);
     let Change { changed, removed } = change;
-    for owned in managed.entries.values_mut() {
+    for (_, owned) in managed.entries.iter_mut() {
         owned.set.subtract(&changed);
         owned.set.subtract(&removed);
     }
