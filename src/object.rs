@@ -151,15 +151,15 @@ pub(crate) fn labels(value: &Value) -> Option<&Map<String, Value>> {
 
 /// The metadata of an object, made if it is not there.
 pub(crate) fn metadata_mut(value: &mut Value) -> &mut Map<String, Value> {
-    if !value.is_object() {
-        *value = Value::Object(Map::new());
+    if metadata(value).is_none() {
+        if !value.is_object() {
+            *value = Value::Object(Map::new());
+        }
+        value["metadata"] = Value::Object(Map::new());
     }
-    let slot = &mut value["metadata"];
-    if !slot.is_object() {
-        *slot = Value::Object(Map::new());
-    }
-    match slot {
-        Value::Object(map) => map,
+    // Without an entry, which would take a key of its own.
+    match value.get_mut("metadata") {
+        Some(Value::Object(map)) => map,
         _ => unreachable!("made an object just above"),
     }
 }

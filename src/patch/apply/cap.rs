@@ -59,11 +59,7 @@ impl Managed {
             self.entries.insert(bucket.clone(), owned);
         }
         if let Some(owned) = self.entries.remove(id) {
-            let time = owned.time.clone();
-            self.absorb(bucket.clone(), owned);
-            if let Some(ancient) = self.entries.get_mut(&bucket) {
-                ancient.time = time;
-            }
+            self.absorb_newer(bucket, owned);
         }
     }
 }

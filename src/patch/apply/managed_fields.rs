@@ -169,7 +169,7 @@ impl Managed {
             entries.sort_by_cached_key(order);
         }
         let list = entries
-            .iter()
+            .into_iter()
             .map(|(id, owned)| encode_entry(id, owned))
             .collect();
         metadata.insert("managedFields".to_owned(), Value::Array(list));
@@ -179,6 +179,17 @@ impl Managed {
     pub(crate) fn absorb(&mut self, id: Identity, owned: Owned) {
         match self.entries.get_mut(&id) {
             Some(entry) => entry.set.extend(&owned.set),
+            None => self.entries.insert(id, owned),
+        }
+    }
+
+    /// The same of what is newer than the entry, which gets its time.
+    pub(crate) fn absorb_newer(&mut self, id: Identity, owned: Owned) {
+        match self.entries.get_mut(&id) {
+            Some(entry) => {
+                entry.set.extend(&owned.set);
+                entry.time = owned.time;
+            }
             None => self.entries.insert(id, owned),
         }
     }
@@ -220,20 +231,20 @@ fn is_group_version(text: &str) -> bool {
     !text.is_empty() && text.matches('/').count() <= 1
 }
 
-fn encode_entry(id: &Identity, owned: &Owned) -> Value {
+fn encode_entry(id: Identity, owned: Owned) -> Value {
     let operation = match id.operation {
         Operation::Apply => "Apply",
         Operation::Update => "Update",
     };
     let mut entry = Map::new();
     entry.insert("operation".to_owned(), operation.into());
-    entry.insert("apiVersion".to_owned(), owned.api_version.as_str().into());
+    entry.insert("apiVersion".to_owned(), owned.api_version.into());
     entry.insert("fieldsType".to_owned(), "FieldsV1".into());
     entry.insert("fieldsV1".to_owned(), owned.set.encode());
     let optional = [
-        ("manager", id.manager.as_str()),
-        ("subresource", id.subresource.as_str()),
-        ("time", owned.time.as_deref().unwrap_or("")),
+        ("manager", id.manager),
+        ("subresource", id.subresource),
+        ("time", owned.time.unwrap_or_default()),
     ];
     for (name, value) in optional.into_iter().filter(|(_, value)| !value.is_empty()) {
         entry.insert(name.to_owned(), value.into());

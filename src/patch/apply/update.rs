@@ -129,19 +129,12 @@ pub(crate) fn track(
     let mut taken = changed;
     taken.subtract(&STRIPPED);
     if !taken.is_empty() {
-        let id = Identity::of(writer, Operation::Update);
-        let time = Some(writer.now.to_owned());
-        managed.absorb(
-            id.clone(),
-            Owned {
-                set: taken,
-                api_version: writer.api_version.to_owned(),
-                time: time.clone(),
-            },
-        );
-        if let Some(entry) = managed.entries.get_mut(&id) {
-            entry.time = time;
-        }
+        let owned = Owned {
+            set: taken,
+            api_version: writer.api_version.to_owned(),
+            time: Some(writer.now.to_owned()),
+        };
+        managed.absorb_newer(Identity::of(writer, Operation::Update), owned);
     }
     managed.cap();
     managed
