@@ -14,7 +14,7 @@ use crate::storage::Revision;
 #[derive(Debug)]
 pub(crate) struct Object {
     pub(crate) resource: &'static Resource,
-    /// Not there once the object is of the past: then it is read from the JSON again by who still asks for it.
+    /// Not there once it is [dropped](Self::drop_value): then it is read from the JSON again by who asks for it.
     value: RwLock<Option<Arc<Value>>>,
     namespace: Box<str>,
     name: Box<str>,
@@ -82,9 +82,9 @@ impl Object {
         Value::clone(&self.value())
     }
 
-    /// Another version has taken the place of this one, which need not be ready for the next write any more: the value
-    /// takes several times the memory of its JSON.
-    pub(crate) fn retire(&self) {
+    /// Keeps the JSON alone, of what was just created or was replaced: most of these are only ever shown, and the value
+    /// takes several times the memory.
+    pub(crate) fn drop_value(&self) {
         *self.value.write() = None;
     }
 
@@ -217,7 +217,7 @@ mod tests {
         });
         let object = Object::new(endpoints.resource(), value.clone());
         assert_eq!(*object.value(), value);
-        object.retire();
+        object.drop_value();
         assert_eq!(*object.value(), value);
         assert_eq!(object.label("app").as_deref(), Some("<é\u{2028}\">"));
     }

@@ -318,9 +318,11 @@ fn store(
                 .map_err(|status| status.message)?;
         }
         let key = key(resource, &namespace, &name);
-        Ok(tx.put(&key, |revision| {
+        let stored = tx.put(&key, |revision| {
             Object::at_revision(resource, object, revision)
-        }))
+        });
+        stored.drop_value();
+        Ok(stored)
     })
 }
 

@@ -11,8 +11,7 @@ use crate::patch::apply::{self, Writer};
 use crate::registry::validation::owner::dedup_owner_references;
 use crate::registry::{Strategy, generic};
 use crate::request::options::WriteOptions;
-use crate::response::Response;
-use crate::response::Warnings;
+use crate::response::{Presenter, Response, Warnings};
 use crate::status::Status;
 use crate::storage::Transaction;
 
@@ -50,7 +49,14 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         dry_run: options.dry_run,
     };
     let created = create.run(ctx.cluster, object, ctx.warnings)?;
-    ctx.presenter(negotiated)?.object(201, &created)
+    answer(&ctx.presenter(negotiated)?, &created)
+}
+
+/// The answer to whatever created an object.
+pub(super) fn answer(presenter: &Presenter<'_>, created: &Object) -> Result<Response, Status> {
+    let response = presenter.object(201, created);
+    created.drop_value();
+    response
 }
 
 /// The namespace of an object is that of the path.

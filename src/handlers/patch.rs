@@ -84,7 +84,7 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let presenter = ctx.presenter(negotiated)?;
     match result {
         Updated::Changed(object) => presenter.object(200, &object),
-        Updated::Created(object) => presenter.object(201, &object),
+        Updated::Created(object) => create::answer(&presenter, &object),
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let presenter = ctx.presenter(negotiated)?;
     match result {
         Updated::Changed(object) => presenter.object(200, &object),
-        Updated::Created(object) => presenter.object(201, &object),
+        Updated::Created(object) => create::answer(&presenter, &object),
     }
 }
 
@@ -194,7 +194,7 @@ impl Update<'_> {
         let next = tx.put(key, |revision| {
             Object::at_revision(resource, object, revision)
         });
-        live.retire();
+        live.drop_value();
         Ok(next)
     }
 
