@@ -20,7 +20,7 @@ use crate::control::Control;
 use crate::error::{Error, Kind};
 use crate::fault::Fault;
 use crate::fault::outage::Switch;
-use crate::fault::script::named_twice;
+use crate::fault::script::check_name;
 use crate::fault::stage::Faults;
 use crate::ids::Ids;
 use crate::journal::recorder::{DEFAULT_JOURNAL_LIMIT, Recorder};
@@ -301,8 +301,8 @@ impl FakeApiServerBuilder {
     }
 
     /// Stores the objects of a YAML or JSON file, which may have many documents and lists, or of every such file in a
-    /// directory whose name does not start with a dot. Access rules go to the authorizer that [`rbac`](Self::rbac) asks for; without one they are refused,
-    /// since they would do nothing.
+    /// directory whose name does not start with a dot. Access rules go to the authorizer that [`rbac`](Self::rbac) asks
+    /// for; without one they are refused, since they would do nothing.
     ///
     /// ```
     /// let builder = fake_apiserver::FakeApiServer::builder().objects_file("manifests/");
@@ -729,10 +729,8 @@ impl FakeApiServerBuilder {
         let mut faults = Vec::new();
         for path in &self.fault_files {
             for fault in Fault::script_file(path)? {
-                if let Some(name) = named_twice(&faults, &fault) {
-                    let problem = format!("a rule is called `{name}` already");
-                    return Err(Error::invalid(path.display().to_string(), problem));
-                }
+                check_name(&faults, &fault)
+                    .map_err(|problem| Error::invalid(path.display().to_string(), problem))?;
                 faults.push(fault);
             }
         }

@@ -8,6 +8,9 @@ const SUFFIX_LENGTH: usize = 5;
 /// `generateName` is cut so that the whole name has at most 63 characters.
 const MAX_GENERATED_BASE: usize = 63 - SUFFIX_LENGTH;
 
+/// How often a name is made up before the server gives up.
+pub(crate) const NAME_ATTEMPTS: usize = 8;
+
 /// The source of made-up names.
 #[derive(Debug)]
 pub(crate) struct Ids {

@@ -17,13 +17,11 @@ use crate::codec::json::{Node, compact};
 use crate::codec::yaml;
 use crate::error::Error;
 use crate::handlers::{admission, body, pools};
+use crate::ids::NAME_ATTEMPTS;
 use crate::object::{Object, meta_str, metadata_mut, set_resource_version};
 use crate::registry::{self, Namespaces, Strategy, generic};
 use crate::schema;
 use crate::storage::Transaction;
-
-/// How often a name is made up before that is given up.
-const NAME_ATTEMPTS: usize = 8;
 
 /// Stores objects in a cluster, and puts access rules aside for an authorizer.
 pub(crate) struct Seeder<'a> {

@@ -208,6 +208,17 @@ async fn a_subprotocol_that_is_asked_for_is_echoed() {
     );
 }
 
+/// A handshake on a raw socket: with a key, and with these lines.
+fn handshake(server: &FakeApiServer, lines: &[&str]) -> Raw {
+    let mut raw = Raw::connect(server.address());
+    let lines = lines.join("\r\n");
+    raw.send(format!(
+        "GET /api/v1/endpoints?watch=true HTTP/1.1\r\nHost: x\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{lines}\r\n\r\n"
+    ));
+    raw
+}
+
 #[tokio::test]
 async fn of_several_subprotocols_none_is_chosen() {
     let server = frozen().await;
@@ -220,11 +231,15 @@ async fn of_several_subprotocols_none_is_chosen() {
 #[test]
 fn an_empty_subprotocol_is_none() {
     let server = FakeApiServer::start_blocking();
-    let mut raw = Raw::connect(server.address());
-    raw.send(
-        "GET /api/v1/endpoints?watch=true HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Origin: http://x\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-         Sec-WebSocket-Protocol:\r\n\r\n",
+    let mut raw = handshake(
+        &server,
+        &[
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Origin: http://x",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Protocol:",
+        ],
     );
     assert_eq!(raw.code(), 101);
     let head = raw.until("\r\n\r\n").to_lowercase();
@@ -234,10 +249,14 @@ fn an_empty_subprotocol_is_none() {
 #[test]
 fn an_upgrade_to_something_else_too_is_a_plain_watch() {
     let server = FakeApiServer::start_blocking();
-    let mut raw = Raw::connect(server.address());
-    raw.send(
-        "GET /api/v1/endpoints?watch=true HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket, foo\r\n\
-         Origin: http://x\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    let mut raw = handshake(
+        &server,
+        &[
+            "Connection: Upgrade",
+            "Upgrade: websocket, foo",
+            "Origin: http://x",
+            "Sec-WebSocket-Version: 13",
+        ],
     );
     assert_eq!(raw.code(), 200);
 }
@@ -257,10 +276,13 @@ async fn without_an_origin_the_answer_is_403() {
 #[test]
 fn a_403_without_an_origin_is_bare() {
     let server = FakeApiServer::start_blocking();
-    let mut raw = Raw::connect(server.address());
-    raw.send(
-        "GET /api/v1/endpoints?watch=true HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    let mut raw = handshake(
+        &server,
+        &[
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13",
+        ],
     );
     let head = raw.until("\r\n\r\n").to_lowercase();
     let mut lines = head.split_terminator("\r\n");
@@ -277,11 +299,14 @@ fn a_403_without_an_origin_is_bare() {
 #[test]
 fn the_handshake_is_that_of_the_rfc() {
     let server = FakeApiServer::start_blocking();
-    let mut raw = Raw::connect(server.address());
-    raw.send(
-        "GET /api/v1/endpoints?watch=true HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, upgrade\r\n\
-         Upgrade: WebSocket\r\nOrigin: http://x\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    let mut raw = handshake(
+        &server,
+        &[
+            "Connection: keep-alive, upgrade",
+            "Upgrade: WebSocket",
+            "Origin: http://x",
+            "Sec-WebSocket-Version: 13",
+        ],
     );
     let head = raw.until("\r\n\r\n");
     assert!(
@@ -296,10 +321,14 @@ fn the_handshake_is_that_of_the_rfc() {
 #[test]
 fn another_version_of_the_protocol_is_refused() {
     let server = FakeApiServer::start_blocking();
-    let mut raw = Raw::connect(server.address());
-    raw.send(
-        "GET /api/v1/endpoints?watch=true HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Origin: http://x\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    let mut raw = handshake(
+        &server,
+        &[
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Origin: http://x",
+            "Sec-WebSocket-Version: 8",
+        ],
     );
     assert_eq!(raw.code(), 400);
     raw.until("missing or bad WebSocket Version");

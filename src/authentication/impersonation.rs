@@ -69,9 +69,6 @@ pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
 
 /// The user as the headers name it.
 fn wanted(headers: &HeaderMap) -> Result<Option<UserInfo>, Status> {
-    if !is_wanted(headers) {
-        return Ok(None);
-    }
     let first = |name: &str| headers.get(name).map(text).unwrap_or_default();
     let wanted = UserInfo {
         name: first(USER),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Asked, Control, Outcome, Refusal, json_response};
 use crate::fault::Fault;
-use crate::fault::script::named_twice;
+use crate::fault::script::check_name;
 use crate::fault::stage::Standing;
 
 /// How many rules can be installed over HTTP.
@@ -26,8 +26,8 @@ impl Control {
             return Err(Refusal(422, error));
         }
         let installed: Vec<Fault> = installed.into_iter().map(|rule| rule.fault).collect();
-        if let Some(name) = faults.iter().find_map(|f| named_twice(&installed, f)) {
-            return Err(Refusal(409, format!("a rule is called `{name}` already")));
+        for fault in &faults {
+            check_name(&installed, fault).map_err(|problem| Refusal(409, problem))?;
         }
         let now = self.cluster.clock.now();
         let ids: Vec<u64> = faults

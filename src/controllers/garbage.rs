@@ -30,7 +30,7 @@ pub(super) fn finish_deletion(cluster: &Cluster, key: &str) {
         };
         let value = owner.value();
         let uid = meta_str(&value, "uid");
-        let finalizers = meta_strings(&owner.value(), "finalizers");
+        let finalizers = meta_strings(&value, "finalizers");
         if finalizers.iter().any(|f| f == ORPHAN_FINALIZER) {
             for (key, dependent) in dependents(tx, uid) {
                 drop_references(tx, &key, &dependent, |reference| reference == uid);

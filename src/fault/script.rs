@@ -116,18 +116,19 @@ pub(crate) fn read(at: &Cursor<'_>, faults: &mut Vec<Fault>) -> Result<(), Error
 /// A name is for one rule, so that it tells which one is meant.
 fn add(at: &Cursor<'_>, faults: &mut Vec<Fault>) -> Result<(), Error> {
     let fault = rule(at)?;
-    if let Some(name) = named_twice(faults, &fault) {
-        return Err(at.fail(format!("a rule is called `{name}` already")));
-    }
+    check_name(faults, &fault).map_err(|problem| at.fail(problem))?;
     faults.push(fault);
     Ok(())
 }
 
-/// The name of a rule, if another one has it.
-pub(crate) fn named_twice<'a>(others: &[Fault], fault: &'a Fault) -> Option<&'a str> {
-    let name = fault.label.as_deref()?;
-    let taken = others.iter().any(|o| o.label.as_deref() == Some(name));
-    taken.then_some(name)
+/// Refuses the name of another rule.
+pub(crate) fn check_name(others: &[Fault], fault: &Fault) -> Result<(), String> {
+    match &fault.label {
+        Some(name) if others.iter().any(|other| other.label == fault.label) => {
+            Err(format!("a rule is called `{name}` already"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn rule(at: &Cursor<'_>) -> Result<Fault, Error> {

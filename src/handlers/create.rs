@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Context, admission, body, pools};
 use crate::cluster::{Cluster, key};
+use crate::ids::NAME_ATTEMPTS;
 use crate::object::{Object, meta_str, metadata_mut};
 use crate::patch::apply::{self, Writer};
 use crate::registry::validation::owner::dedup_owner_references;
@@ -14,9 +15,6 @@ use crate::request::options::WriteOptions;
 use crate::response::{Presenter, Response, Warnings};
 use crate::status::Status;
 use crate::storage::Transaction;
-
-/// How often a name is made up before the server gives up.
-const NAME_ATTEMPTS: usize = 8;
 
 /// A creation about to happen.
 pub(crate) struct Create<'a> {

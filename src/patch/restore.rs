@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::codec::go_value::{kind_name, type_name};
-use crate::codec::json;
-use crate::codec::json::Node;
+use crate::codec::json::{self, Node};
 use crate::codec::{base64, time};
 use crate::schema::{Struct, Type, int_or_string};
 

@@ -121,13 +121,13 @@ pub(crate) fn before_delete(
     now: &str,
 ) -> Result<Deletion, Status> {
     check_preconditions(resource, object, options)?;
-    let mut next = object.clone();
     let present = meta_strings(object, "finalizers");
     let finalizers = finalizers_for_deletion(&present, options);
+    if present.is_empty() && finalizers.is_empty() {
+        return Ok(Deletion::Remove(None));
+    }
+    let mut next = object.clone();
     if finalizers.is_empty() {
-        if present.is_empty() {
-            return Ok(Deletion::Remove(None));
-        }
         metadata_mut(&mut next).remove("finalizers");
         return Ok(Deletion::Remove(Some(next)));
     }

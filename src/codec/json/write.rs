@@ -69,16 +69,7 @@ pub(crate) fn write_sorted(out: &mut Vec<u8>, value: &Value) {
         Value::Bool(b) => out.extend_from_slice(if *b { b"true" } else { b"false" }),
         Value::Number(n) => write_number(out, n),
         Value::String(s) => write_string(out, s),
-        Value::Array(items) => {
-            out.push(b'[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_sorted(out, item);
-            }
-            out.push(b']');
-        }
+        Value::Array(items) => write_items(out, items, write_sorted),
         Value::Object(map) => write_members(out, map, write_sorted),
     }
 }
@@ -90,16 +81,7 @@ pub(super) fn write_node(out: &mut Vec<u8>, node: &Node) {
         Node::Bool(b) => out.extend_from_slice(if *b { b"true" } else { b"false" }),
         Node::Number(literal) => out.extend_from_slice(literal.as_bytes()),
         Node::String(s) => write_string(out, s),
-        Node::Array(items) => {
-            out.push(b'[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_node(out, item);
-            }
-            out.push(b']');
-        }
+        Node::Array(items) => write_items(out, items, write_node),
         Node::Object(members) => {
             out.push(b'{');
             for (i, (name, value)) in members.iter().enumerate() {
@@ -113,6 +95,18 @@ pub(super) fn write_node(out: &mut Vec<u8>, node: &Node) {
             out.push(b'}');
         }
     }
+}
+
+/// Appends a list, its items written by `write`.
+fn write_items<T>(out: &mut Vec<u8>, items: &[T], write: impl Fn(&mut Vec<u8>, &T)) {
+    out.push(b'[');
+    for (i, item) in items.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write(out, item);
+    }
+    out.push(b']');
 }
 
 /// Appends an object with sorted keys, its values written by `write`.

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::parameters::Parameter;
-use super::paths::Operation;
+use super::paths::{Operation, Path};
 use super::schema::{Dialect, group_version_kind};
-use crate::codec::json::{write_sorted, write_string};
+use crate::codec::json::{self, write_sorted, write_string};
 
 pub(super) const PATCH_TYPES: [&str; 4] = [
     "application/apply-patch+yaml",
@@ -13,6 +13,25 @@ pub(super) const PATCH_TYPES: [&str; 4] = [
     "application/merge-patch+json",
     "application/strategic-merge-patch+json",
 ];
+
+/// The paths, with what each of their methods does.
+pub(super) fn render_paths(
+    paths: &[Path],
+    dialect: Dialect,
+    render_operation: fn(&Operation) -> Value,
+) -> Value {
+    let render_path = |path: &Path| {
+        let operations = path.operations.iter();
+        let mut members =
+            json::object(operations.map(|op| (op.method.to_owned(), render_operation(op))));
+        if !path.parameters.is_empty() {
+            let parameters = render_parameters(&path.parameters, dialect);
+            members.insert("parameters".to_owned(), parameters);
+        }
+        (path.template.clone(), members.into())
+    };
+    json::object(paths.iter().map(render_path)).into()
+}
 
 /// The media types of an answer.
 pub(super) fn answer_types(operation: &Operation) -> Vec<&'static str> {

@@ -2,47 +2,29 @@
 
 use serde_json::{Map, Value, json};
 
-use super::paths::{Body, Operation, Path, paths};
+use super::paths::{Body, Operation, paths};
 use super::render::{
-    PATCH_TYPES, add_extensions, answer_types, reason, render_parameters, security_schemes, write,
+    PATCH_TYPES, add_extensions, answer_types, reason, render_parameters, render_paths,
+    security_schemes, write,
 };
 use super::schema::{Dialect, definitions, meta_name};
-use crate::codec::json;
 use crate::registry::resource::Resource;
 use crate::version::Version;
 
 /// What `/openapi/v2` answers as JSON.
 pub(crate) fn document(resources: &[&'static Resource], server: Version) -> Vec<u8> {
-    let paths = paths(resources);
-    let paths = json::object(
-        paths
-            .iter()
-            .map(|path| (path.template.clone(), render_path(path))),
-    );
+    let paths = render_paths(&paths(resources), Dialect::V2, render_operation);
     write(&[
         ("swagger", "2.0".into()),
         (
             "info",
             json!({ "title": "Kubernetes", "version": server.git_version() }),
         ),
-        ("paths", paths.into()),
+        ("paths", paths),
         ("definitions", definitions(resources, Dialect::V2).into()),
         ("securityDefinitions", security_schemes()),
         ("security", json!([{ "BearerToken": [] }])),
     ])
-}
-
-fn render_path(path: &Path) -> Value {
-    let operations = path.operations.iter();
-    let mut members =
-        json::object(operations.map(|op| (op.method.to_owned(), render_operation(op))));
-    if !path.parameters.is_empty() {
-        members.insert(
-            "parameters".to_owned(),
-            render_parameters(&path.parameters, Dialect::V2),
-        );
-    }
-    members.into()
 }
 
 fn render_operation(operation: &Operation) -> Value {

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::paths::{Body, Operation, Path, paths, root};
+use super::paths::{Body, Operation, paths, root};
 use super::render::{
-    PATCH_TYPES, add_extensions, answer_types, reason, render_parameters, security_schemes, write,
+    PATCH_TYPES, add_extensions, answer_types, reason, render_parameters, render_paths,
+    security_schemes, write,
 };
 use super::schema::{Dialect, definitions, meta_name};
 use crate::codec::json;
@@ -58,12 +59,7 @@ pub(crate) fn document(
     if members.is_empty() {
         return None;
     }
-    let paths = paths(&members);
-    let paths = json::object(
-        paths
-            .iter()
-            .map(|path| (path.template.clone(), render_path(path))),
-    );
+    let paths = render_paths(&paths(&members), Dialect::V3, render_operation);
     let components = json!({
         "schemas": definitions(&members, Dialect::V3),
         "securitySchemes": security_schemes(),
@@ -74,22 +70,9 @@ pub(crate) fn document(
             "info",
             json!({ "title": "Kubernetes", "version": server.git_version() }),
         ),
-        ("paths", paths.into()),
+        ("paths", paths),
         ("components", components),
     ]))
-}
-
-fn render_path(path: &Path) -> Value {
-    let operations = path.operations.iter();
-    let mut members =
-        json::object(operations.map(|op| (op.method.to_owned(), render_operation(op))));
-    if !path.parameters.is_empty() {
-        members.insert(
-            "parameters".to_owned(),
-            render_parameters(&path.parameters, Dialect::V3),
-        );
-    }
-    members.into()
 }
 
 fn render_operation(operation: &Operation) -> Value {

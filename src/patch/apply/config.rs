@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use super::path::{Element, display};
 use super::typed::{item_element, member};
 use super::{ApplyError, Kind, Writer};
-use crate::codec::json;
-use crate::codec::json::{Node, sorted};
+use crate::codec::json::{self, Node, sorted};
 use crate::codec::quote::quote;
 use crate::schema::{List, ListKind, Struct, Type};
 

@@ -5,8 +5,7 @@ use serde_json::{Map, Value};
 use super::Writer;
 use super::entries::Entries;
 use super::set::Set;
-use crate::codec::json;
-use crate::codec::json::Node;
+use crate::codec::json::{self, Node};
 use crate::codec::time;
 use crate::schema::{Struct, Type};
 

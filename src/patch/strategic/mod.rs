@@ -18,8 +18,7 @@ use serde_json::{Map, Value};
 use self::lookup::Place;
 use super::{PatchError, Patched, decode, restore};
 use crate::codec::go_value;
-use crate::codec::json;
-use crate::codec::json::Node;
+use crate::codec::json::{self, Node};
 use crate::request::options::FieldValidation;
 use crate::schema::Struct;
 
