@@ -2,9 +2,7 @@
 
 mod authentication;
 mod authorization;
-mod builder;
 mod clock;
-mod cluster;
 mod codec;
 mod control;
 mod controllers;
@@ -15,10 +13,8 @@ mod fault;
 #[cfg(feature = "fixture")]
 pub mod fixture;
 mod handlers;
-mod httplog;
 mod ids;
 mod journal;
-mod kubeconfig;
 mod listener;
 mod names;
 mod object;
@@ -27,22 +23,16 @@ mod pipeline;
 mod registry;
 mod request;
 mod response;
-mod routes;
 mod schema;
-mod script;
-mod seed;
 mod server;
-mod snapshot;
 mod status;
 mod storage;
-mod version;
 
-pub use builder::FakeApiServerBuilder;
+pub use codec::script::Error as ScriptError;
+pub use control::snapshot::Snapshot;
 pub use error::Error;
 pub use fault::{Fault, FaultGuard, FaultRequest, Outage, Patch, Per, Stale};
 pub use journal::{
     Coverage, Entry, Journal, NotVerified, Outcome, Requests, StreamEnd, Times, WatchLog,
 };
-pub use script::Error as ScriptError;
-pub use server::{FakeApiServer, OutageGuard, Replica};
-pub use snapshot::Snapshot;
+pub use server::{FakeApiServer, FakeApiServerBuilder, OutageGuard, Replica};

@@ -10,5 +10,6 @@ pub(crate) mod go_value;
 pub(crate) mod json;
 pub(crate) mod protobuf;
 pub(crate) mod quote;
+pub(crate) mod script;
 pub(crate) mod time;
 pub(crate) mod yaml;

@@ -12,22 +12,23 @@
 mod faults;
 mod origin;
 mod seen;
+pub(crate) mod snapshot;
 mod state;
 
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
-use crate::cluster::Cluster;
+use crate::codec::script::{self, Cursor, Error};
+use crate::control::snapshot::Snapshot;
 use crate::fault::outage::Switch;
 use crate::fault::stage::Faults;
 use crate::handlers::body::read_all;
+use crate::handlers::cluster::Cluster;
 use crate::journal::recorder::Recorder;
 use crate::request::Request;
 use crate::request::query::Query;
 use crate::response::Response;
-use crate::script::{self, Cursor, Error};
-use crate::snapshot::Snapshot;
 
 /// What every path of the control surface starts with.
 const PREFIX: &str = "/_fake";

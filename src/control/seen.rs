@@ -4,11 +4,11 @@ use serde_json::{Map, json};
 
 use super::{Asked, Control, Outcome, Refusal, json_response, read_text};
 use crate::codec::json::Node;
+use crate::codec::script::{Cursor, Error};
 use crate::fault::script::read_when;
 use crate::journal::verify::Verifier;
 use crate::journal::{Coverage, Journal, Requests, Times};
 use crate::response::Response;
-use crate::script::{Cursor, Error};
 
 /// What must have come.
 enum Expected {
@@ -76,7 +76,7 @@ impl Control {
                 Ok(Response::new(200, "text/html; charset=utf-8", page))
             }
             other => {
-                let hint = crate::script::hint(other, ["json", "text", "html"]);
+                let hint = crate::codec::script::hint(other, ["json", "text", "html"]);
                 Err(Refusal(400, format!("unknown format `{other}`{hint}")))
             }
         }

@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::{Asked, Control, Outcome, Refusal, json_response};
 use crate::codec::json::Node;
+use crate::codec::script::{Cursor, Error};
+use crate::control::snapshot::Snapshot;
 use crate::fault::Outage;
 use crate::response::Response;
-use crate::script::{Cursor, Error};
-use crate::snapshot::Snapshot;
 use crate::storage::Revision;
 
 /// How long an outage waits, so that the answer that announces it arrives.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::cluster::Cluster;
+use crate::handlers::cluster::Cluster;
 use crate::handlers::delete::delete;
 use crate::object::{Object, meta_str, meta_strings, metadata, metadata_mut};
 use crate::registry::generic::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock;
-use crate::cluster::Cluster;
+use crate::handlers::cluster::Cluster;
 use crate::object::{Object, meta_str, meta_strings, metadata};
 use crate::registry::generic::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
 use crate::storage::{Event, Revision};
@@ -117,7 +117,11 @@ impl Queue {
                 .iter()
                 .any(|f| f == ORPHAN_FINALIZER || f == FOREGROUND_FINALIZER)
             {
-                let key = crate::cluster::key(object.resource, object.namespace(), object.name());
+                let key = crate::handlers::cluster::key(
+                    object.resource,
+                    object.namespace(),
+                    object.name(),
+                );
                 self.add(cluster, Task::Owner(key));
             }
             if is_namespace {

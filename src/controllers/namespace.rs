@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::garbage::store;
-use crate::cluster::{Cluster, prefix};
+use crate::handlers::cluster::{Cluster, prefix};
 use crate::handlers::delete::delete;
 use crate::object::{Object, meta_strings};
 use crate::registry::{self, Namespaces, Strategy};
@@ -13,7 +13,7 @@ use crate::storage::Transaction;
 const FINALIZER: &str = "kubernetes";
 
 pub(super) fn key(name: &str) -> String {
-    crate::cluster::key(Namespaces.resource(), "", name)
+    crate::handlers::cluster::key(Namespaces.resource(), "", name)
 }
 
 /// Deletes what is in the namespace; if that leaves it empty, the namespace too.

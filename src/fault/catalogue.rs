@@ -172,7 +172,7 @@ impl Scripted {
     }
 
     pub(super) fn with_time(self, name: &str, time: Duration) -> Self {
-        self.with(name, crate::script::write_duration(time))
+        self.with(name, crate::codec::script::write_duration(time))
     }
 
     /// A flag is written only if it is set.

@@ -9,10 +9,10 @@ use super::effect::Effect;
 use super::rule::Fault;
 use super::schedule::Schedule;
 use super::when::When;
+use crate::codec::script::hint;
 use crate::names::is_dns1123_label;
 use crate::registry::{self, Resource};
 use crate::request::info::VERBS;
-use crate::script::hint;
 use crate::status::qualified;
 
 /// The verb, if it is one.

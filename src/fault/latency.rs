@@ -10,7 +10,7 @@ use super::catalogue::{Arguments, FaultKind, Parameter, Scripted, Takes, optiona
 use super::effect::Effect;
 use super::rule::Fault;
 use crate::clock;
-use crate::cluster::Cluster;
+use crate::handlers::cluster::Cluster;
 use crate::response::{Body, ByteStream};
 
 const BEFORE_ANSWER: Parameter = optional(

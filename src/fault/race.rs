@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::catalogue::{FaultKind, Scripted, plain};
 use super::effect::Effect;
 use super::rule::Fault;
-use crate::cluster::{Cluster, key};
+use crate::handlers::cluster::{Cluster, key};
 use crate::handlers::delete::delete;
 use crate::handlers::{Target, admission};
 use crate::object::{Object, meta_str, metadata_mut};

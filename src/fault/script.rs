@@ -8,7 +8,7 @@ use super::rule::Fault;
 use super::schedule::{Per, Schedule};
 use super::when::{Patch, When};
 use crate::codec::json::Node;
-use crate::script::{self, Cursor, Error, hint};
+use crate::codec::script::{self, Cursor, Error, hint};
 
 const RULE: [&str; 6] = ["name", "fault", "when", "schedule", "carryOn", "optional"];
 /// The keys of `when`, and how each is read.

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::catalogue::Scripted;
 use crate::clock;
-use crate::cluster::{Cluster, Ends};
+use crate::handlers::cluster::{Cluster, Ends};
 use crate::object::frame;
 use crate::response::ByteStream;
 use crate::status::Status;

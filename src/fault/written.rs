@@ -6,7 +6,7 @@ use super::rule::Fault;
 use super::schedule::{Per, Schedule};
 use super::when::{Patch, When};
 use crate::codec::json;
-use crate::script::write_duration;
+use crate::codec::script::write_duration;
 
 impl Fault {
     /// The rule as a script has it, which [`Fault::parse_script`] reads again; but a closure, and an outage that is not

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::cluster::{Cluster, key};
+use crate::handlers::cluster::{Cluster, key};
 use crate::object::{Object, meta_str};
 use crate::registry::{Namespaces, Strategy, generic};
 use crate::status::{Cause, Status};

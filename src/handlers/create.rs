@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Context, admission, body, pools};
-use crate::cluster::{Cluster, key};
+use crate::handlers::cluster::{Cluster, key};
 use crate::ids::NAME_ATTEMPTS;
 use crate::object::{Object, meta_str, metadata_mut};
 use crate::patch::apply::{self, Writer};

@@ -12,13 +12,13 @@ use super::health;
 use super::openapi::serve::Content;
 use super::openapi::{v2, v3};
 use crate::codec::time;
+use crate::handlers::version::{self, Version};
 use crate::registry;
 use crate::request::Request;
 use crate::request::negotiation;
 use crate::request::query::Query;
 use crate::response::{self, Response};
 use crate::status::Status;
-use crate::version::{self, Version};
 
 /// The forms of an OpenAPI v2 document: JSON, and protobuf by its old name and its new one.
 const OPENAPI_V2: [&str; 3] = [

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::continue_token::Token;
 use super::{Context, Sight, watch};
 use crate::clock;
-use crate::cluster::{check_key, prefix};
+use crate::handlers::cluster::{check_key, prefix};
 use crate::names::is_dns1123_label;
 use crate::object::{Object, labels};
 use crate::registry::Strategy;

@@ -6,6 +6,7 @@
 
 pub(crate) mod admission;
 pub(crate) mod body;
+pub(crate) mod cluster;
 pub(crate) mod continue_token;
 pub(crate) mod create;
 pub(crate) mod delete;
@@ -18,7 +19,10 @@ pub(crate) mod list;
 pub(crate) mod openapi;
 mod patch;
 pub(crate) mod pools;
+pub(crate) mod routes;
+pub(crate) mod seed;
 pub(crate) mod update;
+pub(crate) mod version;
 mod watch;
 
 use std::sync::Arc;
@@ -28,9 +32,9 @@ use jiff::Timestamp;
 
 use crate::authentication::UserInfo;
 use crate::authorization::{Attributes, Authorizer};
-use crate::cluster::Cluster;
 use crate::fault::stale::Stale;
 use crate::fault::watch::WatchFault;
+use crate::handlers::cluster::Cluster;
 use crate::journal::visit::Kept;
 use crate::registry::Strategy;
 use crate::request::Request;

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::update::{Update, Updated, check_name, checked_key};
 use super::{Context, admission, body, create};
-use crate::cluster::{Cluster, key};
 use crate::codec::json::Node;
 use crate::codec::quote::quote;
 use crate::codec::yaml;
+use crate::handlers::cluster::{Cluster, key};
 use crate::object::{Object, meta_str};
 use crate::patch::apply::{self, ApplyError, Kind, Sent, Writer};
 use crate::patch::{self, PatchType, Patched};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cluster::prefix;
+use crate::handlers::cluster::prefix;
 use crate::ids::Ids;
 use crate::object::Object;
 use crate::registry::Strategy;
@@ -34,7 +34,7 @@ pub(crate) fn allocate(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::key;
+    use crate::handlers::cluster::key;
     use crate::registry::find;
     use crate::storage::Storage;
     use serde_json::json;

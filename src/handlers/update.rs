@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Context, Target, admission, body, create, delete, pools};
-use crate::cluster::{Cluster, check_key, key};
+use crate::handlers::cluster::{Cluster, check_key, key};
 use crate::names::is_path_segment_name;
 use crate::object::{Object, meta_str, set_resource_version};
 use crate::patch::apply::{self, Sent, Writer};

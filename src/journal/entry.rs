@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::record::{KeptBody, Outcome, Record};
 use super::stream::{StreamLog, WatchLog};
-use crate::cluster::{Cluster, key};
+use crate::handlers::cluster::{Cluster, key};
 use crate::object::Object;
 use crate::registry;
 use crate::request::info::RequestInfo;

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use super::coverage::operation::Operation;
 use super::record::{Outcome, Record};
-use crate::cluster::Cluster;
+use crate::handlers::cluster::Cluster;
 use crate::request::info::RequestInfo;
 
 /// How many entries the journal keeps before it drops the oldest.

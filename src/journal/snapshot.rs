@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::entry::Entry;
 use super::recorder::Recorder;
 use super::requests::Requests;
-use crate::cluster::Cluster;
+use crate::handlers::cluster::Cluster;
 
 #[doc = include_str!("../docs/journal.md")]
 #[derive(Clone)]

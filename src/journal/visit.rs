@@ -11,7 +11,7 @@ use super::record::{KeptBody, Outcome, Record};
 use super::recorder::Recorder;
 use super::stream::{StreamLog, counted};
 use crate::authentication::UserInfo;
-use crate::cluster::Cluster;
+use crate::handlers::cluster::Cluster;
 use crate::request::Request;
 use crate::request::info::RequestInfo;
 use crate::response::{ByteStream, Response};

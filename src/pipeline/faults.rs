@@ -8,13 +8,14 @@ use super::refusal::Refusal;
 use super::{Admitted, Disturbance, Pipeline, attributes};
 use crate::authentication::UserInfo;
 use crate::clock;
-use crate::cluster::{Ends, key};
 use crate::codec::json::Node;
 use crate::fault::answer::{About, Answer, Written};
 use crate::fault::connection::Connection;
 use crate::fault::effect::Loss;
 use crate::fault::race::Race;
 use crate::fault::stage::{Facts, Plan};
+use crate::handlers::cluster::{Ends, key};
+use crate::handlers::routes::{self, Route};
 use crate::handlers::{self, Target};
 use crate::registry;
 use crate::request::Request;
@@ -22,7 +23,6 @@ use crate::request::info::RequestInfo;
 use crate::request::query::Query;
 use crate::request::text::Text;
 use crate::response::{Fate, Response, Warnings};
-use crate::routes::{self, Route};
 
 impl Pipeline {
     /// What the rules make of this request; nothing, where there are none.

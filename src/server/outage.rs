@@ -9,11 +9,11 @@ use tokio::task::AbortHandle;
 
 use super::FakeApiServer;
 use crate::clock;
-use crate::cluster::Cluster;
+use crate::control::snapshot::initial_namespaces;
 use crate::fault::Outage;
 use crate::fault::outage::{Begin, How};
+use crate::handlers::cluster::Cluster;
 use crate::listener::gate::Gate;
-use crate::snapshot::initial_namespaces;
 
 /// The outages of one server.
 pub(super) struct Outages {

@@ -1,7 +1,7 @@
 //! The state of a server as a whole: kept, put back, and gone on with elsewhere.
 
 use super::FakeApiServer;
-use crate::snapshot::Snapshot;
+use crate::control::snapshot::Snapshot;
 
 impl FakeApiServer {
     /// The state the server is in: its objects, its revision, its clock, its source of made-up names. See [`Snapshot`].

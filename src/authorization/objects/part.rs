@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::script::hint;
+use crate::codec::script::hint;
 
 /// A part of an object, and the way to it.
 pub(super) struct Part<'a> {

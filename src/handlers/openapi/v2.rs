@@ -8,8 +8,8 @@ use super::render::{
     security_schemes, write,
 };
 use super::schema::{Dialect, definitions, meta_name};
+use crate::handlers::version::Version;
 use crate::registry::resource::Resource;
-use crate::version::Version;
 
 /// What `/openapi/v2` answers as JSON.
 pub(crate) fn document(resources: &[&'static Resource], server: Version) -> Vec<u8> {

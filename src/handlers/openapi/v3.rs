@@ -10,8 +10,8 @@ use super::render::{
 use super::schema::{Dialect, definitions, meta_name};
 use crate::codec::json;
 use crate::handlers::discovery::{aggregated::etag, resources_of};
+use crate::handlers::version::Version;
 use crate::registry::resource::Resource;
-use crate::version::Version;
 
 /// A document and what stands for it in its address and entity tag.
 #[derive(Debug)]

@@ -10,9 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::cluster::{Cluster, Ends};
 use crate::fault::stale::Stale;
 use crate::handlers::Sight;
+use crate::handlers::cluster::{Cluster, Ends};
 use crate::object::{Change, Object};
 use crate::response::ByteStream;
 use crate::response::watch::{Bookmark, Encoder, error};

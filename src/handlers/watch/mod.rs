@@ -13,7 +13,7 @@ use self::feed::{Ending, Feed, Start};
 use super::list::{Selection, wait_for};
 use super::{Context, Sight};
 use crate::clock;
-use crate::cluster::{Cluster, check_key};
+use crate::handlers::cluster::{Cluster, check_key};
 use crate::object::Object;
 use crate::request::negotiation::{self, Negotiated};
 use crate::request::options::{AtVersion, ListOptions, parse_version};

@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
     use crate::handlers::openapi::v2;
-    use crate::version::Version;
+    use crate::handlers::version::Version;
 
     /// Where the OpenAPI document has an operation.
     fn place(operation: &Operation) -> (String, &'static str) {

@@ -1,6 +1,8 @@
 //! A running server, as a test holds it.
 
+mod builder;
 mod journal;
+pub(crate) mod kubeconfig;
 mod outage;
 mod replica;
 mod state;
@@ -20,19 +22,19 @@ pub use self::outage::OutageGuard;
 pub use self::replica::Replica;
 
 use self::outage::Outages;
-use crate::builder::FakeApiServerBuilder;
-use crate::cluster::{Cluster, key, prefix};
+use crate::control::snapshot::Snapshot;
 use crate::fault::stage::Faults;
 use crate::fault::{Fault, FaultGuard};
+use crate::handlers::cluster::{Cluster, key, prefix};
+use crate::handlers::seed::Seeder;
 use crate::journal::Coverage;
 use crate::journal::recorder::Recorder;
-use crate::kubeconfig::Kubeconfig;
 use crate::listener::Running;
 use crate::pipeline::Pipeline;
 use crate::registry::{self, Strategy};
-use crate::seed::Seeder;
-use crate::snapshot::Snapshot;
+use crate::server::kubeconfig::Kubeconfig;
 use crate::storage::Revision;
+pub use builder::FakeApiServerBuilder;
 
 /// A fake Kubernetes apiserver, running until it is dropped.
 ///

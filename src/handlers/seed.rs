@@ -12,10 +12,10 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::authorization::objects as rbac_objects;
-use crate::cluster::{Cluster, key};
 use crate::codec::json::{Node, compact};
 use crate::codec::yaml;
 use crate::error::Error;
+use crate::handlers::cluster::{Cluster, key};
 use crate::handlers::{admission, body, pools};
 use crate::ids::NAME_ATTEMPTS;
 use crate::object::{Object, meta_str, metadata_mut, set_resource_version};

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::codec::quote::quote;
+use crate::handlers::version::Version;
 use crate::ids::Ids;
 use crate::object::Object;
 use crate::registry::Resource;
 use crate::response::LastList;
 use crate::status::Status;
 use crate::storage::Storage;
-use crate::version::Version;
 
 /// The count of the ends of watches when the server stops.
 const STOPPED: u64 = u64::MAX;

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
-use crate::cluster::{Cluster, key};
 use crate::codec::yaml;
 use crate::error::Error;
 use crate::handlers::admission;
+use crate::handlers::cluster::{Cluster, key};
+use crate::handlers::seed::Seeder;
+use crate::handlers::version::Version;
 use crate::ids::Ids;
 use crate::object::Object;
 use crate::registry::{INITIAL_NAMESPACES, Namespaces, Strategy};
 use crate::response::LastList;
-use crate::seed::Seeder;
 use crate::storage::{Contents, DEFAULT_EVENT_LOG_LIMIT, Storage};
-use crate::version::Version;
 
 /// The state of a server at one moment: cheap to take, to clone, and to start servers from, since objects are shared and
 /// never copied.

@@ -1,6 +1,7 @@
 //! The path of a request, a stage a line, in the order of the real apiserver.
 
 mod faults;
+mod httplog;
 mod refusal;
 
 use std::sync::Arc;
@@ -14,15 +15,15 @@ use self::refusal::Refusal;
 use crate::authentication::{Authenticator, UserInfo, credentials, impersonation};
 use crate::authorization::{Attributes, Authorizer};
 use crate::clock;
-use crate::cluster::Cluster;
 use crate::control::Control;
 use crate::fault::outage::Switch;
 use crate::fault::stage::Faults;
 use crate::fault::stale::Stale;
 use crate::fault::watch::WatchFault;
+use crate::handlers::cluster::Cluster;
 use crate::handlers::documents::Documents;
+use crate::handlers::routes::{self, Route};
 use crate::handlers::{self, Context};
-use crate::httplog;
 use crate::journal::recorder::Recorder;
 use crate::journal::visit::{Kept, Seen, Visit};
 use crate::request::info::RequestInfo;
@@ -32,7 +33,6 @@ use crate::request::text::decode_path;
 use crate::request::{Request, query};
 use crate::response::headers::{Flow, Written};
 use crate::response::{Response, Warnings, headers};
-use crate::routes::{self, Route};
 use crate::status::Status;
 
 /// How long a request may take; a shorter `?timeout` counts.

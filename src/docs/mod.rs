@@ -1,0 +1,11 @@
+//! Guides, a page each.
+
+#[doc = include_str!("control.md")]
+pub mod control {}
+
+#[doc = include_str!("faults.md")]
+pub mod faults {}
+
+#[cfg(feature = "fixture")]
+#[doc = include_str!("recording.md")]
+pub mod recording {}
