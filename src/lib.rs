@@ -15,6 +15,7 @@ pub mod fixture;
 mod handlers;
 mod ids;
 mod journal;
+mod kinds;
 mod listener;
 mod names;
 mod object;

@@ -1,0 +1,110 @@
+//! A kind in one of its versions.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::verb::Verb;
+use crate::schema::Struct;
+
+/// A kind as it travels with a request and with each of its objects.
+pub(crate) type KindRef = Arc<Kind>;
+
+/// One version of a kind, as discovery describes it, and how its objects are kept and shown.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    pub(crate) group: String,
+    pub(crate) version: String,
+    pub(crate) kind: String,
+    pub(crate) list_kind: String,
+    pub(crate) plural: String,
+    pub(crate) singular: String,
+    pub(crate) namespaced: bool,
+    pub(crate) short_names: Vec<String>,
+    pub(crate) categories: Vec<String>,
+    /// In the order of their names, as discovery lists them.
+    pub(crate) verbs: Vec<Verb>,
+    /// In the order of their names.
+    pub(crate) subresources: Vec<Subresource>,
+    /// The columns of its Table, Age included.
+    pub(crate) columns: Vec<Column>,
+    /// All field labels, for a kind that has more than `metadata.name` and `metadata.namespace`.
+    pub(crate) selectable: Vec<String>,
+    /// What the other versions of the kind share with this one.
+    pub(crate) stored: Arc<Stored>,
+    pub(crate) wire: Wire,
+    pub(crate) schema: &'static Struct,
+}
+
+/// How the objects of a kind are kept, whatever version they came in.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// Between `/registry/` and the object's own part of the storage key.
+    pub(crate) prefix: String,
+    /// The version that is kept.
+    pub(crate) group: String,
+    pub(crate) version: String,
+}
+
+/// How the objects of a kind are written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Wire {
+    /// In the order of the fields of a Go struct; items of lists say no kind.
+    GoStruct,
+    /// With sorted keys, as what no Go struct stands behind.
+    Unstructured,
+}
+
+/// `status`, `finalize`, …: a part of an object with verbs of its own.
+#[derive(Debug)]
+pub(crate) struct Subresource {
+    pub(crate) name: String,
+    pub(crate) verbs: Vec<Verb>,
+    /// The top-level fields that writing through it leaves as they were, and cannot own.
+    pub(crate) resets: Vec<String>,
+}
+
+/// One column of a Table.
+#[derive(Debug)]
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) ty: String,
+    pub(crate) format: String,
+    pub(crate) description: String,
+    pub(crate) priority: u32,
+    pub(crate) cell: Cell,
+}
+
+/// Where a cell comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Cell {
+    /// The text or number at a path: `.spec.type`.
+    Path(Vec<String>),
+    /// How long ago the time at a path was.
+    Age(Vec<String>),
+    /// The kind's own code tells.
+    Programmed,
+}
+
+impl Kind {
+    /// `v1` or `apps/v1`.
+    pub(crate) fn api_version(&self) -> Cow<'_, str> {
+        if self.group.is_empty() {
+            (&*self.version).into()
+        } else {
+            [&*self.group, "/", &*self.version].concat().into()
+        }
+    }
+
+    /// How long [`Kind::api_version`] is.
+    pub(crate) fn api_version_len(&self) -> usize {
+        if self.group.is_empty() {
+            self.version.len()
+        } else {
+            self.group.len() + 1 + self.version.len()
+        }
+    }
+
+    pub(crate) fn subresource(&self, name: &str) -> Option<&Subresource> {
+        self.subresources.iter().find(|s| s.name == name)
+    }
+}
