@@ -15,7 +15,7 @@ use kube::{Client, Config};
 use serde_json::json;
 
 fn seed(server: &FakeApiServer, name: &str) {
-    server.seed(json!({
+    server.object(json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"},
     }));
 }
@@ -60,7 +60,11 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!((lists, expired, expiry.fired()), (1, 1, 1));
     assert_eq!(
         known.len(),
-        server.list_values("configmaps", "default").len()
+        server
+            .resource("configmaps")
+            .namespace("default")
+            .list()
+            .len()
     );
     Ok(())
 }

@@ -29,11 +29,18 @@ mod server;
 mod status;
 mod storage;
 
-pub use codec::script::Error as ScriptError;
 pub use control::snapshot::Snapshot;
 pub use error::Error;
-pub use fault::{Fault, FaultGuard, FaultRequest, Outage, Patch, Per, Stale};
-pub use journal::{
-    Coverage, Entry, Journal, NotVerified, Outcome, Requests, StreamEnd, Times, WatchLog,
-};
-pub use server::{FakeApiServer, FakeApiServerBuilder, OutageGuard, Replica};
+pub use fault::{Fault, Outage, Patch, Per, Stale};
+pub use journal::{Coverage, Entry, Requests, Times};
+pub use kinds::Verb;
+pub use server::{Auth, FakeApiServer, FakeApiServerBuilder, Limits};
+
+/// What a server hands out: guards to hold, objects and answers to look at.
+///
+/// Methods return them; their names are seldom written.
+pub mod handles {
+    pub use crate::fault::{FaultGuard, FaultRequest};
+    pub use crate::journal::{Answer, Body, Journal, Outcome, Request, StreamEnd, WatchLog};
+    pub use crate::server::{Expectation, Objects, OutageGuard, Replica};
+}

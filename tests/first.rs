@@ -8,7 +8,7 @@ use serde_json::json;
 #[tokio::test]
 async fn an_update_that_loses_its_race_is_a_conflict() {
     let server = FakeApiServer::start().await;
-    server.seed(json!({
+    server.object(json!({
         "apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"name": "settings", "namespace": "shop"},
     }));

@@ -36,8 +36,8 @@ pub(crate) enum Aim {
 enum Measure {
     Start,
     Get,
-    /// With the fault stage and so many rules about other requests, against a server without the stage.
-    FaultStage(usize),
+    /// With so many rules about other requests, against a server without any.
+    Rules(usize),
     List(usize),
     /// Of this many, one of which was just written.
     ChangedList(usize),
@@ -51,7 +51,7 @@ enum Measure {
 const fn case(name: &'static str, aim: Aim, measure: Measure) -> Case {
     let against = match measure {
         Measure::Patch(..) => "replace",
-        Measure::FaultStage(_) => "no stage",
+        Measure::Rules(_) => "no rule",
         _ => "bare",
     };
     Case {
@@ -70,8 +70,7 @@ pub(crate) const ALL: &[Case] = &[
         Measure::Start,
     ),
     case("get", Aim::Ratio(0.9), Measure::Get),
-    case("get, fault stage", Aim::Ratio(0.98), Measure::FaultStage(0)),
-    case("get, 10 other rules", Aim::None, Measure::FaultStage(10)),
+    case("get, 10 other rules", Aim::None, Measure::Rules(10)),
     case("list 100", Aim::Ratio(0.8), Measure::List(100)),
     case("list 10,000", Aim::Ratio(0.8), Measure::List(10_000)),
     case("write, list 100", Aim::None, Measure::ChangedList(100)),
@@ -114,7 +113,7 @@ impl Case {
         match self.measure {
             Measure::Start => Box::pin(start(rounds)),
             Measure::Get => Box::pin(get(rounds)),
-            Measure::FaultStage(rules) => Box::pin(fault_stage(rounds, rules)),
+            Measure::Rules(rules) => Box::pin(get_past(rounds, rules)),
             Measure::List(count) => Box::pin(list(rounds, count)),
             Measure::ChangedList(count) => Box::pin(changed_list(rounds, count)),
             Measure::Create => Box::pin(create(rounds)),
@@ -185,18 +184,18 @@ async fn start(rounds: &Rounds) -> io::Result<Comparison> {
 
 async fn get(rounds: &Rounds) -> io::Result<Comparison> {
     let server = FakeApiServer::start().await;
-    server.seed(object("read", 0));
+    server.object(object("read", 0));
     reads(rounds, &server, &read(&item("read"))).await
 }
 
-async fn fault_stage(rounds: &Rounds, rules: usize) -> io::Result<Comparison> {
+async fn get_past(rounds: &Rounds, rules: usize) -> io::Result<Comparison> {
     let with = FakeApiServer::start().await;
-    let without = FakeApiServer::builder().without_fault_stage().start().await;
+    let without = FakeApiServer::start().await;
     let rule = || Fault::conflict().verb("update").name("another").optional();
     let _guards: Vec<_> = (0..rules).map(|_| with.fault(rule())).collect();
     let get = read(&item("read"));
     for server in [&with, &without] {
-        server.seed(object("read", 0));
+        server.object(object("read", 0));
     }
     let mut ours = Client::connect(with.address()).await?;
     let mut other = Client::connect(without.address()).await?;
@@ -212,7 +211,7 @@ async fn fault_stage(rounds: &Rounds, rules: usize) -> io::Result<Comparison> {
 async fn list(rounds: &Rounds, count: usize) -> io::Result<Comparison> {
     let server = FakeApiServer::start().await;
     for i in 0..count {
-        server.seed(object(&format!("listed-{i}"), 0));
+        server.object(object(&format!("listed-{i}"), 0));
     }
     reads(rounds, &server, &read(COLLECTION)).await
 }
@@ -221,7 +220,7 @@ async fn list(rounds: &Rounds, count: usize) -> io::Result<Comparison> {
 async fn changed_list(rounds: &Rounds, count: usize) -> io::Result<Comparison> {
     let server = FakeApiServer::start().await;
     for i in 0..count {
-        server.seed(object(&format!("listed-{i}"), 0));
+        server.object(object(&format!("listed-{i}"), 0));
     }
     let (list, turns) = (read(COLLECTION), [put("listed-0", 0), put("listed-0", 1)]);
     let mut ours = Client::connect(server.address()).await?;

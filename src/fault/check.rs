@@ -10,24 +10,10 @@ use super::rule::Fault;
 use super::schedule::Schedule;
 use super::when::When;
 use crate::codec::script::hint;
+use crate::kinds::verb::Verb;
 use crate::names::is_dns1123_label;
 use crate::registry::{self, Resource};
-use crate::request::info::VERBS;
 use crate::status::qualified;
-
-/// The verb, if it is one.
-pub(super) fn verb(verb: &str) -> Result<(), String> {
-    if VERBS.contains(&verb) {
-        return Ok(());
-    }
-    let upper = verb.to_uppercase();
-    let instead = match upper.as_str() {
-        "POST" => "; that method is the verb `create`".to_owned(),
-        "PUT" => "; that method is the verb `update`".to_owned(),
-        _ => hint(verb, VERBS),
-    };
-    Err(format!("unknown verb `{verb}`{instead}"))
-}
 
 /// The plural name, with its group, of the resource called this.
 pub(super) fn resource(name: &str) -> Result<String, String> {
@@ -71,7 +57,7 @@ impl Fault {
         }
         Err(format!(
             "the rule can never act: {what} does nothing to {}, only to {}",
-            verbs.join(" or "),
+            joined(verbs),
             possible.join(", ")
         ))
     }
@@ -80,9 +66,6 @@ impl Fault {
 impl When {
     /// Refuses what no request can match; resources get their plural names.
     pub(crate) fn checked(mut self) -> Result<When, String> {
-        for name in &self.verbs {
-            verb(name)?;
-        }
         for name in &mut self.resources {
             *name = resource(name)?;
         }
@@ -108,13 +91,13 @@ impl When {
             }
         }
         for verb in &self.verbs {
-            check_verb(verb, &resources, &self.subresources)?;
+            check_verb(verb.as_str(), &resources, &self.subresources)?;
         }
-        let patches = self.verbs.is_empty() || self.verbs.iter().any(|verb| verb == "patch");
+        let patches = self.verbs.is_empty() || self.verbs.contains(&Verb::Patch);
         if !self.patches.is_empty() && !patches {
             return Err(format!(
                 "the rule can never act: it asks for a kind of patch, and for the verb {}",
-                self.verbs.join(" or ")
+                joined(&self.verbs)
             ));
         }
         Ok(())
@@ -132,6 +115,11 @@ impl When {
         }
         Ok(())
     }
+}
+
+fn joined(verbs: &[Verb]) -> String {
+    let names: Vec<&str> = verbs.iter().map(|verb| verb.as_str()).collect();
+    names.join(" or ")
 }
 
 fn check_subresource(name: &str, resources: &[&Resource]) -> Result<(), String> {
@@ -212,14 +200,6 @@ mod tests {
     #[test]
     fn a_rule_that_can_never_act_is_refused() {
         let refused = [
-            (
-                Fault::conflict().verb("updat"),
-                "unknown verb `updat`; did you mean `update`?",
-            ),
-            (
-                Fault::conflict().verb("PUT"),
-                "unknown verb `PUT`; that method is the verb `update`",
-            ),
             (
                 Fault::conflict().resource("endpoint-s"),
                 "unknown resource `endpoint-s`; did you mean `endpoints`?",

@@ -9,6 +9,7 @@ use super::schedule::{Per, Schedule};
 use super::when::{Patch, When};
 use crate::codec::json::Node;
 use crate::codec::script::{self, Cursor, Error, hint};
+use crate::kinds::verb::Verb;
 
 const RULE: [&str; 6] = ["name", "fault", "when", "schedule", "carryOn", "optional"];
 /// The keys of `when`, and how each is read.
@@ -46,7 +47,7 @@ impl Fault {
     /// let file = tempfile::NamedTempFile::new().unwrap();
     /// std::fs::write(file.path(), "faults: [{fault: conflict, when: {verb: update}}]").unwrap();
     /// assert_eq!(fake_apiserver::Fault::script_file(file.path())?.len(), 1);
-    /// # Ok::<_, fake_apiserver::ScriptError>(())
+    /// # Ok::<_, fake_apiserver::Error>(())
     /// ```
     ///
     /// # Errors
@@ -54,7 +55,7 @@ impl Fault {
     /// If the file cannot be read, or as [`Fault::parse_script`].
     pub fn script_file(path: impl AsRef<Path>) -> Result<Vec<Fault>, Error> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, &e))?;
+        let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, e))?;
         Fault::parse_script(&path.display().to_string(), &text)
     }
 
@@ -77,7 +78,7 @@ impl Fault {
     ///
     /// let error = Fault::parse_script("faults.yaml", "- fault: conflikt").unwrap_err();
     /// assert!(error.to_string().ends_with("unknown fault `conflikt`; did you mean `conflict`?"));
-    /// # Ok::<_, fake_apiserver::ScriptError>(())
+    /// # Ok::<_, fake_apiserver::Error>(())
     /// ```
     ///
     /// # Errors
@@ -93,7 +94,7 @@ impl Fault {
             }
         }
         if faults.is_empty() {
-            return Err(Error::new(file, "there is no fault in it"));
+            return Err(Error::invalid(file, "there is no fault in it"));
         }
         Ok(faults)
     }
@@ -255,7 +256,7 @@ pub(crate) fn read_when(at: &Cursor<'_>) -> Result<When, Error> {
     for (key, at) in at.members()? {
         match key {
             "verb" => each(&at, &mut when.verbs, |v| {
-                check::verb(v).map(|()| v.to_owned())
+                v.parse::<Verb>().map_err(|error| error.to_string())
             })?,
             "resource" => each(&at, &mut when.resources, check::resource)?,
             "subresource" => each(&at, &mut when.subresources, any_text)?,
@@ -283,10 +284,10 @@ fn any_text(text: &str) -> Result<String, String> {
 }
 
 /// A text or a list of them.
-fn each(
+fn each<T: PartialEq>(
     at: &Cursor<'_>,
-    into: &mut Vec<String>,
-    check: impl Fn(&str) -> Result<String, String>,
+    into: &mut Vec<T>,
+    check: impl Fn(&str) -> Result<T, String>,
 ) -> Result<(), Error> {
     for at in one_or_many(at)? {
         let text = check(at.text()?).map_err(|problem| at.fail(problem))?;

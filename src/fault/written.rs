@@ -7,6 +7,7 @@ use super::schedule::{Per, Schedule};
 use super::when::{Patch, When};
 use crate::codec::json;
 use crate::codec::script::write_duration;
+use crate::kinds::verb::Verb;
 
 impl Fault {
     /// The rule as a script has it, which [`Fault::parse_script`] reads again; but a closure, and an outage that is not
@@ -47,8 +48,9 @@ impl Fault {
 impl When {
     fn to_value(&self) -> Map<String, Value> {
         let patches: Vec<String> = self.patches.iter().map(|p| p.name().to_owned()).collect();
+        let verbs: Vec<String> = self.verbs.iter().map(Verb::to_string).collect();
         let lists = [
-            ("verb", &self.verbs),
+            ("verb", &verbs),
             ("resource", &self.resources),
             ("subresource", &self.subresources),
             ("namespace", &self.namespaces),

@@ -5,6 +5,7 @@ use std::fmt;
 use super::entry::Entry;
 use crate::fault::stage::Facts;
 use crate::fault::when::{When, when_methods};
+use crate::kinds::verb::Verb;
 
 /// Which requests are meant, in the words of [`Fault`](crate::Fault) and with the same meaning; what is left out matches
 /// everything, what is given more than once matches any of it.
@@ -85,8 +86,9 @@ when_methods!(Requests, "fake_apiserver::Requests::new()");
 impl fmt::Display for Requests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let when = &self.when;
+        let verbs: Vec<String> = when.verbs.iter().map(Verb::to_string).collect();
         let mut parts: Vec<String> = [
-            ("verb", &when.verbs),
+            ("verb", &verbs),
             ("resource", &when.resources),
             ("subresource", &when.subresources),
             ("namespace", &when.namespaces),

@@ -6,4 +6,6 @@
 mod kind;
 pub(crate) mod verb;
 
+pub use verb::Verb;
+
 pub(crate) use kind::{Cell, Column, Kind, KindRef, Stored, Subresource, Wire};

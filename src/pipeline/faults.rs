@@ -33,7 +33,7 @@ impl Pipeline {
         info: &RequestInfo,
         user: &UserInfo,
     ) -> Option<Box<Plan>> {
-        if !self.fault_stage || self.faults.is_empty() {
+        if self.faults.is_empty() {
             return None;
         }
         let sent = self.sent_object(request, &info.path).await;

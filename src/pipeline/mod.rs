@@ -46,8 +46,6 @@ pub(crate) struct Pipeline {
     pub(crate) authorizer: Arc<Authorizer>,
     pub(crate) max_body: usize,
     pub(crate) faults: Arc<Faults>,
-    /// Without it no rule is ever looked at.
-    pub(crate) fault_stage: bool,
     /// Begins an outage, once there is a port to close.
     pub(crate) outages: Switch,
     pub(crate) recorder: Arc<Recorder>,

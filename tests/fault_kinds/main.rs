@@ -9,7 +9,7 @@ mod time;
 mod views;
 mod watches;
 
-use fake_apiserver::FaultGuard;
+use fake_apiserver::handles::FaultGuard;
 use serde_json::{Value, json};
 
 use support::objects::endpoints;
@@ -17,7 +17,7 @@ use support::within;
 
 const EP: &str = "/api/v1/namespaces/default/endpoints";
 const DB: &str = "/api/v1/namespaces/default/endpoints/db";
-const NOW: i64 = 1_700_000_000;
+const NOW: u64 = 1_700_000_000;
 
 fn db() -> Value {
     endpoints("default", "db", json!({}))

@@ -11,7 +11,7 @@ pub(crate) mod raw;
 pub(crate) mod seen;
 pub(crate) mod watch;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The most a test waits for an answer that never comes, before it fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,4 +26,9 @@ pub(crate) fn within<F: Future>(work: F) -> impl Future<Output = F::Output> {
             Err(_) => panic!("nothing happened after what {caller} waits for"),
         }
     }
+}
+
+/// A time for a clock to stand still at, in seconds since 1970.
+pub(crate) fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }

@@ -1,0 +1,508 @@
+//! The objects of a server in the test's own hand: stored, read, changed and deleted without HTTP.
+//!
+//! What is asked for is checked here, so that a slip panics at the line of the test that made it; what is then done
+//! stands in [`Hand`], the one place that knows how.
+
+use std::fmt::Debug;
+use std::marker::PhantomData;
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::FakeApiServer;
+use crate::handlers::cluster::{Cluster, key, prefix};
+use crate::handlers::delete::delete;
+use crate::handlers::seed::Seeder;
+use crate::object::{meta_str, metadata_mut};
+use crate::patch::{self, PatchType};
+use crate::registry::{self, Resource, Strategy};
+use crate::request::options::{DeleteOptions, FieldValidation};
+
+impl FakeApiServer {
+    /// Stores an object as it is, past admission and access control. Watches see it like any other write.
+    ///
+    /// What it does not say is filled in as for a client's create: the namespace is `default`, a `generateName` gets a
+    /// suffix, uid and creationTimestamp are made up. A namespace that is missing is made. An object of the same name is
+    /// replaced, as by an update: what the new one leaves out is gone, but for its uid and creationTimestamp, and what a
+    /// Service was allocated.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// server.object(json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "db", "namespace": "shop"}}));
+    /// assert!(server.resource("namespaces").get("shop").is_some());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the object is not valid, or of a kind the server does not have.
+    #[track_caller]
+    pub fn object(&self, object: impl Serialize) {
+        let result = serde_json::to_value(object)
+            .map_err(|e| e.to_string())
+            .and_then(|value| Seeder::new(&self.inner.cluster).object(value));
+        if let Err(error) = result {
+            panic!("this object cannot be stored: {error}");
+        }
+    }
+
+    /// Stores objects, each as by [`object`](Self::object).
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let named = |name| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
+    /// server.objects(["a", "b"].map(named));
+    /// assert_eq!(server.resource("configmaps").list().len(), 2);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`object`](Self::object).
+    #[track_caller]
+    pub fn objects<T: Serialize>(&self, objects: impl IntoIterator<Item = T>) {
+        for object in objects {
+            self.object(object);
+        }
+    }
+
+    /// Stores the objects of a YAML or JSON file with one or many documents, or of all such files in a directory whose
+    /// names do not start with a dot. Each is stored as by [`object`](Self::object); the same object twice is a mistake.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let file = tempfile::NamedTempFile::new().unwrap();
+    /// std::fs::write(&file, "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n").unwrap();
+    /// server.objects_file(file.path());
+    /// assert!(server.resource("namespaces").get("shop").is_some());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the file cannot be read, has no object in it, or one that is wrong; the message names file and line.
+    #[track_caller]
+    pub fn objects_file(&self, path: impl AsRef<Path>) {
+        if let Err(error) = Seeder::new(&self.inner.cluster).files(path.as_ref()) {
+            panic!("{error}");
+        }
+    }
+
+    /// The objects of a resource, as JSON. It goes by plural, singular, short name or kind (`endpoints`, `ns`), with its
+    /// group after a dot if it has one. [`Objects::typed`] gives them a type.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let namespace = server.resource("ns").get("default").unwrap();
+    /// assert_eq!(namespace["status"]["phase"], "Active");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the server has no such resource.
+    #[track_caller]
+    pub fn resource(&self, name: &str) -> Objects<'_> {
+        match registry::find_name(name) {
+            Some(strategy) => Objects::new(&self.inner.cluster, strategy),
+            None => {
+                let served = registry::resources();
+                let served: Vec<_> = served.iter().map(|r| r.plural).collect();
+                panic!(
+                    "the fake apiserver has no resource {name:?}; it has {}",
+                    served.join(", ")
+                )
+            }
+        }
+    }
+
+    /// The objects of a kind, as its Rust type: one of `k8s-openapi`, of whatever version, or any other that says
+    /// `apiVersion` and `kind` when its default is serialized. For a type that does not, or has no default, see
+    /// [`Objects::typed`].
+    ///
+    /// ```
+    /// use k8s_openapi::api::core::v1::ConfigMap;
+    /// use serde_json::json;
+    ///
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let settings = server.kind::<ConfigMap>().namespace("shop");
+    /// settings.put(json!({"metadata": {"name": "colours"}, "data": {"sky": "blue"}}));
+    ///
+    /// let colours: ConfigMap = settings.get("colours").unwrap();
+    /// assert_eq!(colours.data.unwrap()["sky"], "blue");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the type does not say which kind it is, or the server does not have that kind.
+    #[track_caller]
+    pub fn kind<K: Default + Serialize + DeserializeOwned>(&self) -> Objects<'_, K> {
+        let name = std::any::type_name::<K>();
+        let blank = serde_json::to_value(K::default()).unwrap_or_default();
+        let (api_version, kind) = (&blank["apiVersion"], &blank["kind"]);
+        let (Some(api_version), Some(kind)) = (api_version.as_str(), kind.as_str()) else {
+            panic!(
+                "{name} does not say which kind it is: its default is serialized without apiVersion and kind; \
+                 server.resource(\"…\").typed::<{name}>() takes it all the same"
+            );
+        };
+        match registry::find_kind(api_version, kind) {
+            Some(strategy) => Objects::new(&self.inner.cluster, strategy),
+            None => {
+                panic!("the fake apiserver does not have the kind of {name}, {api_version} {kind}")
+            }
+        }
+    }
+}
+
+/// The objects of one kind, in one namespace or in all, read and written by the test's own hand: without HTTP, past
+/// access control, faults and journal. Watches see what it does like any other write.
+///
+/// [`FakeApiServer::resource`] and [`FakeApiServer::kind`] give it. Without a [`namespace`](Self::namespace) it stands for
+/// all of them, which can be listed; one object of a kind that is in namespaces needs to be told which.
+///
+/// ```
+/// use serde_json::json;
+///
+/// let server = fake_apiserver::FakeApiServer::start_blocking();
+/// let endpoints = server.resource("endpoints").namespace("shop");
+/// endpoints.put(json!({"metadata": {"name": "db"}}));
+/// endpoints.label("db", "app", "shop");
+/// endpoints.patch("db", json!({"metadata": {"annotations": {"a": "b"}}}));
+/// assert_eq!(endpoints.get("db").unwrap()["metadata"]["labels"]["app"], "shop");
+///
+/// endpoints.delete("db");
+/// assert!(endpoints.list().is_empty());
+/// ```
+#[must_use = "these are objects to read or write; nothing is done to them yet"]
+pub struct Objects<'a, K = Value> {
+    hand: Hand<'a>,
+    namespace: Option<String>,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K> Clone for Objects<'_, K> {
+    fn clone(&self) -> Self {
+        Objects {
+            namespace: self.namespace.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<K> Debug for Objects<'_, K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Objects")
+            .field("resource", &self.hand.resource().plural)
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a, K> Objects<'a, K> {
+    fn new(cluster: &'a Cluster, strategy: &'static dyn Strategy) -> Self {
+        Objects {
+            hand: Hand { cluster, strategy },
+            namespace: None,
+            kind: PhantomData,
+        }
+    }
+
+    /// Those in this namespace.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// assert!(server.resource("endpoints").namespace("default").get("db").is_none());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If objects of this kind are in no namespace, or it has no name.
+    #[track_caller]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        let (namespace, resource) = (namespace.into(), self.hand.resource());
+        if !resource.namespaced {
+            panic!(
+                "{} are in no namespace, not in {namespace:?}",
+                resource.plural
+            );
+        }
+        if namespace.is_empty() {
+            panic!(
+                "a namespace has a name; without one, {} are those of all",
+                resource.plural
+            );
+        }
+        self.namespace = Some(namespace);
+        self
+    }
+
+    /// The same objects as another type.
+    ///
+    /// ```
+    /// #[derive(serde::Deserialize)]
+    /// struct Named { metadata: Meta }
+    /// #[derive(serde::Deserialize)]
+    /// struct Meta { name: String }
+    ///
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let all = server.resource("namespaces").typed::<Named>().list();
+    /// let names: Vec<&str> = all.iter().map(|namespace| namespace.metadata.name.as_str()).collect();
+    /// assert_eq!(names, ["default", "kube-node-lease", "kube-public", "kube-system"]);
+    /// ```
+    pub fn typed<T>(self) -> Objects<'a, T> {
+        Objects {
+            hand: self.hand,
+            namespace: self.namespace,
+            kind: PhantomData,
+        }
+    }
+
+    /// Deletes an object as a client would that asks for nothing else: one with finalizers stays until they are gone.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let endpoints = server.resource("endpoints").namespace("default");
+    /// endpoints.put(json!({"metadata": {"name": "db"}}));
+    /// endpoints.delete("db");
+    /// assert!(endpoints.get("db").is_none());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it is not there, or may not be deleted.
+    #[track_caller]
+    pub fn delete(&self, name: &str) {
+        if let Err(problem) = self.hand.delete(self.place(), name) {
+            panic!(
+                "{} {name:?} cannot be deleted: {problem}",
+                self.hand.resource().plural
+            );
+        }
+    }
+
+    /// The namespace of one object.
+    #[track_caller]
+    fn place(&self) -> &str {
+        let resource = self.hand.resource();
+        match &self.namespace {
+            Some(namespace) => namespace,
+            None if resource.namespaced => panic!(
+                "{} are in namespaces; .namespace(\"default\") says which one is meant",
+                resource.plural
+            ),
+            None => "",
+        }
+    }
+}
+
+impl<K: DeserializeOwned> Objects<'_, K> {
+    /// The object of this name, if it is there.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// assert!(server.resource("namespaces").get("kube-system").is_some());
+    /// assert!(server.resource("namespaces").get("shop").is_none());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it does not fit the type, or there is no saying which namespace is meant.
+    #[track_caller]
+    pub fn get(&self, name: &str) -> Option<K> {
+        // Not a closure: it would hide the caller's line.
+        let value = self.hand.get(self.place(), name)?;
+        Some(typed(value))
+    }
+
+    /// All of them, in order of namespace and name.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// assert_eq!(server.resource("namespaces").list().len(), 4);
+    /// assert!(server.resource("endpoints").list().is_empty());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If one does not fit the type.
+    #[track_caller]
+    pub fn list(&self) -> Vec<K> {
+        let mut list = Vec::new();
+        for value in self
+            .hand
+            .list(self.namespace.as_deref().unwrap_or_default())
+        {
+            list.push(typed(value));
+        }
+        list
+    }
+
+    /// Stores an object, new or in place of the one of its name, as [`FakeApiServer::object`] does; what comes back is what
+    /// was stored. Its kind and its namespace need not be said again.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let stored = server.resource("endpoints").namespace("shop").put(json!({"metadata": {"name": "db"}}));
+    /// assert_eq!(stored["metadata"]["namespace"], "shop");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it is not valid, of another kind, or for another namespace.
+    #[track_caller]
+    pub fn put(&self, object: impl Serialize) -> K {
+        let completed = serde_json::to_value(object)
+            .map_err(|error| error.to_string())
+            .and_then(|object| self.completed(object));
+        match completed.and_then(|object| self.hand.put(object)) {
+            Ok(stored) => typed(stored),
+            Err(problem) => panic!("this object cannot be stored: {problem}"),
+        }
+    }
+
+    /// Changes an object by a merge patch: what it has is put in, and its nulls are taken out.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let settings = server.resource("configmaps").namespace("default");
+    /// settings.put(json!({"metadata": {"name": "colours"}, "data": {"sky": "blue", "sun": "red"}}));
+    /// let changed = settings.patch("colours", json!({"data": {"sky": "grey", "sun": null}}));
+    /// assert_eq!(changed["data"], json!({"sky": "grey"}));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is no such object, or what becomes of it is not valid.
+    #[track_caller]
+    pub fn patch(&self, name: &str, patch: impl Serialize) -> K {
+        let place = self.place();
+        let patched = serde_json::to_value(patch)
+            .map_err(|error| error.to_string())
+            .and_then(|patch| self.hand.patch(place, name, &patch));
+        match patched {
+            Ok(stored) => typed(stored),
+            Err(problem) => {
+                panic!(
+                    "{} {name:?} cannot be patched: {problem}",
+                    self.hand.resource().plural
+                )
+            }
+        }
+    }
+
+    /// Puts a label on an object, or takes it off.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// let namespaces = server.resource("namespaces");
+    /// assert_eq!(namespaces.label("default", "team", "shop")["metadata"]["labels"]["team"], "shop");
+    /// assert_eq!(namespaces.label("default", "team", None)["metadata"]["labels"].get("team"), None);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`patch`](Self::patch).
+    #[track_caller]
+    pub fn label<'v>(&self, name: &str, label: &str, value: impl Into<Option<&'v str>>) -> K {
+        self.patch(name, json!({"metadata": {"labels": {label: value.into()}}}))
+    }
+
+    /// The object with its kind and its namespace.
+    fn completed(&self, mut object: Value) -> Result<Value, String> {
+        let resource = self.hand.resource();
+        let Some(members) = object.as_object_mut() else {
+            return Err(format!("this is no object: {object}"));
+        };
+        for (member, own) in [
+            ("apiVersion", resource.api_version()),
+            ("kind", resource.kind.into()),
+        ] {
+            let said = members.entry(member).or_insert_with(|| own.as_ref().into());
+            if *said != *own {
+                return Err(format!("its {member} is {said}, not {own:?}"));
+            }
+        }
+        if let Some(namespace) = &self.namespace {
+            match meta_str(&object, "namespace") {
+                "" => {
+                    metadata_mut(&mut object)
+                        .insert("namespace".to_owned(), namespace.as_str().into());
+                }
+                said if said != namespace => {
+                    return Err(format!("its namespace is {said:?}, not {namespace:?}"));
+                }
+                _ => {}
+            }
+        }
+        Ok(object)
+    }
+}
+
+#[track_caller]
+fn typed<T: DeserializeOwned>(value: Value) -> T {
+    match serde_json::from_value(value) {
+        Ok(typed) => typed,
+        Err(error) => panic!("the stored object does not fit the type asked for: {error}"),
+    }
+}
+
+/// What the test's own hand does to the objects of one kind. A namespace is empty for a kind that is in none, and for the
+/// list of all.
+#[derive(Clone, Copy)]
+struct Hand<'a> {
+    cluster: &'a Cluster,
+    strategy: &'static dyn Strategy,
+}
+
+impl Hand<'_> {
+    fn resource(&self) -> &'static Resource {
+        self.strategy.resource()
+    }
+
+    fn get(&self, namespace: &str, name: &str) -> Option<Value> {
+        let view = self.cluster.storage.view();
+        view.get(&key(self.resource(), namespace, name))
+            .map(|object| object.to_value())
+    }
+
+    fn list(&self, namespace: &str) -> Vec<Value> {
+        let prefix = prefix(self.resource(), namespace);
+        let view = self.cluster.storage.view();
+        view.range(&prefix, "", view.revision())
+            .map(|(_, object)| object.to_value())
+            .collect()
+    }
+
+    fn put(&self, object: Value) -> Result<Value, String> {
+        let stored = Seeder::new(self.cluster).object(object)?;
+        stored
+            .map(|object| object.to_value())
+            .ok_or_else(|| "it holds no object".to_owned())
+    }
+
+    /// A merge patch.
+    fn patch(&self, namespace: &str, name: &str, patch: &Value) -> Result<Value, String> {
+        let live = self
+            .get(namespace, name)
+            .ok_or_else(|| "it is not there".to_owned())?;
+        let (schema, ignore) = (self.resource().schema, FieldValidation::Ignore);
+        let bytes = patch.to_string();
+        let patched = patch::apply(PatchType::Merge, &live, bytes.as_bytes(), schema, ignore);
+        let patched = patched.map_err(|error| error.to_string())?;
+        self.put(patched.next.to_value())
+    }
+
+    fn delete(&self, namespace: &str, name: &str) -> Result<(), String> {
+        let (cluster, options) = (self.cluster, DeleteOptions::default());
+        cluster
+            .storage
+            .write(|tx| delete(cluster, tx, self.strategy, namespace, name, &options))
+            .map(drop)
+            .map_err(|status| status.message)
+    }
+}
