@@ -15,7 +15,7 @@ use serde_json::json;
 
 const OBJECTS: usize = 9;
 
-fn seed(server: &FakeApiServer, name: &str) {
+fn add(server: &FakeApiServer, name: &str) {
     server.object(json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"},
     }));
@@ -44,7 +44,7 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
         // As long as it keeps up there is more to see.
         if store.len() == written && written < OBJECTS {
             written += 1;
-            seed(&server, &format!("object-{written}"));
+            add(&server, &format!("object-{written}"));
         }
     }
     assert!(faults.iter().all(|fault| fault.fired() == 1));

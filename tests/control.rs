@@ -215,9 +215,9 @@ async fn the_coverage_comes_for_programs_and_for_people() {
     ask(&mut client, Method::GET, EP, "").await;
     let (_, coverage) = ask(&mut client, Method::GET, "/_fake/coverage", "").await;
     assert_eq!(coverage, server.coverage().to_json());
-    let page = client.get("/_fake/coverage?format=html").await;
-    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
-    let (status, _) = ask(&mut client, Method::GET, "/_fake/coverage?format=htlm", "").await;
+    let table = client.get("/_fake/coverage?format=text").await;
+    assert_eq!(table.body, server.coverage().to_string());
+    let (status, _) = ask(&mut client, Method::GET, "/_fake/coverage?format=txt", "").await;
     assert_eq!(status, 400);
 }
 

@@ -373,12 +373,16 @@ fn a_seed_with_a_generate_name_gets_a_name() {
 }
 
 #[test]
-fn no_namespace_means_the_same_to_seeding_and_to_reading() {
+fn an_object_that_says_no_namespace_is_in_the_default_one() {
     let server = FakeApiServer::start_blocking();
     server.object(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}));
-    let found = server.resource("cm").get("a").unwrap();
-    assert_eq!(found["metadata"]["namespace"], "default");
-    assert!(server.resource("cm").typed::<Value>().get("a").is_some());
+    assert!(
+        server
+            .resource("cm")
+            .namespace("default")
+            .get("a")
+            .is_some()
+    );
 }
 
 #[test]

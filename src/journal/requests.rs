@@ -11,10 +11,10 @@ use crate::kinds::verb::Verb;
 /// everything, what is given more than once matches any of it.
 ///
 /// ```
-/// use fake_apiserver::{FakeApiServer, Requests};
+/// use fake_apiserver::{FakeApiServer, Requests, Verb};
 ///
 /// let server = FakeApiServer::start_blocking();
-/// server.verify(Requests::new().verb("delete").resource("endpoints"), 0);
+/// server.verify(Requests::new().verb(Verb::Delete).resource("endpoints"), 0);
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "this says which requests are meant; verify or filter with it"]
@@ -28,6 +28,7 @@ impl Requests {
     ///
     /// ```
     /// use fake_apiserver::{FakeApiServer, Requests};
+    /// assert_eq!(Requests::new().to_string(), "any request");
     /// FakeApiServer::start_blocking().verify(Requests::new(), 0);
     /// ```
     pub fn new() -> Self {
@@ -37,7 +38,9 @@ impl Requests {
     /// Only answered with this status code.
     ///
     /// ```
-    /// let refused = fake_apiserver::Requests::new().code(409).code(429);
+    /// use fake_apiserver::Requests;
+    /// let refused = Requests::new().code(409).code(429);
+    /// assert_eq!(refused.to_string(), "code 409 or 429");
     /// ```
     pub fn code(mut self, code: u16) -> Self {
         self.codes.push(code);

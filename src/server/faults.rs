@@ -9,10 +9,10 @@ impl FakeApiServer {
     /// Makes something go wrong, for as long as the guard is held.
     ///
     /// ```
-    /// use fake_apiserver::{FakeApiServer, Fault};
+    /// use fake_apiserver::{FakeApiServer, Fault, Verb};
     ///
     /// let server = FakeApiServer::start_blocking();
-    /// let guard = server.fault(Fault::conflict().verb("update").resource("endpoints").first(2).optional());
+    /// let guard = server.fault(Fault::conflict().verb(Verb::Update).resource("endpoints").first(2).optional());
     /// // … the client under test updates, and must try three times …
     /// drop(guard);
     /// ```

@@ -95,6 +95,7 @@ impl FakeApiServer {
     /// # Errors
     ///
     /// If they did not come this often, or the journal no longer knows.
+    #[track_caller]
     pub fn try_verify(&self, requests: Requests, times: impl Into<Times>) -> Result<(), Error> {
         self.verifier().count(&requests, times.into())
     }

@@ -144,7 +144,7 @@ impl FakeApiServer {
         }
     }
 
-    /// All objects as manifests, as `kubectl get -o yaml` prints them; [`seed_file`](Self::seed_file),
+    /// All objects as manifests, as `kubectl get -o yaml` prints them; [`objects_file`](Self::objects_file),
     /// [`Snapshot::from_yaml`] and the binary's `--objects` read them.
     ///
     /// ```
