@@ -55,7 +55,7 @@ impl FakeApiServer {
 
     /// What there is to say of each fault that had to act and never did: its name, the line that installed it, and what
     /// came close. Those that `POST /_fake/reset` removed before they had acted are among them. Dropping the server panics
-    /// with the same, unless [`FakeApiServerBuilder::allow_unused_faults`] was called or the fault is
+    /// with the same, unless [`FakeApiServerBuilder::allow_unused_faults`](crate::FakeApiServerBuilder::allow_unused_faults) was called or the fault is
     /// [optional](Fault::optional).
     ///
     /// ```

@@ -193,7 +193,7 @@ impl FakeApiServer {
     /// # Panics
     ///
     /// As dropping the server does: if a fault that had to act never did (see [`unused_faults`](Self::unused_faults)), or
-    /// the closure of a [custom fault](Fault::custom) panicked and its guard has not told so yet.
+    /// the closure of a [custom fault](crate::Fault::custom) panicked and its guard has not told so yet.
     pub async fn shutdown(mut self) {
         self.inner.cluster.stop_watches();
         if let Some(running) = self.inner.running.take() {
