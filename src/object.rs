@@ -46,7 +46,7 @@ impl Change {
 impl Object {
     /// The value must be canonical for the resource's kind.
     pub(crate) fn new(resource: &'static Resource, value: Value) -> Self {
-        let mut line = schema::to_json(&value, resource.schema);
+        let mut line = schema::to_json(&value, &resource.schema);
         line.push(b'\n');
         Object {
             resource,

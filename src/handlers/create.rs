@@ -100,7 +100,7 @@ impl Create<'_> {
         };
         apply::create(
             &mut object,
-            resource.schema,
+            &resource.schema,
             &writer,
             self.strategy.reset_fields(),
         );

@@ -7,13 +7,13 @@ use super::update::checked_key;
 use super::{Context, admission, body};
 use crate::codec::json::Node;
 use crate::handlers::cluster::{Cluster, key};
+use crate::kinds::meta::DELETE_OPTIONS;
 use crate::object::{Object, meta_str};
 use crate::registry::Strategy;
 use crate::registry::generic::Deletion;
 use crate::request::negotiation::body_format;
 use crate::request::options::DeleteOptions;
 use crate::response::Response;
-use crate::schema::meta::DELETE_OPTIONS;
 use crate::status::Status;
 use crate::storage::Transaction;
 

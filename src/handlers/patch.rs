@@ -188,7 +188,7 @@ impl Patch<'_> {
         warnings: &mut Warnings,
     ) -> Result<Value, Status> {
         let strategy = self.update.strategy;
-        let kind_schema = strategy.resource().schema;
+        let kind_schema = &strategy.resource().schema;
         let patched = patch::apply(patch_type, live, &self.bytes, kind_schema, self.validation)?;
         let sent = Sent::of(&patched.next);
         let mut object = self.decode(patched, patch_type, warnings)?;
@@ -228,7 +228,7 @@ impl Patch<'_> {
         } else {
             patched.next.clone()
         };
-        let decoded = match schema::decode(node, strategy.resource().schema) {
+        let decoded = match schema::decode(node, &strategy.resource().schema) {
             Ok(decoded) => decoded,
             Err(error) => return Err(patched.invalid(error).into()),
         };
@@ -254,7 +254,7 @@ impl Patch<'_> {
         let config = self.config()?;
         let kind = Kind {
             name: resource.kind,
-            schema: resource.schema,
+            schema: &resource.schema,
             reset: strategy.reset_fields(),
         };
         let mut object =

@@ -76,7 +76,7 @@ impl<'a> Seeder<'a> {
         let strategy =
             registry::find_kind(&api_version, &kind).ok_or_else(|| unknown(&api_version, &kind))?;
         let node = Node::from_value(&value);
-        let decoded = schema::decode(node, strategy.resource().schema)?;
+        let decoded = schema::decode(node, &strategy.resource().schema)?;
         if !decoded.strict.is_empty() {
             return Err(decoded.strict.join(", "));
         }

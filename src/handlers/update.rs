@@ -141,7 +141,7 @@ impl Update<'_> {
             &live.value(),
             &mut object,
             sent,
-            resource.schema,
+            &resource.schema,
             &writer,
             self.strategy.reset_fields(),
         );
@@ -269,7 +269,7 @@ impl Update<'_> {
         };
         apply::create(
             &mut object,
-            resource.schema,
+            &resource.schema,
             &writer,
             self.strategy.reset_fields(),
         );

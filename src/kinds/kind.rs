@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::types::{Field, Struct, StructRef};
 use super::verb::Verb;
-use crate::schema::Struct;
 
 /// A kind as it travels with a request and with each of its objects.
 pub(crate) type KindRef = Arc<Kind>;
@@ -25,24 +25,29 @@ pub(crate) struct Kind {
     pub(crate) verbs: Vec<Verb>,
     /// In the order of their names.
     pub(crate) subresources: Vec<Subresource>,
+    /// The top-level fields that writing the object itself leaves as they were, and cannot own: subresources have them.
+    pub(crate) resets: Vec<String>,
     /// The columns of its Table, Age included.
     pub(crate) columns: Vec<Column>,
     /// All field labels, for a kind that has more than `metadata.name` and `metadata.namespace`.
     pub(crate) selectable: Vec<String>,
     /// What the other versions of the kind share with this one.
-    pub(crate) stored: Arc<Stored>,
+    pub(crate) stored: Stored,
     pub(crate) wire: Wire,
-    pub(crate) schema: &'static Struct,
+    /// Read from the page of the kind when it is first looked at.
+    pub(crate) schema: StructRef,
 }
 
 /// How the objects of a kind are kept, whatever version they came in.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Stored {
     /// Between `/registry/` and the object's own part of the storage key.
     pub(crate) prefix: String,
     /// The version that is kept.
     pub(crate) group: String,
     pub(crate) version: String,
+    /// What stands for that version in discovery.
+    pub(crate) hash: String,
 }
 
 /// How the objects of a kind are written.
@@ -69,9 +74,18 @@ pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) ty: String,
     pub(crate) format: String,
-    pub(crate) description: String,
+    /// Read with [`Kind::describe`].
+    pub(crate) about: About,
     pub(crate) priority: u32,
     pub(crate) cell: Cell,
+}
+
+/// Where the description of a column stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum About {
+    Text(String),
+    /// It is that of the field at this path.
+    Field(Vec<String>),
 }
 
 /// Where a cell comes from.
@@ -104,7 +118,24 @@ impl Kind {
         }
     }
 
+    /// The description of a column.
+    pub(crate) fn describe<'a>(&'a self, column: &'a Column) -> &'a str {
+        match &column.about {
+            About::Text(text) => text,
+            About::Field(path) => field_at(&self.schema, path).map_or("", |field| &field.doc),
+        }
+    }
+
     pub(crate) fn subresource(&self, name: &str) -> Option<&Subresource> {
         self.subresources.iter().find(|s| s.name == name)
+    }
+}
+
+fn field_at<'a>(root: &'a Struct, path: &[String]) -> Option<&'a Field> {
+    let (first, rest) = path.split_first()?;
+    let field = root.field(first)?;
+    match field.ty.innermost_struct() {
+        Some(inner) if !rest.is_empty() => field_at(inner, rest),
+        _ => rest.is_empty().then_some(field),
     }
 }

@@ -62,7 +62,7 @@ impl Pipeline {
         let Route::Resource(target) = routes::route(path) else {
             return None;
         };
-        let kind = target.strategy.resource().schema;
+        let kind = &target.strategy.resource().schema;
         handlers::body::peek(request, kind, self.max_body).await
     }
 
@@ -180,7 +180,7 @@ impl Pipeline {
         let Route::Resource(target) = routes::route(path) else {
             return None;
         };
-        let kind = target.strategy.resource().schema;
+        let kind = &target.strategy.resource().schema;
         let name = match target.name.as_str() {
             "" if request.method == http::Method::POST => {
                 let object = handlers::body::peek(request, kind, self.max_body).await;

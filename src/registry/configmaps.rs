@@ -1,11 +1,13 @@
 //! core/v1 ConfigMap.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
-use super::resource::{Column, Resource};
+use super::resource::Resource;
 use super::strategy::Strategy;
 use super::validation::configmap as rules;
-use crate::schema::{core, meta};
+use crate::kinds;
 use crate::status::field::FieldError;
 
 pub(crate) struct ConfigMaps;
@@ -33,30 +35,7 @@ static RESOURCE: Resource = Resource {
     subresources: &[],
     storage_prefix: "configmaps",
     storage_version_hash: "qFsyl6wFWjQ=",
-    schema: &core::CONFIG_MAP,
-    columns: &[
-        Column {
-            name: "Name",
-            ty: "string",
-            format: "name",
-            description: meta::NAME_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Data",
-            ty: "string",
-            format: "",
-            description: core::CONFIG_MAP_DATA_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Age",
-            ty: "string",
-            format: "",
-            description: meta::CREATION_TIMESTAMP_DOC,
-            priority: 0,
-        },
-    ],
+    schema: LazyLock::new(|| kinds::core_schema("configmaps")),
 };
 
 impl Strategy for ConfigMaps {

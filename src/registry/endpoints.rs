@@ -1,11 +1,13 @@
 //! core/v1 Endpoints.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
-use super::resource::{Column, Resource};
+use super::resource::Resource;
 use super::strategy::Strategy;
 use super::validation::endpoints as rules;
-use crate::schema::{core, meta};
+use crate::kinds;
 use crate::status::field::FieldError;
 
 pub(crate) struct Endpoints;
@@ -36,30 +38,7 @@ static RESOURCE: Resource = Resource {
     subresources: &[],
     storage_prefix: "services/endpoints",
     storage_version_hash: "fWeeMqaN/OA=",
-    schema: &core::ENDPOINTS,
-    columns: &[
-        Column {
-            name: "Name",
-            ty: "string",
-            format: "name",
-            description: meta::NAME_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Endpoints",
-            ty: "string",
-            format: "",
-            description: core::SUBSETS_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Age",
-            ty: "string",
-            format: "",
-            description: meta::CREATION_TIMESTAMP_DOC,
-            priority: 0,
-        },
-    ],
+    schema: LazyLock::new(|| kinds::core_schema("endpoints")),
 };
 
 impl Strategy for Endpoints {

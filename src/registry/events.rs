@@ -1,15 +1,16 @@
 //! core/v1 Event.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::generic::{self, Deletion};
-use super::resource::{Column, Resource};
+use super::resource::Resource;
 use super::strategy::Strategy;
 use super::validation::event as rules;
+use crate::kinds;
 use crate::object::meta_str;
 use crate::request::options::DeleteOptions;
-use crate::schema::core::{self, event_docs};
-use crate::schema::meta;
 use crate::status::Status;
 use crate::status::field::FieldError;
 
@@ -38,36 +39,8 @@ static RESOURCE: Resource = Resource {
     subresources: &[],
     storage_prefix: "events",
     storage_version_hash: "r2yiGXH7wu8=",
-    schema: &core::EVENT,
-    columns: &[
-        column("Last Seen", event_docs::LAST_TIMESTAMP, 0),
-        column("Type", event_docs::TYPE, 0),
-        column("Reason", event_docs::REASON, 0),
-        column("Object", event_docs::INVOLVED_OBJECT, 0),
-        column("Subobject", core::FIELD_PATH_DOC, 1),
-        column("Source", event_docs::SOURCE, 1),
-        column("Message", event_docs::MESSAGE, 0),
-        column("First Seen", event_docs::FIRST_TIMESTAMP, 1),
-        column("Count", event_docs::COUNT, 1),
-        Column {
-            name: "Name",
-            ty: "string",
-            format: "name",
-            description: meta::NAME_DOC,
-            priority: 1,
-        },
-    ],
+    schema: LazyLock::new(|| kinds::core_schema("events")),
 };
-
-const fn column(name: &'static str, description: &'static str, priority: u32) -> Column {
-    Column {
-        name,
-        ty: "string",
-        format: "",
-        description,
-        priority,
-    }
-}
 
 impl Strategy for Events {
     fn resource(&self) -> &'static Resource {

@@ -8,7 +8,6 @@ mod configmaps;
 mod endpoints;
 mod events;
 pub(crate) mod generic;
-pub(crate) mod known_kinds;
 mod namespaces;
 mod secrets;
 mod services;

@@ -1,14 +1,16 @@
 //! core/v1 Namespaces, and the two ways to write parts of one: `/status` and `/finalize`.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::generic::{self, Deletion};
-use super::resource::{Column, Resource, Subresource};
+use super::resource::{Resource, Subresource};
 use super::strategy::Strategy;
 use super::validation::{namespace as rules, pod_security};
+use crate::kinds;
 use crate::object::{is_terminating, meta_str, meta_strings, metadata_mut};
 use crate::request::options::DeleteOptions;
-use crate::schema::{core, meta};
 use crate::status::Status as ApiStatus;
 use crate::status::field::FieldError;
 
@@ -45,30 +47,7 @@ static RESOURCE: Resource = Resource {
     ],
     storage_prefix: "namespaces",
     storage_version_hash: "Q3oi5N2YM8M=",
-    schema: &core::NAMESPACE,
-    columns: &[
-        Column {
-            name: "Name",
-            ty: "string",
-            format: "name",
-            description: meta::NAME_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Status",
-            ty: "string",
-            format: "",
-            description: "The status of the namespace",
-            priority: 0,
-        },
-        Column {
-            name: "Age",
-            ty: "string",
-            format: "",
-            description: meta::CREATION_TIMESTAMP_DOC,
-            priority: 0,
-        },
-    ],
+    schema: LazyLock::new(|| kinds::core_schema("namespaces")),
 };
 
 impl Strategy for Namespaces {

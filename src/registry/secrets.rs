@@ -1,12 +1,14 @@
 //! core/v1 Secret.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
-use super::resource::{Column, Resource};
+use super::resource::Resource;
 use super::strategy::Strategy;
 use super::validation::secret as rules;
 use crate::codec::base64;
-use crate::schema::{core, meta};
+use crate::kinds;
 use crate::status::field::FieldError;
 
 pub(crate) struct Secrets;
@@ -34,37 +36,7 @@ static RESOURCE: Resource = Resource {
     subresources: &[],
     storage_prefix: "secrets",
     storage_version_hash: "S6u1pOWzb84=",
-    schema: &core::SECRET,
-    columns: &[
-        Column {
-            name: "Name",
-            ty: "string",
-            format: "name",
-            description: meta::NAME_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Type",
-            ty: "string",
-            format: "",
-            description: core::SECRET_TYPE_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Data",
-            ty: "string",
-            format: "",
-            description: core::SECRET_DATA_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Age",
-            ty: "string",
-            format: "",
-            description: meta::CREATION_TIMESTAMP_DOC,
-            priority: 0,
-        },
-    ],
+    schema: LazyLock::new(|| kinds::core_schema("secrets")),
 };
 
 impl Strategy for Secrets {

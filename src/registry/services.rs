@@ -12,16 +12,17 @@ pub(in crate::registry) mod spec;
 mod tests;
 mod transition;
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value, json};
 
 use self::spec::{Spec, ports_mut, spec_mut};
-use super::resource::{Column, Resource, Subresource};
+use super::resource::{Resource, Subresource};
 use super::strategy::{Strategy, Surroundings};
 use super::validation::service as rules;
 use crate::codec::json::sorted;
+use crate::kinds;
 use crate::object::meta_str;
-use crate::schema::core::{self, service_docs};
-use crate::schema::meta;
 use crate::status::Status as ApiStatus;
 use crate::status::field::FieldError;
 
@@ -57,33 +58,8 @@ static RESOURCE: Resource = Resource {
     }],
     storage_prefix: "services/specs",
     storage_version_hash: "0/CO1lhkEBI=",
-    schema: &core::SERVICE,
-    columns: &[
-        Column {
-            name: "Name",
-            ty: "string",
-            format: "name",
-            description: meta::NAME_DOC,
-            priority: 0,
-        },
-        column("Type", service_docs::TYPE, 0),
-        column("Cluster-IP", service_docs::CLUSTER_IP, 0),
-        column("External-IP", service_docs::EXTERNAL_IPS, 0),
-        column("Port(s)", service_docs::PORTS, 0),
-        column("Age", meta::CREATION_TIMESTAMP_DOC, 0),
-        column("Selector", service_docs::SELECTOR, 1),
-    ],
+    schema: LazyLock::new(|| kinds::core_schema("services")),
 };
-
-const fn column(name: &'static str, description: &'static str, priority: u32) -> Column {
-    Column {
-        name,
-        ty: "string",
-        format: "",
-        description,
-        priority,
-    }
-}
 
 impl Strategy for Services {
     fn resource(&self) -> &'static Resource {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Presenter, partial};
 use crate::codec::json::{write_sorted, write_string};
 use crate::codec::time;
+use crate::kinds::Catalog;
 use crate::object::{Object, meta_str};
 use crate::registry::Resource;
 use crate::request::negotiation::MetaVersion;
@@ -81,16 +82,20 @@ pub(super) fn write<O: Borrow<Object>>(
 }
 
 fn write_columns(out: &mut Vec<u8>, resource: &Resource) {
+    let catalog = Catalog::built_in();
+    let Some(kind) = catalog.find(resource.group, resource.version, resource.plural) else {
+        return out.extend_from_slice(b"[]");
+    };
     out.push(b'[');
-    for (i, column) in resource.columns.iter().enumerate() {
+    for (i, column) in kind.columns.iter().enumerate() {
         if i > 0 {
             out.push(b',');
         }
         for (label, text) in [
-            ("{\"name\":", column.name),
-            (",\"type\":", column.ty),
-            (",\"format\":", column.format),
-            (",\"description\":", column.description),
+            ("{\"name\":", &*column.name),
+            (",\"type\":", &column.ty),
+            (",\"format\":", &column.format),
+            (",\"description\":", kind.describe(column)),
         ] {
             out.extend_from_slice(label.as_bytes());
             write_string(out, text);

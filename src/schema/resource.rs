@@ -1,8 +1,9 @@
 //! What there is to know of a resource before any object of it exists.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use super::Struct;
+use crate::kinds::StructRef;
 
 /// A resource as discovery describes it, and how its objects are kept and shown.
 #[derive(Debug)]
@@ -22,9 +23,7 @@ pub(crate) struct Resource {
     /// Between `/registry/` and the object's own part of the storage key.
     pub(crate) storage_prefix: &'static str,
     pub(crate) storage_version_hash: &'static str,
-    pub(crate) schema: &'static Struct,
-    /// The columns of its Table, Age included.
-    pub(crate) columns: &'static [Column],
+    pub(crate) schema: LazyLock<StructRef>,
 }
 
 /// `status`, `finalize`, ...: a part of an object with verbs of its own.
@@ -32,16 +31,6 @@ pub(crate) struct Resource {
 pub(crate) struct Subresource {
     pub(crate) name: &'static str,
     pub(crate) verbs: &'static [&'static str],
-}
-
-/// One column of a Table.
-#[derive(Debug)]
-pub(crate) struct Column {
-    pub(crate) name: &'static str,
-    pub(crate) ty: &'static str,
-    pub(crate) format: &'static str,
-    pub(crate) description: &'static str,
-    pub(crate) priority: u32,
 }
 
 impl Resource {

@@ -10,33 +10,8 @@ pub(crate) mod legacy;
 #[cfg(test)]
 pub(crate) mod sample;
 
-use std::cmp::Reverse;
-
+use crate::kinds;
 use crate::registry::resource::Resource;
-
-/// The groups in the order of `/apis`. Those of custom resources follow by name.
-const GROUP_ORDER: &[&str] = &[
-    "apiregistration.k8s.io",
-    "apps",
-    "events.k8s.io",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "autoscaling",
-    "batch",
-    "certificates.k8s.io",
-    "networking.k8s.io",
-    "policy",
-    "rbac.authorization.k8s.io",
-    "storage.k8s.io",
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "scheduling.k8s.io",
-    "coordination.k8s.io",
-    "node.k8s.io",
-    "discovery.k8s.io",
-    "resource.k8s.io",
-    "flowcontrol.apiserver.k8s.io",
-];
 
 /// The groups below `/apis` in their order, the core group not among them.
 fn groups(resources: &[&'static Resource]) -> Vec<&'static str> {
@@ -45,15 +20,7 @@ fn groups(resources: &[&'static Resource]) -> Vec<&'static str> {
         .map(|r| r.group)
         .filter(|group| !group.is_empty())
         .collect();
-    groups.sort_unstable_by_key(|group| {
-        (
-            GROUP_ORDER
-                .iter()
-                .position(|g| g == group)
-                .unwrap_or(GROUP_ORDER.len()),
-            *group,
-        )
-    });
+    groups.sort_unstable_by_key(|group| kinds::group_order(group));
     groups.dedup();
     groups
 }
@@ -65,22 +32,9 @@ fn versions(resources: &[&'static Resource], group: &str) -> Vec<&'static str> {
         .filter(|r| r.group == group)
         .map(|r| r.version)
         .collect();
-    versions.sort_unstable_by_key(|version| (Reverse(stability(version)), *version));
+    versions.sort_unstable_by(|a, b| kinds::compare_versions(a, b));
     versions.dedup();
     versions
-}
-
-/// Level, major and minor of `v1`, `v2beta1`, `v1alpha1`; upstream calls their order kube-aware. Nothing else has any.
-fn stability(version: &str) -> Option<(u8, u32, u32)> {
-    let rest = version.strip_prefix('v')?;
-    let split = |level, word| {
-        rest.split_once(word)
-            .map(|(major, minor)| (level, major, minor))
-    };
-    let (level, major, minor) = split(0, "alpha")
-        .or_else(|| split(1, "beta"))
-        .unwrap_or((2, rest, "0"));
-    Some((level, major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// The resources of one group version by name.

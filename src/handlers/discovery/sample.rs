@@ -1,7 +1,9 @@
 //! A few resources for the tests of the documents.
 
+use std::sync::LazyLock;
+
+use crate::kinds;
 use crate::registry::resource::{Resource, Subresource};
-use crate::schema::core;
 
 const VERBS: &[&str] = &[
     "create",
@@ -28,8 +30,7 @@ pub(crate) static ENDPOINTS: Resource = Resource {
     subresources: &[],
     storage_prefix: "services/endpoints",
     storage_version_hash: "fWeeMqaN/OA=",
-    schema: &core::ENDPOINTS,
-    columns: &[],
+    schema: LazyLock::new(|| kinds::core_schema("endpoints")),
 };
 
 pub(crate) static NAMESPACES: Resource = Resource {
@@ -57,8 +58,7 @@ pub(crate) static NAMESPACES: Resource = Resource {
     ],
     storage_prefix: "namespaces",
     storage_version_hash: "Q3oi5N2YM8M=",
-    schema: &core::NAMESPACE,
-    columns: &[],
+    schema: LazyLock::new(|| kinds::core_schema("namespaces")),
 };
 
 /// Not in the order of their names.
@@ -83,7 +83,6 @@ pub(crate) const fn resource(group: &'static str, version: &'static str) -> Reso
         }],
         storage_prefix: "widgets",
         storage_version_hash: "8aSe+NMegvE=",
-        schema: &core::ENDPOINTS,
-        columns: &[],
+        schema: LazyLock::new(|| kinds::core_schema("endpoints")),
     }
 }

@@ -1,11 +1,10 @@
 //! Which operations there are on which paths, as data.
 
-use super::common;
 use super::naming::{group_id, id, namespaced, part_of, suffix, tag, with_article};
 use super::parameters::{self as p, Parameter, Parameters};
 use super::schema::{list_name, name_of};
+use crate::kinds::meta;
 use crate::registry::resource::{Resource, Subresource};
-use crate::schema::meta;
 
 /// A path and what can be done there.
 #[derive(Debug)]
@@ -76,7 +75,7 @@ fn discovery_path(resource: &'static Resource) -> Path {
         parameters: Vec::new(),
         body: Body::None,
         codes: &[200],
-        answer: name_of(&common::API_RESOURCE_LIST),
+        answer: name_of(&meta::API_RESOURCE_LIST),
         streams: false,
         tag: tag(resource),
         resource: None,
@@ -235,7 +234,7 @@ fn watch_list(resource: &'static Resource, _verb: &'static str) -> Operation {
             "watch individual changes to a list of {}. deprecated: use the 'watch' parameter with a list operation instead.",
             resource.kind
         ),
-        answer: name_of(&common::WATCH_EVENT),
+        answer: name_of(&meta::WATCH_EVENT),
         streams: true,
         ..operation(
             resource,
@@ -266,7 +265,7 @@ fn watch_item(resource: &'static Resource, _verb: &'static str) -> Operation {
              filtered to a single item with the 'fieldSelector' parameter.",
             resource.kind
         ),
-        answer: name_of(&common::WATCH_EVENT),
+        answer: name_of(&meta::WATCH_EVENT),
         streams: true,
         ..operation(
             resource,
@@ -292,7 +291,7 @@ fn read(resource: &'static Resource, sub: Option<&Subresource>) -> Operation {
 
 /// A call whose body is an object or a patch of one.
 fn write(resource: &'static Resource, sub: Option<&Subresource>, verb: &str) -> Operation {
-    let object = Body::Required(name_of(resource.schema));
+    let object = Body::Required(name_of(&resource.schema));
     let (method, word, says, codes, body, more): (_, _, _, &[u16], _, &[Parameters]) = match verb {
         "create" => ("post", "create", "create", &[200, 201, 202], object, &[]),
         "update" => ("put", "replace", "replace", &[200, 201], object, &[p::NAME]),
@@ -326,7 +325,7 @@ fn delete(resource: &'static Resource) -> Operation {
         description: format!("delete {}", with_article(resource.kind)),
         codes: &[200, 202],
         body: Body::Optional(name_of(&meta::DELETE_OPTIONS)),
-        answer: name_of(&common::STATUS),
+        answer: name_of(&meta::STATUS),
         ..operation(
             resource,
             "delete",
@@ -367,7 +366,7 @@ fn operation(
         parameters: sorted(parameters),
         body: Body::None,
         codes: &[200],
-        answer: name_of(resource.schema),
+        answer: name_of(&resource.schema),
         streams: false,
         tag: tag(resource),
         resource: Some(resource),
