@@ -62,7 +62,7 @@ impl Pipeline {
         let Route::Resource(target) = routes::route(path, &self.cluster.catalog) else {
             return None;
         };
-        let kind = target.kind.schema;
+        let kind = &target.kind.schema;
         handlers::body::peek(request, kind, self.max_body).await
     }
 
@@ -180,7 +180,7 @@ impl Pipeline {
         let Route::Resource(target) = routes::route(path, &self.cluster.catalog) else {
             return None;
         };
-        let kind = target.kind.schema;
+        let kind = &target.kind.schema;
         let name = match target.name.as_str() {
             "" if request.method == http::Method::POST => {
                 let object = handlers::body::peek(request, kind, self.max_body).await;
@@ -202,11 +202,12 @@ impl Pipeline {
 }
 
 fn scripted(answer: &Answer, info: &RequestInfo, user: &UserInfo, name: &str) -> Refusal {
-    let kind = Catalog::built_in().find(info.api_group(), info.api_version(), info.resource());
+    let catalog = Catalog::built_in();
+    let kind = catalog.find(info.api_group(), info.api_version(), info.resource());
     let about = About {
         user,
         attributes: attributes(info),
-        kind: kind.as_ref().map_or("", |kind| &kind.kind),
+        kind: kind.map_or("", |kind| &kind.kind),
         name,
     };
     match answer.write(&about) {

@@ -3,70 +3,13 @@
 use serde_json::{Value, json};
 
 use super::generic::{self, Deletion};
-use super::resource::{Column, Resource};
 use super::strategy::{Strategy, WriteContext};
 use super::validation::event as rules;
 use crate::request::options::DeleteOptions;
-use crate::schema::core::{self, event_docs};
-use crate::schema::meta;
 use crate::status::Status;
 use crate::status::field::FieldError;
 
 pub(crate) struct Events;
-
-pub(super) static RESOURCE: Resource = Resource {
-    group: "",
-    version: "v1",
-    plural: "events",
-    singular: "event",
-    kind: "Event",
-    list_kind: "EventList",
-    namespaced: true,
-    short_names: &["ev"],
-    categories: &[],
-    verbs: &[
-        "create",
-        "delete",
-        "deletecollection",
-        "get",
-        "list",
-        "patch",
-        "update",
-        "watch",
-    ],
-    subresources: &[],
-    storage_prefix: "events",
-    storage_version_hash: "r2yiGXH7wu8=",
-    schema: &core::EVENT,
-    columns: &[
-        column("Last Seen", event_docs::LAST_TIMESTAMP, 0),
-        column("Type", event_docs::TYPE, 0),
-        column("Reason", event_docs::REASON, 0),
-        column("Object", event_docs::INVOLVED_OBJECT, 0),
-        column("Subobject", core::FIELD_PATH_DOC, 1),
-        column("Source", event_docs::SOURCE, 1),
-        column("Message", event_docs::MESSAGE, 0),
-        column("First Seen", event_docs::FIRST_TIMESTAMP, 1),
-        column("Count", event_docs::COUNT, 1),
-        Column {
-            name: "Name",
-            ty: "string",
-            format: "name",
-            description: meta::NAME_DOC,
-            priority: 1,
-        },
-    ],
-};
-
-const fn column(name: &'static str, description: &'static str, priority: u32) -> Column {
-    Column {
-        name,
-        ty: "string",
-        format: "",
-        description,
-        priority,
-    }
-}
 
 impl Strategy for Events {
     fn validate(&self, object: &Value) -> Vec<FieldError> {

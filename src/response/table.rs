@@ -88,10 +88,10 @@ fn write_columns(out: &mut Vec<u8>, kind: &Kind) {
             out.push(b',');
         }
         for (label, text) in [
-            ("{\"name\":", &column.name),
+            ("{\"name\":", &*column.name),
             (",\"type\":", &column.ty),
             (",\"format\":", &column.format),
-            (",\"description\":", &column.description),
+            (",\"description\":", kind.describe(column)),
         ] {
             out.extend_from_slice(label.as_bytes());
             write_string(out, text);

@@ -449,12 +449,11 @@ impl Attempt<'_> {
     fn remove_along(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         let write = self.write;
         let other = self.strategy.deleted_along();
-        let other =
-            other.and_then(|(group, kind)| write.cluster.catalog.find_group_kind(group, kind));
+        let other = other.and_then(|(group, kind)| write.cluster.catalog.find_stored(group, kind));
         Box::pin(async move {
             let Some(kind) = other else { return };
             let along = Write {
-                kind: &kind,
+                kind,
                 subresource: "",
                 author: Author::Server,
                 ..*write
