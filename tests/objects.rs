@@ -150,3 +150,38 @@ fn a_deletion_waits_for_finalizers() {
     hand.delete("db");
     assert!(hand.get("db").unwrap()["metadata"]["deletionTimestamp"].is_string());
 }
+
+#[test]
+fn an_object_goes_with_its_last_finalizer() {
+    let server = FakeApiServer::start_blocking();
+    let hand = server.resource("endpoints").namespace("default");
+    hand.put(json!({"metadata": {"name": "db", "finalizers": ["example.com/hold"]}}));
+    hand.delete("db");
+    hand.patch("db", json!({"metadata": {"finalizers": null}}));
+    assert!(hand.get("db").is_none());
+}
+
+#[test]
+fn a_status_is_patched_as_a_controller_does() {
+    let server = FakeApiServer::start_blocking();
+    let before = server.revision();
+    let condition =
+        json!({"type": "Ready", "status": "True", "reason": "Test", "message": "It is."});
+    let patch = json!({"metadata": {"labels": {"a": "b"}}, "status": {"conditions": [condition]}});
+    let patched = server.resource("ns").patch("default", patch);
+    assert_eq!(patched["metadata"]["labels"]["a"], "b");
+    assert_eq!(patched["status"]["conditions"][0]["type"], "Ready");
+    assert_eq!(patched["status"]["phase"], "Active");
+    // The object, and then its status.
+    assert_eq!(server.revision(), before + 2);
+}
+
+#[test]
+fn a_patch_may_say_nothing_the_kind_does_not_know() {
+    let server = FakeApiServer::start_blocking();
+    let said = complaint(|| drop(server.resource("ns").patch("default", json!({"sepc": {}}))));
+    assert!(said.contains("unknown field \"sepc\""), "{said}");
+    let renamed = json!({"metadata": {"name": "other"}});
+    let said = complaint(|| drop(server.resource("ns").patch("default", renamed)));
+    assert!(said.contains("metadata.name"), "{said}");
+}

@@ -11,20 +11,20 @@ use super::schedule::Schedule;
 use super::when::When;
 use crate::codec::script::hint;
 use crate::kinds::verb::Verb;
+use crate::kinds::{self, Catalog};
 use crate::names::is_dns1123_label;
-use crate::registry::{self, Resource};
 use crate::status::qualified;
 
 /// The plural name, with its group, of the resource called this.
 pub(super) fn resource(name: &str) -> Result<String, String> {
-    let Some(strategy) = registry::find_name(name) else {
-        let known = registry::resources();
-        let known: Vec<String> = known.iter().map(|r| qualified(r.plural, r.group)).collect();
+    let catalog = Catalog::built_in();
+    let Some(kind) = catalog.find_name(name) else {
+        let known = catalog.kinds();
+        let known: Vec<String> = known.map(|k| qualified(&k.plural, &k.group)).collect();
         let hint = hint(name, known.iter().map(String::as_str));
         return Err(format!("unknown resource `{name}`{hint}"));
     };
-    let resource = strategy.resource();
-    Ok(qualified(resource.plural, resource.group))
+    Ok(qualified(&kind.plural, &kind.group))
 }
 
 impl Fault {
@@ -74,11 +74,11 @@ impl When {
     }
 
     fn check(&self) -> Result<(), String> {
-        let resources: Vec<&Resource> = self
-            .resources
-            .iter()
-            .filter_map(|name| registry::find_name(name))
-            .map(|strategy| strategy.resource())
+        let catalog = Catalog::built_in();
+        let names = self.resources.iter();
+        let resources: Vec<&kinds::Kind> = names
+            .filter_map(|name| catalog.find_name(name))
+            .map(|kind| &**kind)
             .collect();
         for subresource in &self.subresources {
             check_subresource(subresource, &resources)?;
@@ -91,7 +91,7 @@ impl When {
             }
         }
         for verb in &self.verbs {
-            check_verb(verb.as_str(), &resources, &self.subresources)?;
+            check_verb(*verb, &resources, &self.subresources)?;
         }
         let patches = self.verbs.is_empty() || self.verbs.contains(&Verb::Patch);
         if !self.patches.is_empty() && !patches {
@@ -122,14 +122,14 @@ fn joined(verbs: &[Verb]) -> String {
     names.join(" or ")
 }
 
-fn check_subresource(name: &str, resources: &[&Resource]) -> Result<(), String> {
-    let known = |r: &&Resource| r.subresources.iter().map(|s| s.name).collect::<Vec<_>>();
-    let of_all = registry::resources();
-    let asked: &[&Resource] = match resources {
-        [] => &of_all,
-        some => some,
+fn check_subresource(name: &str, resources: &[&kinds::Kind]) -> Result<(), String> {
+    let catalog = Catalog::built_in();
+    let asked: Vec<&kinds::Kind> = match resources {
+        [] => catalog.kinds().map(|kind| &**kind).collect(),
+        some => some.to_vec(),
     };
-    let of_these: BTreeSet<&str> = asked.iter().flat_map(known).collect();
+    let subresources = asked.iter().flat_map(|kind| &kind.subresources);
+    let of_these: BTreeSet<&str> = subresources.map(|s| &*s.name).collect();
     if name.is_empty() || of_these.contains(name) {
         return Ok(());
     }
@@ -137,7 +137,7 @@ fn check_subresource(name: &str, resources: &[&Resource]) -> Result<(), String> 
         let hint = hint(name, of_these);
         return Err(format!("no resource has the subresource `{name}`{hint}"));
     }
-    let plurals: Vec<&str> = resources.iter().map(|r| r.plural).collect();
+    let plurals: Vec<&str> = resources.iter().map(|r| &*r.plural).collect();
     let hint = hint(name, of_these);
     Err(format!(
         "{} has no subresource `{name}`{hint}",
@@ -145,24 +145,27 @@ fn check_subresource(name: &str, resources: &[&Resource]) -> Result<(), String> 
     ))
 }
 
-fn check_verb(verb: &str, resources: &[&Resource], subresources: &[String]) -> Result<(), String> {
-    let has = |r: &&Resource| {
-        let own = r.verbs.contains(&verb);
+fn check_verb(
+    verb: Verb,
+    resources: &[&kinds::Kind],
+    subresources: &[String],
+) -> Result<(), String> {
+    let has = |r: &&kinds::Kind| {
         let mut below = r.subresources.iter();
         match subresources {
-            [] => own || below.any(|s| s.verbs.contains(&verb)),
-            asked => below.any(|s| asked.iter().any(|a| a == s.name) && s.verbs.contains(&verb)),
+            [] => r.verbs.contains(&verb) || below.any(|s| s.verbs.contains(&verb)),
+            asked => below.any(|s| asked.contains(&s.name) && s.verbs.contains(&verb)),
         }
     };
     if resources.is_empty() || resources.iter().any(has) {
         return Ok(());
     }
-    let plurals: Vec<&str> = resources.iter().map(|r| r.plural).collect();
-    let known = resources.iter().flat_map(|r| r.verbs.iter().copied());
+    let plurals: Vec<&str> = resources.iter().map(|r| &*r.plural).collect();
+    let known = resources.iter().flat_map(|r| Verb::names(&r.verbs));
     Err(format!(
         "the rule can never act: {} has no verb `{verb}`{}",
         plurals.join(", "),
-        hint(verb, known)
+        hint(verb.as_str(), known)
     ))
 }
 

@@ -25,6 +25,7 @@ use crate::handlers::seed::Seeder;
 use crate::handlers::version::Version;
 use crate::ids::Ids;
 use crate::journal::recorder::Recorder;
+use crate::kinds::Catalog;
 use crate::listener::Listener;
 #[cfg(feature = "tls")]
 use crate::listener::tls::Identity;
@@ -269,6 +270,7 @@ impl FakeApiServerBuilder {
         let ids = self.seed.map(Ids::new);
         let clock = self.time.map(Clock::frozen);
         let cluster = Cluster {
+            catalog: Catalog::built_in(),
             storage: Storage::new(self.limits.events),
             clock: clock
                 .or(from.as_ref().and_then(Snapshot::clock))

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::hand::Hand;
 use crate::handlers::cluster::Cluster;
+use crate::kinds::KindRef;
 use crate::object::{meta_str, metadata_mut};
-use crate::registry::Strategy;
 
 /// The objects of one kind, in one namespace or in all, read and written by the test's own hand: without HTTP, past
 /// access control, faults and journal. Watches see what it does like any other write.
@@ -50,16 +50,16 @@ impl<K> Clone for Objects<'_, K> {
 impl<K> Debug for Objects<'_, K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Objects")
-            .field("resource", &self.hand.resource().plural)
+            .field("resource", &self.hand.kind.plural)
             .field("namespace", &self.namespace)
             .finish_non_exhaustive()
     }
 }
 
 impl<'a, K> Objects<'a, K> {
-    pub(super) fn new(cluster: &'a Cluster, strategy: &'static dyn Strategy) -> Self {
+    pub(super) fn new(cluster: &'a Cluster, kind: &'a KindRef) -> Self {
         Objects {
-            hand: Hand { cluster, strategy },
+            hand: Hand { cluster, kind },
             namespace: None,
             kind: PhantomData,
         }
@@ -77,17 +77,14 @@ impl<'a, K> Objects<'a, K> {
     /// If objects of this kind are in no namespace, or it has no name.
     #[track_caller]
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        let (namespace, resource) = (namespace.into(), self.hand.resource());
-        if !resource.namespaced {
-            panic!(
-                "{} are in no namespace, not in {namespace:?}",
-                resource.plural
-            );
+        let (namespace, kind) = (namespace.into(), self.hand.kind);
+        if !kind.namespaced {
+            panic!("{} are in no namespace, not in {namespace:?}", kind.plural);
         }
         if namespace.is_empty() {
             panic!(
                 "a namespace has a name; without one, {} are those of all",
-                resource.plural
+                kind.plural
             );
         }
         self.namespace = Some(namespace);
@@ -134,7 +131,7 @@ impl<'a, K> Objects<'a, K> {
         if let Err(problem) = self.hand.delete(self.place(), name) {
             panic!(
                 "{} {name:?} cannot be deleted: {problem}",
-                self.hand.resource().plural
+                self.hand.kind.plural
             );
         }
     }
@@ -142,12 +139,12 @@ impl<'a, K> Objects<'a, K> {
     /// The namespace of one object.
     #[track_caller]
     fn place(&self) -> &str {
-        let resource = self.hand.resource();
+        let kind = self.hand.kind;
         match &self.namespace {
             Some(namespace) => namespace,
-            None if resource.namespaced => panic!(
+            None if kind.namespaced => panic!(
                 "{} are in namespaces; .namespace(\"default\") says which one is meant",
-                resource.plural
+                kind.plural
             ),
             None => "",
         }
@@ -245,7 +242,7 @@ impl<K: DeserializeOwned> Objects<'_, K> {
             Err(problem) => {
                 panic!(
                     "{} {name:?} cannot be patched: {problem}",
-                    self.hand.resource().plural
+                    self.hand.kind.plural
                 )
             }
         }
@@ -271,13 +268,13 @@ impl<K: DeserializeOwned> Objects<'_, K> {
 
     /// The object with its kind and its namespace.
     fn completed(&self, mut object: Value) -> Result<Value, String> {
-        let resource = self.hand.resource();
+        let kind = self.hand.kind;
         let Some(members) = object.as_object_mut() else {
             return Err(format!("this is no object: {object}"));
         };
         for (member, own) in [
-            ("apiVersion", resource.api_version()),
-            ("kind", resource.kind.into()),
+            ("apiVersion", kind.api_version()),
+            ("kind", (&*kind.kind).into()),
         ] {
             let said = members.entry(member).or_insert_with(|| own.as_ref().into());
             if *said != *own {

@@ -15,7 +15,6 @@ pub use self::handle::Objects;
 
 use super::FakeApiServer;
 use crate::handlers::seed::Seeder;
-use crate::registry;
 
 impl FakeApiServer {
     /// Stores an object as it is, past admission and access control. Watches see it like any other write.
@@ -100,11 +99,11 @@ impl FakeApiServer {
     /// If the server has no such resource.
     #[track_caller]
     pub fn resource(&self, name: &str) -> Objects<'_> {
-        match registry::find_name(name) {
-            Some(strategy) => Objects::new(&self.inner.cluster, strategy),
+        match self.inner.cluster.catalog.find_name(name) {
+            Some(kind) => Objects::new(&self.inner.cluster, kind),
             None => {
-                let served = registry::resources();
-                let served: Vec<_> = served.iter().map(|r| r.plural).collect();
+                let served = self.inner.cluster.catalog.kinds();
+                let served: Vec<_> = served.map(|kind| kind.plural.as_str()).collect();
                 panic!(
                     "the fake apiserver has no resource {name:?}; it has {}",
                     served.join(", ")
@@ -143,8 +142,8 @@ impl FakeApiServer {
                  server.resource(\"…\").typed::<{name}>() takes it all the same"
             );
         };
-        match registry::find_kind(api_version, kind) {
-            Some(strategy) => Objects::new(&self.inner.cluster, strategy),
+        match self.inner.cluster.catalog.find_kind(api_version, kind) {
+            Some(kind) => Objects::new(&self.inner.cluster, kind),
             None => {
                 panic!("the fake apiserver does not have the kind of {name}, {api_version} {kind}")
             }
