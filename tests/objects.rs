@@ -49,7 +49,7 @@ fn a_kind_is_known_by_its_rust_type() {
     let settings = server.kind::<ConfigMap>().namespace("shop");
     let stored = settings.put(&colours);
     assert_eq!(stored.metadata.namespace.as_deref(), Some("shop"));
-    assert_eq!(settings.list(), [stored.clone()]);
+    assert_eq!(settings.list(), std::slice::from_ref(&stored));
     assert_eq!(settings.get("colours"), Some(stored));
     assert!(server.kind::<Namespace>().get("shop").is_some());
 }

@@ -307,7 +307,7 @@ impl Entry {
         let info = &self.info;
         let catalog = &self.cluster.catalog;
         let kind = catalog.find(info.api_group(), info.api_version(), info.resource())?;
-        let key = key(&kind, info.namespace(), info.name());
+        let key = key(kind, info.namespace(), info.name());
         let view = self.cluster.storage.view();
         view.get_at(&key, at).cloned()
     }
