@@ -123,6 +123,14 @@ impl Kind {
         }
     }
 
+    /// The Go package of the internal type, which all versions of the kind are converted to.
+    pub(crate) fn internal_package(&self) -> &str {
+        match self.stored.group.split('.').next() {
+            None | Some("") => "core",
+            Some(package) => package,
+        }
+    }
+
     /// Whether this is the version that is kept.
     pub(crate) fn is_stored(&self) -> bool {
         (&self.group, &self.version) == (&self.stored.group, &self.stored.version)
