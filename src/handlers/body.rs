@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::Context;
 use crate::codec::json::{self, Node};
 use crate::codec::{protobuf, yaml};
-use crate::kinds::Catalog;
 use crate::kinds::Struct;
+use crate::kinds::{Catalog, internal_package};
 use crate::patch::apply::Sent;
 use crate::registry::Strategy;
 use crate::request::negotiation::{BodyFormat, body_format};
@@ -304,11 +304,7 @@ fn check_kind(
     if found.kind == resource.kind && group == resource.group && version == resource.version {
         return Ok(());
     }
-    let internal = if resource.group.is_empty() {
-        "core"
-    } else {
-        resource.group.split('.').next().unwrap_or_default()
-    };
+    let internal = internal_package(resource.group);
     if Catalog::built_in().knows(&found.api_version, &found.kind) {
         return Err(format!(
             "converting ({version}.{}) to ({internal}.{}): unknown conversion",

@@ -29,6 +29,11 @@ fn types_page(name: &str) -> Option<&'static Page> {
     TYPES.iter().find(|page| page.stem() == name)
 }
 
+/// A type of the RBAC group.
+pub(crate) fn rbac(name: &str) -> StructRef {
+    shared("rbac_v1", name)
+}
+
 /// A struct that the code itself speaks of.
 fn shared(page: &str, name: &str) -> StructRef {
     let found = types_page(page).and_then(|page| page.find(name)).cloned();
@@ -57,10 +62,8 @@ impl Catalog {
 
     /// The kind of this group, version and plural name.
     pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<&KindRef> {
-        let mut pages = KINDS.iter();
-        pages
-            .find(|page| page.names() == [group, version, plural])
-            .map(|page| page.kind())
+        let place = KINDS.binary_search_by(|page| page.names().cmp(&[group, version, plural]));
+        Some(KINDS[place.ok()?].kind())
     }
 
     /// The kind of this name.
@@ -142,6 +145,12 @@ impl Catalog {
     }
 }
 
+/// The Go package of the types that the real server works on, whatever version a client speaks.
+pub(crate) fn internal_package(group: &str) -> &str {
+    let word = group.split('.').next();
+    word.filter(|word| !word.is_empty()).unwrap_or("core")
+}
+
 /// The more stable version first, as upstream's `CompareKubeAwareVersionStrings` has it; what is none comes last, by name.
 pub(crate) fn compare_versions(a: &str, b: &str) -> Ordering {
     (Reverse(stability(a)), a).cmp(&(Reverse(stability(b)), b))
@@ -159,3 +168,6 @@ fn stability(version: &str) -> Option<(u8, u32, u32)> {
         .unwrap_or((2, rest, "0"));
     Some((level, major.parse().ok()?, minor.parse().ok()?))
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@ use http::{HeaderName, HeaderValue, header};
 use jiff::Timestamp;
 
 use crate::codec::{json, yaml};
+use crate::kinds::internal_package;
 use crate::object::Object;
 use crate::registry::Strategy;
 use crate::request::negotiation::{self, Media, MetaVersion, Negotiated, Transform};
@@ -184,7 +185,8 @@ impl Presenter<'_> {
             }
             Transform::PartialObjectMetadataList(_) => {
                 return Err(Status::not_acceptable_because(format!(
-                    "you requested PartialObjectMetadataList, but the requested object is not a list (*core.{})",
+                    "you requested PartialObjectMetadataList, but the requested object is not a list (*{}.{})",
+                    internal_package(object.resource.group),
                     object.resource.kind
                 )));
             }
@@ -213,7 +215,8 @@ impl Presenter<'_> {
             Transform::PartialObjectMetadataList(version) => partial::list(list, version),
             Transform::PartialObjectMetadata(_) => {
                 return Err(Status::not_acceptable_because(format!(
-                    "you requested PartialObjectMetadata, but the requested object is a list (*core.{})",
+                    "you requested PartialObjectMetadata, but the requested object is a list (*{}.{})",
+                    internal_package(resource.group),
                     resource.list_kind
                 )));
             }

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::line::Line;
 use super::{Mistake, Page};
 use crate::codec::base64;
+use crate::kinds::internal_package;
 use crate::kinds::kind::{About, Cell, Column, Kind, KindRef, Stored, Subresource, Wire};
 use crate::kinds::types::StructRef;
 use crate::kinds::verb::Verb;
@@ -27,8 +28,7 @@ pub(super) const DIRECTIVES: [&str; 9] = [
 /// The Go package that the types of a group and version are in, if the page does not say.
 pub(super) fn default_package(page: &Page) -> String {
     let [group, version, _] = page.names();
-    let group = group.split('.').next().filter(|group| !group.is_empty());
-    format!("io.k8s.api.{}.{version}", group.unwrap_or("core"))
+    format!("io.k8s.api.{}.{version}", internal_package(group))
 }
 
 /// Reads the head of a page.
@@ -195,7 +195,7 @@ fn path(text: &str, line: &Line<'_>) -> Result<Vec<String>, Mistake> {
 }
 
 /// What discovery shows instead of the stored version.
-fn storage_version_hash(stored: &Stored, kind: &str) -> String {
+pub(super) fn storage_version_hash(stored: &Stored, kind: &str) -> String {
     let digest = Sha256::digest(format!("{}/{}/{kind}", stored.group, stored.version));
     base64::encode(&digest[..8])
 }
