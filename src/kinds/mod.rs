@@ -17,6 +17,7 @@ use std::cmp::{Ordering, Reverse};
 use std::sync::{Arc, LazyLock};
 
 use self::page::Page;
+use self::verb::Verb;
 
 pub(crate) use kind::{Kind, KindRef};
 pub(crate) use scheme::group_order;
@@ -134,7 +135,8 @@ impl Catalog {
     pub(crate) fn knows(&self, api_version: &str, kind: &str) -> bool {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         let mut ours = self.of_version(group, version);
-        scheme::knows(api_version, kind) || ours.any(|k| k.kind == kind || k.list_kind == kind)
+        scheme::knows(api_version, kind)
+            || ours.any(|k| k.kind == kind || k.list_kind == kind && k.verbs.contains(&Verb::List))
     }
 
     /// Whether two different versions both have this kind, and can be converted to each other.

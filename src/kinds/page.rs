@@ -13,7 +13,7 @@
 //! column      Name         name
 //! column      Type         .spec.type             its description is that of the field
 //! column      External-IP  rust  doc=.spec.externalIPs
-//! column      Status       .status.phase          -- or stands at the end of the line
+//! column      Status       .status.phase          -- or stands at the end of the line, be it empty
 //!
 //! struct Service -- What it is, in our own words.
 //!   TypeMeta                                      the fields of another struct

@@ -20,7 +20,7 @@ pub(super) fn read(unread: &Unread) -> Result<Struct, Mistake> {
     if let Some(mut line) = lines.next() {
         line.word("struct")?;
         out.name = line.word("the name of the struct")?.to_owned();
-        out.doc = line.description();
+        out.doc = line.description().unwrap_or_default();
         match line.next_word()? {
             None => {}
             Some("atomic") => out.atomic = true,
@@ -68,7 +68,7 @@ fn field(unread: &Unread, number: &str, line: &mut Line<'_>) -> Result<Field, Mi
         default: None,
         rules: None,
         was: None,
-        doc: line.description().into(),
+        doc: line.description().unwrap_or_default().into(),
     };
     while let Some(word) = line.next_word()? {
         say(&mut field, word, line)?;

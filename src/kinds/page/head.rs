@@ -175,8 +175,8 @@ fn column(line: &mut Line<'static>) -> Result<Column, Mistake> {
             _ => return Err(line.mistake(format!("`{word}` means nothing here"))),
         }
     }
-    if !line.doc.is_empty() {
-        column.about = About::Text(line.description());
+    if let Some(text) = line.description() {
+        column.about = About::Text(text);
     }
     match &column.about {
         About::Field(path) if path.is_empty() => {
@@ -205,7 +205,7 @@ pub(super) fn storage_version_hash(stored: &Stored, kind: &str) -> String {
 pub(super) fn check(kind: &Kind, page: &'static Page) -> Result<(), Mistake> {
     let lines = page.lines().filter(|line| line.begins_with("column "));
     for (column, line) in kind.columns.iter().zip(lines) {
-        if kind.describe(column).is_empty() {
+        if matches!(column.about, About::Field(_)) && kind.describe(column).is_empty() {
             return Err(line.mistake("there is no such field, or nothing is said of it"));
         }
     }
