@@ -127,7 +127,8 @@ fn say(kind: &mut Kind, directive: &str, line: &mut Line<'static>) -> Result<(),
             let since = since
                 .parse()
                 .map_err(|_| line.mistake(format!("`{since}` is no minor version")))?;
-            kind.deprecation = Some((since, line.description().into()));
+            let warning = line.description().unwrap_or_default();
+            kind.deprecation = Some((since, warning.into()));
         }
         "stored" => {
             kind.stored.prefix = line.word("the prefix")?.to_owned();
