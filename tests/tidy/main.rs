@@ -5,6 +5,7 @@
 
 mod broken;
 mod graph;
+mod paths;
 mod rules;
 mod scan;
 mod tree;

@@ -4,13 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use crate::paths::{self, Inside, Use};
 use crate::scan::{self, Function, Token};
 
 /// Where the crate begins: the library and the binary, whose modules are rooms of one house.
 const ROOTS: [&str; 2] = ["lib.rs", "main.rs"];
-/// What the binary calls the library.
-const LIBRARY: &str = "fake_apiserver";
-
 /// Texts by their path below `src`.
 pub(crate) type Texts = BTreeMap<String, String>;
 
@@ -20,7 +18,7 @@ pub(crate) struct Tree {
     pub(crate) broken: Vec<String>,
     /// What the pages of kinds are about: `Endpoints`, `endpoints`.
     pub(crate) kinds: BTreeSet<String>,
-    modules: BTreeMap<Vec<String>, Module>,
+    pub(crate) modules: BTreeMap<Vec<String>, Module>,
 }
 
 /// A file, tests and comments left out.
@@ -37,8 +35,8 @@ pub(crate) struct Source {
 
 /// What can be found below a module.
 #[derive(Default)]
-struct Module {
-    children: BTreeSet<String>,
+pub(crate) struct Module {
+    pub(crate) children: BTreeSet<String>,
     /// What it takes from elsewhere, by the name it has here; the module hands it on to whoever asks.
     names: BTreeMap<String, Vec<String>>,
     /// What it takes everything of.
@@ -125,39 +123,6 @@ fn declarations(tokens: &[Token], module: &[String]) -> Vec<Declaration> {
     found
 }
 
-/// In which module one is on the way through a file that has some inside.
-struct Inside {
-    module: Vec<String>,
-    ends: Vec<usize>,
-}
-
-impl Inside {
-    fn new(module: &[String]) -> Inside {
-        Inside {
-            module: module.to_vec(),
-            ends: Vec::new(),
-        }
-    }
-
-    fn leave(&mut self, at: usize) {
-        while self.ends.last().is_some_and(|end| *end < at) {
-            self.ends.pop();
-            self.module.pop();
-        }
-    }
-
-    fn enter(&mut self, tokens: &[Token], at: usize) {
-        if let Some([head, name, open]) = tokens.get(at..at + 3)
-            && head.is("mod")
-            && open.is("{")
-        {
-            self.module.push(name.text.clone());
-            self.ends
-                .push(scan::closing(tokens, at + 2).unwrap_or(usize::MAX));
-        }
-    }
-}
-
 /// The file of a module.
 fn file(texts: &Texts, module: &[String]) -> Option<String> {
     let path = module.join("/");
@@ -213,7 +178,7 @@ impl Tree {
         }
         let mut imports = Vec::new();
         for source in &tree.sources {
-            imports.extend(Paths::of(&tree, source).0);
+            imports.extend(paths::of(&tree, source));
         }
         tree.add_names(imports);
         tree
@@ -272,7 +237,7 @@ impl Tree {
     pub(crate) fn imports(&self) -> Vec<Import> {
         let mut found = Vec::new();
         for source in &self.sources {
-            for used in Paths::of(self, source).0 {
+            for used in paths::of(self, source) {
                 if let Some(to) = self.home(&used.path, 0) {
                     found.push(Import {
                         from: used.from,
@@ -324,155 +289,5 @@ impl Tree {
             let mut pairs = source.tokens.windows(2);
             pairs.any(|pair| HEADS.iter().any(|head| pair[0].is(head)) && pair[1].is(name))
         })
-    }
-}
-
-/// A path that starts at the crate's root, and who names it.
-struct Use {
-    from: Vec<String>,
-    path: Vec<String>,
-    /// The last of the path, or what it is called here.
-    name: String,
-    is_import: bool,
-    line: usize,
-}
-
-/// Collects the paths of a file.
-struct Paths(Vec<Use>);
-
-impl Paths {
-    fn of(tree: &Tree, source: &Source) -> Paths {
-        let tokens = &source.tokens;
-        let mut paths = Paths(Vec::new());
-        let mut inside = Inside::new(&source.module);
-        let mut at = 0;
-        while at < tokens.len() {
-            inside.leave(at);
-            inside.enter(tokens, at);
-            let module = &inside.module;
-            let mut reader = Reader {
-                tree,
-                module,
-                tokens,
-                at: at + 1,
-            };
-            if tokens[at].is("use") {
-                reader.group(&[], &mut paths);
-            } else if starts_a_path(tokens, at) {
-                reader.at = at;
-                reader.expression(&mut paths);
-            }
-            at = reader.at;
-        }
-        paths
-    }
-}
-
-/// A word that follows neither `::` nor `.` and that `::` follows.
-fn starts_a_path(tokens: &[Token], at: usize) -> bool {
-    let before = at.checked_sub(1).map(|before| &tokens[before]);
-    let inside = before.is_some_and(|token| token.is(":") && at > 1 && tokens[at - 2].is(":"));
-    let sign = |after: usize| tokens.get(at + after).is_some_and(|token| token.is(":"));
-    tokens[at].is_word() && !inside && !before.is_some_and(|t| t.is(".")) && sign(1) && sign(2)
-}
-
-/// Reads one `use` or one path.
-struct Reader<'a> {
-    tree: &'a Tree,
-    module: &'a [String],
-    tokens: &'a [Token],
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn is(&self, text: &str) -> bool {
-        self.tokens.get(self.at).is_some_and(|token| token.is(text))
-    }
-
-    fn separator(&mut self) -> bool {
-        let found = self.is(":") && self.tokens[self.at + 1].is(":");
-        self.at += if found { 2 } else { 0 };
-        found
-    }
-
-    /// What follows `use`, or stands between braces after `before::`.
-    fn group(&mut self, before: &[String], into: &mut Paths) {
-        let mut path = before.to_vec();
-        let line = self.tokens[self.at].line;
-        loop {
-            if self.is("{") {
-                let end = scan::closing(self.tokens, self.at).unwrap_or(self.tokens.len() - 1);
-                self.at += 1;
-                while self.at < end {
-                    self.group(&path, into);
-                    self.at += usize::from(self.is(","));
-                }
-                self.at = end + 1;
-                return;
-            }
-            path.push(self.tokens[self.at].text.clone());
-            self.at += 1;
-            if !self.separator() {
-                break;
-            }
-        }
-        if path.last().is_some_and(|last| last == "self") && path.len() > 1 {
-            path.pop();
-        }
-        let mut name = path.last().cloned().unwrap_or_default();
-        if self.is("as") {
-            name = self.tokens[self.at + 1].text.clone();
-            self.at += 2;
-        }
-        if name == "*" {
-            path.pop();
-        }
-        self.add(&path, name, true, line, into);
-    }
-
-    fn expression(&mut self, into: &mut Paths) {
-        let line = self.tokens[self.at].line;
-        let mut path = Vec::new();
-        while self.tokens.get(self.at).is_some_and(Token::is_word) {
-            path.push(self.tokens[self.at].text.clone());
-            self.at += 1;
-            if !self.separator() {
-                break;
-            }
-        }
-        self.add(&path, String::new(), false, line, into);
-    }
-
-    fn add(&self, path: &[String], name: String, is_import: bool, line: usize, into: &mut Paths) {
-        if let Some(path) = self.absolute(path) {
-            into.0.push(Use {
-                from: self.module.to_vec(),
-                path,
-                name,
-                is_import,
-                line,
-            });
-        }
-    }
-
-    /// From the crate's root; nothing for what is of another crate or has been imported.
-    fn absolute(&self, path: &[String]) -> Option<Vec<String>> {
-        let first = path.first()?.as_str();
-        let (mut base, mut rest) = match first {
-            "crate" | LIBRARY => (Vec::new(), &path[1..]),
-            "self" => (self.module.to_vec(), &path[1..]),
-            "super" => (self.module.to_vec(), path),
-            _ => (self.module.to_vec(), path),
-        };
-        while rest.first().is_some_and(|name| name == "super") {
-            base.pop();
-            rest = &rest[1..];
-        }
-        let own = self.tree.modules.get(&base);
-        let is_relative = !["crate", LIBRARY, "self", "super"].contains(&first);
-        if is_relative && !own.is_some_and(|module| module.children.contains(first)) {
-            return None;
-        }
-        Some(base.into_iter().chain(rest.iter().cloned()).collect())
     }
 }
