@@ -494,3 +494,14 @@ fn an_absence_within_a_room_is_none_elsewhere() {
     );
     assert_eq!(absence.broken(&tree), ["patch/one_more.rs:1: await: "]);
 }
+
+#[test]
+fn a_helper_without_a_caller_is_found() {
+    let helpers = "fn used() {}\nfn unused() { used() } // unused()";
+    let text = |text: &str| text.to_owned();
+    let texts = Texts::from([
+        (text("support/mod.rs"), text(helpers)),
+        (text("first.rs"), text("#[test]\nfn unused() {}")),
+    ]);
+    assert_eq!(crate::unused_helpers(&texts), ["unused"]);
+}

@@ -12,7 +12,7 @@ mod tree;
 
 use std::path::Path;
 
-use tree::{Tree, texts};
+use tree::{Texts, Tree, texts};
 
 /// Where the sources are; another folder can be looked at instead.
 fn tree() -> Tree {
@@ -33,6 +33,39 @@ fn the_sources_keep_every_rule() {
         }
     }
     assert!(report.is_empty(), "{report}");
+}
+
+/// Each test is compiled with the whole of `tests/support`, so the compiler cannot tell.
+#[test]
+fn every_helper_of_the_tests_is_used() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+    let unused = unused_helpers(&texts(Path::new(folder)));
+    assert!(unused.is_empty(), "{unused:?}");
+}
+
+/// The functions in `support` whose name stands nowhere but where they are declared.
+fn unused_helpers(texts: &Texts) -> Vec<String> {
+    let read = |text: &String| scan::tokens(text).unwrap();
+    let all: Vec<_> = texts.values().flat_map(read).collect();
+    let support = texts
+        .iter()
+        .filter(|(path, _)| path.starts_with("support/"));
+    let mut functions: Vec<_> = support
+        .flat_map(|(_, text)| scan::functions(&read(text)).unwrap())
+        .map(|function| function.name)
+        .collect();
+    functions.retain(|name| {
+        let names = functions_named(&all, name);
+        all.iter().filter(|token| token.is(name)).count() == names
+    });
+    functions
+}
+
+fn functions_named(tokens: &[scan::Token], name: &str) -> usize {
+    let heads = tokens
+        .windows(2)
+        .filter(|pair| pair[0].is("fn") && pair[1].is(name));
+    heads.count()
 }
 
 #[test]
