@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::types::{Field, Struct, StructRef};
 use super::verb::Verb;
-use crate::schema::Struct;
 
 /// A kind as it travels with a request and with each of its objects.
 pub(crate) type KindRef = Arc<Kind>;
 
 /// One version of a kind, as discovery describes it, and how its objects are kept and shown.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Kind {
     pub(crate) group: String,
     pub(crate) version: String,
@@ -25,24 +25,43 @@ pub(crate) struct Kind {
     pub(crate) verbs: Vec<Verb>,
     /// In the order of their names.
     pub(crate) subresources: Vec<Subresource>,
+    /// The fields that writing the object itself leaves as they were, and cannot own: subresources have them.
+    pub(crate) resets: Vec<Vec<String>>,
     /// The columns of its Table, Age included.
     pub(crate) columns: Vec<Column>,
     /// All field labels, for a kind that has more than `metadata.name` and `metadata.namespace`.
     pub(crate) selectable: Vec<String>,
     /// What the other versions of the kind share with this one.
-    pub(crate) stored: Arc<Stored>,
+    pub(crate) stored: Stored,
     pub(crate) wire: Wire,
-    pub(crate) schema: &'static Struct,
+    pub(crate) policy: Policy,
+    /// A warning on every request for it, from the minor version it is deprecated in.
+    pub(crate) deprecation: Option<(u32, Arc<str>)>,
+    /// Read from the page of the kind when it is first looked at.
+    pub(crate) schema: StructRef,
 }
 
 /// How the objects of a kind are kept, whatever version they came in.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Stored {
     /// Between `/registry/` and the object's own part of the storage key.
     pub(crate) prefix: String,
     /// The version that is kept.
     pub(crate) group: String,
     pub(crate) version: String,
+    /// What stands for that version in discovery.
+    pub(crate) hash: String,
+}
+
+/// What a kind allows, as upstream's strategies answer it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Policy {
+    /// PUT creates what is missing.
+    pub(crate) create_on_update: bool,
+    /// An update goes without a resourceVersion.
+    pub(crate) unconditional_update: bool,
+    /// A deletion answers with the object rather than with a Status.
+    pub(crate) returns_deleted: bool,
 }
 
 /// How the objects of a kind are written.
@@ -55,23 +74,32 @@ pub(crate) enum Wire {
 }
 
 /// `status`, `finalize`, …: a part of an object with verbs of its own.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Subresource {
     pub(crate) name: String,
     pub(crate) verbs: Vec<Verb>,
-    /// The top-level fields that writing through it leaves as they were, and cannot own.
-    pub(crate) resets: Vec<String>,
+    /// The fields that writing through it leaves as they were, and cannot own.
+    pub(crate) resets: Vec<Vec<String>>,
 }
 
 /// One column of a Table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) ty: String,
     pub(crate) format: String,
-    pub(crate) description: String,
+    /// Read with [`Kind::describe`].
+    pub(crate) about: About,
     pub(crate) priority: u32,
     pub(crate) cell: Cell,
+}
+
+/// Where the description of a column stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum About {
+    Text(String),
+    /// It is that of the field at this path.
+    Field(Vec<String>),
 }
 
 /// Where a cell comes from.
@@ -95,6 +123,11 @@ impl Kind {
         }
     }
 
+    /// Whether this is the version that is kept.
+    pub(crate) fn is_stored(&self) -> bool {
+        (&self.group, &self.version) == (&self.stored.group, &self.stored.version)
+    }
+
     /// How long [`Kind::api_version`] is.
     pub(crate) fn api_version_len(&self) -> usize {
         if self.group.is_empty() {
@@ -104,7 +137,41 @@ impl Kind {
         }
     }
 
+    /// The description of a column.
+    pub(crate) fn describe<'a>(&'a self, column: &'a Column) -> &'a str {
+        match &column.about {
+            About::Text(text) => text,
+            About::Field(path) => field_at(&self.schema, path).map_or("", |field| &field.doc),
+        }
+    }
+
+    /// The fields that writing through a subresource, or not through any, leaves as they were.
+    pub(crate) fn resets(&self, subresource: &str) -> &[Vec<String>] {
+        match self.subresource(subresource) {
+            Some(subresource) => &subresource.resets,
+            None => &self.resets,
+        }
+    }
+
+    /// The verbs of a subresource, or of the object itself.
+    pub(crate) fn verbs(&self, subresource: &str) -> &[Verb] {
+        match self.subresource(subresource) {
+            Some(subresource) => &subresource.verbs,
+            None if subresource.is_empty() => &self.verbs,
+            None => &[],
+        }
+    }
+
     pub(crate) fn subresource(&self, name: &str) -> Option<&Subresource> {
         self.subresources.iter().find(|s| s.name == name)
+    }
+}
+
+fn field_at<'a>(root: &'a Struct, path: &[String]) -> Option<&'a Field> {
+    let (first, rest) = path.split_first()?;
+    let field = root.field(first)?;
+    match field.ty.innermost_struct() {
+        Some(inner) if !rest.is_empty() => field_at(inner, rest),
+        _ => rest.is_empty().then_some(field),
     }
 }

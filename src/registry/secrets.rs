@@ -2,76 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::resource::{Column, Resource};
-use super::strategy::Strategy;
+use super::strategy::{Strategy, WriteContext};
 use super::validation::secret as rules;
 use crate::codec::base64;
-use crate::schema::{core, meta};
 use crate::status::field::FieldError;
 
 pub(crate) struct Secrets;
 
-static RESOURCE: Resource = Resource {
-    group: "",
-    version: "v1",
-    plural: "secrets",
-    singular: "secret",
-    kind: "Secret",
-    list_kind: "SecretList",
-    namespaced: true,
-    short_names: &[],
-    categories: &[],
-    verbs: &[
-        "create",
-        "delete",
-        "deletecollection",
-        "get",
-        "list",
-        "patch",
-        "update",
-        "watch",
-    ],
-    subresources: &[],
-    storage_prefix: "secrets",
-    storage_version_hash: "S6u1pOWzb84=",
-    schema: &core::SECRET,
-    columns: &[
-        Column {
-            name: "Name",
-            ty: "string",
-            format: "name",
-            description: meta::NAME_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Type",
-            ty: "string",
-            format: "",
-            description: core::SECRET_TYPE_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Data",
-            ty: "string",
-            format: "",
-            description: core::SECRET_DATA_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Age",
-            ty: "string",
-            format: "",
-            description: meta::CREATION_TIMESTAMP_DOC,
-            priority: 0,
-        },
-    ],
-};
-
 impl Strategy for Secrets {
-    fn resource(&self) -> &'static Resource {
-        &RESOURCE
-    }
-
     /// Also what the conversion to the internal version does: texts become data and are seen no more.
     fn set_defaults(&self, object: &mut Value) {
         if object["type"].as_str().unwrap_or_default().is_empty() {
@@ -92,30 +30,25 @@ impl Strategy for Secrets {
         true
     }
 
-    fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
+    fn validate_update(
+        &self,
+        _write: &WriteContext<'_>,
+        object: &Value,
+        old: &Value,
+    ) -> Vec<FieldError> {
         rules::validate_update(object, old)
     }
 
-    fn warnings(&self, object: &Value) -> Vec<String> {
+    fn warnings(&self, _write: &WriteContext<'_>, object: &Value) -> Vec<String> {
         rules::warnings(object)
     }
 
-    fn selectable_fields(&self) -> &'static [&'static str] {
-        &["metadata.name", "metadata.namespace", "type"]
+    fn cell(&self, _column: &str, object: &Value, _age: &dyn Fn(&str) -> String) -> Value {
+        object["data"]
+            .as_object()
+            .map_or(0, serde_json::Map::len)
+            .into()
     }
-
-    fn field(&self, object: &Value, _label: &str) -> String {
-        secret_type(object).to_owned()
-    }
-
-    fn cells(&self, object: &Value) -> Vec<Value> {
-        let keys = object["data"].as_object().map_or(0, serde_json::Map::len);
-        vec![secret_type(object).into(), keys.into()]
-    }
-}
-
-fn secret_type(object: &Value) -> &str {
-    object["type"].as_str().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ use http::{HeaderName, HeaderValue, header};
 use jiff::Timestamp;
 
 use crate::codec::{json, yaml};
+use crate::kinds::KindRef;
 use crate::object::Object;
-use crate::registry::Strategy;
 use crate::request::negotiation::{self, Media, MetaVersion, Negotiated, Transform};
 use crate::request::{Connection, Upgrade};
 use crate::status::Status;
@@ -165,14 +165,14 @@ pub(crate) fn finish(compact: Vec<u8>, negotiated: Negotiated) -> Bytes {
 }
 
 /// Writes objects of one resource the way one request asked for.
-pub(crate) struct Presenter<'a> {
-    pub(crate) strategy: &'a dyn Strategy,
+pub(crate) struct Presenter {
+    pub(crate) kind: KindRef,
     pub(crate) negotiated: Negotiated,
     pub(crate) include_object: IncludeObject,
     pub(crate) now: Timestamp,
 }
 
-impl Presenter<'_> {
+impl Presenter {
     pub(crate) fn object(&self, status: u16, object: &Object) -> Result<Response, Status> {
         let n = self.negotiated;
         let body = match n.transform {
@@ -185,7 +185,7 @@ impl Presenter<'_> {
             Transform::PartialObjectMetadataList(_) => {
                 return Err(Status::not_acceptable_because(format!(
                     "you requested PartialObjectMetadataList, but the requested object is not a list (*core.{})",
-                    object.resource.kind
+                    object.kind.kind
                 )));
             }
         };
@@ -200,9 +200,8 @@ impl Presenter<'_> {
 
     pub(crate) fn list(&self, list: &List) -> Result<Response, Status> {
         let n = self.negotiated;
-        let resource = self.strategy.resource();
         let body = match n.transform {
-            Transform::None => list.to_json(resource),
+            Transform::None => list.to_json(&self.kind),
             Transform::Table(version) => table::write(
                 self,
                 &list.meta_json(),
@@ -214,7 +213,7 @@ impl Presenter<'_> {
             Transform::PartialObjectMetadata(_) => {
                 return Err(Status::not_acceptable_because(format!(
                     "you requested PartialObjectMetadata, but the requested object is a list (*core.{})",
-                    resource.list_kind
+                    self.kind.list_kind
                 )));
             }
         };

@@ -40,7 +40,7 @@ mod property_tests;
 #[cfg(test)]
 mod update_tests;
 
-use crate::schema::Struct;
+use crate::kinds::StructRef;
 use crate::status::Cause;
 
 pub(crate) use applier::apply;
@@ -62,14 +62,14 @@ pub(crate) struct Writer<'a> {
 }
 
 /// Paths of named fields, such as those a strategy resets: `[["status"], ["spec", "finalizers"]]`.
-pub(crate) type Paths<'a> = &'a [&'a [&'a str]];
+pub(crate) type Paths<'a> = &'a [Vec<String>];
 
 /// What an apply has to know of the kind.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kind<'a> {
     /// `Endpoints`.
     pub(crate) name: &'a str,
-    pub(crate) schema: &'static Struct,
+    pub(crate) schema: &'a StructRef,
     /// What the strategy of the resource resets, and so no one can own.
     pub(crate) reset: Paths<'a>,
 }
