@@ -19,7 +19,7 @@ use std::sync::{Arc, LazyLock};
 use self::page::Page;
 use self::verb::Verb;
 
-pub(crate) use kind::{Cell, Column, Kind, KindRef, NameFormat, Subresource};
+pub(crate) use kind::{Cell, Column, Kind, KindRef, NameFormat, Subresource, Wire};
 pub(crate) use scheme::group_order;
 pub(crate) use types::{
     Field, List, ListKind, PatchStrategy, Presence, Rules, Struct, StructRef, Type,
@@ -122,12 +122,6 @@ impl Catalog {
         pages
             .filter(move |page| page.names()[0] == group)
             .map(|page| page.kind())
-    }
-
-    /// The versions of a kind, this one among them: all share one store.
-    pub(crate) fn versions(&self, kind: &Kind) -> impl Iterator<Item = &KindRef> {
-        self.kinds()
-            .filter(|other| other.kind == kind.kind && other.stored == kind.stored)
     }
 
     /// The groups in the order discovery lists them, the core group first.
