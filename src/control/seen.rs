@@ -51,7 +51,7 @@ impl Control {
     /// Whether it came as expected, and if not, what did: `{"verified": false, "problem": "…"}` is an answer too.
     pub(super) fn verify(&self, asked: &Asked<'_>) -> Outcome {
         let expected = asked.with_body(expected)?;
-        let verifier = Verifier::new(&self.recorder, &self.cluster, 0);
+        let verifier = Verifier::new(&self.recorder, Journal::new(&self.recorder, &self.cluster));
         let verdict = match expected {
             Expected::Count(requests, times) => verifier.count(&requests, times),
             Expected::Order(requests) => verifier.order(&requests),

@@ -16,7 +16,7 @@ use crate::handlers::cluster::Cluster;
 pub struct Journal {
     entries: Vec<Entry>,
     dropped: u64,
-    seed: u64,
+    pub(super) seed: u64,
 }
 
 impl Journal {
@@ -32,7 +32,7 @@ impl Journal {
     }
 
     /// What came after the request of this index, and whether any of that was dropped.
-    pub(super) fn after(mut self, index: u64) -> Journal {
+    pub(crate) fn after(mut self, index: u64) -> Journal {
         let oldest = self.entries.first().map(Entry::index);
         if oldest.is_some_and(|oldest| oldest <= index + 1) {
             self.dropped = 0;

@@ -1,7 +1,6 @@
 //! Then: what must have come, how often, in which order, and nothing else.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::entry::Entry;
@@ -10,7 +9,6 @@ use super::requests::Requests;
 use super::snapshot::Journal;
 use super::times::Times;
 use crate::error::{Error, Problem};
-use crate::handlers::cluster::Cluster;
 
 /// How many different near misses a failure names.
 const SHOWN_NEAR_MISSES: usize = 10;
@@ -19,16 +17,13 @@ const SHOWN_NEAR_MISSES: usize = 10;
 pub(crate) struct Verifier {
     journal: Journal,
     limit: usize,
-    seed: u64,
 }
 
 impl Verifier {
-    /// Asks about what came after the request of this index.
-    pub(crate) fn new(recorder: &Recorder, cluster: &Arc<Cluster>, from: u64) -> Self {
+    pub(crate) fn new(recorder: &Recorder, journal: Journal) -> Self {
         Verifier {
-            journal: Journal::new(recorder, cluster).after(from),
+            journal,
             limit: recorder.limit(),
-            seed: cluster.ids.seed(),
         }
     }
 
@@ -128,7 +123,7 @@ impl Verifier {
     }
 
     fn fail(&self, problem: &str) -> Error {
-        let (journal, seed) = (&self.journal, self.seed);
+        let (journal, seed) = (&self.journal, self.journal.seed);
         let text = format!("{problem}\n\nThe journal:\n{journal}\nthe server's seed is {seed}");
         Problem::Unverified(text).into()
     }

@@ -181,7 +181,7 @@ impl FakeApiServer {
     }
 
     fn verifier(&self) -> Verifier {
-        Verifier::new(&self.inner.recorder, &self.inner.cluster, 0)
+        Verifier::new(&self.inner.recorder, self.journal())
     }
 }
 
@@ -241,7 +241,8 @@ impl Expectation {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let verifier = Verifier::new(&self.recorder, &self.cluster, self.from);
+        let journal = Journal::new(&self.recorder, &self.cluster).after(self.from);
+        let verifier = Verifier::new(&self.recorder, journal);
         verifier.count(&self.requests, self.times)
     }
 }
