@@ -5,7 +5,8 @@ mod support;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fake_apiserver::FakeApiServer;
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
+use k8s_openapi::api::core::v1::{self, ConfigMap, Namespace};
+use k8s_openapi::api::events::v1 as events;
 use serde_json::{Value, json};
 
 use support::client::Client;
@@ -184,4 +185,23 @@ fn a_patch_may_say_nothing_the_kind_does_not_know() {
     let renamed = json!({"metadata": {"name": "other"}});
     let said = complaint(|| drop(server.resource("ns").patch("default", renamed)));
     assert!(said.contains("metadata.name"), "{said}");
+}
+
+#[test]
+fn an_object_is_shown_in_the_version_it_is_asked_for_in() {
+    let server = FakeApiServer::start_blocking();
+    let old = server.kind::<v1::Event>().namespace("default");
+    let new = server.kind::<events::Event>().namespace("default");
+    old.put(json!({
+        "metadata": {"name": "a"}, "message": "moved",
+        "involvedObject": {"kind": "ConfigMap", "namespace": "default", "name": "b"},
+    }));
+    assert_eq!(new.get("a").unwrap().note.as_deref(), Some("moved"));
+    let changed = new.label("a", "seen", "yes");
+    assert_eq!(changed.note.as_deref(), Some("moved"));
+    assert_eq!(
+        old.get("a").unwrap().metadata.labels,
+        changed.metadata.labels
+    );
+    assert_eq!(new.list().len(), 1);
 }

@@ -7,11 +7,12 @@ use crate::handlers::cluster::{Cluster, key, prefix};
 use crate::handlers::seed::Seeder;
 use crate::handlers::write::{Author, Proposal, Propose, Write, Written};
 use crate::kinds::KindRef;
+use crate::object::Object;
 use crate::patch::{self, PatchType};
 use crate::registry::{self, WriteContext};
 use crate::request::options::{DeleteOptions, FieldValidation};
 use crate::response::Warnings;
-use crate::schema;
+use crate::schema::{self, convert};
 use crate::status::Status;
 
 /// The hand, on the objects of one kind. A namespace is empty for a kind that is in none, and for the list of all.
@@ -25,21 +26,21 @@ impl Hand<'_> {
     pub(super) fn get(&self, namespace: &str, name: &str) -> Option<Value> {
         let view = self.cluster.storage.view();
         view.get(&key(self.kind, namespace, name))
-            .map(|object| object.to_value())
+            .map(|object| self.shown(object))
     }
 
     pub(super) fn list(&self, namespace: &str) -> Vec<Value> {
         let prefix = prefix(self.kind, namespace);
         let view = self.cluster.storage.view();
         view.range(&prefix, "", view.revision())
-            .map(|(_, object)| object.to_value())
+            .map(|(_, object)| self.shown(object))
             .collect()
     }
 
     pub(super) fn put(&self, object: Value) -> Result<Value, String> {
         let stored = Seeder::new(self.cluster).object(object)?;
         stored
-            .map(|object| object.to_value())
+            .map(|object| self.shown(&object))
             .ok_or_else(|| "it holds no object".to_owned())
     }
 
@@ -73,6 +74,16 @@ impl Hand<'_> {
             .map(drop)
     }
 
+    /// The object in the version that the hand holds.
+    fn shown(&self, object: &Object) -> Value {
+        let mut value = object.to_value();
+        if !self.kind.is_stored() {
+            convert::from_stored(&mut value, &self.kind.schema);
+            value["apiVersion"] = self.kind.api_version().into();
+        }
+        value
+    }
+
     fn merge(
         &self,
         namespace: &str,
@@ -101,7 +112,7 @@ impl Hand<'_> {
         };
         match write.run_now(intent, &mut Warnings::default()) {
             Ok(Written::Created(object) | Written::Updated(object) | Written::Deleted(object)) => {
-                Ok(object.to_value())
+                Ok(self.shown(&object))
             }
             Err(status) => Err(status.message),
         }
