@@ -106,6 +106,7 @@ impl Node {
         }
     }
 
+    /// The members in key order.
     pub(crate) fn from_value(value: &Value) -> Node {
         match value {
             Value::Null => Node::Null,
@@ -114,7 +115,8 @@ impl Node {
             Value::String(s) => Node::String(s.clone()),
             Value::Array(items) => Node::Array(items.iter().map(Node::from_value).collect()),
             Value::Object(map) => Node::Object(
-                map.iter()
+                sorted(map)
+                    .into_iter()
                     .map(|(k, v)| (k.clone(), Node::from_value(v)))
                     .collect(),
             ),

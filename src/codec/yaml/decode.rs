@@ -5,14 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::Document;
 use super::resolve::{self, Scalar};
 use super::tree::{Id, Kind, Tree};
 use crate::codec::json::Node;
 use crate::codec::quote::quote;
+use crate::codec::{base64, go_value};
+
+/// What a mapping is to go-yaml.
+const MAP: &str = "map[interface {}]interface {}";
 
 /// Deeper collections are checked but not kept, as in `codec::json`.
 const MAX_BUILT_DEPTH: usize = 200;
@@ -266,7 +267,7 @@ impl<'a> Decoder<'a> {
                 (collection, None) => {
                     return Err(format!(
                         "yaml: invalid map key: {}",
-                        go_syntax(&collection.into_node())
+                        go_value::syntax(&collection.into_node(), MAP)
                     ));
                 }
                 (value, Some((key, scalar))) => self.set(key, &scalar, value),
@@ -339,9 +340,7 @@ fn mapping_source(tree: &Tree, mapping: &mut Mapping) -> Result<Vec<Id>, String>
 }
 
 fn binary(text: &str) -> Result<String, String> {
-    let data: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
-    let bytes = STANDARD
-        .decode(data)
+    let bytes = base64::decode(text)
         .map_err(|_| "yaml: !!binary value contains invalid base64 data".to_owned())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -367,7 +366,7 @@ fn refuse_key(key: &Scalar, value: &Node) -> Option<String> {
     };
     Some(format!(
         "unsupported map key of type: {kind}, key: {key}, value: {}",
-        go_syntax(value)
+        go_value::syntax(value, MAP)
     ))
 }
 
@@ -385,29 +384,5 @@ fn note_unsupported(problem: &mut Option<String>, value: &Value) {
             "-Inf"
         };
         *problem = Some(format!("json: unsupported value: {name}"));
-    }
-}
-
-/// Go's `%#v`, which shows when a mapping is used as a key (a template that was never rendered, mostly).
-fn go_syntax(node: &Node) -> String {
-    match node {
-        Node::Null | Node::TooDeep => "interface {}(nil)".to_owned(),
-        Node::Bool(b) => b.to_string(),
-        Node::Number(n) => n.clone(),
-        Node::String(s) => quote(s),
-        Node::Array(items) => {
-            let items: Vec<_> = items.iter().map(go_syntax).collect();
-            format!("[]interface {{}}{{{}}}", items.join(", "))
-        }
-        Node::Object(members) => {
-            let members: Vec<_> = members
-                .iter()
-                .map(|(k, v)| format!("{}:{}", quote(k), go_syntax(v)))
-                .collect();
-            format!(
-                "map[interface {{}}]interface {{}}{{{}}}",
-                members.join(", ")
-            )
-        }
     }
 }
