@@ -12,7 +12,9 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 pub(crate) use scan::check;
-pub(crate) use write::{compact, indent, sorted, write_members, write_sorted, write_string};
+pub(crate) use write::{
+    Members, compact, indent, sorted, write_items, write_members, write_sorted, write_string,
+};
 
 /// A JSON (or YAML) value as it was sent.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Document;
 use super::resolve::{self, Scalar};
-use super::tree::{Id, Kind, Tree};
+use super::tree::{Content, Id, Tree};
 use crate::codec::json::Node;
 use crate::codec::quote::quote;
 use crate::codec::{base64, go_value};
@@ -149,7 +149,7 @@ impl<'a> Decoder<'a> {
     /// Starts on a node: a scalar is at once a value, anything else becomes a frame.
     fn enter(&mut self, mut id: Id, merge_into: Option<Members>) -> Result<Option<Value>, String> {
         self.count()?;
-        while let Kind::Alias { anchor, target } = &self.tree.node(id).kind {
+        while let Content::Alias { anchor, target } = &self.tree.node(id).content {
             if !self.aliases.insert(id) {
                 return Err(format!("yaml: anchor '{anchor}' value contains itself"));
             }
@@ -157,9 +157,11 @@ impl<'a> Decoder<'a> {
             id = *target;
             self.count()?;
         }
-        match &self.tree.node(id).kind {
-            Kind::Scalar { text, implicit } => return self.scalar(id, text, *implicit).map(Some),
-            Kind::Sequence(_) => self.stack.push(Frame::Sequence {
+        match &self.tree.node(id).content {
+            Content::Scalar { text, implicit } => {
+                return self.scalar(id, text, *implicit).map(Some);
+            }
+            Content::Sequence(_) => self.stack.push(Frame::Sequence {
                 id,
                 next: 0,
                 items: Vec::new(),
@@ -287,7 +289,7 @@ impl<'a> Decoder<'a> {
             self.not_json = refuse_key(scalar, &node);
         }
         if mapping.members.contains_key(&key) {
-            let Kind::Mapping(children) = &self.tree.node(mapping.id).kind else {
+            let Content::Mapping(children) = &self.tree.node(mapping.id).content else {
                 return;
             };
             let line = self.tree.line_of(children[mapping.next - 1]);
@@ -305,7 +307,7 @@ impl<'a> Decoder<'a> {
 
 /// The next child of a collection.
 fn child(tree: &Tree, id: Id, next: &mut usize) -> Option<Id> {
-    let (Kind::Sequence(children) | Kind::Mapping(children)) = &tree.node(id).kind else {
+    let (Content::Sequence(children) | Content::Mapping(children)) = &tree.node(id).content else {
         return None;
     };
     let child = children.get(*next).copied();
@@ -316,7 +318,7 @@ fn child(tree: &Tree, id: Id, next: &mut usize) -> Option<Id> {
 fn is_merge(tree: &Tree, key: Id) -> bool {
     let node = tree.node(key);
     let tagged = node.tag.as_deref() == Some("tag:yaml.org,2002:merge");
-    matches!(&node.kind, Kind::Scalar { text, implicit } if text == "<<" && (*implicit || tagged))
+    matches!(&node.content, Content::Scalar { text, implicit } if text == "<<" && (*implicit || tagged))
 }
 
 /// The mappings a `<<` names, the first one to merge last: of a list, earlier ones win.
@@ -324,13 +326,13 @@ fn mapping_source(tree: &Tree, mapping: &mut Mapping) -> Result<Vec<Id>, String>
     let Some(value) = child(tree, mapping.id, &mut mapping.next) else {
         return Ok(Vec::new());
     };
-    let sources = match &tree.node(value).kind {
-        Kind::Sequence(items) => items.clone(),
+    let sources = match &tree.node(value).content {
+        Content::Sequence(items) => items.clone(),
         _ => vec![value],
     };
-    let is_mapping = |id: Id| match &tree.node(id).kind {
-        Kind::Mapping(_) => true,
-        Kind::Alias { target, .. } => matches!(tree.node(*target).kind, Kind::Mapping(_)),
+    let is_mapping = |id: Id| match &tree.node(id).content {
+        Content::Mapping(_) => true,
+        Content::Alias { target, .. } => matches!(tree.node(*target).content, Content::Mapping(_)),
         _ => false,
     };
     if sources.iter().all(|id| is_mapping(*id)) {
