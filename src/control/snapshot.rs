@@ -223,7 +223,7 @@ fn write(cluster: &Cluster, values: &[Value]) -> Result<(), String> {
 fn scratch(clock: Clock, ids: Arc<Ids>, version: Version) -> Cluster {
     Cluster {
         storage: Storage::new(DEFAULT_EVENT_LOG_LIMIT),
-        clock,
+        clock: Arc::new(clock),
         ids,
         last_list: LastList::default(),
         version,

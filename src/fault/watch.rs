@@ -1,23 +1,21 @@
-//! Faults of watches: what happens to the lines of a stream.
+//! Faults of watches: what happens to the frames of a stream.
 
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::catalogue::Scripted;
-use crate::clock;
-use crate::handlers::cluster::{Cluster, Ends};
-use crate::object::frame;
-use crate::response::ByteStream;
+use crate::clock::{self, Clock};
+use crate::object::frame::{Frame, Frames};
+use crate::object::{Change, Object, meta_str};
 use crate::status::Status;
+use crate::storage::Revision;
 
-/// What is in the bookmark that ends the initial events.
-const END_OF_INITIAL_EVENTS: &[u8] = b"\"k8s.io/initial-events-end\":\"true\"";
+/// The version of an event that goes backwards: none that a client starts from is older.
+const LONG_AGO: Revision = Revision(1);
 
 /// A fault of a watch, and after how many events it begins.
 #[derive(Clone, Debug)]
@@ -103,27 +101,32 @@ impl WatchFault {
 
 /// What to do next with a stream.
 enum Step {
-    Send(Bytes),
+    Send(Frame),
     End,
     Stall,
 }
 
-/// Passes the lines of a watch through its faults; `over` is when it ends by itself.
-pub(crate) fn shape(
-    lines: ByteStream,
+/// When a watch ends, whatever its faults do.
+pub(crate) struct Ending<S> {
+    /// When its time is up.
+    pub(crate) over: Option<Timestamp>,
+    /// All watches end together.
+    pub(crate) stopped: S,
+}
+
+/// Passes the frames of a watch through its faults.
+pub(crate) fn shape<S>(
+    frames: Frames,
     faults: Vec<WatchFault>,
-    cluster: Arc<Cluster>,
-    over: Option<Timestamp>,
-) -> ByteStream {
-    let limit = faults.iter().find_map(|fault| match fault.what {
-        Trouble::EndAfter(time) => Some(time),
+    clock: Arc<Clock>,
+    ending: Ending<S>,
+) -> Frames
+where
+    S: Future<Output = ()> + Send + Sync + 'static,
+{
+    let end = faults.iter().find_map(|fault| match fault.what {
+        Trouble::EndAfter(time) => Some(later(clock.now(), time)),
         _ => None,
-    });
-    let end = limit.map(|time| {
-        clock::add(
-            cluster.clock.now(),
-            SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX),
-        )
     });
     let mut shaper = Shaper {
         faults,
@@ -132,52 +135,60 @@ pub(crate) fn shape(
         swapped: None,
         late: VecDeque::new(),
     };
-    let mut ends = Ends::of(&cluster);
     Box::pin(async_stream::stream! {
-        let mut lines = lines;
+        let Ending { over, stopped } = ending;
+        let mut stopped = Box::pin(stopped);
+        let mut frames = frames;
         let mut steps = shaper.start();
         loop {
             for step in steps {
                 match step {
-                    Step::Send(line) => yield line,
+                    Step::Send(frame) => yield frame,
                     Step::End => return,
                     Step::Stall => {
-                        ends.come().await;
+                        stopped.await;
                         return;
                     }
                 }
             }
-            let due = shaper.late.front().map(|(due, _)| *due);
+            let due = shaper.late.front().map(|late| late.due);
             let waits = shaper.is_before_the_end_of_initial_events();
-            // The times go before the lines, or chance would say which of them still come.
-            let line = tokio::select! {
+            // The times go before the frames, or chance would say which of them still come.
+            let frame = tokio::select! {
                 biased;
-                () = come(&cluster, end) => None,
-                () = come(&cluster, due) => {
+                () = come(&clock, end) => None,
+                () = come(&clock, due) => {
                     steps = shaper.late_bookmark();
                     continue;
                 }
-                () = come(&cluster, over), if waits => None,
-                () = ends.come(), if waits => None,
-                line = lines.next(), if !waits => line,
+                () = come(&clock, over), if waits => None,
+                () = &mut stopped, if waits => None,
+                frame = frames.next(), if !waits => frame,
             };
-            match line {
-                Some(line) => steps = shaper.line(line, cluster.clock.now()),
+            match frame {
+                Some(frame) => steps = shaper.frame(frame, clock.now()),
                 None => break,
             }
         }
-        for line in shaper.rest() {
-            yield line;
+        for frame in shaper.rest() {
+            yield frame;
         }
     })
 }
 
 /// Waits for a time, or for ever.
-async fn come(cluster: &Cluster, time: Option<Timestamp>) {
+async fn come(clock: &Clock, time: Option<Timestamp>) {
     match time {
-        Some(time) => cluster.clock.sleep_until(time).await,
+        Some(time) => clock.sleep_until(time).await,
         None => std::future::pending().await,
     }
+}
+
+fn later(time: Timestamp, by: Duration) -> Timestamp {
+    clock::add(
+        time,
+        SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX),
+    )
 }
 
 /// Where a stream stands with its faults.
@@ -185,10 +196,21 @@ struct Shaper {
     faults: Vec<WatchFault>,
     /// How many events have passed.
     events: u64,
-    held: VecDeque<Bytes>,
-    swapped: Option<Bytes>,
-    /// Bookmarks, and when they come.
-    late: VecDeque<(Timestamp, Bytes)>,
+    held: VecDeque<Frame>,
+    swapped: Option<Frame>,
+    late: VecDeque<Late>,
+}
+
+/// A bookmark, and when it comes.
+struct Late {
+    due: Timestamp,
+    bookmark: Bookmark,
+}
+
+#[derive(Clone, Copy)]
+struct Bookmark {
+    revision: Revision,
+    ends_initial_events: bool,
 }
 
 impl Shaper {
@@ -197,19 +219,33 @@ impl Shaper {
         self.trouble_at(0)
     }
 
-    fn line(&mut self, line: Bytes, now: Timestamp) -> Vec<Step> {
-        if line.starts_with(b"{\"type\":\"BOOKMARK\"") {
-            return self.bookmark(line, now);
+    fn frame(&mut self, frame: Frame, now: Timestamp) -> Vec<Step> {
+        match frame {
+            Frame::Event { change, object } => self.event(change, object),
+            Frame::Bookmark {
+                revision,
+                ends_initial_events,
+            } => {
+                let bookmark = Bookmark {
+                    revision,
+                    ends_initial_events,
+                };
+                self.bookmark(bookmark, now)
+            }
+            frame => self.rest().chain([frame]).map(Step::Send).collect(),
         }
-        if line.starts_with(b"{\"type\":\"ERROR\"") {
-            return self.rest().chain([line]).map(Step::Send).collect();
-        }
-        for (_, bookmark) in &mut self.late {
-            *bookmark = with_version_of(bookmark, &line);
+    }
+
+    fn event(&mut self, change: Change, object: Arc<Object>) -> Vec<Step> {
+        // A bookmark that comes after an event speaks of a version as new.
+        if let Ok(revision) = meta_str(&object.value(), "resourceVersion").parse() {
+            for late in &mut self.late {
+                late.bookmark.revision = Revision(revision);
+            }
         }
         let before = self.events;
         self.events += 1;
-        let mut steps = self.event(before, line);
+        let mut steps = self.instead_of(before, change, object);
         if !ends(&steps) {
             steps.extend(self.trouble_at(self.events));
         }
@@ -217,19 +253,19 @@ impl Shaper {
     }
 
     /// What takes the place of one event.
-    fn event(&mut self, before: u64, line: Bytes) -> Vec<Step> {
+    fn instead_of(&mut self, before: u64, change: Change, object: Arc<Object>) -> Vec<Step> {
+        let frame = Frame::Event {
+            change,
+            object: object.clone(),
+        };
         if let Some(first) = self.swapped.take() {
-            return vec![Step::Send(line), Step::Send(first)];
+            return vec![Step::Send(frame), Step::Send(first)];
         }
         let due = |fault: &&WatchFault| fault.after == before;
-        let what = self
-            .faults
-            .iter()
-            .filter(due)
-            .map(|fault| fault.what.clone())
-            .find(Trouble::changes_an_event);
+        let mut troubles = self.faults.iter().filter(due).map(|fault| &fault.what);
+        let what = troubles.find(|what| what.changes_an_event());
         if let Some(until) = self.held_until(before) {
-            self.held.push_back(line);
+            self.held.push_back(frame);
             return if self.events >= until {
                 self.held.drain(..).map(Step::Send).collect()
             } else {
@@ -238,16 +274,22 @@ impl Shaper {
         }
         match what {
             Some(Trouble::Drop) => Vec::new(),
-            Some(Trouble::Double) => vec![Step::Send(line.clone()), Step::Send(line)],
+            Some(Trouble::Double) => vec![Step::Send(frame.clone()), Step::Send(frame)],
             Some(Trouble::Swap) => {
-                self.swapped = Some(line);
+                self.swapped = Some(frame);
                 Vec::new()
             }
-            Some(Trouble::Backwards) => vec![Step::Send(backwards(&line))],
-            Some(Trouble::TruncatedLine) => {
-                vec![Step::Send(line.slice(..line.len() / 2)), Step::End]
+            Some(Trouble::Backwards) => {
+                let object = Object::at_revision(object.resource, object.to_value(), LONG_AGO);
+                vec![Step::Send(Frame::Event {
+                    change,
+                    object: Arc::new(object),
+                })]
             }
-            _ => vec![Step::Send(line)],
+            Some(Trouble::TruncatedLine) => {
+                vec![Step::Send(Frame::Half(Box::new(frame))), Step::End]
+            }
+            _ => vec![Step::Send(frame)],
         }
     }
 
@@ -269,18 +311,14 @@ impl Shaper {
             match &fault.what {
                 Trouble::End => steps.push(Step::End),
                 Trouble::Stall => steps.push(Step::Stall),
-                Trouble::MalformedLine => steps.push(Step::Send(Bytes::from_static(
-                    b"{\"type\":\"ADDED\",\"object\":{{\n",
-                ))),
+                Trouble::MalformedLine => steps.push(Step::Send(Frame::Malformed)),
                 Trouble::Error {
                     code,
                     reason,
                     message,
                 } => {
-                    steps.push(Step::Send(frame(
-                        "ERROR",
-                        &Status::scripted(*code, reason, message).to_json(),
-                    )));
+                    let status = Status::scripted(*code, reason, message);
+                    steps.push(Step::Send(Frame::error(status)));
                     steps.push(Step::End);
                 }
                 _ => {}
@@ -290,14 +328,13 @@ impl Shaper {
     }
 
     /// The events still held back when the watch ends; bookmarks that would come after its end do not come.
-    fn rest(&mut self) -> impl Iterator<Item = Bytes> {
+    fn rest(&mut self) -> impl Iterator<Item = Frame> + use<> {
         let held = std::mem::take(&mut self.held);
         held.into_iter().chain(self.swapped.take())
     }
 
     /// A bookmark never overtakes an event: it says that all before it were sent.
-    fn bookmark(&mut self, line: Bytes, now: Timestamp) -> Vec<Step> {
-        let mut line = line;
+    fn bookmark(&mut self, mut bookmark: Bookmark, now: Timestamp) -> Vec<Step> {
         let mut due = now;
         for fault in self
             .faults
@@ -306,35 +343,28 @@ impl Shaper {
         {
             match fault.what {
                 Trouble::NoBookmarks => return self.unswap(),
-                Trouble::LateBookmarks(late) => {
-                    due = clock::add(
-                        due,
-                        SignedDuration::try_from(late).unwrap_or(SignedDuration::MAX),
-                    );
-                }
-                Trouble::PlainBookmarks => line = without_annotations(&line),
+                Trouble::LateBookmarks(late) => due = later(due, late),
+                Trouble::PlainBookmarks => bookmark.ends_initial_events = false,
                 _ => {}
             }
         }
         if due > now {
-            self.late.push_back((due, line));
+            self.late.push_back(Late { due, bookmark });
             return Vec::new();
         }
-        self.bookmark_now(line)
+        self.bookmark_now(bookmark)
     }
 
     /// Whether the end of the initial events is late. What comes after it would be taken for one of them.
     fn is_before_the_end_of_initial_events(&self) -> bool {
-        let ends = |(_, line): &(Timestamp, Bytes)| {
-            memchr::memmem::find(line, END_OF_INITIAL_EVENTS).is_some()
-        };
-        self.late.iter().any(ends)
+        let mut late = self.late.iter();
+        late.any(|late| late.bookmark.ends_initial_events)
     }
 
     /// The late bookmark whose time has come.
     fn late_bookmark(&mut self) -> Vec<Step> {
         match self.late.pop_front() {
-            Some((_, line)) => self.bookmark_now(line),
+            Some(late) => self.bookmark_now(late.bookmark),
             None => Vec::new(),
         }
     }
@@ -343,12 +373,16 @@ impl Shaper {
         self.swapped.take().map(Step::Send).into_iter().collect()
     }
 
-    fn bookmark_now(&mut self, line: Bytes) -> Vec<Step> {
+    fn bookmark_now(&mut self, bookmark: Bookmark) -> Vec<Step> {
+        let frame = Frame::Bookmark {
+            revision: bookmark.revision,
+            ends_initial_events: bookmark.ends_initial_events,
+        };
         let mut steps = self.unswap();
         if self.held.is_empty() {
-            steps.push(Step::Send(line));
+            steps.push(Step::Send(frame));
         } else {
-            self.held.push_back(line);
+            self.held.push_back(frame);
         }
         steps
     }
@@ -371,45 +405,4 @@ fn ends(steps: &[Step]) -> bool {
     steps
         .iter()
         .any(|step| matches!(step, Step::End | Step::Stall))
-}
-
-/// The same line with version 1.
-fn backwards(line: &Bytes) -> Bytes {
-    with_version(line, "1")
-}
-
-/// A bookmark that comes after an event speaks of a version as new.
-fn with_version_of(bookmark: &Bytes, event: &Bytes) -> Bytes {
-    let text = String::from_utf8_lossy(event);
-    match version(&text).map(|place| &text[place]) {
-        None | Some("") => bookmark.clone(),
-        Some(version) => with_version(bookmark, version),
-    }
-}
-
-fn with_version(line: &Bytes, wanted: &str) -> Bytes {
-    let text = String::from_utf8_lossy(line);
-    match version(&text) {
-        Some(place) => [&text[..place.start], wanted, &text[place.end..]]
-            .concat()
-            .into(),
-        None => line.clone(),
-    }
-}
-
-/// Where the first version of a line is.
-fn version(text: &str) -> Option<Range<usize>> {
-    const FIELD: &str = "\"resourceVersion\":\"";
-    let start = text.find(FIELD)? + FIELD.len();
-    let length = text[start..].find('"')?;
-    Some(start..start + length)
-}
-
-fn without_annotations(line: &Bytes) -> Bytes {
-    String::from_utf8_lossy(line)
-        .replace(
-            ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}",
-            "",
-        )
-        .into()
 }

@@ -18,7 +18,7 @@ const STOPPED: u64 = u64::MAX;
 /// The state of one server.
 pub(crate) struct Cluster {
     pub(crate) storage: Storage<Object>,
-    pub(crate) clock: Clock,
+    pub(crate) clock: Arc<Clock>,
     pub(crate) ids: Arc<Ids>,
     pub(crate) last_list: LastList,
     pub(crate) version: Version,

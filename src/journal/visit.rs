@@ -12,9 +12,10 @@ use super::recorder::Recorder;
 use super::stream::{StreamLog, counted};
 use crate::authentication::UserInfo;
 use crate::handlers::cluster::Cluster;
+use crate::object::frame::Frames;
 use crate::request::Request;
 use crate::request::info::RequestInfo;
-use crate::response::{ByteStream, Response};
+use crate::response::Response;
 use crate::storage::Revision;
 
 /// Owns a request; when it goes, the journal has it, whether it was answered or the client left first.
@@ -59,9 +60,9 @@ impl Kept {
     }
 
     /// The same stream, watched.
-    pub(crate) fn stream(&mut self, lines: ByteStream) -> ByteStream {
+    pub(crate) fn stream(&mut self, frames: Frames) -> Frames {
         let log = self.stream.insert(Arc::new(StreamLog::default()));
-        counted(lines, log.clone())
+        counted(frames, log.clone())
     }
 }
 

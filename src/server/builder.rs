@@ -744,9 +744,11 @@ impl FakeApiServerBuilder {
         let clock = self.time.map(Clock::frozen);
         let cluster = Cluster {
             storage: Storage::new(self.event_log_limit),
-            clock: clock
-                .or(from.as_ref().and_then(Snapshot::clock))
-                .unwrap_or_else(Clock::running),
+            clock: Arc::new(
+                clock
+                    .or(from.as_ref().and_then(Snapshot::clock))
+                    .unwrap_or_else(Clock::running),
+            ),
             ids: Arc::new(
                 ids.or(from.as_ref().and_then(Snapshot::ids))
                     .unwrap_or_else(|| Ids::new(0)),
