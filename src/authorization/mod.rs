@@ -17,8 +17,8 @@ pub(crate) mod bootstrap;
 pub(crate) mod objects;
 pub(crate) mod rbac;
 
-use crate::authentication::UserInfo;
 use crate::codec::quote::quote;
+use crate::request::user::UserInfo;
 use crate::status::Status;
 use rbac::Rbac;
 

@@ -222,7 +222,7 @@ fn write(cluster: &Cluster, values: &[Value]) -> Result<(), String> {
 /// A cluster that nobody will see.
 fn scratch(clock: Clock, ids: Arc<Ids>, version: Version) -> Cluster {
     Cluster {
-        storage: Storage::new(DEFAULT_EVENT_LOG_LIMIT),
+        storage: Arc::new(Storage::new(DEFAULT_EVENT_LOG_LIMIT)),
         clock: Arc::new(clock),
         ids,
         last_list: LastList::default(),

@@ -2,26 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
-use http::HeaderMap;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use super::answer::{Answer, Kind};
-use super::connection::Connection;
-use super::effect::{Effect, Loss};
-use super::latency::{Drip, Place};
-use super::outage::Outage;
-use super::race::Race;
-use super::rule::Fault;
+use super::answer::{Answer, Said};
+use super::argument::{Argument, Arguments};
+use super::effect::{Before, Effect, Instead};
+use super::kind::FaultKind;
+use super::rule::{Fault, What};
 use super::schedule::{Moment, Per, Progress};
-use super::stale::Stale;
-use super::watch::WatchFault;
 use crate::ids::Ids;
+use crate::request::facts::Facts;
 use crate::request::header;
-use crate::request::info::RequestInfo;
-use crate::request::query::Query;
+use crate::status::Status;
 
 /// How many different near misses a rule remembers.
 const MAX_NEAR_MISSES: usize = 20;
@@ -79,37 +73,13 @@ pub(crate) struct Standing {
     pub(crate) near_misses: String,
 }
 
-/// What the stages after this one have to do to a request.
+/// What goes wrong with a request.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    pub(crate) delay: Duration,
-    pub(crate) delay_answer: Duration,
-    pub(crate) answer: Option<Answer>,
-    pub(crate) connection: Option<Connection>,
-    pub(crate) race: Option<Race>,
-    pub(crate) lose_answer: Option<Loss>,
-    pub(crate) drip: Option<Drip>,
-    pub(crate) watch: Vec<WatchFault>,
-    pub(crate) stale: Option<Stale>,
-    pub(crate) outage: Option<Outage>,
-    pub(crate) compact: bool,
-    pub(crate) expire_continue: bool,
-    pub(crate) accepted: bool,
+    /// In the order of the rules.
+    pub(crate) effects: Vec<Effect>,
     /// The titles of the rules that acted.
     pub(crate) fired: Vec<String>,
-}
-
-/// What a rule can look at, of a request or of what the journal keeps of one.
-pub(crate) struct Facts<'a> {
-    pub(crate) headers: &'a HeaderMap,
-    pub(crate) query: &'a Query,
-    pub(crate) info: &'a RequestInfo,
-    /// The name of who asks.
-    pub(crate) user: &'a str,
-    /// A label of the stored object the request is about.
-    pub(crate) label: &'a dyn Fn(&str) -> Option<String>,
-    /// Which request on its connection it is, from 1.
-    pub(crate) ordinal: u64,
 }
 
 impl Faults {
@@ -206,8 +176,10 @@ impl Faults {
         while let Some(acting) = self.next_to_act(asked, facts, now, ids) {
             asked = acting.id;
             // Without the lock: the code of a closure is the test's, and may well install another rule.
-            let (title, effect) = match settle(acting.effect, facts, acting.attempt) {
-                Ok(Some(effect)) => (acting.title, effect),
+            let (title, effect) = match settle(acting.what, facts, acting.attempt) {
+                Ok(Some((kind, arguments))) => {
+                    (acting.title, kind.effect(&arguments, &|| ids.roll()))
+                }
                 Ok(None) => continue,
                 Err(failure) => {
                     self.has_failed(acting.id, &failure);
@@ -218,7 +190,7 @@ impl Faults {
             };
             self.has_fired(acting.id);
             plan.fired.push(title);
-            plan.take(&effect, &|| ids.roll());
+            plan.effects.push(effect);
             if !acting.carries_on {
                 break;
             }
@@ -247,7 +219,7 @@ impl Faults {
                     id: rule.id,
                     attempt,
                     title: rule.fault.title(),
-                    effect: rule.fault.effect.clone(),
+                    what: rule.fault.what.clone(),
                     carries_on: rule.fault.carries_on,
                 })
             })
@@ -309,32 +281,41 @@ struct Acting {
     id: u64,
     attempt: u64,
     title: String,
-    effect: Effect,
+    what: What,
     carries_on: bool,
 }
 
 /// What a closure makes of a request, in the end, or how it failed.
-fn settle(mut effect: Effect, facts: &Facts<'_>, attempt: u64) -> Result<Option<Effect>, String> {
-    while let Effect::Custom(custom) = &effect {
-        match custom.decide(facts, attempt)? {
-            Some(fault) => effect = fault.effect,
+fn settle(
+    mut what: What,
+    facts: &Facts<'_>,
+    attempt: u64,
+) -> Result<Option<(&'static FaultKind, Arguments)>, String> {
+    loop {
+        let custom = match what {
+            What::Kind(kind, arguments) => return Ok(Some((kind, arguments))),
+            What::Custom(custom) => custom,
+        };
+        what = match custom.decide(facts, attempt)? {
+            Some(fault) => fault.what,
             None => return Ok(None),
-        }
+        };
         let returned = |problem| format!("returned a fault that cannot be: {problem}");
-        effect.check().map_err(returned)?;
-        if effect.mismatch(facts).is_some() {
+        what.check().map_err(returned)?;
+        if what.mismatch(facts).is_some() {
             return Ok(None);
         }
     }
-    Ok(Some(effect))
 }
 
 /// What the client gets when a closure failed.
 fn failure_answer(told: String) -> Effect {
-    Effect::Answer(Answer {
-        message: Some(told),
-        ..Answer::new(Kind::InternalError)
-    })
+    let mut arguments = Arguments::default();
+    arguments.put("message", Argument::Text(told));
+    Effect::Before(Before::Instead(Instead::Answer(Answer {
+        say: |_, _| Said::Handler(Status::internal_error("")),
+        arguments,
+    })))
 }
 
 impl Installed {
@@ -357,7 +338,7 @@ impl Installed {
         roll: &dyn Fn() -> f64,
     ) -> Option<u64> {
         let mut mismatches = self.fault.when.mismatches(facts);
-        mismatches.extend(self.fault.effect.mismatch(facts));
+        mismatches.extend(self.fault.what.mismatch(facts));
         match mismatches.as_slice() {
             [] => {}
             [miss] => {
@@ -396,8 +377,8 @@ impl Installed {
     fn near_misses(&self) -> String {
         let matched = self.progress.total();
         if matched > 0 {
-            let who = match self.fault.effect {
-                Effect::Custom(_) => "schedule and its closure ask",
+            let who = match self.fault.what {
+                What::Custom(_) => "schedule and its closure ask",
                 _ => "schedule asks",
             };
             return format!(": {matched} requests matched, but none that its {who} for");
@@ -435,29 +416,5 @@ fn counted_by(per: Per, facts: &Facts<'_>) -> String {
             facts.user,
             header(facts.headers, "user-agent").unwrap_or_default()
         ),
-    }
-}
-
-impl Plan {
-    fn take(&mut self, effect: &Effect, roll: &dyn Fn() -> f64) {
-        match effect {
-            Effect::Answer(answer) => self.answer = Some(answer.clone()),
-            Effect::Race(race) => self.race = Some(*race),
-            Effect::LoseAnswer(loss) => self.lose_answer = Some(loss.clone()),
-            Effect::Delay(delay) => match delay.place {
-                Place::BeforeHandling => self.delay += delay.length.draw(roll),
-                Place::BeforeAnswer => self.delay_answer += delay.length.draw(roll),
-            },
-            Effect::Drip(drip) => self.drip = Some(drip.clone()),
-            Effect::Connection(connection) => self.connection = Some(connection.clone()),
-            Effect::Watch(fault) => self.watch.push(fault.clone()),
-            Effect::Stale(stale) => self.stale = Some(*stale),
-            Effect::Outage(outage) => self.outage = Some(outage.clone()),
-            Effect::Compact => self.compact = true,
-            Effect::ContinueExpires => self.expire_continue = true,
-            Effect::Accepted => self.accepted = true,
-            // Settled before.
-            Effect::Custom(_) => {}
-        }
     }
 }

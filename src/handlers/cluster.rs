@@ -17,7 +17,7 @@ const STOPPED: u64 = u64::MAX;
 
 /// The state of one server.
 pub(crate) struct Cluster {
-    pub(crate) storage: Storage<Object>,
+    pub(crate) storage: Arc<Storage<Object>>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) ids: Arc<Ids>,
     pub(crate) last_list: LastList,
@@ -73,9 +73,9 @@ impl Ends {
     }
 }
 
-/// Where an object is kept. Upstream's key is this below `/registry`.
+/// Where an object is kept.
 pub(crate) fn key(resource: &Resource, namespace: &str, name: &str) -> String {
-    below(resource, namespace, name)
+    resource.key(namespace, name)
 }
 
 /// The store takes no key that could lead out of its place; the error is a bare 500, as upstream's.
@@ -93,15 +93,7 @@ pub(crate) fn check_key(key: &str) -> Result<(), Status> {
 
 /// Where a resource's objects are kept: all of them, or those of one namespace.
 pub(crate) fn prefix(resource: &Resource, namespace: &str) -> String {
-    below(resource, namespace, "")
-}
-
-fn below(resource: &Resource, namespace: &str, rest: &str) -> String {
-    if namespace.is_empty() || !resource.namespaced {
-        ["/", resource.storage_prefix, "/", rest].concat()
-    } else {
-        ["/", resource.storage_prefix, "/", namespace, "/", rest].concat()
-    }
+    resource.key(namespace, "")
 }
 
 #[cfg(test)]

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::continue_token::Token;
 use super::{Context, Sight, watch};
 use crate::clock;
 use crate::handlers::cluster::{check_key, prefix};
 use crate::names::is_dns1123_label;
 use crate::object::{Object, labels};
 use crate::registry::Strategy;
+use crate::request::continue_token::Token;
 use crate::request::negotiation;
 use crate::request::options::{AtVersion, ListOptions, VersionMatch, parse_version};
 use crate::request::selector::{FieldSelector, LabelSelector, SupportedFields};

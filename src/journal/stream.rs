@@ -101,8 +101,12 @@ impl StreamLog {
     }
 }
 
-/// The same frames, counted as they go out.
-pub(crate) fn counted(frames: Frames, log: Arc<StreamLog>) -> Frames {
+/// The same frames, counted as they go out in a log that is kept for who looks.
+pub(crate) fn watched(kept: &mut Option<Arc<StreamLog>>, frames: Frames) -> Frames {
+    counted(frames, kept.insert(Arc::default()).clone())
+}
+
+fn counted(frames: Frames, log: Arc<StreamLog>) -> Frames {
     Box::pin(Counted { frames, log })
 }
 

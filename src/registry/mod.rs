@@ -15,6 +15,7 @@ mod services;
 pub(crate) mod strategy;
 pub(crate) mod validation;
 
+use crate::request::when::check::Known;
 pub(crate) use crate::schema::resource::{self, Resource};
 pub(crate) use strategy::Strategy;
 
@@ -33,6 +34,19 @@ pub(crate) const INITIAL_NAMESPACES: [&str; 4] =
     ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 pub(crate) use namespaces::Namespaces;
+
+/// The resources there are, for who checks a condition.
+pub(crate) struct Served;
+
+impl Known for Served {
+    fn find(&self, name: &str) -> Option<&Resource> {
+        find_name(name).map(|strategy| strategy.resource())
+    }
+
+    fn all(&self) -> Vec<&Resource> {
+        resources()
+    }
+}
 
 /// The resource of this group, version and plural name.
 pub(crate) fn find(group: &str, version: &str, plural: &str) -> Option<&'static dyn Strategy> {

@@ -10,6 +10,7 @@
 
 mod contents;
 mod log;
+mod stale;
 mod view;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub(crate) use contents::Contents;
 use contents::Lineage;
 pub(crate) use log::Event;
 use log::Log;
+pub use stale::Stale;
 pub(crate) use view::{Moment, View};
 
 /// How many events the log keeps before it compacts the oldest away.

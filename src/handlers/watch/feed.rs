@@ -10,13 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::fault::stale::Stale;
 use crate::handlers::Sight;
 use crate::handlers::cluster::{Cluster, Ends};
 use crate::object::frame::{Frame, Frames};
 use crate::object::{Change, Object};
 use crate::status::Status;
-use crate::storage::{Event, Revision};
+use crate::storage::{Event, Revision, Stale};
 
 /// How many events are read at a time.
 const BATCH: usize = 256;

@@ -13,7 +13,7 @@ use self::feed::{Ending, Feed, Start};
 use super::list::{Selection, wait_for};
 use super::{Context, Sight};
 use crate::clock;
-use crate::handlers::cluster::{Cluster, Ends, check_key};
+use crate::handlers::cluster::{Cluster, check_key};
 use crate::object::Object;
 use crate::request::negotiation::{self, Negotiated, Transform};
 use crate::request::options::{AtVersion, ListOptions, parse_version};
@@ -59,18 +59,7 @@ pub(super) async fn handle(
             Transform::PartialObjectMetadataList(_)
         ),
     };
-    let frames = match std::mem::take(&mut ctx.watch_faults) {
-        faults if faults.is_empty() => feed.stream(),
-        faults => {
-            let mut ends = Ends::of(ctx.cluster);
-            let ending = crate::fault::watch::Ending {
-                over,
-                stopped: async move { ends.come().await },
-            };
-            crate::fault::watch::shape(feed.stream(), faults, ctx.cluster.clock.clone(), ending)
-        }
-    };
-    let frames = ctx.kept.stream(frames);
+    let frames = (ctx.through)(feed.stream(), over);
     Ok(respond(ctx, Box::pin(writer.write(frames))))
 }
 

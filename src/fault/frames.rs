@@ -7,7 +7,6 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 
-use super::catalogue::Scripted;
 use crate::clock::{self, Clock};
 use crate::object::frame::{Frame, Frames};
 use crate::object::{Change, Object, meta_str};
@@ -58,45 +57,6 @@ pub(crate) enum Trouble {
     LateBookmarks(Duration),
     /// The bookmark that ends the initial events does not say so.
     PlainBookmarks,
-}
-
-impl WatchFault {
-    pub(crate) fn title(&self) -> String {
-        format!("watch: {:?} after {} events", self.what, self.after)
-    }
-
-    /// The fault as scripts write it.
-    pub(super) fn script(&self) -> Scripted {
-        let scripted = match &self.what {
-            Trouble::End => Scripted::new("watchEnds"),
-            Trouble::EndAfter(time) => Scripted::new("watchEndsAfter").with_time("time", *time),
-            Trouble::Error {
-                code,
-                reason,
-                message,
-            } => Scripted::new("watchError")
-                .with("code", *code)
-                .with("reason", reason.as_str())
-                .with("message", message.as_str()),
-            Trouble::TruncatedLine => Scripted::new("watchTruncatesALine"),
-            Trouble::MalformedLine => Scripted::new("watchMalformsALine"),
-            Trouble::Stall => Scripted::new("watchStalls"),
-            Trouble::Drop => Scripted::new("watchDropsAnEvent"),
-            Trouble::Double => Scripted::new("watchDoublesAnEvent"),
-            Trouble::Swap => Scripted::new("watchReordersEvents"),
-            Trouble::Hold(events) => Scripted::new("watchBursts").with("events", *events),
-            Trouble::Backwards => Scripted::new("watchGoesBackwards"),
-            Trouble::NoBookmarks => Scripted::new("watchWithoutBookmarks"),
-            Trouble::LateBookmarks(late) => {
-                Scripted::new("watchWithLateBookmarks").with_time("late", *late)
-            }
-            Trouble::PlainBookmarks => Scripted::new("watchWithPlainBookmarks"),
-        };
-        match self.after {
-            0 => scripted,
-            after => scripted.with("afterEvents", after),
-        }
-    }
 }
 
 /// What to do next with a stream.
