@@ -22,15 +22,14 @@ mod custom;
 pub(crate) mod effect;
 pub(crate) mod frames;
 pub(crate) mod guard;
+pub(crate) mod installed;
 mod kind;
 mod kinds;
 pub(crate) mod outage;
 pub(crate) mod rule;
 pub(crate) mod schedule;
-mod schema;
 pub(crate) mod script;
 pub(crate) mod stage;
-mod written;
 
 pub use custom::FaultRequest;
 pub use guard::FaultGuard;

@@ -299,3 +299,45 @@ impl Fault {
 }
 
 when_methods!(Fault, "fake_apiserver::Fault::conflict()");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn panic_of(set: impl FnOnce() -> Fault) -> String {
+        let panic = catch_unwind(AssertUnwindSafe(set)).unwrap_err();
+        panic.downcast_ref::<String>().unwrap().clone()
+    }
+
+    #[test]
+    fn a_setter_that_does_nothing_to_a_fault_is_a_mistake() {
+        for (told, expected) in [
+            (
+                panic_of(|| Fault::lost_race().retry_after(1)),
+                "`retry_after` does nothing to a `Fault::lost_race`",
+            ),
+            (
+                panic_of(|| Fault::conflict().cause("a", "b")),
+                "`cause` does nothing to a `Fault::conflict`",
+            ),
+            (
+                panic_of(|| Fault::reset().message("x")),
+                "`message` does nothing to a `Fault::reset`",
+            ),
+            (
+                panic_of(|| Fault::hang().response_header("A", "b")),
+                "`response_header` does nothing to a `Fault::hang`",
+            ),
+            (
+                panic_of(|| Fault::drip(1, Duration::ZERO).before_answer()),
+                "`before_answer` does nothing to a `Fault::drip`",
+            ),
+            (
+                panic_of(|| Fault::custom(|_| None).after_events(1)),
+                "`after_events` does nothing to a `Fault::custom`",
+            ),
+        ] {
+            assert_eq!(told, expected);
+        }
+    }
+}

@@ -9,16 +9,13 @@ use parking_lot::Mutex;
 use super::answer::{Answer, Said};
 use super::argument::{Argument, Arguments};
 use super::effect::{Before, Effect, Instead};
+use super::installed::{Installed, Standing};
 use super::kind::FaultKind;
 use super::rule::{Fault, What};
-use super::schedule::{Moment, Per, Progress};
 use crate::ids::Ids;
 use crate::request::facts::Facts;
-use crate::request::header;
 use crate::status::Status;
 
-/// How many different near misses a rule remembers.
-const MAX_NEAR_MISSES: usize = 20;
 /// How many of the rules that resets removed unused are remembered.
 const MAX_REMOVED_UNUSED: usize = 100;
 
@@ -49,28 +46,6 @@ struct AtStart {
     fault: Fault,
     /// It has done its duty, if not since the last reset then before.
     acted: bool,
-}
-
-#[derive(Debug)]
-struct Installed {
-    id: u64,
-    since: Timestamp,
-    fault: Fault,
-    progress: Progress,
-    fired: u64,
-    /// What kept requests from matching, where it was one thing alone, and how often.
-    misses: BTreeMap<String, u64>,
-}
-
-/// How a rule stands.
-pub(crate) struct Standing {
-    pub(crate) id: u64,
-    pub(crate) fault: Fault,
-    /// How many requests were about it, whether its schedule took them or not.
-    pub(crate) matched: u64,
-    pub(crate) fired: u64,
-    /// Why it did not act, if it did not.
-    pub(crate) near_misses: String,
 }
 
 /// What goes wrong with a request.
@@ -316,105 +291,4 @@ fn failure_answer(told: String) -> Effect {
         say: |_, _| Said::Handler(Status::internal_error("")),
         arguments,
     })))
-}
-
-impl Installed {
-    fn new(id: u64, fault: Fault, now: Timestamp) -> Self {
-        Installed {
-            id,
-            since: now,
-            fault,
-            progress: Progress::default(),
-            fired: 0,
-            misses: BTreeMap::new(),
-        }
-    }
-
-    /// Counts a request that matches; which attempt it is, if the rule acts on it.
-    fn attempt(
-        &mut self,
-        facts: &Facts<'_>,
-        now: Timestamp,
-        roll: &dyn Fn() -> f64,
-    ) -> Option<u64> {
-        let mut mismatches = self.fault.when.mismatches(facts);
-        mismatches.extend(self.fault.what.mismatch(facts));
-        match mismatches.as_slice() {
-            [] => {}
-            [miss] => {
-                self.miss(miss);
-                return None;
-            }
-            _ => return None,
-        }
-        let moment = Moment {
-            installed: self.since,
-            now,
-            roll,
-        };
-        let counted_by = counted_by(self.fault.per, facts);
-        let (acts, attempt) = self
-            .progress
-            .attempt(&self.fault.schedule, counted_by, &moment);
-        acts.then_some(attempt)
-    }
-
-    fn standing(&self) -> Standing {
-        let near_misses = match self.fired {
-            0 => self.near_misses(),
-            _ => String::new(),
-        };
-        Standing {
-            id: self.id,
-            fault: self.fault.clone(),
-            matched: self.progress.total(),
-            fired: self.fired,
-            near_misses,
-        }
-    }
-
-    /// Why the rule did not act, as far as can be told.
-    fn near_misses(&self) -> String {
-        let matched = self.progress.total();
-        if matched > 0 {
-            let who = match self.fault.what {
-                What::Custom(_) => "schedule and its closure ask",
-                _ => "schedule asks",
-            };
-            return format!(": {matched} requests matched, but none that its {who} for");
-        }
-        let misses: Vec<String> = self
-            .misses
-            .iter()
-            .map(|(miss, count)| format!("\n  {count} × {miss}"))
-            .collect();
-        if misses.is_empty() {
-            ": no request came close".to_owned()
-        } else {
-            format!("; what came close:{}", misses.concat())
-        }
-    }
-
-    fn miss(&mut self, miss: &str) {
-        if self.misses.len() < MAX_NEAR_MISSES || self.misses.contains_key(miss) {
-            *self.misses.entry(miss.to_owned()).or_default() += 1;
-        }
-    }
-}
-
-fn counted_by(per: Per, facts: &Facts<'_>) -> String {
-    match per {
-        Per::Rule => String::new(),
-        Per::Object => format!(
-            "{}/{}/{}",
-            facts.info.resource(),
-            facts.info.namespace(),
-            facts.info.name()
-        ),
-        Per::Client => format!(
-            "{} {}",
-            facts.user,
-            header(facts.headers, "user-agent").unwrap_or_default()
-        ),
-    }
 }

@@ -28,18 +28,18 @@ pub(crate) enum Document<'a> {
 
 /// What a frame of a watch says of its document.
 #[derive(Clone, Copy)]
-pub(crate) enum Told {
+pub(crate) enum FrameType {
     Change(Change),
     Bookmark,
     Error,
 }
 
-impl Told {
+impl FrameType {
     fn as_str(self) -> &'static str {
         match self {
-            Told::Change(change) => change.as_str(),
-            Told::Bookmark => "BOOKMARK",
-            Told::Error => "ERROR",
+            FrameType::Change(change) => change.as_str(),
+            FrameType::Bookmark => "BOOKMARK",
+            FrameType::Error => "ERROR",
         }
     }
 }
@@ -52,11 +52,11 @@ pub(crate) trait Encoder: Sync {
     fn document(&self, document: &Document<'_>) -> Bytes;
 
     /// One frame of a watch: of JSON, unless the format has frames of its own.
-    fn frame(&self, told: Told, document: &Document<'_>) -> Bytes {
-        match (told, document) {
+    fn frame(&self, ty: FrameType, document: &Document<'_>) -> Bytes {
+        match (ty, document) {
             // Written once for all who watch.
-            (Told::Change(change), Document::Object(object)) => object.frame(change),
-            _ => object::frame(told.as_str(), &document.to_json()),
+            (FrameType::Change(change), Document::Object(object)) => object.frame(change),
+            _ => object::frame(ty.as_str(), &document.to_json()),
         }
     }
 

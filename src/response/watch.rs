@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use serde_json::{Value, json};
 
-use super::encoder::{Document, Encoder, Told, encoder};
+use super::encoder::{Document, Encoder, FrameType, encoder};
 use super::table::{Columns, Table};
 use super::{IncludeObject, Presenter};
 use crate::clock::Clock;
@@ -51,8 +51,8 @@ impl Writer {
     }
 
     /// The same frames as bytes, one item a frame.
-    pub(crate) fn write(self, frames: Frames) -> Written {
-        Written {
+    pub(crate) fn write(self, frames: Frames) -> Encoded {
+        Encoded {
             frames,
             writer: self,
         }
@@ -60,7 +60,7 @@ impl Writer {
 
     fn frame(&mut self, frame: &Frame) -> Bytes {
         match frame {
-            Frame::Event { change, object } => self.object(Told::Change(*change), object),
+            Frame::Event { change, object } => self.object(FrameType::Change(*change), object),
             Frame::Bookmark {
                 revision,
                 ends_initial_events,
@@ -69,7 +69,9 @@ impl Writer {
                 revision: *revision,
                 ends_initial_events: *ends_initial_events,
             }),
-            Frame::Error(status) => self.encoder.frame(Told::Error, &Document::Status(status)),
+            Frame::Error(status) => self
+                .encoder
+                .frame(FrameType::Error, &Document::Status(status)),
             Frame::Half(frame) => {
                 let whole = self.frame(frame);
                 whole.slice(..whole.len() / 2)
@@ -78,7 +80,7 @@ impl Writer {
         }
     }
 
-    fn object(&mut self, told: Told, object: &Object) -> Bytes {
+    fn object(&mut self, ty: FrameType, object: &Object) -> Bytes {
         let document = match self.presenter.negotiated.transform {
             // A list of them is not asked of a watch.
             Transform::None | Transform::PartialObjectMetadataList(_) => Document::Object(object),
@@ -91,14 +93,14 @@ impl Writer {
                 })
             }
         };
-        self.encoder.frame(told, &document)
+        self.encoder.frame(ty, &document)
     }
 
     fn bookmark(&mut self, bookmark: Bookmark<'_>) -> Bytes {
         let document = Document::Bookmark(bookmark);
         match self.presenter.negotiated.transform {
             Transform::None | Transform::PartialObjectMetadataList(_) => {
-                self.encoder.frame(Told::Bookmark, &document)
+                self.encoder.frame(FrameType::Bookmark, &document)
             }
             // An object with nothing but metadata, whatever of the others is shown.
             _ => {
@@ -106,7 +108,7 @@ impl Writer {
                 self.presenter.include_object = IncludeObject::Metadata;
                 let resource = self.presenter.strategy.resource();
                 let object = Object::new(resource, json!({"metadata": bookmark.metadata()}));
-                let written = self.object(Told::Bookmark, &object);
+                let written = self.object(FrameType::Bookmark, &object);
                 self.presenter.include_object = shown;
                 written
             }
@@ -141,12 +143,12 @@ impl Bookmark<'_> {
 }
 
 /// The frames of a watch as bytes, each written when it is asked for.
-pub(crate) struct Written {
+pub(crate) struct Encoded {
     frames: Frames,
     writer: Writer,
 }
 
-impl Stream for Written {
+impl Stream for Encoded {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {

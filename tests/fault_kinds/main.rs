@@ -50,7 +50,7 @@ fn every_kind_of_fault_is_met_on_the_wire() {
     tests += &read("tests", |name| {
         name.starts_with("fault") || name == "state.rs"
     });
-    let kinds = read("src/fault", |_| true);
+    let kinds = read("src/fault", |_| true) + &read("src/fault/kinds", |_| true);
     let constructors: Vec<&str> = kinds
         .lines()
         .filter_map(|line| line.strip_prefix("    pub fn ")?.strip_suffix(" -> Self {"))

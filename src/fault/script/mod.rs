@@ -1,19 +1,22 @@
 //! Scripts of faults: rules in YAML or JSON, as files and as bodies of requests.
 
+mod schema;
+mod write;
+
 use std::path::Path;
 
-use super::argument::{Argument, Parameter, Takes};
-use super::kind::FaultKind;
-use super::kinds;
-use super::rule::Fault;
-use super::schedule::{Per, Schedule};
 use crate::codec::json::Node;
 use crate::codec::script::{self, Cursor, Error, hint};
+use crate::fault::argument::{Argument, Parameter, Takes};
+use crate::fault::kind::FaultKind;
+use crate::fault::kinds;
+use crate::fault::rule::Fault;
+use crate::fault::schedule::{Per, Schedule};
 use crate::registry::Served;
 use crate::request::when::{When, one_of, texts};
 
 const RULE: [&str; 6] = ["name", "fault", "when", "schedule", "carryOn", "optional"];
-pub(super) const SCHEDULE: [&str; 9] = [
+const SCHEDULE: [&str; 9] = [
     "first",
     "skip",
     "nth",

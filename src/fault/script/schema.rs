@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::argument::{Parameter, Takes};
-use super::kind::FaultKind;
-use super::kinds;
-use super::rule::Fault;
-use super::schedule::Per;
 use crate::codec::json;
+use crate::fault::argument::{Parameter, Takes};
+use crate::fault::kind::FaultKind;
+use crate::fault::kinds;
+use crate::fault::rule::Fault;
+use crate::fault::schedule::Per;
 use crate::request::info::VERBS;
 use crate::request::when::Patch;
 
@@ -180,7 +180,7 @@ fn schedule() -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::script::SCHEDULE;
+    use super::super::SCHEDULE;
     use super::*;
     use crate::request::when::WHEN;
 

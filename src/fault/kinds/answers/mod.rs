@@ -1,15 +1,18 @@
 //! Answers in the server's place: one a status, and what can be said of any.
 
+mod said;
+mod wording;
+
 use serde_json::Value;
 
 use crate::Fault;
-use crate::codec::json;
-use crate::fault::answer::{Raw, Said, Say, Subject};
-use crate::fault::argument::{Argument, Arguments, Parameter, Takes, optional, required};
+use crate::fault::answer::{Said, Say};
+use crate::fault::argument::{Argument, Parameter, Takes, optional, required};
 use crate::fault::kind::{Act, FaultKind};
 use crate::request::negotiation::{OFFERED, offered};
 use crate::status::Status;
-use crate::status::field::FieldError;
+
+pub(super) use said::{gateway_timeout, internal_error};
 
 const MESSAGE: Parameter = optional("message", Takes::Text, "Instead of the usual message.");
 const RETRY_AFTER: Parameter = optional(
@@ -44,7 +47,7 @@ pub(super) const KINDS: &[FaultKind] = &[
         "notFound",
         "NotFound",
         "404 NotFound about the object the request names.",
-        |of, _| Said::Handler(not_found(of)),
+        |of, _| Said::Handler(said::not_found(of)),
     ),
     answer(
         "methodNotAllowed",
@@ -103,7 +106,7 @@ pub(super) const KINDS: &[FaultKind] = &[
         "Invalid",
         "422 Invalid, with these causes.",
         |of, a| {
-            let (group, errors) = (of.info.api_group(), field_errors(a));
+            let (group, errors) = (of.info.api_group(), said::field_errors(a));
             Said::Handler(Status::invalid(of.kind, group, of.name, &errors))
         },
     )
@@ -112,7 +115,7 @@ pub(super) const KINDS: &[FaultKind] = &[
         "tooManyRequests",
         "TooManyRequests",
         "429 as priority and fairness refuses: plain text and `Retry-After: 1`.",
-        |_, a| Said::Raw(too_many_requests(a)),
+        |_, a| Said::Raw(said::too_many_requests(a)),
     ),
     answer(
         "tooManyRequestsStatus",
@@ -155,12 +158,12 @@ pub(super) const KINDS: &[FaultKind] = &[
         "status",
         "a status",
         "Any Status; its `code` is the HTTP status.",
-        |_, a| Said::Raw(status(a)),
+        |_, a| Said::Raw(said::status(a)),
     )
     .told(&[STATUS, MESSAGE, RETRY_AFTER, HEADERS])
-    .checked(check_status),
+    .checked(said::check_status),
     answer("raw", "raw {code}", "Any answer at all.", |_, a| {
-        Said::Raw(raw(a))
+        Said::Raw(said::raw(a))
     })
     .told(&[CODE, BODY, MESSAGE, RETRY_AFTER, HEADERS]),
 ];
@@ -172,97 +175,6 @@ const fn answer(
     say: Say,
 ) -> FaultKind {
     FaultKind::new(name, title, about, Act::Answer(say)).told(WORDING)
-}
-
-impl Subject<'_> {
-    /// A Status about an object.
-    fn status(&self, of: fn(&str, &str, &str) -> Status) -> Status {
-        of(self.info.resource(), self.info.api_group(), self.name)
-    }
-}
-
-/// What a create does not find is its namespace; what a list does not find is its resource.
-fn not_found(of: &Subject<'_>) -> Status {
-    match (of.info.verb(), of.info.namespace()) {
-        ("create", namespace) if !namespace.is_empty() => {
-            Status::not_found("namespaces", "", namespace)
-        }
-        _ if of.name.is_empty() => Status::no_route(),
-        _ => of.status(Status::not_found),
-    }
-}
-
-pub(super) fn internal_error() -> Status {
-    Status::internal_error("a scripted fault")
-}
-
-pub(super) fn gateway_timeout() -> Status {
-    Status::timeout("request did not complete within requested timeout - context deadline exceeded")
-}
-
-fn field_errors(a: &Arguments) -> Vec<FieldError> {
-    let causes = a.texts("causes").iter();
-    let errors =
-        causes.map(|(field, detail)| FieldError::invalid_str(field.as_str(), "", detail.as_str()));
-    errors.collect()
-}
-
-fn too_many_requests(a: &Arguments) -> Raw {
-    let message = a.text("message");
-    Raw {
-        code: 429,
-        content_type: "text/plain; charset=utf-8",
-        nosniff: true,
-        retry_after: Some(a.number("retryAfter").unwrap_or(1)),
-        body: message
-            .unwrap_or("Too many requests, please try again later.\n")
-            .to_owned(),
-    }
-}
-
-fn raw(a: &Arguments) -> Raw {
-    let code = a.number("code").and_then(|code| u16::try_from(code).ok());
-    Raw {
-        code: code.unwrap_or(500),
-        content_type: "text/plain; charset=utf-8",
-        nosniff: false,
-        retry_after: a.number("retryAfter"),
-        body: a
-            .text("message")
-            .or(a.text("body"))
-            .unwrap_or_default()
-            .to_owned(),
-    }
-}
-
-fn status(a: &Arguments) -> Raw {
-    let mut status = a.value("status");
-    if let (Some(message), Some(members)) = (a.text("message"), status.as_object_mut()) {
-        members.insert("message".to_owned(), message.into());
-    }
-    Raw {
-        code: code(&status).unwrap_or(500),
-        content_type: "application/json",
-        nosniff: false,
-        retry_after: a.number("retryAfter"),
-        body: format!("{}\n", json::compact(&status)),
-    }
-}
-
-fn check_status(a: &Arguments) -> Result<(), String> {
-    let status = a.value("status");
-    code(&status).map(drop).ok_or_else(|| {
-        format!(
-            "a Status needs a `code` from 200 to 599, which is the HTTP status; this one is {}",
-            json::compact(&status)
-        )
-    })
-}
-
-/// The HTTP status that a Status goes with.
-fn code(status: &Value) -> Option<u16> {
-    let code = u16::try_from(status["code"].as_u64()?).ok()?;
-    (200..=599).contains(&code).then_some(code)
 }
 
 /// The constructors of the answers, one a status.
@@ -449,69 +361,5 @@ impl Fault {
         Fault::new(const { FaultKind::named(KINDS, "raw") })
             .with("code", Argument::Number(status.into()))
             .with("body", Argument::Text(body.into()))
-    }
-
-    /// The `Retry-After` of an answer, in seconds.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::service_unavailable().retry_after(5);
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// If the fault is no answer.
-    #[track_caller]
-    pub fn retry_after(self, seconds: u32) -> Self {
-        self.set(
-            "retry_after",
-            "retryAfter",
-            Argument::Number(seconds.into()),
-        )
-    }
-
-    /// The message of an answer.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::forbidden().message("quota exceeded");
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// If the fault is no answer.
-    #[track_caller]
-    pub fn message(self, message: impl Into<String>) -> Self {
-        self.set("message", "message", Argument::Text(message.into()))
-    }
-
-    /// A header of an answer.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::service_unavailable().response_header("Via", "1.1 proxy");
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// If the fault is no answer.
-    #[track_caller]
-    pub fn response_header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        let mut headers = self.given("headers");
-        headers.push((name.into(), value.into()));
-        self.set("response_header", "headers", Argument::Texts(headers))
-    }
-
-    /// A cause of a 422.
-    ///
-    /// ```
-    /// let fault = fake_apiserver::Fault::invalid().cause("metadata.name", "is taken by a legend");
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// If the fault is another than [`Fault::invalid`].
-    #[track_caller]
-    pub fn cause(self, field: impl Into<String>, detail: impl Into<String>) -> Self {
-        let mut causes = self.given("causes");
-        causes.push((field.into(), detail.into()));
-        self.set("cause", "causes", Argument::Causes(causes))
     }
 }

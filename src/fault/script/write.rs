@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::rule::{Fault, What};
-use super::schedule::{Per, Schedule};
 use crate::codec::json;
 use crate::codec::script::write_duration;
+use crate::fault::rule::{Fault, What};
+use crate::fault::schedule::{Per, Schedule};
 
 impl Fault {
     /// The rule as a script has it, which [`Fault::parse_script`] reads again; but a closure, and an outage that is not
@@ -71,10 +71,10 @@ impl Schedule {
 }
 
 impl Per {
-    pub(super) const ALL: [Per; 3] = [Per::Rule, Per::Object, Per::Client];
+    pub(in crate::fault) const ALL: [Per; 3] = [Per::Rule, Per::Object, Per::Client];
 
     /// What scripts call it.
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::fault) fn name(self) -> &'static str {
         match self {
             Per::Rule => "rule",
             Per::Object => "object",
