@@ -7,7 +7,7 @@ use crate::codec::json::Node;
 use crate::codec::script::{Cursor, Error};
 use crate::journal::verify::Verifier;
 use crate::journal::{Coverage, Journal, Requests, Times};
-use crate::registry::Served;
+use crate::kinds::Catalog;
 use crate::request::when::When;
 use crate::response::Response;
 
@@ -22,7 +22,12 @@ enum Expected {
 impl Control {
     fn journal(&self) -> Journal {
         let cluster = &self.cluster;
-        Journal::new(&self.recorder, &cluster.storage, cluster.ids.seed())
+        Journal::new(
+            &self.recorder,
+            &cluster.storage,
+            &cluster.catalog,
+            cluster.ids.seed(),
+        )
     }
 
     /// All of the journal, or what the query asks for: `?verb=update&resource=endpoints&code=409`.
@@ -118,7 +123,7 @@ fn requests(at: &Cursor<'_>) -> Result<Requests, Error> {
 fn which(at: &Cursor<'_>) -> Result<Requests, Error> {
     let mut requests = Requests::new();
     if let Some(when) = at.get("when") {
-        requests.when = When::read(&when, &Served)?;
+        requests.when = When::read(&when, &Catalog::built_in())?;
     }
     if let Some(code) = at.get("code") {
         let codes = match code.node {

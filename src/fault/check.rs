@@ -2,12 +2,12 @@
 
 use super::rule::{Fault, What};
 use super::schedule::Schedule;
-use crate::registry::Served;
+use crate::kinds::Catalog;
 
 impl Fault {
     /// Refuses what can never act; resources get their plural names.
     pub(crate) fn checked(mut self) -> Result<Fault, String> {
-        self.when = self.when.checked(&Served)?;
+        self.when = self.when.checked(&Catalog::built_in())?;
         self.when.check_namespaces()?;
         self.schedule.check()?;
         self.what.check()?;

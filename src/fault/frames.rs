@@ -240,11 +240,8 @@ impl Shaper {
                 Vec::new()
             }
             Some(Trouble::Backwards) => {
-                let object = Object::at_revision(object.resource, object.to_value(), LONG_AGO);
-                vec![Step::Send(Frame::Event {
-                    change,
-                    object: Arc::new(object),
-                })]
+                let object = Arc::new(object.at_revision(LONG_AGO));
+                vec![Step::Send(Frame::Event { change, object })]
             }
             Some(Trouble::TruncatedLine) => {
                 vec![Step::Send(Frame::Half(Box::new(frame))), Step::End]

@@ -1,67 +1,81 @@
-//! Another writer, who comes just before a request.
-
-use std::sync::Arc;
+//! Lost races, made real: somebody else writes just before the request, so that the refusal is the server's own and a
+//! retry that reads again succeeds.
 
 use serde_json::{Value, json};
 
-use super::cluster::{Cluster, key};
-use super::{Target, admission};
-use crate::object::{Object, meta_str, metadata_mut};
-use crate::registry::generic;
+use super::Target;
+use super::cluster::Cluster;
+use super::write::{Author, Edit, Proposal, Propose, Write};
+use crate::object::{meta_str, metadata_mut};
+use crate::registry::{self, WriteContext};
 use crate::request::options::DeleteOptions;
+use crate::response::Warnings;
+use crate::status::Status;
 
 /// The annotation another writer leaves.
 const ANNOTATION: &str = "fake-apiserver/raced-at";
 
 /// Changes the object, if it is there.
-pub(crate) fn update(cluster: &Cluster, target: &Target, name: &str) {
-    let resource = target.strategy.resource();
-    let key = key(resource, &target.namespace, name);
-    cluster.storage.write(|tx| {
-        let Some(live) = tx.get(&key).cloned() else {
-            return;
-        };
-        let mut next = live.to_value();
-        let annotations = metadata_mut(&mut next)
-            .entry("annotations")
-            .or_insert_with(|| json!({}));
-        annotations[ANNOTATION] = meta_str(&live.value(), "resourceVersion").into();
-        tx.put(&key, |revision| {
-            Object::at_revision(resource, next, revision)
-        });
-    });
+pub(crate) async fn update(cluster: &Cluster, target: &Target, name: &str) {
+    run(cluster, target, name, &Edit(annotated)).await;
 }
 
 /// Deletes the object, if it is there.
-pub(crate) fn delete(cluster: &Cluster, target: &Target, name: &str) {
-    let options = DeleteOptions::default();
-    let (strategy, namespace) = (target.strategy, target.namespace.as_str());
-    // What is not there cannot be deleted first.
-    let _ = cluster
-        .storage
-        .write(|tx| super::delete::delete(cluster, tx, strategy, namespace, name, &options));
+pub(crate) async fn delete(cluster: &Cluster, target: &Target, name: &str) {
+    run(cluster, target, name, &DeleteOptions::default()).await;
 }
 
 /// Creates the object, if it is not there.
-pub(crate) fn create(cluster: &Cluster, target: &Target, name: &str) {
-    let resource = target.strategy.resource();
-    let key = key(resource, &target.namespace, name);
-    let mut object: Value = json!({"kind": resource.kind, "apiVersion": resource.api_version(), "metadata": {"name": name}});
-    if resource.namespaced {
-        metadata_mut(&mut object).insert("namespace".to_owned(), target.namespace.as_str().into());
-    }
-    target.strategy.set_defaults(&mut object);
-    cluster.storage.write(|tx| {
-        if tx.get(&key).is_some()
-            || admission::check_create(cluster, tx, target.strategy, &target.namespace, &object)
-                .is_err()
-        {
-            return;
+pub(crate) async fn create(cluster: &Cluster, target: &Target, name: &str) {
+    run(cluster, target, name, &Bare).await;
+}
+
+async fn run(cluster: &Cluster, target: &Target, name: &str, intent: &dyn Propose) {
+    let write = Write {
+        cluster,
+        kind: &target.kind,
+        subresource: "",
+        namespace: &target.namespace,
+        name,
+        author: Author::Server,
+        dry_run: false,
+    };
+    // What cannot be done before the request is not.
+    let _ = write.run(intent, &mut Warnings::default()).await;
+}
+
+fn annotated(live: &Value) -> Option<Value> {
+    let mut next = live.clone();
+    let annotations = metadata_mut(&mut next)
+        .entry("annotations")
+        .or_insert_with(|| json!({}));
+    annotations[ANNOTATION] = meta_str(live, "resourceVersion").into();
+    Some(next)
+}
+
+/// An object with a name and nothing else.
+struct Bare;
+
+impl Propose for Bare {
+    fn propose(
+        &self,
+        write: &Write<'_>,
+        _context: &WriteContext<'_>,
+        live: Option<&Value>,
+        _warnings: &mut Warnings,
+    ) -> Result<Proposal, Status> {
+        if live.is_some() {
+            return Ok(Proposal::Nothing);
         }
-        target.strategy.prepare_for_create(&mut object);
-        generic::fill_system_fields(&mut object, cluster.ids.uid(), &cluster.timestamp());
-        let _: Arc<Object> = tx.put(&key, |revision| {
-            Object::at_revision(resource, object, revision)
+        let mut object = json!({
+            "kind": write.kind.kind,
+            "apiVersion": write.kind.api_version(),
+            "metadata": {"name": write.name},
         });
-    });
+        if write.kind.namespaced {
+            metadata_mut(&mut object).insert("namespace".to_owned(), write.namespace.into());
+        }
+        registry::strategy(write.kind).set_defaults(&mut object);
+        Ok(Proposal::Create(object))
+    }
 }

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::record::{KeptBody, Outcome, Record};
 use super::stream::{StreamLog, WatchLog};
+use crate::kinds::Catalog;
 use crate::object::Object;
-use crate::registry;
 use crate::request::info::RequestInfo;
 use crate::request::query::Query;
 use crate::storage::{Revision, Storage};
@@ -30,14 +30,20 @@ pub struct Entry {
     info: RequestInfo,
     /// For the labels of what a request was about.
     objects: Arc<Storage<Object>>,
+    catalog: Arc<Catalog>,
 }
 
 impl Entry {
-    pub(super) fn new(record: Arc<Record>, objects: Arc<Storage<Object>>) -> Self {
+    pub(super) fn new(
+        record: Arc<Record>,
+        objects: Arc<Storage<Object>>,
+        catalog: Arc<Catalog>,
+    ) -> Self {
         Entry {
             info: record.info(),
             record,
             objects,
+            catalog,
         }
     }
 
@@ -335,8 +341,10 @@ impl Entry {
 
     fn stored(&self, at: Revision) -> Option<Arc<Object>> {
         let info = &self.info;
-        let strategy = registry::find(info.api_group(), info.api_version(), info.resource())?;
-        let key = strategy.resource().key(info.namespace(), info.name());
+        let kind = self
+            .catalog
+            .find(info.api_group(), info.api_version(), info.resource())?;
+        let key = kind.key(info.namespace(), info.name());
         let view = self.objects.view();
         view.get_at(&key, at).cloned()
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::entry::Entry;
-use crate::registry::Served;
+use crate::kinds::Catalog;
 use crate::request::facts::Facts;
 use crate::request::when::{When, when_methods};
 
@@ -46,7 +46,7 @@ impl Requests {
 
     /// Refuses what no request can match; resources get their plural names.
     pub(crate) fn checked(mut self) -> Result<Self, String> {
-        self.when = self.when.checked(&Served)?;
+        self.when = self.when.checked(&Catalog::built_in())?;
         Ok(self)
     }
 

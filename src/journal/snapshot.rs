@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::entry::Entry;
 use super::recorder::Recorder;
 use super::requests::Requests;
+use crate::kinds::Catalog;
 use crate::object::Object;
 use crate::storage::Storage;
 
@@ -21,10 +22,15 @@ pub struct Journal {
 
 impl Journal {
     /// The seed is that of the server.
-    pub(crate) fn new(recorder: &Recorder, objects: &Arc<Storage<Object>>, seed: u64) -> Self {
+    pub(crate) fn new(
+        recorder: &Recorder,
+        objects: &Arc<Storage<Object>>,
+        catalog: &Arc<Catalog>,
+        seed: u64,
+    ) -> Self {
         let records = recorder.records();
         let there = records.records.into_iter();
-        let entries = there.map(|record| Entry::new(record, objects.clone()));
+        let entries = there.map(|record| Entry::new(record, objects.clone(), catalog.clone()));
         Journal {
             entries: entries.collect(),
             dropped: records.dropped,

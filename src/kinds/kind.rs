@@ -27,11 +27,16 @@ pub(crate) struct Kind {
     pub(crate) subresources: Vec<Subresource>,
     /// The columns of its Table, Age included.
     pub(crate) columns: Vec<Column>,
+    /// The fields that writing the object itself leaves as they were, and cannot own: those of its subresources.
+    pub(crate) resets: Vec<Vec<String>>,
     /// All field labels, for a kind that has more than `metadata.name` and `metadata.namespace`.
     pub(crate) selectable: Vec<String>,
     /// What the other versions of the kind share with this one.
     pub(crate) stored: Arc<Stored>,
     pub(crate) wire: Wire,
+    pub(crate) policy: Policy,
+    /// A warning on every request for it, from the minor version it is deprecated in.
+    pub(crate) deprecation: Option<(u32, Arc<str>)>,
     pub(crate) schema: &'static Struct,
 }
 
@@ -43,6 +48,17 @@ pub(crate) struct Stored {
     /// The version that is kept.
     pub(crate) group: String,
     pub(crate) version: String,
+}
+
+/// What a kind allows, as upstream's strategies answer it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Policy {
+    /// PUT creates what is missing.
+    pub(crate) create_on_update: bool,
+    /// An update goes without a resourceVersion.
+    pub(crate) unconditional_update: bool,
+    /// A deletion answers with the object rather than with a Status.
+    pub(crate) returns_deleted: bool,
 }
 
 /// How the objects of a kind are written.
@@ -59,8 +75,8 @@ pub(crate) enum Wire {
 pub(crate) struct Subresource {
     pub(crate) name: String,
     pub(crate) verbs: Vec<Verb>,
-    /// The top-level fields that writing through it leaves as they were, and cannot own.
-    pub(crate) resets: Vec<String>,
+    /// The fields that writing through it leaves as they were, and cannot own.
+    pub(crate) resets: Vec<Vec<String>>,
 }
 
 /// One column of a Table.
@@ -95,12 +111,44 @@ impl Kind {
         }
     }
 
+    /// Where one of its objects is kept, or with an empty name all of a namespace, or with an empty namespace all there
+    /// are. Upstream's key is this below `/registry`.
+    pub(crate) fn key(&self, namespace: &str, name: &str) -> String {
+        if namespace.is_empty() || !self.namespaced {
+            ["/", &*self.stored.prefix, "/", name].concat()
+        } else {
+            ["/", &*self.stored.prefix, "/", namespace, "/", name].concat()
+        }
+    }
+
+    /// Whether this is the version that is kept.
+    pub(crate) fn is_stored(&self) -> bool {
+        (&self.group, &self.version) == (&self.stored.group, &self.stored.version)
+    }
+
     /// How long [`Kind::api_version`] is.
     pub(crate) fn api_version_len(&self) -> usize {
         if self.group.is_empty() {
             self.version.len()
         } else {
             self.group.len() + 1 + self.version.len()
+        }
+    }
+
+    /// The fields that writing through a subresource, or not through any, leaves as they were.
+    pub(crate) fn resets(&self, subresource: &str) -> &[Vec<String>] {
+        match self.subresource(subresource) {
+            Some(subresource) => &subresource.resets,
+            None => &self.resets,
+        }
+    }
+
+    /// The verbs of a subresource, or of the object itself.
+    pub(crate) fn verbs(&self, subresource: &str) -> &[Verb] {
+        match self.subresource(subresource) {
+            Some(subresource) => &subresource.verbs,
+            None if subresource.is_empty() => &self.verbs,
+            None => &[],
         }
     }
 

@@ -170,7 +170,7 @@ impl<'a> Exchange<'a> {
             ..
         } = self;
         let cluster = &pipeline.cluster;
-        let target = match routes::route(&info.path) {
+        let target = match routes::route(&info.path, &cluster.catalog) {
             Route::Resource(target) => target,
             Route::Document(document) => {
                 let now = cluster.clock.now();

@@ -17,7 +17,6 @@ use crate::fault::effect::{After, Before, Break, Effect, Handler, Instead, Race,
 use crate::handlers::cluster::{Cluster, key};
 use crate::handlers::routes::{self, Route};
 use crate::handlers::{self, Target, race};
-use crate::registry;
 use crate::request::facts::Facts;
 use crate::request::text::Text;
 use crate::response::{self, ByteStream, Fate, Response};
@@ -58,10 +57,12 @@ impl Exchange<'_> {
         if !sends || !self.pipeline.faults.ask_for_labels() {
             return None;
         }
-        let Route::Resource(target) = routes::route(&self.info.path) else {
+        let Route::Resource(target) =
+            routes::route(&self.info.path, &self.pipeline.cluster.catalog)
+        else {
             return None;
         };
-        let kind = target.strategy.resource().schema;
+        let kind = target.kind.schema;
         handlers::body::peek(&mut self.request, kind, self.pipeline.max_body).await
     }
 
@@ -99,7 +100,7 @@ impl Exchange<'_> {
         if reply.is_a_handlers
             && let Some((target, _)) = &named
         {
-            let texts = handlers::deprecation(&self.pipeline.cluster, target.strategy);
+            let texts = handlers::deprecation(&self.pipeline.cluster, &target.kind);
             self.warnings.extend(texts);
         }
         self.scripted(reply)
@@ -130,15 +131,17 @@ impl Exchange<'_> {
     /// What happens behind the back of the handler.
     async fn go_behind(&mut self, handler: Handler) {
         let cluster = &self.pipeline.cluster;
-        let write = match handler {
+        let race = match handler {
             Handler::Compact => return cluster.storage.compact(cluster.storage.revision()),
-            Handler::Race(Race::Update) => race::update,
-            Handler::Race(Race::Delete) => race::delete,
-            Handler::Race(Race::Create) => race::create,
+            Handler::Race(race) => race,
         };
-        match self.named().await {
-            Some((target, name)) if !name.is_empty() => write(cluster, &target, &name),
-            _ => {}
+        let Some((target, name)) = self.named().await.filter(|(_, name)| !name.is_empty()) else {
+            return;
+        };
+        match race {
+            Race::Update => race::update(cluster, &target, &name).await,
+            Race::Delete => race::delete(cluster, &target, &name).await,
+            Race::Create => race::create(cluster, &target, &name).await,
         }
     }
 
@@ -186,10 +189,11 @@ impl Exchange<'_> {
 
     fn reply(&self, answer: &Answer, name: &str) -> Reply {
         let info = &self.info;
-        let strategy = registry::find(info.api_group(), info.api_version(), info.resource());
+        let catalog = &self.pipeline.cluster.catalog;
+        let kind = catalog.find(info.api_group(), info.api_version(), info.resource());
         answer.reply(&Subject {
             info,
-            kind: strategy.map_or("", |strategy| strategy.resource().kind),
+            kind: kind.as_ref().map_or("", |kind| &kind.kind),
             name,
             forbidden: &|| {
                 let user = self.record.user.clone().unwrap_or_default();
@@ -212,10 +216,12 @@ impl Exchange<'_> {
 
     /// What the path points at, and the name in it or in the body of a create.
     async fn named(&mut self) -> Option<(Target, String)> {
-        let Route::Resource(target) = routes::route(&self.info.path) else {
+        let Route::Resource(target) =
+            routes::route(&self.info.path, &self.pipeline.cluster.catalog)
+        else {
             return None;
         };
-        let kind = target.strategy.resource().schema;
+        let kind = target.kind.schema;
         let name = match target.name.as_str() {
             "" if self.request.method == http::Method::POST => {
                 let limit = self.pipeline.max_body;
@@ -237,10 +243,10 @@ async fn pause(clock: &Clock, length: Duration) {
 
 /// A label of the stored object a path points at.
 fn stored_label(cluster: &Cluster, path: &Text, label: &str) -> Option<String> {
-    let Route::Resource(target) = routes::route(path) else {
+    let Route::Resource(target) = routes::route(path, &cluster.catalog) else {
         return None;
     };
-    let key = key(target.strategy.resource(), &target.namespace, &target.name);
+    let key = key(&target.kind, &target.namespace, &target.name);
     let view = cluster.storage.view();
     view.get(&key)?.label(label)
 }

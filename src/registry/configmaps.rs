@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::resource::{Column, Resource};
-use super::strategy::Strategy;
+use super::strategy::{Strategy, WriteContext};
 use super::validation::configmap as rules;
 use crate::schema::{core, meta};
 use crate::status::field::FieldError;
 
 pub(crate) struct ConfigMaps;
 
-static RESOURCE: Resource = Resource {
+pub(super) static RESOURCE: Resource = Resource {
     group: "",
     version: "v1",
     plural: "configmaps",
@@ -60,10 +60,6 @@ static RESOURCE: Resource = Resource {
 };
 
 impl Strategy for ConfigMaps {
-    fn resource(&self) -> &'static Resource {
-        &RESOURCE
-    }
-
     fn validate(&self, object: &Value) -> Vec<FieldError> {
         rules::validate(object)
     }
@@ -72,14 +68,19 @@ impl Strategy for ConfigMaps {
         true
     }
 
-    fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
+    fn validate_update(
+        &self,
+        _write: &WriteContext<'_>,
+        object: &Value,
+        old: &Value,
+    ) -> Vec<FieldError> {
         rules::validate_update(object, old)
     }
 
     /// How many keys there are, of either kind.
-    fn cells(&self, object: &Value) -> Vec<Value> {
+    fn cell(&self, _column: &str, object: &Value, _age: &dyn Fn(&str) -> String) -> Value {
         let count = |field| object[field].as_object().map_or(0, serde_json::Map::len);
-        vec![(count("data") + count("binaryData")).into()]
+        (count("data") + count("binaryData")).into()
     }
 }
 
@@ -91,7 +92,8 @@ mod tests {
     #[test]
     fn the_data_cell_counts_both_kinds_of_keys() {
         let object = json!({"data": {"a": "1", "b": "2"}, "binaryData": {"c": "AA=="}});
-        assert_eq!(ConfigMaps.cells(&object), [json!(3)]);
-        assert_eq!(ConfigMaps.cells(&json!({})), [json!(0)]);
+        let cell = |object: &Value| ConfigMaps.cell("Data", object, &|_| String::new());
+        assert_eq!(cell(&object), json!(3));
+        assert_eq!(cell(&json!({})), json!(0));
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::resource::{Column, Resource};
-use super::strategy::Strategy;
+use super::strategy::{Strategy, WriteContext};
 use super::validation::endpoints as rules;
 use crate::schema::{core, meta};
 use crate::status::field::FieldError;
@@ -13,7 +13,7 @@ pub(crate) struct Endpoints;
 /// How many `ip:port` pairs the Endpoints column shows.
 const SHOWN_ENDPOINTS: usize = 3;
 
-static RESOURCE: Resource = Resource {
+pub(super) static RESOURCE: Resource = Resource {
     group: "",
     version: "v1",
     plural: "endpoints",
@@ -63,10 +63,6 @@ static RESOURCE: Resource = Resource {
 };
 
 impl Strategy for Endpoints {
-    fn resource(&self) -> &'static Resource {
-        &RESOURCE
-    }
-
     fn set_defaults(&self, object: &mut Value) {
         rules::set_defaults(object);
     }
@@ -79,27 +75,21 @@ impl Strategy for Endpoints {
         true
     }
 
-    fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
+    fn validate_update(
+        &self,
+        _write: &WriteContext<'_>,
+        object: &Value,
+        old: &Value,
+    ) -> Vec<FieldError> {
         rules::validate_update(object, old)
     }
 
-    fn warnings(&self, object: &Value) -> Vec<String> {
+    fn warnings(&self, _write: &WriteContext<'_>, object: &Value) -> Vec<String> {
         rules::warnings(object)
     }
 
-    fn allow_create_on_update(&self) -> bool {
-        true
-    }
-
-    fn deprecation(&self) -> Option<(u32, &'static str)> {
-        Some((
-            33,
-            "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
-        ))
-    }
-
-    fn cells(&self, object: &Value) -> Vec<Value> {
-        vec![endpoints_cell(object).into()]
+    fn cell(&self, _column: &str, object: &Value, _age: &dyn Fn(&str) -> String) -> Value {
+        endpoints_cell(object).into()
     }
 }
 

@@ -10,65 +10,68 @@ mod events;
 pub(crate) mod generic;
 pub(crate) mod known_kinds;
 mod namespaces;
+#[cfg(test)]
+mod sample;
 mod secrets;
 mod services;
 pub(crate) mod strategy;
 pub(crate) mod validation;
 
-use crate::request::when::check::Known;
 pub(crate) use crate::schema::resource::{self, Resource};
-pub(crate) use strategy::Strategy;
+pub(crate) use strategy::{Lister, Strategy, WriteContext};
 
-/// Every resource served, sorted by group, version and plural.
-pub(crate) static STRATEGIES: &[&dyn Strategy] = &[
-    &configmaps::ConfigMaps,
-    &endpoints::Endpoints,
-    &events::Events,
-    &Namespaces,
-    &secrets::Secrets,
-    &services::Services,
-];
+use crate::kinds::Kind;
 
 /// The namespaces a cluster has from the start.
 pub(crate) const INITIAL_NAMESPACES: [&str; 4] =
     ["default", "kube-node-lease", "kube-public", "kube-system"];
 
-pub(crate) use namespaces::Namespaces;
+/// The kinds of which something is programmed: group, kind, rules.
+static PROGRAMMED: &[(&str, &str, &dyn Strategy)] = &[
+    ("", "ConfigMap", &configmaps::ConfigMaps),
+    ("", "Endpoints", &endpoints::Endpoints),
+    ("", "Event", &events::Events),
+    ("", "Namespace", &namespaces::Namespaces),
+    ("", "Secret", &secrets::Secrets),
+    ("", "Service", &services::Services),
+];
 
-/// The resources there are, for who checks a condition.
-pub(crate) struct Served;
-
-impl Known for Served {
-    fn find(&self, name: &str) -> Option<&Resource> {
-        find_name(name).map(|strategy| strategy.resource())
-    }
-
-    fn all(&self) -> Vec<&Resource> {
-        resources()
-    }
-}
-
-/// The resource of this group, version and plural name.
-pub(crate) fn find(group: &str, version: &str, plural: &str) -> Option<&'static dyn Strategy> {
-    STRATEGIES.iter().copied().find(|s| {
-        let r = s.resource();
-        r.group == group && r.version == version && r.plural == plural
-    })
-}
-
-/// The resource of this kind.
-pub(crate) fn find_kind(api_version: &str, kind: &str) -> Option<&'static dyn Strategy> {
-    STRATEGIES
+/// The rules of a kind, which all its versions share.
+pub(crate) fn strategy(kind: &Kind) -> &'static dyn Strategy {
+    let programmed = PROGRAMMED
         .iter()
-        .copied()
-        .find(|s| s.resource().kind == kind && s.resource().api_version() == api_version)
+        .find(|(group, name, _)| *group == kind.stored.group && *name == kind.kind);
+    programmed.map_or(&strategy::Plain, |(_, _, strategy)| *strategy)
 }
 
-/// The resource called this, as kubectl would read it: plural, singular, short name or kind, with the group after a dot.
-pub(crate) fn find_name(name: &str) -> Option<&'static dyn Strategy> {
+/// Every resource's description.
+pub(crate) fn resources() -> Vec<&'static Resource> {
+    vec![
+        &configmaps::RESOURCE,
+        &endpoints::RESOURCE,
+        &events::RESOURCE,
+        &namespaces::RESOURCE,
+        &secrets::RESOURCE,
+        &services::RESOURCE,
+    ]
+}
+
+// Temporary, for those who still read the statics.
+pub(crate) fn find(group: &str, version: &str, plural: &str) -> Option<&'static Resource> {
+    resources()
+        .into_iter()
+        .find(|r| r.group == group && r.version == version && r.plural == plural)
+}
+
+pub(crate) fn find_kind(api_version: &str, kind: &str) -> Option<&'static Resource> {
+    resources()
+        .into_iter()
+        .find(|r| r.kind == kind && r.api_version() == api_version)
+}
+
+pub(crate) fn find_name(name: &str) -> Option<&'static Resource> {
     let (name, group) = name.split_once('.').unwrap_or((name, ""));
-    STRATEGIES.iter().copied().find(|s| {
-        let r = s.resource();
+    resources().into_iter().find(|r| {
         let names = [r.plural, r.singular, r.kind]
             .into_iter()
             .chain(r.short_names.iter().copied());
@@ -76,7 +79,8 @@ pub(crate) fn find_name(name: &str) -> Option<&'static dyn Strategy> {
     })
 }
 
-/// Every resource's description.
-pub(crate) fn resources() -> Vec<&'static Resource> {
-    STRATEGIES.iter().map(|s| s.resource()).collect()
+impl Resource {
+    pub(crate) fn resource(&'static self) -> &'static Resource {
+        self
+    }
 }

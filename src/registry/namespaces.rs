@@ -4,23 +4,21 @@ use serde_json::{Value, json};
 
 use super::generic::{self, Deletion};
 use super::resource::{Column, Resource, Subresource};
-use super::strategy::Strategy;
+use super::strategy::{Strategy, WriteContext};
 use super::validation::{namespace as rules, pod_security};
 use crate::object::{is_terminating, meta_str, meta_strings, metadata_mut};
 use crate::request::options::DeleteOptions;
 use crate::schema::{core, meta};
-use crate::status::Status as ApiStatus;
+use crate::status::Status;
 use crate::status::field::FieldError;
 
 pub(crate) struct Namespaces;
-struct Status;
-struct Finalize;
 
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 const ACTIVE: &str = "Active";
 const KUBERNETES_FINALIZER: &str = "kubernetes";
 
-static RESOURCE: Resource = Resource {
+pub(super) static RESOURCE: Resource = Resource {
     group: "",
     version: "v1",
     plural: "namespaces",
@@ -72,10 +70,6 @@ static RESOURCE: Resource = Resource {
 };
 
 impl Strategy for Namespaces {
-    fn resource(&self) -> &'static Resource {
-        &RESOURCE
-    }
-
     fn set_defaults(&self, object: &mut Value) {
         let name = meta_str(object, "name").to_owned();
         if !name.is_empty() {
@@ -86,7 +80,7 @@ impl Strategy for Namespaces {
         }
     }
 
-    fn prepare_for_create(&self, object: &mut Value) {
+    fn prepare_for_create(&self, _write: &WriteContext<'_>, object: &mut Value) {
         object["status"] = json!({"phase": ACTIVE});
         let mut finalizers = spec_finalizers(object);
         if !finalizers.iter().any(|f| f == KUBERNETES_FINALIZER) {
@@ -108,12 +102,29 @@ impl Strategy for Namespaces {
         true
     }
 
-    fn prepare_for_update(&self, object: &mut Value, old: &Value) {
-        copy(object, old, "spec");
-        copy(object, old, "status");
+    /// Its finalizers change through `finalize` alone, so the object itself can write neither part.
+    fn prepare_for_update(&self, write: &WriteContext<'_>, object: &mut Value, old: &Value) {
+        let kept: &[&str] = match write.subresource {
+            "" => &["spec", "status"],
+            "status" => &["spec"],
+            _ => &["status"],
+        };
+        for part in kept {
+            object[*part] = old.get(*part).cloned().unwrap_or_else(|| json!({}));
+        }
     }
 
-    fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
+    fn validate_update(
+        &self,
+        write: &WriteContext<'_>,
+        object: &Value,
+        old: &Value,
+    ) -> Vec<FieldError> {
+        match write.subresource {
+            "status" => return rules::validate_status_update(object, old),
+            "finalize" => return rules::validate_finalize_update(object, old),
+            _ => {}
+        }
         let errors = rules::validate_update(object, old);
         if errors.is_empty() {
             pod_security::validate_update(object, old)
@@ -128,14 +139,6 @@ impl Strategy for Namespaces {
         set_name_label(object, &name);
     }
 
-    fn reset_fields(&self) -> &'static [&'static [&'static str]] {
-        &[&["status"]]
-    }
-
-    fn returns_deleted_object(&self) -> bool {
-        true
-    }
-
     fn may_be_removed(&self, object: &Value) -> bool {
         spec_finalizers(object).is_empty()
     }
@@ -143,114 +146,18 @@ impl Strategy for Namespaces {
     /// The first deletion starts the end of the namespace; what follows waits for its finalizers.
     fn before_delete(
         &self,
+        write: &WriteContext<'_>,
         object: &Value,
         options: &DeleteOptions,
-        now: &str,
-    ) -> Result<Deletion, ApiStatus> {
+    ) -> Result<Deletion, Status> {
         check_preconditions(object, options)?;
         if !is_terminating(object) {
-            return Ok(Deletion::Mark(terminate(object, options, now)));
+            return Ok(Deletion::Mark(terminate(object, options, write.now)));
         }
         if !self.may_be_removed(object) {
             return Ok(Deletion::Mark(object.clone()));
         }
-        generic::before_delete(&RESOURCE, object, options, now)
-    }
-
-    fn selectable_fields(&self) -> &'static [&'static str] {
-        &["metadata.name", "status.phase"]
-    }
-
-    fn field(&self, object: &Value, _label: &str) -> String {
-        phase(object).to_owned()
-    }
-
-    fn cells(&self, object: &Value) -> Vec<Value> {
-        vec![phase(object).into()]
-    }
-
-    fn subresource(&self, name: &str) -> Option<&'static dyn Strategy> {
-        match name {
-            "status" => Some(&Status),
-            "finalize" => Some(&Finalize),
-            _ => None,
-        }
-    }
-}
-
-impl Strategy for Status {
-    fn resource(&self) -> &'static Resource {
-        &RESOURCE
-    }
-
-    fn set_defaults(&self, object: &mut Value) {
-        Namespaces.set_defaults(object);
-    }
-
-    fn validate(&self, object: &Value) -> Vec<FieldError> {
-        rules::validate(object)
-    }
-
-    fn prepare_for_update(&self, object: &mut Value, old: &Value) {
-        copy(object, old, "spec");
-    }
-
-    fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
-        rules::validate_status_update(object, old)
-    }
-
-    fn canonicalize(&self, object: &mut Value) {
-        Namespaces.canonicalize(object);
-    }
-
-    fn reset_fields(&self) -> &'static [&'static [&'static str]] {
-        &[&["spec"]]
-    }
-
-    fn may_be_removed(&self, object: &Value) -> bool {
-        Namespaces.may_be_removed(object)
-    }
-
-    fn cells(&self, object: &Value) -> Vec<Value> {
-        Namespaces.cells(object)
-    }
-}
-
-impl Strategy for Finalize {
-    fn resource(&self) -> &'static Resource {
-        &RESOURCE
-    }
-
-    fn set_defaults(&self, object: &mut Value) {
-        Namespaces.set_defaults(object);
-    }
-
-    fn validate(&self, object: &Value) -> Vec<FieldError> {
-        rules::validate(object)
-    }
-
-    fn prepare_for_update(&self, object: &mut Value, old: &Value) {
-        copy(object, old, "status");
-    }
-
-    fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
-        rules::validate_finalize_update(object, old)
-    }
-
-    fn canonicalize(&self, object: &mut Value) {
-        Namespaces.canonicalize(object);
-    }
-
-    fn reset_fields(&self) -> &'static [&'static [&'static str]] {
-        &[&["status"]]
-    }
-
-    fn may_be_removed(&self, object: &Value) -> bool {
-        Namespaces.may_be_removed(object)
-    }
-
-    fn cells(&self, object: &Value) -> Vec<Value> {
-        Namespaces.cells(object)
+        generic::before_delete(write, object, options)
     }
 }
 
@@ -269,7 +176,7 @@ fn terminate(object: &Value, options: &DeleteOptions, now: &str) -> Value {
 }
 
 /// Namespaces word a failed precondition the way the store does.
-fn check_preconditions(object: &Value, options: &DeleteOptions) -> Result<(), ApiStatus> {
+fn check_preconditions(object: &Value, options: &DeleteOptions) -> Result<(), Status> {
     let checks = [
         ("UID", "uid", &options.preconditions.uid),
         (
@@ -284,7 +191,7 @@ fn check_preconditions(object: &Value, options: &DeleteOptions) -> Result<(), Ap
             let why = format!(
                 "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}"
             );
-            return Err(ApiStatus::conflict(
+            return Err(Status::conflict(
                 "namespaces",
                 "",
                 meta_str(object, "name"),
@@ -293,10 +200,6 @@ fn check_preconditions(object: &Value, options: &DeleteOptions) -> Result<(), Ap
         }
     }
     Ok(())
-}
-
-fn copy(object: &mut Value, old: &Value, part: &str) {
-    object[part] = old.get(part).cloned().unwrap_or_else(|| json!({}));
 }
 
 fn set_name_label(object: &mut Value, name: &str) {

@@ -8,8 +8,8 @@ use super::partial;
 use super::table::Table;
 use super::watch::Bookmark;
 use crate::codec::{json, yaml};
+use crate::kinds::Kind;
 use crate::object::{self, Change, Object};
-use crate::registry::Resource;
 use crate::request::negotiation::{self, Media, MetaVersion, Negotiated};
 use crate::status::Status;
 
@@ -17,7 +17,7 @@ use crate::status::Status;
 pub(crate) enum Document<'a> {
     Object(&'a Object),
     Partial(&'a Object, MetaVersion),
-    List(&'a List, &'a Resource),
+    List(&'a List, &'a Kind),
     PartialList(&'a List, MetaVersion),
     Table(Table<'a>),
     Status(&'a Status),
@@ -115,7 +115,7 @@ impl Document<'_> {
         match self {
             Document::Object(object) => object.json().to_vec(),
             Document::Partial(object, version) => partial::object(object, *version),
-            Document::List(list, resource) => list.to_json(resource),
+            Document::List(list, kind) => list.to_json(kind),
             Document::PartialList(list, version) => partial::list(list, *version),
             Document::Table(table) => table.to_json(),
             Document::Status(status) => status.to_json(),

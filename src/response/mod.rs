@@ -21,8 +21,8 @@ use futures_util::Stream;
 use http::{HeaderName, header};
 use jiff::Timestamp;
 
+use crate::kinds::KindRef;
 use crate::object::Object;
-use crate::registry::Strategy;
 use crate::request::negotiation::{Media, Negotiated, Transform};
 use crate::request::{Connection, Upgrade};
 use crate::status::Status;
@@ -150,14 +150,14 @@ impl Response {
 }
 
 /// Writes objects of one resource the way one request asked for.
-pub(crate) struct Presenter<'a> {
-    pub(crate) strategy: &'a dyn Strategy,
+pub(crate) struct Presenter {
+    pub(crate) kind: KindRef,
     pub(crate) negotiated: Negotiated,
     pub(crate) include_object: IncludeObject,
     pub(crate) now: Timestamp,
 }
 
-impl Presenter<'_> {
+impl Presenter {
     pub(crate) fn object(&self, status: u16, object: &Object) -> Result<Response, Status> {
         let document = match self.negotiated.transform {
             Transform::None => Document::Object(object),
@@ -166,7 +166,7 @@ impl Presenter<'_> {
             Transform::PartialObjectMetadataList(_) => {
                 return Err(Status::not_acceptable_because(format!(
                     "you requested PartialObjectMetadataList, but the requested object is not a list (*core.{})",
-                    object.resource.kind
+                    object.kind.kind
                 )));
             }
         };
@@ -180,9 +180,8 @@ impl Presenter<'_> {
     }
 
     pub(crate) fn list(&self, list: &List) -> Result<Response, Status> {
-        let resource = self.strategy.resource();
         let document = match self.negotiated.transform {
-            Transform::None => Document::List(list, resource),
+            Transform::None => Document::List(list, &self.kind),
             Transform::Table(version) => Document::Table(Table {
                 presenter: self,
                 meta: list.meta_json(),
@@ -194,7 +193,7 @@ impl Presenter<'_> {
             Transform::PartialObjectMetadata(_) => {
                 return Err(Status::not_acceptable_because(format!(
                     "you requested PartialObjectMetadata, but the requested object is a list (*core.{})",
-                    resource.list_kind
+                    self.kind.list_kind
                 )));
             }
         };

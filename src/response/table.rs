@@ -6,8 +6,9 @@ use serde_json::Value;
 use super::{Presenter, partial};
 use crate::codec::json::{write_sorted, write_string};
 use crate::codec::time;
+use crate::kinds::{Cell, Column, Kind};
 use crate::object::{Object, meta_str};
-use crate::registry::Resource;
+use crate::registry::{self, Strategy};
 use crate::request::negotiation::MetaVersion;
 use crate::request::query::Query;
 use crate::status::Status;
@@ -43,7 +44,7 @@ pub(crate) enum Columns {
 
 /// What kubectl prints, before it is written.
 pub(crate) struct Table<'a> {
-    pub(super) presenter: &'a Presenter<'a>,
+    pub(super) presenter: &'a Presenter,
     /// Of the table, as JSON.
     pub(super) meta: Vec<u8>,
     pub(super) objects: Vec<&'a Object>,
@@ -53,11 +54,7 @@ pub(crate) struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// A table of one object.
-    pub(super) fn of(
-        presenter: &'a Presenter<'a>,
-        object: &'a Object,
-        version: MetaVersion,
-    ) -> Self {
+    pub(super) fn of(presenter: &'a Presenter, object: &'a Object, version: MetaVersion) -> Self {
         let meta = match meta_str(&object.value(), "resourceVersion") {
             "" => b"{}".to_vec(),
             version => format!("{{\"resourceVersion\":\"{version}\"}}").into_bytes(),
@@ -80,7 +77,7 @@ impl<'a> Table<'a> {
         out.extend_from_slice(&self.meta);
         out.extend_from_slice(b",\"columnDefinitions\":");
         match self.columns {
-            Columns::Shown => write_columns(&mut out, self.presenter.strategy.resource()),
+            Columns::Shown => write_columns(&mut out, &self.presenter.kind),
             Columns::Null => out.extend_from_slice(b"null"),
         }
         out.extend_from_slice(b",\"rows\":[");
@@ -95,17 +92,17 @@ impl<'a> Table<'a> {
     }
 }
 
-fn write_columns(out: &mut Vec<u8>, resource: &Resource) {
+fn write_columns(out: &mut Vec<u8>, kind: &Kind) {
     out.push(b'[');
-    for (i, column) in resource.columns.iter().enumerate() {
+    for (i, column) in kind.columns.iter().enumerate() {
         if i > 0 {
             out.push(b',');
         }
         for (label, text) in [
-            ("{\"name\":", column.name),
-            (",\"type\":", column.ty),
-            (",\"format\":", column.format),
-            (",\"description\":", column.description),
+            ("{\"name\":", &column.name),
+            (",\"type\":", &column.ty),
+            (",\"format\":", &column.format),
+            (",\"description\":", &column.description),
         ] {
             out.extend_from_slice(label.as_bytes());
             write_string(out, text);
@@ -115,9 +112,8 @@ fn write_columns(out: &mut Vec<u8>, resource: &Resource) {
     out.push(b']');
 }
 
-fn write_row(out: &mut Vec<u8>, presenter: &Presenter<'_>, object: &Object, version: MetaVersion) {
-    let age = |since: &str| age(since, presenter.now);
-    let cells = presenter.strategy.row(&object.value(), &age);
+fn write_row(out: &mut Vec<u8>, presenter: &Presenter, object: &Object, version: MetaVersion) {
+    let cells = row(presenter, &object.value());
     out.extend_from_slice(b"{\"cells\":");
     write_sorted(out, &Value::Array(cells));
     out.extend_from_slice(b",\"object\":");
@@ -127,6 +123,30 @@ fn write_row(out: &mut Vec<u8>, presenter: &Presenter<'_>, object: &Object, vers
         IncludeObject::Object => out.extend_from_slice(object.json()),
     }
     out.push(b'}');
+}
+
+/// The cells of an object.
+fn row(presenter: &Presenter, object: &Value) -> Vec<Value> {
+    let age = |since: &str| age(since, presenter.now);
+    let strategy = registry::strategy(&presenter.kind);
+    let columns = presenter.kind.columns.iter();
+    columns
+        .map(|column| cell(column, strategy, object, &age))
+        .collect()
+}
+
+fn cell(
+    column: &Column,
+    strategy: &dyn Strategy,
+    object: &Value,
+    age: &dyn Fn(&str) -> String,
+) -> Value {
+    let at = |path: &[String]| path.iter().try_fold(object, |at, name| at.get(name));
+    match &column.cell {
+        Cell::Path(path) => at(path).cloned().unwrap_or_else(|| "".into()),
+        Cell::Age(path) => age(at(path).and_then(Value::as_str).unwrap_or_default()).into(),
+        Cell::Programmed => strategy.cell(&column.name, object, age),
+    }
 }
 
 /// How long ago a time was, as the Age cell shows it.

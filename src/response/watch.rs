@@ -13,9 +13,9 @@ use super::table::{Columns, Table};
 use super::{IncludeObject, Presenter};
 use crate::clock::Clock;
 use crate::codec::json::compact;
+use crate::kinds::Kind;
 use crate::object::Object;
 use crate::object::frame::{Frame, Frames};
-use crate::registry::Resource;
 use crate::request::negotiation::Transform;
 use crate::storage::Revision;
 
@@ -25,7 +25,7 @@ const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
 /// A bookmark as an object of its kind.
 #[derive(Clone, Copy)]
 pub(crate) struct Bookmark<'a> {
-    resource: &'a Resource,
+    kind: &'a Kind,
     revision: Revision,
     ends_initial_events: bool,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Bookmark<'a> {
 /// Writes the frames of one watch.
 pub(crate) struct Writer {
     encoder: &'static dyn Encoder,
-    presenter: Presenter<'static>,
+    presenter: Presenter,
     /// The columns of a Table are described once.
     columns: Columns,
     /// By which a Table tells ages.
@@ -41,7 +41,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(presenter: Presenter<'static>, clock: Arc<Clock>) -> Self {
+    pub(crate) fn new(presenter: Presenter, clock: Arc<Clock>) -> Self {
         Writer {
             encoder: encoder(presenter.negotiated),
             presenter,
@@ -64,11 +64,7 @@ impl Writer {
             Frame::Bookmark {
                 revision,
                 ends_initial_events,
-            } => self.bookmark(Bookmark {
-                resource: self.presenter.strategy.resource(),
-                revision: *revision,
-                ends_initial_events: *ends_initial_events,
-            }),
+            } => self.bookmark(*revision, *ends_initial_events),
             Frame::Error(status) => self
                 .encoder
                 .frame(FrameType::Error, &Document::Status(status)),
@@ -96,7 +92,13 @@ impl Writer {
         self.encoder.frame(ty, &document)
     }
 
-    fn bookmark(&mut self, bookmark: Bookmark<'_>) -> Bytes {
+    fn bookmark(&mut self, revision: Revision, ends_initial_events: bool) -> Bytes {
+        let kind = self.presenter.kind.clone();
+        let bookmark = Bookmark {
+            kind: &kind,
+            revision,
+            ends_initial_events,
+        };
         let document = Document::Bookmark(bookmark);
         match self.presenter.negotiated.transform {
             Transform::None | Transform::PartialObjectMetadataList(_) => {
@@ -106,8 +108,8 @@ impl Writer {
             _ => {
                 let shown = self.presenter.include_object;
                 self.presenter.include_object = IncludeObject::Metadata;
-                let resource = self.presenter.strategy.resource();
-                let object = Object::new(resource, json!({"metadata": bookmark.metadata()}));
+                let metadata = json!({"metadata": bookmark.metadata()});
+                let object = Object::new(&kind, metadata, Vec::new());
                 let written = self.object(FrameType::Bookmark, &object);
                 self.presenter.include_object = shown;
                 written
@@ -130,8 +132,8 @@ impl Bookmark<'_> {
         let metadata = self.metadata();
         let mut out = format!(
             "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":{{\"resourceVersion\":{}",
-            self.resource.kind,
-            self.resource.api_version(),
+            self.kind.kind,
+            self.kind.api_version(),
             metadata["resourceVersion"]
         );
         if let Some(annotations) = metadata.get("annotations") {

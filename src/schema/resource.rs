@@ -54,16 +54,6 @@ impl Resource {
         }
     }
 
-    /// Where one of its objects is kept, or with an empty name all of a namespace, or with an empty namespace all there
-    /// are. Upstream's key is this below `/registry`.
-    pub(crate) fn key(&self, namespace: &str, name: &str) -> String {
-        if namespace.is_empty() || !self.namespaced {
-            ["/", self.storage_prefix, "/", name].concat()
-        } else {
-            ["/", self.storage_prefix, "/", namespace, "/", name].concat()
-        }
-    }
-
     /// `v1` or `apps/v1`.
     pub(crate) fn api_version(&self) -> Cow<'static, str> {
         if self.group.is_empty() {

@@ -13,7 +13,12 @@ impl FakeApiServer {
     /// ```
     pub fn journal(&self) -> Journal {
         let cluster = &self.inner.cluster;
-        Journal::new(&self.inner.recorder, &cluster.storage, cluster.ids.seed())
+        Journal::new(
+            &self.inner.recorder,
+            &cluster.storage,
+            &cluster.catalog,
+            cluster.ids.seed(),
+        )
     }
 
     /// Forgets every entry, and what was verified and dropped; attempts count from 1 again. Coverage stays.

@@ -12,7 +12,7 @@ use crate::fault::kind::FaultKind;
 use crate::fault::kinds;
 use crate::fault::rule::Fault;
 use crate::fault::schedule::{Per, Schedule};
-use crate::registry::Served;
+use crate::kinds::Catalog;
 use crate::request::when::{When, one_of, texts};
 
 const RULE: [&str; 6] = ["name", "fault", "when", "schedule", "carryOn", "optional"];
@@ -127,7 +127,7 @@ fn rule(at: &Cursor<'_>) -> Result<Fault, Error> {
         fault = fault.named(name.text()?);
     }
     if let Some(when) = at.get("when") {
-        let given = When::read(&when, &Served)?;
+        let given = When::read(&when, &Catalog::built_in())?;
         let own = std::mem::replace(&mut fault.when, given);
         if fault.when.verbs.is_empty() {
             fault.when.verbs = own.verbs;

@@ -6,18 +6,11 @@ use http::HeaderName;
 
 use super::When;
 use crate::codec::script::hint;
+use crate::kinds::verb::Verb;
+use crate::kinds::{Catalog, KindRef};
 use crate::names::is_dns1123_label;
 use crate::request::info::VERBS;
-use crate::schema::resource::Resource;
 use crate::status::qualified;
-
-/// What resources there are.
-pub(crate) trait Known {
-    /// The one called this: plural, singular, short name or kind.
-    fn find(&self, name: &str) -> Option<&Resource>;
-
-    fn all(&self) -> Vec<&Resource>;
-}
 
 /// The verb, if it is one.
 pub(crate) fn verb(verb: &str) -> Result<(), String> {
@@ -34,33 +27,34 @@ pub(crate) fn verb(verb: &str) -> Result<(), String> {
 }
 
 /// The plural name, with its group, of the resource called this.
-pub(crate) fn resource(name: &str, known: &dyn Known) -> Result<String, String> {
-    let called = |r: &Resource| qualified(r.plural, r.group);
-    known.find(name).map(called).ok_or_else(|| {
-        let all: Vec<String> = known.all().into_iter().map(called).collect();
-        let hint = hint(name, all.iter().map(String::as_str));
-        format!("unknown resource `{name}`{hint}")
-    })
+pub(crate) fn resource(name: &str, catalog: &Catalog) -> Result<String, String> {
+    let called = |kind: &KindRef| qualified(&kind.plural, &kind.group);
+    if let Some(kind) = catalog.find_name(name) {
+        return Ok(called(&kind));
+    }
+    let known: Vec<String> = catalog.kinds().iter().map(called).collect();
+    let hint = hint(name, known.iter().map(String::as_str));
+    Err(format!("unknown resource `{name}`{hint}"))
 }
 
 impl When {
     /// Refuses what no request can match; resources get their plural names.
-    pub(crate) fn checked(mut self, known: &dyn Known) -> Result<When, String> {
+    pub(crate) fn checked(mut self, catalog: &Catalog) -> Result<When, String> {
         for name in &self.verbs {
             verb(name)?;
         }
         for name in &mut self.resources {
-            *name = resource(name, known)?;
+            *name = resource(name, catalog)?;
         }
-        self.check(known)?;
+        self.check(catalog)?;
         Ok(self)
     }
 
-    fn check(&self, known: &dyn Known) -> Result<(), String> {
-        let named = self.resources.iter().filter_map(|name| known.find(name));
-        let resources: Vec<&Resource> = named.collect();
+    fn check(&self, catalog: &Catalog) -> Result<(), String> {
+        let named = self.resources.iter();
+        let kinds: Vec<KindRef> = named.filter_map(|name| catalog.find_name(name)).collect();
         for subresource in &self.subresources {
-            check_subresource(subresource, &resources, known)?;
+            check_subresource(subresource, &kinds, catalog)?;
         }
         for (name, _) in &self.headers {
             if HeaderName::from_bytes(name.as_bytes()).is_err() {
@@ -70,7 +64,7 @@ impl When {
             }
         }
         for verb in &self.verbs {
-            check_verb(verb, &resources, &self.subresources)?;
+            check_verb(verb, &kinds, &self.subresources)?;
         }
         let patches = self.verbs.is_empty() || self.verbs.iter().any(|verb| verb == "patch");
         if !self.patches.is_empty() && !patches {
@@ -94,46 +88,45 @@ impl When {
     }
 }
 
-fn check_subresource(name: &str, resources: &[&Resource], known: &dyn Known) -> Result<(), String> {
-    let below = |r: &&Resource| r.subresources.iter().map(|s| s.name).collect::<Vec<_>>();
-    let of_all = known.all();
-    let asked: &[&Resource] = match resources {
-        [] => &of_all,
+fn check_subresource(name: &str, kinds: &[KindRef], catalog: &Catalog) -> Result<(), String> {
+    let asked = match kinds {
+        [] => catalog.kinds(),
         some => some,
     };
-    let of_these: BTreeSet<&str> = asked.iter().flat_map(below).collect();
+    let below = asked.iter().flat_map(|kind| &kind.subresources);
+    let of_these: BTreeSet<&str> = below.map(|s| s.name.as_str()).collect();
     if name.is_empty() || of_these.contains(name) {
         return Ok(());
     }
-    if resources.is_empty() {
-        let hint = hint(name, of_these);
+    let hint = hint(name, of_these);
+    if kinds.is_empty() {
         return Err(format!("no resource has the subresource `{name}`{hint}"));
     }
-    let plurals: Vec<&str> = resources.iter().map(|r| r.plural).collect();
-    let hint = hint(name, of_these);
+    let plurals = plurals(kinds);
+    Err(format!("{plurals} has no subresource `{name}`{hint}"))
+}
+
+fn check_verb(verb: &str, kinds: &[KindRef], subresources: &[String]) -> Result<(), String> {
+    let is_in = |verbs: &[Verb]| verbs.iter().any(|known| known.as_str() == verb);
+    let has = |kind: &KindRef| {
+        let mut below = kind.subresources.iter();
+        match subresources {
+            [] => is_in(&kind.verbs) || below.any(|s| is_in(&s.verbs)),
+            asked => below.any(|s| asked.contains(&s.name) && is_in(&s.verbs)),
+        }
+    };
+    if kinds.is_empty() || kinds.iter().any(has) {
+        return Ok(());
+    }
+    let known = kinds.iter().flat_map(|kind| &kind.verbs);
     Err(format!(
-        "{} has no subresource `{name}`{hint}",
-        plurals.join(", ")
+        "the rule can never act: {} has no verb `{verb}`{}",
+        plurals(kinds),
+        hint(verb, known.map(|verb| verb.as_str()))
     ))
 }
 
-fn check_verb(verb: &str, resources: &[&Resource], subresources: &[String]) -> Result<(), String> {
-    let has = |r: &&Resource| {
-        let own = r.verbs.contains(&verb);
-        let mut below = r.subresources.iter();
-        match subresources {
-            [] => own || below.any(|s| s.verbs.contains(&verb)),
-            asked => below.any(|s| asked.iter().any(|a| a == s.name) && s.verbs.contains(&verb)),
-        }
-    };
-    if resources.is_empty() || resources.iter().any(has) {
-        return Ok(());
-    }
-    let plurals: Vec<&str> = resources.iter().map(|r| r.plural).collect();
-    let known = resources.iter().flat_map(|r| r.verbs.iter().copied());
-    Err(format!(
-        "the rule can never act: {} has no verb `{verb}`{}",
-        plurals.join(", "),
-        hint(verb, known)
-    ))
+fn plurals(kinds: &[KindRef]) -> String {
+    let plurals: Vec<&str> = kinds.iter().map(|kind| &*kind.plural).collect();
+    plurals.join(", ")
 }

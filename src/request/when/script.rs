@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::check::{self, Known};
+use super::check;
 use super::{Patch, When};
 use crate::codec::json::{self, Node};
 use crate::codec::script::{Cursor, Error, hint};
+use crate::kinds::Catalog;
 
 /// The keys of `when`, and how each is read.
 pub(crate) const WHEN: [&str; 13] = [
@@ -63,7 +64,7 @@ impl When {
     }
 
     /// Reads conditions.
-    pub(crate) fn read(at: &Cursor<'_>, known: &dyn Known) -> Result<When, Error> {
+    pub(crate) fn read(at: &Cursor<'_>, catalog: &Catalog) -> Result<When, Error> {
         let mut when = When::default();
         at.only(&WHEN)?;
         for (key, at) in at.members()? {
@@ -72,7 +73,7 @@ impl When {
                     check::verb(v).map(|()| v.to_owned())
                 })?,
                 "resource" => each(&at, &mut when.resources, |name| {
-                    check::resource(name, known)
+                    check::resource(name, catalog)
                 })?,
                 "subresource" => each(&at, &mut when.subresources, any_text)?,
                 "namespace" => each(&at, &mut when.namespaces, any_text)?,
