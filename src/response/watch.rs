@@ -128,7 +128,7 @@ impl Bookmark<'_> {
     }
 
     /// `resourceVersion` comes before `annotations`.
-    pub(super) fn to_json(&self) -> Vec<u8> {
+    pub(super) fn to_json(self) -> Vec<u8> {
         let metadata = self.metadata();
         let mut out = format!(
             "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":{{\"resourceVersion\":{}",
