@@ -52,7 +52,7 @@ impl Change {
 impl Object {
     /// The value must be canonical for the kind; `claims` are what no other object may have at the same time.
     pub(crate) fn new(kind: &KindRef, value: Value, claims: Vec<Box<str>>) -> Self {
-        let mut line = schema::to_json(&value, kind.schema);
+        let mut line = schema::to_json(&value, &kind.schema);
         line.push(b'\n');
         Object {
             kind: kind.clone(),
@@ -238,9 +238,8 @@ mod tests {
 
     #[test]
     fn a_value_of_the_past_is_what_it_was() {
-        let endpoints = crate::kinds::Catalog::built_in()
-            .find("", "v1", "endpoints")
-            .unwrap();
+        let catalog = crate::kinds::Catalog::built_in();
+        let endpoints = catalog.find("", "v1", "endpoints").unwrap();
         let value = json!({
             "kind": "Endpoints", "apiVersion": "v1",
             "metadata": {
@@ -250,7 +249,7 @@ mod tests {
             },
             "subsets": [{"ports": [{"port": 80}]}],
         });
-        let object = Object::new(&endpoints, value.clone(), Vec::new());
+        let object = Object::new(endpoints, value.clone(), Vec::new());
         assert_eq!(*object.value(), value);
         object.drop_value();
         assert_eq!(*object.value(), value);

@@ -59,7 +59,7 @@ fn finalized(live: &Value) -> Option<Value> {
 
 /// The kinds whose objects are in namespaces, each once.
 fn namespaced(cluster: &Cluster) -> impl Iterator<Item = &KindRef> {
-    let kinds = cluster.catalog.kinds().iter();
+    let kinds = cluster.catalog.kinds();
     kinds.filter(|kind| kind.namespaced && kind.is_stored())
 }
 

@@ -7,14 +7,14 @@ use serde_json::Value;
 use super::Context;
 use crate::codec::json::{self, Node};
 use crate::codec::{protobuf, yaml};
-use crate::kinds::Kind;
+use crate::kinds::{Catalog, Kind, Struct};
 use crate::patch::apply::Sent;
-use crate::registry::{self, known_kinds};
+use crate::registry;
 use crate::request::negotiation::{BodyFormat, body_format};
 use crate::request::options::FieldValidation;
 use crate::request::{Body, BodyError, Request};
 use crate::response::Warnings;
-use crate::schema::{self, Struct};
+use crate::schema;
 use crate::status::Status;
 
 /// How much of a bad body an error shows, in bytes.
@@ -39,11 +39,7 @@ pub(crate) struct Decoded {
 }
 
 /// Parses bytes that should be of this kind; the error is the parser's text.
-pub(crate) fn parse(
-    format: BodyFormat,
-    bytes: &[u8],
-    kind: &'static Struct,
-) -> Result<Parsed, String> {
+pub(crate) fn parse(format: BodyFormat, bytes: &[u8], kind: &Struct) -> Result<Parsed, String> {
     let plain = |node| Parsed {
         node,
         duplicates: Vec::new(),
@@ -61,9 +57,9 @@ pub(crate) fn parse(
 }
 
 /// The object in a protobuf envelope; of one of another kind no more than the kind.
-fn read_protobuf(bytes: &[u8], kind: &'static Struct) -> Result<Node, String> {
+fn read_protobuf(bytes: &[u8], kind: &Struct) -> Result<Node, String> {
     let envelope = protobuf::open(bytes)?;
-    let is_kind = envelope.kind.is_empty() || envelope.kind == kind.go_name;
+    let is_kind = envelope.kind.is_empty() || envelope.kind == kind.name;
     let raw = if is_kind { envelope.raw } else { &[] };
     let mut node = schema::protobuf::read(raw, kind)?;
     if let Node::Object(members) = &mut node {
@@ -100,11 +96,7 @@ pub(crate) async fn read_all(body: &mut Body, limit: usize) -> Result<Bytes, Sta
 }
 
 /// The object in a body that is yet to be read; the request keeps its body.
-pub(crate) async fn peek(
-    request: &mut Request,
-    kind: &'static Struct,
-    limit: usize,
-) -> Option<Node> {
+pub(crate) async fn peek(request: &mut Request, kind: &Struct, limit: usize) -> Option<Node> {
     let bytes = read_all(&mut request.body, limit).await.ok()?;
     let held = bytes.clone();
     request.body = Body::new(futures_util::stream::once(std::future::ready(Ok(held))));
@@ -133,7 +125,7 @@ pub(crate) fn decode(
             summary(bytes)
         ))
     };
-    let parsed = parse(format, bytes, kind.schema).map_err(unrecognized)?;
+    let parsed = parse(format, bytes, &kind.schema).map_err(unrecognized)?;
     let type_meta = TypeMeta::of(&parsed.node).map_err(unrecognized)?.or(kind);
     let (group, version) = type_meta.group_version().map_err(unrecognized)?;
     let cannot = |error: &str| {
@@ -148,7 +140,7 @@ pub(crate) fn decode(
     }
     check_kind(kind, &type_meta, group, version).map_err(|e| cannot(&e))?;
     let sent = Sent::of(&parsed.node);
-    let decoded = schema::decode(parsed.node, kind.schema).map_err(|e| cannot(&e))?;
+    let decoded = schema::decode(parsed.node, &kind.schema).map_err(|e| cannot(&e))?;
     report(&parsed.duplicates, &decoded.strict, validation, warnings).map_err(|e| cannot(&e))?;
     let mut object = decoded.value;
     set_type(&mut object, kind);
@@ -282,7 +274,8 @@ pub(super) fn missing_version(body: &[u8]) -> String {
 /// Another version of the resource's kind could be converted to it, but is not what this path takes.
 fn check_version(kind: &Kind, found: &TypeMeta) -> Result<(), Status> {
     let (name, expected) = (&kind.kind, kind.api_version());
-    if found.kind != *name || !known_kinds::is_one_kind(name, &found.api_version, &expected) {
+    if found.kind != *name || !Catalog::built_in().is_one_kind(name, &found.api_version, &expected)
+    {
         return Ok(());
     }
     let found = &found.api_version;
@@ -296,12 +289,8 @@ fn check_kind(kind: &Kind, found: &TypeMeta, group: &str, version: &str) -> Resu
     if found.kind == kind.kind && group == kind.group && version == kind.version {
         return Ok(());
     }
-    let internal = if kind.group.is_empty() {
-        "core"
-    } else {
-        kind.group.split('.').next().unwrap_or_default()
-    };
-    if known_kinds::contains(&found.api_version, &found.kind) {
+    let internal = kind.internal_package();
+    if Catalog::built_in().knows(&found.api_version, &found.kind) {
         return Err(format!(
             "converting ({version}.{}) to ({internal}.{}): unknown conversion",
             found.kind, kind.kind

@@ -55,10 +55,10 @@ impl Cluster {
 
 impl Lister for Cluster {
     fn get(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<Arc<Object>> {
-        let kind = self.catalog.find_group_kind(group, kind)?;
+        let kind = self.catalog.find_stored(group, kind)?;
         self.storage
             .view()
-            .get(&key(&kind, namespace, name))
+            .get(&key(kind, namespace, name))
             .cloned()
     }
 
@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn a_namespace_of_dots_is_no_part_of_a_key() {
-        let endpoints = &Catalog::built_in().find("", "v1", "endpoints").unwrap();
+        let catalog = Catalog::built_in();
+        let endpoints = catalog.find("", "v1", "endpoints").unwrap();
         for (key, shown) in [
             (prefix(endpoints, ".."), "/services/endpoints/.."),
             (key(endpoints, ".", "x"), "/services/endpoints/./x"),

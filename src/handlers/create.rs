@@ -69,7 +69,7 @@ pub(super) fn own_new(
     warnings.extend(dedup_owner_references(object));
     let reset = write.kind.resets(write.subresource);
     write.with_writer(context.now, |writer| {
-        apply::create(object, write.kind.schema, writer, reset);
+        apply::create(object, &write.kind.schema, writer, reset);
     });
 }
 

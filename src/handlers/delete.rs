@@ -7,11 +7,11 @@ use super::{Context, body};
 use crate::codec::json::Node;
 use crate::handlers::cluster::Cluster;
 use crate::kinds::KindRef;
+use crate::kinds::meta::DELETE_OPTIONS;
 use crate::object::meta_str;
 use crate::request::negotiation::body_format;
 use crate::request::options::DeleteOptions;
 use crate::response::{Response, Warnings};
-use crate::schema::meta::DELETE_OPTIONS;
 use crate::status::Status;
 
 /// The name of the type registry for options, which the real server tells.

@@ -148,7 +148,7 @@ impl Patch {
         writer: &Writer<'_>,
         warnings: &mut Warnings,
     ) -> Result<Value, Status> {
-        let kind_schema = write.kind.schema;
+        let kind_schema = &write.kind.schema;
         let patched = patch::apply(patch_type, live, &self.bytes, kind_schema, self.validation)?;
         let sent = Sent::of(&patched.next);
         let mut object = self.decode(write, patched, patch_type, warnings)?;
@@ -182,7 +182,7 @@ impl Patch {
         } else {
             patched.next.clone()
         };
-        let decoded = match schema::decode(node, write.kind.schema) {
+        let decoded = match schema::decode(node, &write.kind.schema) {
             Ok(decoded) => decoded,
             Err(error) => return Err(patched.invalid(error).into()),
         };
@@ -207,7 +207,7 @@ impl Patch {
         let config = self.config()?;
         let kind = Kind {
             name: &write.kind.kind,
-            schema: write.kind.schema,
+            schema: &write.kind.schema,
             reset: write.kind.resets(write.subresource),
         };
         let mut object =

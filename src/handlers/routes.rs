@@ -33,7 +33,9 @@ pub(crate) fn route(path: &Text, catalog: &Catalog) -> Route {
         ["api"] => Document::ApiVersions,
         ["apis"] if !rest.ends_with("//") => Document::Groups,
         ["api", version, rest @ ..] => return in_version(path, catalog, ["", version], rest),
-        ["apis", group, ..] if !catalog.has_group(group) => return Route::NotFound,
+        ["apis", group, ..] if group.is_empty() || !catalog.has_group(group) => {
+            return Route::NotFound;
+        }
         ["apis", group] => Document::Group((*group).to_owned()),
         ["apis", group, version, rest @ ..] => {
             return in_version(path, catalog, [group, version], rest);
@@ -92,7 +94,7 @@ fn target(
         return Route::NoResource;
     }
     Route::Resource(Target {
-        kind,
+        kind: kind.clone(),
         namespace: path.part(namespace.unwrap_or_default()),
         in_namespace: namespace.is_some(),
         name: path.part(name),

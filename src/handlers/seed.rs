@@ -77,22 +77,22 @@ impl<'a> Seeder<'a> {
         let found = catalog.find_kind(&api_version, &kind);
         let found = found.ok_or_else(|| unknown(catalog, &api_version, &kind))?;
         let node = Node::from_value(&value);
-        let decoded = schema::decode(node, found.schema)?;
+        let decoded = schema::decode(node, &found.schema)?;
         if !decoded.strict.is_empty() {
             return Err(decoded.strict.join(", "));
         }
         let mut object = decoded.value;
-        body::set_type(&mut object, &found);
-        registry::strategy(&found).set_defaults(&mut object);
+        body::set_type(&mut object, found);
+        registry::strategy(found).set_defaults(&mut object);
         if found.namespaced {
             default_namespace(&mut object);
         }
         let (namespace, name) = (meta_str(&object, "namespace"), meta_str(&object, "name"));
-        let key = key(&found, namespace, name);
+        let key = key(found, namespace, name);
         if !name.is_empty() {
             self.only_once(key, &kind, &object)?;
         }
-        place::place(self.cluster, &found, &object)
+        place::place(self.cluster, found, &object)
             .map(Some)
             .map_err(|status| status.message)
     }
@@ -283,7 +283,6 @@ fn unknown(catalog: &Catalog, api_version: &str, kind: &str) -> String {
     }
     let served: Vec<String> = catalog
         .kinds()
-        .iter()
         .map(|k| format!("{} {}", k.api_version(), k.kind))
         .collect();
     format!(

@@ -70,7 +70,7 @@ impl Propose for Replace<'_> {
         };
         let reset = write.kind.resets(write.subresource);
         write.with_writer(context.now, |writer| {
-            apply::update(live, &mut object, &sent, write.kind.schema, writer, reset);
+            apply::update(live, &mut object, &sent, &write.kind.schema, writer, reset);
         });
         Ok(Proposal::Update(object))
     }

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use super::coverage::operation::Operation;
 use super::head::Head;
 use super::record::{Outcome, Record};
+use crate::kinds::Catalog;
 use crate::request::Request;
 use crate::request::info::RequestInfo;
 use crate::storage::Revision;
@@ -106,7 +107,7 @@ impl Recorder {
     fn finish(&self, record: Record, info: &RequestInfo) {
         let met = record
             .code
-            .and_then(|code| Some((Operation::of(info)?, code)));
+            .and_then(|code| Some((Operation::of(info, &Catalog::built_in())?, code)));
         let _old = {
             let mut state = self.state.lock();
             if let Some((operation, code)) = met {

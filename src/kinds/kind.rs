@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::types::{Field, Struct, StructRef};
 use super::verb::Verb;
-use crate::schema::Struct;
 
 /// A kind as it travels with a request and with each of its objects.
 pub(crate) type KindRef = Arc<Kind>;
 
 /// One version of a kind, as discovery describes it, and how its objects are kept and shown.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Kind {
     pub(crate) group: String,
     pub(crate) version: String,
@@ -25,33 +25,36 @@ pub(crate) struct Kind {
     pub(crate) verbs: Vec<Verb>,
     /// In the order of their names.
     pub(crate) subresources: Vec<Subresource>,
+    /// The fields that writing the object itself leaves as they were, and cannot own: subresources have them.
+    pub(crate) resets: Vec<Vec<String>>,
     /// The columns of its Table, Age included.
     pub(crate) columns: Vec<Column>,
-    /// The fields that writing the object itself leaves as they were, and cannot own: those of its subresources.
-    pub(crate) resets: Vec<Vec<String>>,
     /// All field labels, for a kind that has more than `metadata.name` and `metadata.namespace`.
     pub(crate) selectable: Vec<String>,
     /// What the other versions of the kind share with this one.
-    pub(crate) stored: Arc<Stored>,
+    pub(crate) stored: Stored,
     pub(crate) wire: Wire,
     pub(crate) policy: Policy,
     /// A warning on every request for it, from the minor version it is deprecated in.
     pub(crate) deprecation: Option<(u32, Arc<str>)>,
-    pub(crate) schema: &'static Struct,
+    /// Read from the page of the kind when it is first looked at.
+    pub(crate) schema: StructRef,
 }
 
 /// How the objects of a kind are kept, whatever version they came in.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Stored {
     /// Between `/registry/` and the object's own part of the storage key.
     pub(crate) prefix: String,
     /// The version that is kept.
     pub(crate) group: String,
     pub(crate) version: String,
+    /// What stands for that version in discovery.
+    pub(crate) hash: String,
 }
 
 /// What a kind allows, as upstream's strategies answer it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Policy {
     /// PUT creates what is missing.
     pub(crate) create_on_update: bool,
@@ -71,7 +74,7 @@ pub(crate) enum Wire {
 }
 
 /// `status`, `finalize`, …: a part of an object with verbs of its own.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Subresource {
     pub(crate) name: String,
     pub(crate) verbs: Vec<Verb>,
@@ -80,14 +83,23 @@ pub(crate) struct Subresource {
 }
 
 /// One column of a Table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) ty: String,
     pub(crate) format: String,
-    pub(crate) description: String,
+    /// Read with [`Kind::describe`].
+    pub(crate) about: About,
     pub(crate) priority: u32,
     pub(crate) cell: Cell,
+}
+
+/// Where the description of a column stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum About {
+    Text(String),
+    /// It is that of the field at this path.
+    Field(Vec<String>),
 }
 
 /// Where a cell comes from.
@@ -121,6 +133,14 @@ impl Kind {
         }
     }
 
+    /// The Go package of the internal type, which all versions of the kind are converted to.
+    pub(crate) fn internal_package(&self) -> &str {
+        match self.stored.group.split('.').next() {
+            None | Some("") => "core",
+            Some(package) => package,
+        }
+    }
+
     /// Whether this is the version that is kept.
     pub(crate) fn is_stored(&self) -> bool {
         (&self.group, &self.version) == (&self.stored.group, &self.stored.version)
@@ -132,6 +152,14 @@ impl Kind {
             self.version.len()
         } else {
             self.group.len() + 1 + self.version.len()
+        }
+    }
+
+    /// The description of a column.
+    pub(crate) fn describe<'a>(&'a self, column: &'a Column) -> &'a str {
+        match &column.about {
+            About::Text(text) => text,
+            About::Field(path) => field_at(&self.schema, path).map_or("", |field| &field.doc),
         }
     }
 
@@ -154,5 +182,14 @@ impl Kind {
 
     pub(crate) fn subresource(&self, name: &str) -> Option<&Subresource> {
         self.subresources.iter().find(|s| s.name == name)
+    }
+}
+
+fn field_at<'a>(root: &'a Struct, path: &[String]) -> Option<&'a Field> {
+    let (first, rest) = path.split_first()?;
+    let field = root.field(first)?;
+    match field.ty.innermost_struct() {
+        Some(inner) if !rest.is_empty() => field_at(inner, rest),
+        _ => rest.is_empty().then_some(field),
     }
 }

@@ -23,8 +23,9 @@ mod strategic;
 use serde_json::Value;
 
 use crate::codec::json::Node;
+use crate::kinds::Struct;
 use crate::request::options::FieldValidation;
-use crate::schema::{self, Struct};
+use crate::schema;
 use crate::status::Status;
 use crate::status::field::FieldError;
 
@@ -89,7 +90,7 @@ pub(crate) fn apply(
     patch_type: PatchType,
     current: &Value,
     patch: &[u8],
-    schema: &'static Struct,
+    schema: &Struct,
     validation: FieldValidation,
 ) -> Result<Patched, PatchError> {
     match patch_type {
@@ -100,7 +101,7 @@ pub(crate) fn apply(
 }
 
 /// The object as the server writes it, which is what the patches of JSON text work on.
-fn text(current: &Value, schema: &'static Struct) -> String {
+fn text(current: &Value, schema: &Struct) -> String {
     String::from_utf8_lossy(&schema::to_json(current, schema)).into_owned()
 }
 
@@ -137,7 +138,7 @@ impl Patched {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::core::ENDPOINTS;
+    use crate::kinds::samples::ENDPOINTS;
     use serde_json::json;
 
     fn patched(strict: &[&str]) -> Patched {

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use crate::codec::go_value::{kind_name, type_name};
 use crate::codec::json::{self, Node};
 use crate::codec::{base64, time};
-use crate::schema::{Struct, Type, int_or_string};
+use crate::kinds::{Struct, Type};
+use crate::schema::int_or_string;
 
 /// An object, not yet in canonical form, and the fields no such object has.
 #[derive(Debug, PartialEq)]
@@ -19,7 +20,7 @@ pub(super) struct Restored {
 }
 
 /// Restores an object; the error is the first value of a wrong type.
-pub(super) fn restore(merged: &Value, schema: &'static Struct) -> Result<Restored, String> {
+pub(super) fn restore(merged: &Value, schema: &Struct) -> Result<Restored, String> {
     let mut restorer = Restorer::default();
     let value = restorer.structure(merged, schema)?;
     restorer.unknown.sort_unstable();
@@ -36,17 +37,17 @@ struct Restorer {
 }
 
 impl Restorer {
-    fn structure(&mut self, value: &Value, ty: &'static Struct) -> Result<Value, String> {
+    fn structure(&mut self, value: &Value, ty: &Struct) -> Result<Value, String> {
         let Value::Object(members) = value else {
             return Err(format!("cannot restore struct from: {}", kind_name(value)));
         };
         let mut out = Map::new();
-        for field in ty.fields {
-            match members.get(field.name) {
+        for field in &ty.fields {
+            match members.get(&*field.name) {
                 None | Some(Value::Null) => {}
                 Some(member) => {
-                    let mark = self.enter(field.name);
-                    out.insert(field.name.to_owned(), self.value(member, &field.ty)?);
+                    let mark = self.enter(&field.name);
+                    out.insert(field.name.to_string(), self.value(member, &field.ty)?);
                     self.path.truncate(mark);
                 }
             }
@@ -60,7 +61,7 @@ impl Restorer {
         Ok(Value::Object(out))
     }
 
-    fn value(&mut self, value: &Value, ty: &'static Type) -> Result<Value, String> {
+    fn value(&mut self, value: &Value, ty: &Type) -> Result<Value, String> {
         match (ty, value) {
             (_, Value::Null) => Ok(zero(ty)),
             (Type::Struct(s), _) => self.structure(value, s),
@@ -100,7 +101,7 @@ impl Restorer {
         }
     }
 
-    fn item(&mut self, index: usize, value: &Value, ty: &'static Type) -> Result<Value, String> {
+    fn item(&mut self, index: usize, value: &Value, ty: &Type) -> Result<Value, String> {
         let mark = self.path.len();
         self.path.push_str(&format!("[{index}]"));
         let item = self.value(value, ty)?;
@@ -180,7 +181,7 @@ fn cannot_convert(value: &Value, ty: &Type) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::core::ENDPOINTS;
+    use crate::kinds::samples::ENDPOINTS;
     use serde_json::json;
 
     fn error(value: Value) -> String {

@@ -62,7 +62,7 @@ impl Exchange<'_> {
         else {
             return None;
         };
-        let kind = target.kind.schema;
+        let kind = &target.kind.schema;
         handlers::body::peek(&mut self.request, kind, self.pipeline.max_body).await
     }
 
@@ -193,7 +193,7 @@ impl Exchange<'_> {
         let kind = catalog.find(info.api_group(), info.api_version(), info.resource());
         answer.reply(&Subject {
             info,
-            kind: kind.as_ref().map_or("", |kind| &kind.kind),
+            kind: kind.map_or("", |kind| &kind.kind),
             name,
             forbidden: &|| {
                 let user = self.record.user.clone().unwrap_or_default();
@@ -221,7 +221,7 @@ impl Exchange<'_> {
         else {
             return None;
         };
-        let kind = target.kind.schema;
+        let kind = &target.kind.schema;
         let name = match target.name.as_str() {
             "" if self.request.method == http::Method::POST => {
                 let limit = self.pipeline.max_body;

@@ -2,65 +2,14 @@
 
 use serde_json::Value;
 
-use super::resource::{Column, Resource};
 use super::strategy::{Strategy, WriteContext};
 use super::validation::configmap as rules;
-use crate::schema::{core, meta};
 use crate::status::field::FieldError;
 
 pub(crate) struct ConfigMaps;
 
-pub(super) static RESOURCE: Resource = Resource {
-    group: "",
-    version: "v1",
-    plural: "configmaps",
-    singular: "configmap",
-    kind: "ConfigMap",
-    list_kind: "ConfigMapList",
-    namespaced: true,
-    short_names: &["cm"],
-    categories: &[],
-    verbs: &[
-        "create",
-        "delete",
-        "deletecollection",
-        "get",
-        "list",
-        "patch",
-        "update",
-        "watch",
-    ],
-    subresources: &[],
-    storage_prefix: "configmaps",
-    storage_version_hash: "qFsyl6wFWjQ=",
-    schema: &core::CONFIG_MAP,
-    columns: &[
-        Column {
-            name: "Name",
-            ty: "string",
-            format: "name",
-            description: meta::NAME_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Data",
-            ty: "string",
-            format: "",
-            description: core::CONFIG_MAP_DATA_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Age",
-            ty: "string",
-            format: "",
-            description: meta::CREATION_TIMESTAMP_DOC,
-            priority: 0,
-        },
-    ],
-};
-
 impl Strategy for ConfigMaps {
-    fn validate(&self, object: &Value) -> Vec<FieldError> {
+    fn validate(&self, _write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
         rules::validate(object)
     }
 

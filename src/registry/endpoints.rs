@@ -2,10 +2,8 @@
 
 use serde_json::Value;
 
-use super::resource::{Column, Resource};
 use super::strategy::{Strategy, WriteContext};
 use super::validation::endpoints as rules;
-use crate::schema::{core, meta};
 use crate::status::field::FieldError;
 
 pub(crate) struct Endpoints;
@@ -13,61 +11,12 @@ pub(crate) struct Endpoints;
 /// How many `ip:port` pairs the Endpoints column shows.
 const SHOWN_ENDPOINTS: usize = 3;
 
-pub(super) static RESOURCE: Resource = Resource {
-    group: "",
-    version: "v1",
-    plural: "endpoints",
-    singular: "endpoints",
-    kind: "Endpoints",
-    list_kind: "EndpointsList",
-    namespaced: true,
-    short_names: &["ep"],
-    categories: &[],
-    verbs: &[
-        "create",
-        "delete",
-        "deletecollection",
-        "get",
-        "list",
-        "patch",
-        "update",
-        "watch",
-    ],
-    subresources: &[],
-    storage_prefix: "services/endpoints",
-    storage_version_hash: "fWeeMqaN/OA=",
-    schema: &core::ENDPOINTS,
-    columns: &[
-        Column {
-            name: "Name",
-            ty: "string",
-            format: "name",
-            description: meta::NAME_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Endpoints",
-            ty: "string",
-            format: "",
-            description: core::SUBSETS_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Age",
-            ty: "string",
-            format: "",
-            description: meta::CREATION_TIMESTAMP_DOC,
-            priority: 0,
-        },
-    ],
-};
-
 impl Strategy for Endpoints {
     fn set_defaults(&self, object: &mut Value) {
         rules::set_defaults(object);
     }
 
-    fn validate(&self, object: &Value) -> Vec<FieldError> {
+    fn validate(&self, _write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
         rules::validate(object)
     }
 

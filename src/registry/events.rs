@@ -3,74 +3,35 @@
 use serde_json::{Value, json};
 
 use super::generic::{self, Deletion};
-use super::resource::{Column, Resource};
 use super::strategy::{Strategy, WriteContext};
 use super::validation::event as rules;
 use crate::request::options::DeleteOptions;
-use crate::schema::core::{self, event_docs};
-use crate::schema::meta;
 use crate::status::Status;
 use crate::status::field::FieldError;
 
 pub(crate) struct Events;
 
-pub(super) static RESOURCE: Resource = Resource {
-    group: "",
-    version: "v1",
-    plural: "events",
-    singular: "event",
-    kind: "Event",
-    list_kind: "EventList",
-    namespaced: true,
-    short_names: &["ev"],
-    categories: &[],
-    verbs: &[
-        "create",
-        "delete",
-        "deletecollection",
-        "get",
-        "list",
-        "patch",
-        "update",
-        "watch",
-    ],
-    subresources: &[],
-    storage_prefix: "events",
-    storage_version_hash: "r2yiGXH7wu8=",
-    schema: &core::EVENT,
-    columns: &[
-        column("Last Seen", event_docs::LAST_TIMESTAMP, 0),
-        column("Type", event_docs::TYPE, 0),
-        column("Reason", event_docs::REASON, 0),
-        column("Object", event_docs::INVOLVED_OBJECT, 0),
-        column("Subobject", core::FIELD_PATH_DOC, 1),
-        column("Source", event_docs::SOURCE, 1),
-        column("Message", event_docs::MESSAGE, 0),
-        column("First Seen", event_docs::FIRST_TIMESTAMP, 1),
-        column("Count", event_docs::COUNT, 1),
-        Column {
-            name: "Name",
-            ty: "string",
-            format: "name",
-            description: meta::NAME_DOC,
-            priority: 1,
-        },
-    ],
-};
-
-const fn column(name: &'static str, description: &'static str, priority: u32) -> Column {
-    Column {
-        name,
-        ty: "string",
-        format: "",
-        description,
-        priority,
-    }
-}
-
 impl Strategy for Events {
-    fn validate(&self, object: &Value) -> Vec<FieldError> {
-        rules::validate(object)
+    /// The rules have grown with the group: who writes to core/v1 is held to the old ones.
+    fn validate(&self, write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
+        let mut errors = rules::validate_legacy(object, rules::Names::of(write.asked));
+        if !write.asked.group.is_empty() {
+            errors.extend(rules::validate_new(object));
+        }
+        errors
+    }
+
+    fn validate_update(
+        &self,
+        write: &WriteContext<'_>,
+        object: &Value,
+        old: &Value,
+    ) -> Vec<FieldError> {
+        let mut errors = rules::validate_legacy(object, rules::Names::of(write.asked));
+        if !write.asked.group.is_empty() {
+            errors.extend(rules::validate_new_update(object, old));
+        }
+        errors
     }
 
     /// Events have no dependents: the garbage collector's finalizers make no sense on them.
@@ -88,8 +49,8 @@ impl Strategy for Events {
         generic::before_delete(write, object, &options)
     }
 
-    fn field(&self, object: &Value, label: &str) -> Option<String> {
-        (label == "source").then(|| source_component(object).to_owned())
+    fn field(&self, object: &Value, path: &[&str]) -> Option<String> {
+        (path == ["source"]).then(|| source_component(object).to_owned())
     }
 
     fn cell(&self, column: &str, object: &Value, age: &dyn Fn(&str) -> String) -> Value {
@@ -224,8 +185,8 @@ mod tests {
     #[test]
     fn the_source_of_an_event_is_a_component() {
         let object = json!({"source": {"component": "c"}, "reportingComponent": "k"});
-        assert_eq!(Events.field(&object, "source").as_deref(), Some("c"));
-        assert_eq!(Events.field(&object, "reason"), None);
+        assert_eq!(Events.field(&object, &["source"]).as_deref(), Some("c"));
+        assert_eq!(Events.field(&object, &["reason"]), None);
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub(crate) fn before_create(
     strategy: &dyn Strategy,
     object: &mut Value,
 ) -> Result<(), Status> {
-    let mut errors = strategy.validate(object);
+    let mut errors = strategy.validate(write, object);
     if errors.is_empty() && !strategy.validates_metadata() {
         errors = meta::validate_create_generic(object, write.kind.namespaced);
     }

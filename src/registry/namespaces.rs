@@ -3,12 +3,10 @@
 use serde_json::{Value, json};
 
 use super::generic::{self, Deletion};
-use super::resource::{Column, Resource, Subresource};
 use super::strategy::{Strategy, WriteContext};
 use super::validation::{namespace as rules, pod_security};
 use crate::object::{is_terminating, meta_str, meta_strings, metadata_mut};
 use crate::request::options::DeleteOptions;
-use crate::schema::{core, meta};
 use crate::status::Status;
 use crate::status::field::FieldError;
 
@@ -17,57 +15,6 @@ pub(crate) struct Namespaces;
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 const ACTIVE: &str = "Active";
 const KUBERNETES_FINALIZER: &str = "kubernetes";
-
-pub(super) static RESOURCE: Resource = Resource {
-    group: "",
-    version: "v1",
-    plural: "namespaces",
-    singular: "namespace",
-    kind: "Namespace",
-    list_kind: "NamespaceList",
-    namespaced: false,
-    short_names: &["ns"],
-    categories: &[],
-    verbs: &[
-        "create", "delete", "get", "list", "patch", "update", "watch",
-    ],
-    subresources: &[
-        Subresource {
-            name: "finalize",
-            verbs: &["update"],
-        },
-        Subresource {
-            name: "status",
-            verbs: &["get", "patch", "update"],
-        },
-    ],
-    storage_prefix: "namespaces",
-    storage_version_hash: "Q3oi5N2YM8M=",
-    schema: &core::NAMESPACE,
-    columns: &[
-        Column {
-            name: "Name",
-            ty: "string",
-            format: "name",
-            description: meta::NAME_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Status",
-            ty: "string",
-            format: "",
-            description: "The status of the namespace",
-            priority: 0,
-        },
-        Column {
-            name: "Age",
-            ty: "string",
-            format: "",
-            description: meta::CREATION_TIMESTAMP_DOC,
-            priority: 0,
-        },
-    ],
-};
 
 impl Strategy for Namespaces {
     fn set_defaults(&self, object: &mut Value) {
@@ -89,7 +36,7 @@ impl Strategy for Namespaces {
         object["spec"]["finalizers"] = finalizers.into();
     }
 
-    fn validate(&self, object: &Value) -> Vec<FieldError> {
+    fn validate(&self, _write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
         let errors = rules::validate(object);
         if errors.is_empty() {
             pod_security::validate(object)

@@ -30,13 +30,15 @@ impl Chance for First {
 }
 
 pub(super) fn kind(plural: &str) -> KindRef {
-    Catalog::built_in().find("", "v1", plural).unwrap()
+    let catalog = Catalog::built_in();
+    catalog.find("", "v1", plural).unwrap().clone()
 }
 
 /// A write to an object of this kind, with a chance that always falls on the first.
 pub(super) fn write<'a>(kind: &'a KindRef, lister: &'a dyn Lister) -> WriteContext<'a> {
     WriteContext {
         kind,
+        asked: kind,
         subresource: "",
         dry_run: false,
         now: "now",

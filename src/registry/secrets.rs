@@ -2,70 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::resource::{Column, Resource};
 use super::strategy::{Strategy, WriteContext};
 use super::validation::secret as rules;
 use crate::codec::base64;
-use crate::schema::{core, meta};
 use crate::status::field::FieldError;
 
 pub(crate) struct Secrets;
-
-pub(super) static RESOURCE: Resource = Resource {
-    group: "",
-    version: "v1",
-    plural: "secrets",
-    singular: "secret",
-    kind: "Secret",
-    list_kind: "SecretList",
-    namespaced: true,
-    short_names: &[],
-    categories: &[],
-    verbs: &[
-        "create",
-        "delete",
-        "deletecollection",
-        "get",
-        "list",
-        "patch",
-        "update",
-        "watch",
-    ],
-    subresources: &[],
-    storage_prefix: "secrets",
-    storage_version_hash: "S6u1pOWzb84=",
-    schema: &core::SECRET,
-    columns: &[
-        Column {
-            name: "Name",
-            ty: "string",
-            format: "name",
-            description: meta::NAME_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Type",
-            ty: "string",
-            format: "",
-            description: core::SECRET_TYPE_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Data",
-            ty: "string",
-            format: "",
-            description: core::SECRET_DATA_DOC,
-            priority: 0,
-        },
-        Column {
-            name: "Age",
-            ty: "string",
-            format: "",
-            description: meta::CREATION_TIMESTAMP_DOC,
-            priority: 0,
-        },
-    ],
-};
 
 impl Strategy for Secrets {
     /// Also what the conversion to the internal version does: texts become data and are seen no more.
@@ -80,7 +22,7 @@ impl Strategy for Secrets {
         }
     }
 
-    fn validate(&self, object: &Value) -> Vec<FieldError> {
+    fn validate(&self, _write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
         rules::validate(object)
     }
 

@@ -16,12 +16,9 @@ use serde_json::{Map, Value, json};
 
 use self::spec::{Spec, ports_mut, spec_mut};
 use super::generic;
-use super::resource::{Column, Resource, Subresource};
 use super::strategy::{Strategy, WriteContext};
 use super::validation::service as rules;
 use crate::codec::json::sorted;
-use crate::schema::core::{self, service_docs};
-use crate::schema::meta;
 use crate::status::Status;
 use crate::status::field::FieldError;
 
@@ -29,60 +26,6 @@ pub(crate) struct Services;
 
 /// How long a session with a client lasts, in seconds, unless a service says otherwise.
 const DEFAULT_SESSION: i64 = 3 * 60 * 60;
-
-pub(super) static RESOURCE: Resource = Resource {
-    group: "",
-    version: "v1",
-    plural: "services",
-    singular: "service",
-    kind: "Service",
-    list_kind: "ServiceList",
-    namespaced: true,
-    short_names: &["svc"],
-    categories: &["all"],
-    verbs: &[
-        "create",
-        "delete",
-        "deletecollection",
-        "get",
-        "list",
-        "patch",
-        "update",
-        "watch",
-    ],
-    subresources: &[Subresource {
-        name: "status",
-        verbs: &["get", "patch", "update"],
-    }],
-    storage_prefix: "services/specs",
-    storage_version_hash: "0/CO1lhkEBI=",
-    schema: &core::SERVICE,
-    columns: &[
-        Column {
-            name: "Name",
-            ty: "string",
-            format: "name",
-            description: meta::NAME_DOC,
-            priority: 0,
-        },
-        column("Type", service_docs::TYPE, 0),
-        column("Cluster-IP", service_docs::CLUSTER_IP, 0),
-        column("External-IP", service_docs::EXTERNAL_IPS, 0),
-        column("Port(s)", service_docs::PORTS, 0),
-        column("Age", meta::CREATION_TIMESTAMP_DOC, 0),
-        column("Selector", service_docs::SELECTOR, 1),
-    ],
-};
-
-const fn column(name: &'static str, description: &'static str, priority: u32) -> Column {
-    Column {
-        name,
-        ty: "string",
-        format: "",
-        description,
-        priority,
-    }
-}
 
 impl Strategy for Services {
     fn set_defaults(&self, object: &mut Value) {
@@ -126,7 +69,7 @@ impl Strategy for Services {
         object["status"] = json!({"loadBalancer": {}});
     }
 
-    fn validate(&self, object: &Value) -> Vec<FieldError> {
+    fn validate(&self, _write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
         rules::validate(object)
     }
 

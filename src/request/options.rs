@@ -8,7 +8,8 @@ use super::query::{Query, parse_uint};
 use super::selector::{FieldSelector, LabelSelector};
 use crate::codec::json::Node;
 use crate::codec::quote::{is_print, quote};
-use crate::schema::{self, meta::DELETE_OPTIONS};
+use crate::kinds::meta::DELETE_OPTIONS;
+use crate::schema;
 use crate::status::Status;
 use crate::status::field::FieldError;
 

@@ -25,6 +25,7 @@ use crate::kinds::KindRef;
 use crate::object::Object;
 use crate::request::negotiation::{Media, Negotiated, Transform};
 use crate::request::{Connection, Upgrade};
+use crate::schema::convert;
 use crate::status::Status;
 
 use encoder::{Document, encoder};
@@ -159,13 +160,18 @@ pub(crate) struct Presenter {
 
 impl Presenter {
     pub(crate) fn object(&self, status: u16, object: &Object) -> Result<Response, Status> {
+        let shown;
         let document = match self.negotiated.transform {
-            Transform::None => Document::Object(object),
+            Transform::None => {
+                shown = self.in_asked_version(object);
+                Document::Object(shown.as_ref().unwrap_or(object))
+            }
             Transform::Table(version) => Document::Table(Table::of(self, object, version)),
             Transform::PartialObjectMetadata(version) => Document::Partial(object, version),
             Transform::PartialObjectMetadataList(_) => {
                 return Err(Status::not_acceptable_because(format!(
-                    "you requested PartialObjectMetadataList, but the requested object is not a list (*core.{})",
+                    "you requested PartialObjectMetadataList, but the requested object is not a list (*{}.{})",
+                    object.kind.internal_package(),
                     object.kind.kind
                 )));
             }
@@ -179,9 +185,22 @@ impl Presenter {
         n.transform == Transform::None && n.media == Media::Json && !n.pretty
     }
 
+    /// The object in the version asked for, if that is not the one it is stored in.
+    pub(crate) fn in_asked_version(&self, object: &Object) -> Option<Object> {
+        if self.kind.is_stored() {
+            return None;
+        }
+        let value = convert::from_stored(&object.value(), &self.kind);
+        Some(Object::new(&self.kind, value, Vec::new()))
+    }
+
     pub(crate) fn list(&self, list: &List) -> Result<Response, Status> {
+        let shown;
         let document = match self.negotiated.transform {
-            Transform::None => Document::List(list, &self.kind),
+            Transform::None => {
+                shown = self.list_in_asked_version(list);
+                Document::List(shown.as_ref().unwrap_or(list), &self.kind)
+            }
             Transform::Table(version) => Document::Table(Table {
                 presenter: self,
                 meta: list.meta_json(),
@@ -192,11 +211,26 @@ impl Presenter {
             Transform::PartialObjectMetadataList(version) => Document::PartialList(list, version),
             Transform::PartialObjectMetadata(_) => {
                 return Err(Status::not_acceptable_because(format!(
-                    "you requested PartialObjectMetadata, but the requested object is a list (*core.{})",
+                    "you requested PartialObjectMetadata, but the requested object is a list (*{}.{})",
+                    self.kind.internal_package(),
                     self.kind.list_kind
                 )));
             }
         };
         Ok(Response::document(200, &document, self.negotiated))
+    }
+
+    fn list_in_asked_version(&self, list: &List) -> Option<List> {
+        if self.kind.is_stored() {
+            return None;
+        }
+        let items = list.items.iter();
+        let items = items.filter_map(|item| self.in_asked_version(item).map(Arc::new));
+        Some(List {
+            items: items.collect(),
+            revision: list.revision,
+            continue_token: list.continue_token.clone(),
+            remaining: list.remaining,
+        })
     }
 }

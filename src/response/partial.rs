@@ -1,9 +1,10 @@
 //! `PartialObjectMetadata`: an object without its contents.
 
 use super::list::List;
+use crate::kinds::meta::OBJECT_META;
 use crate::object::Object;
 use crate::request::negotiation::MetaVersion;
-use crate::schema::{self, Type, meta::OBJECT_META};
+use crate::schema;
 
 pub(super) fn object(object: &Object, version: MetaVersion) -> Vec<u8> {
     let mut out = Vec::with_capacity(object.json().len() + 64);
@@ -38,10 +39,6 @@ pub(super) fn write(out: &mut Vec<u8>, object: &Object, version: MetaVersion) {
         version.api_version()
     );
     out.extend_from_slice(head.as_bytes());
-    schema::encode(
-        out,
-        &object.value()["metadata"],
-        &Type::Struct(&OBJECT_META),
-    );
+    schema::encode(out, &object.value()["metadata"], &OBJECT_META);
     out.push(b'}');
 }

@@ -77,9 +77,13 @@ impl Writer {
     }
 
     fn object(&mut self, ty: FrameType, object: &Object) -> Bytes {
+        let shown;
         let document = match self.presenter.negotiated.transform {
             // A list of them is not asked of a watch.
-            Transform::None | Transform::PartialObjectMetadataList(_) => Document::Object(object),
+            Transform::None | Transform::PartialObjectMetadataList(_) => {
+                shown = self.presenter.in_asked_version(object);
+                Document::Object(shown.as_ref().unwrap_or(object))
+            }
             Transform::PartialObjectMetadata(version) => Document::Partial(object, version),
             Transform::Table(version) => {
                 self.presenter.now = self.clock.now();

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
-use super::{Field, Presence, Struct, Type};
 use crate::codec::json::Node;
 use crate::codec::quote::quote;
 use crate::codec::{base64, time};
+use crate::kinds::{Field, Presence, Struct, Type};
 
 /// The decoder reports at most this many unknown and duplicate fields.
 const MAX_STRICT_ERRORS: usize = 100;
@@ -27,7 +27,7 @@ pub(crate) struct Decoded {
 }
 
 /// Decodes a node as a kind. The error is the first type error, in Go's words.
-pub(crate) fn decode(node: Node, root: &'static Struct) -> Result<Decoded, String> {
+pub(crate) fn decode(node: Node, root: &Struct) -> Result<Decoded, String> {
     let mut decoder = Decoder {
         fields: Vec::with_capacity(USUAL_DEPTH),
         path: String::with_capacity(USUAL_PATH),
@@ -49,7 +49,7 @@ pub(crate) fn decode(node: Node, root: &'static Struct) -> Result<Decoded, Strin
 }
 
 /// Brings a value into canonical form: what Go's `omitempty` leaves out goes, what is always written is there.
-pub(crate) fn prune(value: &mut Value, root: &'static Struct) {
+pub(crate) fn prune(value: &mut Value, root: &Struct) {
     let Some(map) = value.as_object_mut() else {
         return;
     };
@@ -65,8 +65,8 @@ pub(crate) fn prune(value: &mut Value, root: &'static Struct) {
         .iter()
         .filter(|f| f.presence.is_always_written())
     {
-        if !map.contains_key(field.name) {
-            map.insert(field.name.to_owned(), zero(&field.ty));
+        if !map.contains_key(&*field.name) {
+            map.insert(field.name.to_string(), unset(field));
         }
     }
 }
@@ -95,6 +95,14 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
+/// What a field that is written always is when it was not given.
+fn unset(field: &Field) -> Value {
+    match field.presence {
+        Presence::Nullable => Value::Null,
+        _ => zero(&field.ty),
+    }
+}
+
 /// Go's zero value of a type.
 fn zero(ty: &Type) -> Value {
     match ty {
@@ -113,22 +121,22 @@ fn zero(ty: &Type) -> Value {
 }
 
 #[derive(Default)]
-struct Decoder {
+struct Decoder<'a> {
     /// The innermost struct and the field names down to here: what Go's errors show.
-    struct_name: &'static str,
-    fields: Vec<&'static str>,
+    struct_name: &'a str,
+    fields: Vec<&'a str>,
     /// The same with indices and map keys: what strict errors show.
     path: String,
     error: Option<String>,
     strict: Vec<String>,
 }
 
-impl Decoder {
-    fn structure(&mut self, node: Node, ty: &'static Struct, into: &mut Value) {
+impl<'a> Decoder<'a> {
+    fn structure(&mut self, node: Node, ty: &'a Struct, into: &mut Value) {
         let members = match node {
             Node::Null => return,
             Node::Object(members) => members,
-            other => return self.type_error(&other.go_kind(), &format!("v1.{}", ty.go_name)),
+            other => return self.type_error(&other.go_kind(), &ty.go_type()),
         };
         if !into.is_object() {
             *into = Value::Object(Map::new());
@@ -136,10 +144,10 @@ impl Decoder {
         let Some(map) = into.as_object_mut() else {
             return;
         };
-        let outer = std::mem::replace(&mut self.struct_name, ty.go_name);
+        let outer = std::mem::replace(&mut self.struct_name, &ty.name);
         let mut seen: SmallVec<[bool; 32]> = SmallVec::from_elem(false, ty.fields.len());
         for (key, child) in members {
-            let Some(index) = ty.fields.iter().position(|field| field.name == key) else {
+            let Some(index) = ty.fields.iter().position(|field| *field.name == *key) else {
                 self.strict_error("unknown", &key);
                 continue;
             };
@@ -155,14 +163,14 @@ impl Decoder {
         &mut self,
         key: String,
         node: Node,
-        field: &'static Field,
+        field: &'a Field,
         map: &mut Map<String, Value>,
     ) {
-        let mark = self.enter(field.name);
-        self.fields.push(field.name);
+        let mark = self.enter(&field.name);
+        self.fields.push(&field.name);
         if matches!(node, Node::Null) {
-            if is_nilable(&field.ty) || field.presence == Presence::Pointer {
-                map.remove(field.name);
+            if is_nilable(&field.ty) || is_pointer(field) {
+                map.remove(&*field.name);
             }
         } else {
             let slot = map.entry(key).or_insert(Value::Null);
@@ -172,7 +180,7 @@ impl Decoder {
         self.path.truncate(mark);
     }
 
-    fn value(&mut self, node: Node, ty: &'static Type, into: &mut Value) {
+    fn value(&mut self, node: Node, ty: &'a Type, into: &mut Value) {
         match (ty, node) {
             (Type::Struct(s), node) => self.structure(node, s, into),
             (_, Node::Null) => {}
@@ -221,7 +229,7 @@ impl Decoder {
         }
     }
 
-    fn map(&mut self, members: Vec<(String, Node)>, inner: &'static Type, into: &mut Value) {
+    fn map(&mut self, members: Vec<(String, Node)>, inner: &'a Type, into: &mut Value) {
         if !into.is_object() {
             *into = Value::Object(Map::new());
         }
@@ -249,7 +257,7 @@ impl Decoder {
         }
     }
 
-    fn item(&mut self, index: usize, node: Node, ty: &'static Type, mut value: Value) -> Value {
+    fn item(&mut self, index: usize, node: Node, ty: &'a Type, mut value: Value) -> Value {
         let mark = self.path.len();
         let _ = write!(self.path, "[{index}]");
         self.value(node, ty, &mut value);
@@ -307,6 +315,10 @@ impl Decoder {
     fn fail(&mut self, error: String) {
         self.error.get_or_insert(error);
     }
+}
+
+fn is_pointer(field: &Field) -> bool {
+    matches!(field.presence, Presence::Pointer | Presence::Nullable)
 }
 
 /// Whether `null` resets a field of this type, rather than leaving it as it is.

@@ -3,46 +3,47 @@
 use serde_json::Value;
 use smallvec::SmallVec;
 
-use super::{Struct, Type};
 use crate::codec::json::{write_members, write_sorted};
+use crate::kinds::{Struct, Type};
 
 /// How long most objects are, in bytes. What is longer than a kilobyte is a large piece of memory to most allocators.
 const USUAL_SIZE: usize = 960;
 
 /// A value of this kind as compact JSON, without a line end.
-pub(crate) fn to_json(value: &Value, ty: &'static Struct) -> Vec<u8> {
+pub(crate) fn to_json(value: &Value, ty: &Struct) -> Vec<u8> {
     let mut out = Vec::with_capacity(USUAL_SIZE);
-    encode_struct(&mut out, value, ty);
+    encode(&mut out, value, ty);
     out
 }
 
 /// Appends a value of any type.
-pub(crate) fn encode(out: &mut Vec<u8>, value: &Value, ty: &Type) {
+fn encode_type(out: &mut Vec<u8>, value: &Value, ty: &Type) {
     match (ty, value) {
-        (Type::Struct(s), _) => encode_struct(out, value, s),
+        (Type::Struct(s), _) => encode(out, value, s),
         (Type::List(list), Value::Array(items)) => {
             out.push(b'[');
             for (i, item) in items.iter().enumerate() {
                 if i > 0 {
                     out.push(b',');
                 }
-                encode(out, item, &list.item);
+                encode_type(out, item, &list.item);
             }
             out.push(b']');
         }
         (Type::Map(inner) | Type::AtomicMap(inner), Value::Object(map)) => {
-            write_members(out, map, |out, item| encode(out, item, inner));
+            write_members(out, map, |out, item| encode_type(out, item, inner));
         }
         _ => write_sorted(out, value),
     }
 }
 
-fn encode_struct(out: &mut Vec<u8>, value: &Value, ty: &'static Struct) {
+/// Appends an object of this type.
+pub(crate) fn encode(out: &mut Vec<u8>, value: &Value, ty: &Struct) {
     let Some(map) = value.as_object() else {
         return write_sorted(out, value);
     };
     // Telling the place of each member is faster than looking up each field: most objects have few of their fields.
-    let place = |name: &String| ty.fields.iter().position(|field| field.name == name);
+    let place = |name: &String| ty.fields.iter().position(|field| *field.name == **name);
     let members = map.iter();
     let members = members.filter_map(|(name, inner)| Some((place(name)?, inner)));
     let mut members: SmallVec<[(usize, &Value); 16]> = members.collect();
@@ -56,7 +57,7 @@ fn encode_struct(out: &mut Vec<u8>, value: &Value, ty: &'static Struct) {
         out.push(b'"');
         out.extend_from_slice(field.name.as_bytes());
         out.extend_from_slice(b"\":");
-        encode(out, inner, &field.ty);
+        encode_type(out, inner, &field.ty);
     }
     out.push(b'}');
 }

@@ -1,257 +1,61 @@
-//! The protobuf form of the kinds: the numbers of the fields, and reading a message with them.
+//! The protobuf form of the kinds: reading a message by the numbers of the fields.
 //!
 //! What comes out is a [`Node`], as from JSON, so that everything after goes the one way there is. Only requests come in
 //! this form; answers are never written in it.
 
-use super::{Struct, Type};
 use crate::codec::json::{self, Node};
 use crate::codec::protobuf::{Fields, Wire};
 use crate::codec::{base64, time};
+use crate::kinds::{Field, Struct, Type};
 
 /// Messages nest at most this deep; no kind comes near.
 const MAX_DEPTH: usize = 50;
 
-/// The fields of each type, by number.
-const NUMBERS: &[(&str, &[(u64, &str)])] = &[
-    ("ClientIPConfig", &[(1, "timeoutSeconds")]),
-    (
-        "Condition",
-        &[
-            (1, "type"),
-            (2, "status"),
-            (3, "observedGeneration"),
-            (4, "lastTransitionTime"),
-            (5, "reason"),
-            (6, "message"),
-        ],
-    ),
-    (
-        "ConfigMap",
-        &[
-            (1, "metadata"),
-            (4, "immutable"),
-            (2, "data"),
-            (3, "binaryData"),
-        ],
-    ),
-    (
-        "DeleteOptions",
-        &[
-            (1, "gracePeriodSeconds"),
-            (2, "preconditions"),
-            (3, "orphanDependents"),
-            (4, "propagationPolicy"),
-            (5, "dryRun"),
-            (6, "ignoreStoreReadErrorWithClusterBreakingPotential"),
-        ],
-    ),
-    (
-        "EndpointAddress",
-        &[
-            (1, "ip"),
-            (3, "hostname"),
-            (4, "nodeName"),
-            (2, "targetRef"),
-        ],
-    ),
-    (
-        "EndpointPort",
-        &[
-            (1, "name"),
-            (2, "port"),
-            (3, "protocol"),
-            (4, "appProtocol"),
-        ],
-    ),
-    (
-        "EndpointSubset",
-        &[(1, "addresses"), (2, "notReadyAddresses"), (3, "ports")],
-    ),
-    ("Endpoints", &[(1, "metadata"), (2, "subsets")]),
-    (
-        "Event",
-        &[
-            (1, "metadata"),
-            (2, "involvedObject"),
-            (3, "reason"),
-            (4, "message"),
-            (5, "source"),
-            (6, "firstTimestamp"),
-            (7, "lastTimestamp"),
-            (8, "count"),
-            (9, "type"),
-            (10, "eventTime"),
-            (11, "series"),
-            (12, "action"),
-            (13, "related"),
-            (14, "reportingComponent"),
-            (15, "reportingInstance"),
-        ],
-    ),
-    ("EventSeries", &[(1, "count"), (2, "lastObservedTime")]),
-    ("EventSource", &[(1, "component"), (2, "host")]),
-    (
-        "LoadBalancerIngress",
-        &[(1, "ip"), (2, "hostname"), (3, "ipMode"), (4, "ports")],
-    ),
-    ("LoadBalancerStatus", &[(1, "ingress")]),
-    (
-        "ManagedFieldsEntry",
-        &[
-            (1, "manager"),
-            (2, "operation"),
-            (3, "apiVersion"),
-            (4, "time"),
-            (6, "fieldsType"),
-            (7, "fieldsV1"),
-            (8, "subresource"),
-        ],
-    ),
-    ("Namespace", &[(1, "metadata"), (2, "spec"), (3, "status")]),
-    (
-        "NamespaceCondition",
-        &[
-            (1, "type"),
-            (2, "status"),
-            (4, "lastTransitionTime"),
-            (5, "reason"),
-            (6, "message"),
-        ],
-    ),
-    ("NamespaceSpec", &[(1, "finalizers")]),
-    ("NamespaceStatus", &[(1, "phase"), (2, "conditions")]),
-    (
-        "ObjectMeta",
-        &[
-            (1, "name"),
-            (2, "generateName"),
-            (3, "namespace"),
-            (4, "selfLink"),
-            (5, "uid"),
-            (6, "resourceVersion"),
-            (7, "generation"),
-            (8, "creationTimestamp"),
-            (9, "deletionTimestamp"),
-            (10, "deletionGracePeriodSeconds"),
-            (11, "labels"),
-            (12, "annotations"),
-            (13, "ownerReferences"),
-            (14, "finalizers"),
-            (17, "managedFields"),
-        ],
-    ),
-    (
-        "ObjectReference",
-        &[
-            (1, "kind"),
-            (2, "namespace"),
-            (3, "name"),
-            (4, "uid"),
-            (5, "apiVersion"),
-            (6, "resourceVersion"),
-            (7, "fieldPath"),
-        ],
-    ),
-    (
-        "OwnerReference",
-        &[
-            (5, "apiVersion"),
-            (1, "kind"),
-            (3, "name"),
-            (4, "uid"),
-            (6, "controller"),
-            (7, "blockOwnerDeletion"),
-        ],
-    ),
-    ("PortStatus", &[(1, "port"), (2, "protocol"), (3, "error")]),
-    ("Preconditions", &[(1, "uid"), (2, "resourceVersion")]),
-    (
-        "Secret",
-        &[
-            (1, "metadata"),
-            (5, "immutable"),
-            (2, "data"),
-            (4, "stringData"),
-            (3, "type"),
-        ],
-    ),
-    ("Service", &[(1, "metadata"), (2, "spec"), (3, "status")]),
-    (
-        "ServicePort",
-        &[
-            (1, "name"),
-            (2, "protocol"),
-            (6, "appProtocol"),
-            (3, "port"),
-            (4, "targetPort"),
-            (5, "nodePort"),
-        ],
-    ),
-    (
-        "ServiceSpec",
-        &[
-            (1, "ports"),
-            (2, "selector"),
-            (3, "clusterIP"),
-            (18, "clusterIPs"),
-            (4, "type"),
-            (5, "externalIPs"),
-            (7, "sessionAffinity"),
-            (8, "loadBalancerIP"),
-            (9, "loadBalancerSourceRanges"),
-            (10, "externalName"),
-            (11, "externalTrafficPolicy"),
-            (12, "healthCheckNodePort"),
-            (13, "publishNotReadyAddresses"),
-            (14, "sessionAffinityConfig"),
-            (19, "ipFamilies"),
-            (17, "ipFamilyPolicy"),
-            (20, "allocateLoadBalancerNodePorts"),
-            (21, "loadBalancerClass"),
-            (22, "internalTrafficPolicy"),
-            (23, "trafficDistribution"),
-        ],
-    ),
-    ("ServiceStatus", &[(1, "loadBalancer"), (2, "conditions")]),
-    ("SessionAffinityConfig", &[(1, "clientIP")]),
-];
-
-fn field_name(structure: &Struct, number: u64) -> Option<&'static str> {
-    let (_, fields) = NUMBERS
-        .iter()
-        .find(|(name, _)| *name == structure.go_name)?;
-    fields
-        .iter()
-        .find(|(n, _)| *n == number)
-        .map(|(_, name)| *name)
-}
-
 /// Reads a message of this type; the error is that of Go's generated code.
-pub(crate) fn read(message: &[u8], structure: &'static Struct) -> Result<Node, String> {
+pub(crate) fn read(message: &[u8], structure: &Struct) -> Result<Node, String> {
     read_struct(message, structure, 0)
 }
 
-fn read_struct(message: &[u8], structure: &'static Struct, depth: usize) -> Result<Node, String> {
+fn read_struct(message: &[u8], structure: &Struct, depth: usize) -> Result<Node, String> {
     if depth > MAX_DEPTH {
         return Ok(Node::TooDeep);
     }
-    let mut members: Vec<(String, Node)> = Vec::new();
+    let mut members = Vec::new();
+    read_members(message, structure, &[], &mut members, depth)?;
+    Ok(Node::Object(members))
+}
+
+/// Reads the fields that are embedded in these.
+fn read_members(
+    message: &[u8],
+    structure: &Struct,
+    within: &[u32],
+    members: &mut Vec<(String, Node)>,
+    depth: usize,
+) -> Result<(), String> {
     for field in Fields::of(message) {
         let (number, wire) = field?;
-        let known = field_name(structure, number).and_then(|name| structure.field(name));
-        let Some(field) = known else { continue };
-        let slot = members.iter().position(|(name, _)| name == field.name);
+        let place = [within, &[u32::try_from(number).unwrap_or(0)]].concat();
+        let is_here = |field: &&Field| field.numbers.starts_with(&place);
+        let Some(field) = structure.fields.iter().find(is_here) else {
+            continue;
+        };
+        if field.numbers.len() > place.len() {
+            read_members(wire.bytes(), structure, &place, members, depth)?;
+            continue;
+        }
+        let slot = members.iter().position(|(name, _)| **name == *field.name);
         let slot = slot.unwrap_or_else(|| {
-            members.push((field.name.to_owned(), Node::Null));
+            members.push((field.name.to_string(), Node::Null));
             members.len() - 1
         });
         add(&mut members[slot].1, wire, &field.ty, depth)?;
     }
-    Ok(Node::Object(members))
+    Ok(())
 }
 
 /// Adds one occurrence of a field: lists and maps grow, all else is replaced.
-fn add(into: &mut Node, wire: Wire<'_>, ty: &'static Type, depth: usize) -> Result<(), String> {
+fn add(into: &mut Node, wire: Wire<'_>, ty: &Type, depth: usize) -> Result<(), String> {
     match ty {
         Type::List(list) => {
             let item = value(wire, &list.item, depth)?;
@@ -272,7 +76,7 @@ fn add(into: &mut Node, wire: Wire<'_>, ty: &'static Type, depth: usize) -> Resu
     Ok(())
 }
 
-fn entry(wire: Wire<'_>, inner: &'static Type, depth: usize) -> Result<(String, Node), String> {
+fn entry(wire: Wire<'_>, inner: &Type, depth: usize) -> Result<(String, Node), String> {
     let (mut key, mut content) = (String::new(), Node::Null);
     for field in Fields::of(wire.bytes()) {
         match field? {
@@ -284,7 +88,7 @@ fn entry(wire: Wire<'_>, inner: &'static Type, depth: usize) -> Result<(String, 
     Ok((key, content))
 }
 
-fn value(wire: Wire<'_>, ty: &'static Type, depth: usize) -> Result<Node, String> {
+fn value(wire: Wire<'_>, ty: &Type, depth: usize) -> Result<Node, String> {
     Ok(match ty {
         Type::String | Type::Named(_) => Node::String(wire.text()),
         Type::Bool => Node::Bool(wire.number() != 0),
@@ -350,7 +154,7 @@ fn raw_json(wire: Wire<'_>) -> Result<Node, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::core::ENDPOINTS;
+    use crate::kinds::samples::ENDPOINTS;
     use crate::schema::decode;
     use serde_json::json;
 
@@ -383,44 +187,5 @@ mod tests {
                 "subsets": [{"addresses": [{"ip": "10.0.0.1"}], "ports": [{"port": 80}]}],
             })
         );
-    }
-
-    #[test]
-    fn every_type_has_its_numbers() {
-        fn check(structure: &'static Struct) {
-            for field in structure
-                .fields
-                .iter()
-                .filter(|f| f.name != "kind" && f.name != "apiVersion")
-            {
-                let (_, numbers) = NUMBERS
-                    .iter()
-                    .find(|(name, _)| *name == structure.go_name)
-                    .unwrap();
-                let known = numbers.iter().any(|(_, name)| *name == field.name);
-                assert!(known, "{}.{}", structure.go_name, field.name);
-                let inner = match &field.ty {
-                    Type::List(list) => &list.item,
-                    other => other,
-                };
-                if let Type::Struct(inner) = inner {
-                    check(inner);
-                }
-            }
-        }
-        check(&crate::schema::meta::DELETE_OPTIONS);
-        kinds().into_iter().for_each(check);
-    }
-
-    fn kinds() -> Vec<&'static Struct> {
-        use crate::schema::core::*;
-        vec![
-            &ENDPOINTS,
-            &NAMESPACE,
-            &CONFIG_MAP,
-            &SECRET,
-            &EVENT,
-            &SERVICE,
-        ]
     }
 }

@@ -612,7 +612,7 @@ impl Drop for Inner {
 
 #[track_caller]
 fn find(resource: &str, namespace: &str) -> KindRef {
-    match Catalog::built_in().find_name(resource) {
+    match Catalog::built_in().find_name(resource).cloned() {
         Some(found) if !found.namespaced && !namespace.is_empty() => panic!(
             "{} are in no namespace: the one asked for, {namespace:?}, has to be empty",
             found.plural
@@ -620,11 +620,7 @@ fn find(resource: &str, namespace: &str) -> KindRef {
         Some(kind) => kind,
         None => {
             let catalog = Catalog::built_in();
-            let served: Vec<_> = catalog
-                .kinds()
-                .iter()
-                .map(|kind| kind.plural.as_str())
-                .collect();
+            let served: Vec<_> = catalog.kinds().map(|kind| kind.plural.as_str()).collect();
             panic!(
                 "the fake apiserver has no resource {resource:?}; it has {}",
                 served.join(", ")

@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::common;
 use crate::codec::json;
-use crate::registry::resource::Resource;
-use crate::schema::{Field, List, ListKind, PatchStrategy, Presence, Struct, Type, meta};
+use crate::kinds::KindRef;
+use crate::kinds::meta;
+use crate::kinds::{Field, List, ListKind, PatchStrategy, Presence, Struct, Type};
 
 /// The two ways to say the same.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,53 +32,36 @@ pub(super) fn group_version_kind(group: &str, version: &str, kind: &str) -> Valu
     json!({ "group": group, "version": version, "kind": kind })
 }
 
-/// The types that have a handful of values.
-const ENUMS: &[(&str, &[&str])] = &[
-    (
-        "v1.IPFamilyPolicy",
-        &["PreferDualStack", "RequireDualStack", "SingleStack"],
-    ),
-    ("v1.NamespacePhase", &["Active", "Terminating"]),
-    ("v1.Protocol", &["SCTP", "TCP", "UDP"]),
-    ("v1.ServiceAffinity", &["ClientIP", "None"]),
-    ("v1.ServiceExternalTrafficPolicy", &["Cluster", "Local"]),
-    ("v1.ServiceInternalTrafficPolicy", &["Cluster", "Local"]),
-    (
-        "v1.ServiceType",
-        &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
-    ),
-];
-
 /// `io.k8s.api.core.v1.Endpoints`.
 pub(super) fn name_of(ty: &Struct) -> String {
-    format!("{}.{}", ty.package, ty.go_name)
+    format!("{}.{}", ty.package, ty.name)
 }
 
 /// `io.k8s.api.core.v1.EndpointsList`.
-pub(super) fn list_name(resource: &Resource) -> String {
+pub(super) fn list_name(resource: &KindRef) -> String {
     format!("{}.{}", resource.schema.package, resource.list_kind)
 }
 
 /// `io.k8s.apimachinery.pkg.apis.meta.v1.Status`.
 pub(super) fn meta_name(name: &str) -> String {
-    format!("{}.{name}", meta::PACKAGE)
+    format!("{}.{name}", meta::STATUS.package)
 }
 
 /// Every definition that the paths of these resources mention, and those that the definitions mention.
-pub(super) fn definitions(resources: &[&'static Resource], dialect: Dialect) -> Map<String, Value> {
+pub(super) fn definitions(resources: &[KindRef], dialect: Dialect) -> Map<String, Value> {
     let mut definitions = Definitions {
         dialect,
         kinds: kinds(resources),
         out: Map::new(),
     };
     for resource in resources {
-        definitions.add(resource.schema);
+        definitions.add(&resource.schema);
         definitions.add_list(resource);
     }
     for ty in [
-        &common::STATUS,
-        &common::WATCH_EVENT,
-        &common::API_RESOURCE_LIST,
+        &meta::STATUS,
+        &meta::WATCH_EVENT,
+        &meta::API_RESOURCE_LIST,
         &meta::DELETE_OPTIONS,
     ] {
         definitions.add(ty);
@@ -89,18 +73,18 @@ pub(super) fn definitions(resources: &[&'static Resource], dialect: Dialect) -> 
 }
 
 /// Which definition is of which kinds: the options and the event are of every served version.
-fn kinds(resources: &[&'static Resource]) -> BTreeMap<String, Vec<Value>> {
+fn kinds(resources: &[KindRef]) -> BTreeMap<String, Vec<Value>> {
     let mut kinds: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for resource in resources {
-        let of_kind = |kind| group_version_kind(resource.group, resource.version, kind);
+        let of_kind = |kind| group_version_kind(&resource.group, &resource.version, kind);
         kinds
-            .entry(name_of(resource.schema))
+            .entry(name_of(&resource.schema))
             .or_default()
-            .push(of_kind(resource.kind));
+            .push(of_kind(&resource.kind));
         kinds
             .entry(list_name(resource))
             .or_default()
-            .push(of_kind(resource.list_kind));
+            .push(of_kind(&resource.list_kind));
         for name in ["DeleteOptions", "WatchEvent"] {
             let versions = kinds
                 .entry(meta_name(name))
@@ -132,7 +116,7 @@ impl Definitions {
         }
         // Holds the place, so that a type that contains itself ends.
         self.out.insert(name.clone(), Value::Null);
-        for field in ty.fields {
+        for field in &ty.fields {
             self.add_type(&field.ty);
         }
         let definition = self.definition(&name, ty);
@@ -165,14 +149,14 @@ impl Definitions {
         self.out.insert(name.to_owned(), value);
     }
 
-    fn add_list(&mut self, resource: &Resource) {
-        self.add(&common::LIST_META);
+    fn add_list(&mut self, resource: &KindRef) {
+        self.add(&meta::LIST_META);
         let name = list_name(resource);
         let mut properties = Map::new();
-        for field in &common::STATUS.fields[..3] {
-            properties.insert(field.name.to_owned(), self.property(field));
+        for field in &meta::STATUS.fields[..3] {
+            properties.insert(field.name.to_string(), self.property(field));
         }
-        let items = self.refer(&name_of(resource.schema), true);
+        let items = self.refer(&name_of(&resource.schema), true);
         properties.insert(
             "items".to_owned(),
             json!({ "description": "The objects.", "type": "array", "items": items }),
@@ -190,15 +174,15 @@ impl Definitions {
     fn definition(&self, name: &str, ty: &Struct) -> Value {
         let mut definition = json!({ "description": ty.doc, "type": "object" });
         let properties = ty.fields.iter();
-        let properties = json::object(properties.map(|f| (f.name.to_owned(), self.property(f))));
+        let properties = json::object(properties.map(|f| (f.name.to_string(), self.property(f))));
         if !properties.is_empty() {
             definition["properties"] = properties.into();
         }
         let required: Vec<_> = ty
             .fields
             .iter()
-            .filter(|f| is_required(f))
-            .map(|f| f.name)
+            .filter(|f| f.required)
+            .map(|f| &*f.name)
             .collect();
         if !required.is_empty() {
             definition["required"] = required.into();
@@ -225,17 +209,17 @@ impl Definitions {
         };
         let mut property = self.schema(&field.ty, has_default);
         self.set_default(&mut property, field.default.is_some(), json!(field.default));
-        property["description"] = field.doc.into();
+        property["description"] = (*field.doc).into();
         property
     }
 
     fn schema(&self, ty: &Type, has_default: bool) -> Value {
         match ty {
             Type::String => self.plain("string", "", has_default, json!("")),
-            Type::Named(name) => {
+            Type::Named(named) => {
                 let mut schema = self.plain("string", "", has_default, json!(""));
-                if let Some((_, values)) = ENUMS.iter().find(|(of, _)| of == name) {
-                    schema["enum"] = json!(values);
+                if !named.values.is_empty() {
+                    schema["enum"] = json!(named.values);
                 }
                 schema
             }
@@ -292,7 +276,7 @@ impl Definitions {
 
     fn list(&self, list: &List) -> Value {
         let mut schema = json!({ "type": "array", "items": self.schema(&list.item, true) });
-        let list_type = match list.kind {
+        let list_type = match &list.kind {
             ListKind::Atomic => "atomic",
             ListKind::Set => "set",
             ListKind::Map(keys) => {
@@ -304,14 +288,9 @@ impl Definitions {
         if list.patch != PatchStrategy::Replace {
             schema["x-kubernetes-patch-strategy"] = "merge".into();
         }
-        if let PatchStrategy::MergeBy(key) = list.patch {
-            schema["x-kubernetes-patch-merge-key"] = key.into();
+        if let PatchStrategy::MergeBy(key) = &list.patch {
+            schema["x-kubernetes-patch-merge-key"] = key.as_str().into();
         }
         schema
     }
-}
-
-/// Parts of an object (metadata, spec, status) are mostly written always, yet a client may leave them out.
-fn is_required(field: &Field) -> bool {
-    field.presence == Presence::Always
 }

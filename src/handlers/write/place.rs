@@ -54,7 +54,7 @@ pub(crate) fn place(
 
 /// Makes a namespace as if someone had created it, if it is not there.
 pub(crate) fn namespace(cluster: &Cluster, name: &str) -> Result<(), Status> {
-    let Some(kind) = cluster.catalog.find_group_kind("", "Namespace") else {
+    let Some(kind) = cluster.catalog.find_stored("", "Namespace") else {
         return Ok(());
     };
     if cluster
@@ -66,8 +66,8 @@ pub(crate) fn namespace(cluster: &Cluster, name: &str) -> Result<(), Status> {
         return Ok(());
     }
     let mut object = json!({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}});
-    registry::strategy(&kind).set_defaults(&mut object);
-    place(cluster, &kind, &object).map(drop)
+    registry::strategy(kind).set_defaults(&mut object);
+    place(cluster, kind, &object).map(drop)
 }
 
 /// Makes the namespace that is written to, where namespaces spring up by themselves.

@@ -1,16 +1,18 @@
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::{ApplyError, Kind, Sent, Writer, apply, create, keep_times, update};
 use crate::codec::json::Node;
-use crate::schema::core::{ENDPOINTS, NAMESPACE};
+use crate::kinds::samples::{ENDPOINTS, NAMESPACE};
 use crate::schema::prune;
 use crate::status::Cause;
 
-const KIND: Kind<'static> = Kind {
+static KIND: LazyLock<Kind<'static>> = LazyLock::new(|| Kind {
     name: "Endpoints",
     schema: &ENDPOINTS,
     reset: &[],
-};
+});
 const T1: &str = "2024-01-01T00:00:01Z";
 const T2: &str = "2024-01-01T00:00:02Z";
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::path::Element;
 use super::set::Set;
 use super::typed::{ByElement, is_blank, is_granular, items, member, with_elements};
-use crate::schema::{List, Struct, Type};
+use crate::kinds::{List, StructRef, Type};
 
 /// What a change did to each field.
 #[derive(Debug, Default, PartialEq)]
@@ -44,8 +44,8 @@ impl Comparison {
 }
 
 /// Compares two objects of a kind. `metadata.managedFields` is no field of theirs.
-pub(crate) fn compare(old: &Value, new: &Value, schema: &'static Struct) -> Comparison {
-    compare_values(Some(old), Some(new), &Type::Struct(schema), "").below
+pub(crate) fn compare(old: &Value, new: &Value, schema: &StructRef) -> Comparison {
+    compare_values(Some(old), Some(new), &Type::Struct(schema.clone()), "").below
 }
 
 /// What became of one value.
@@ -171,7 +171,7 @@ fn compare_members(
 }
 
 /// Items are matched by their keys. Repeats of one key count as one atomic item.
-fn compare_items(old: &[Value], new: &[Value], list: &'static List) -> Level {
+fn compare_items(old: &[Value], new: &[Value], list: &List) -> Level {
     let old = ByElement::new(with_elements(old, list));
     let new = ByElement::new(with_elements(new, list));
     let compare = |before: Option<&(Element, &Value)>, after: Option<&(Element, &Value)>| {
@@ -213,7 +213,7 @@ fn compare_items(old: &[Value], new: &[Value], list: &'static List) -> Level {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::core::ENDPOINTS;
+    use crate::kinds::samples::ENDPOINTS;
     use serde_json::json;
 
     fn diff(old: Value, new: Value) -> [Value; 3] {

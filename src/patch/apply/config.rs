@@ -7,7 +7,7 @@ use super::typed::{item_element, member};
 use super::{ApplyError, Kind, Writer};
 use crate::codec::json::{self, Node, sorted};
 use crate::codec::quote::quote;
-use crate::schema::{List, ListKind, Struct, Type};
+use crate::kinds::{List, ListKind, StructRef, Type};
 
 /// Checks a configuration and makes a value of it.
 pub(crate) fn read(
@@ -68,9 +68,9 @@ fn with_integers(value: Value) -> Value {
 }
 
 /// Whether a value has the fields and types of its schema; the error lists all it does not.
-pub(crate) fn validate(value: &Value, schema: &'static Struct) -> Result<(), String> {
+pub(crate) fn validate(value: &Value, schema: &StructRef) -> Result<(), String> {
     let mut validator = Validator::default();
-    validator.value(value, &Type::Struct(schema));
+    validator.value(value, &Type::Struct(schema.clone()));
     match validator.errors.as_slice() {
         [] => Ok(()),
         [only] => Err(only.clone()),
@@ -134,7 +134,7 @@ impl Validator {
         }
     }
 
-    fn items(&mut self, items: &[Value], list: &'static List) {
+    fn items(&mut self, items: &[Value], list: &List) {
         let mut seen: Vec<Element> = Vec::new();
         for (i, item) in items.iter().enumerate() {
             if list.kind == ListKind::Atomic {
@@ -223,7 +223,7 @@ fn go_type(value: &Value) -> &'static str {
 mod tests {
     use super::*;
     use crate::codec::json::parse;
-    use crate::schema::core::ENDPOINTS;
+    use crate::kinds::samples::ENDPOINTS;
 
     fn run(text: &str) -> Result<Value, ApplyError> {
         let kind = Kind {

@@ -12,7 +12,7 @@ use super::conflicts::Conflict;
 use super::set::Set;
 use super::typed::field_set;
 use crate::codec::json::{self, compact};
-use crate::schema::Struct;
+use crate::kinds::StructRef;
 
 const ANNOTATION: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// The only manager any of this is for.
@@ -24,7 +24,7 @@ const MAX_ANNOTATIONS_SIZE: usize = 256 * 1024;
 pub(crate) fn remaining(
     conflicts: Vec<Conflict>,
     live: &Value,
-    schema: &'static Struct,
+    schema: &StructRef,
     manager: &str,
     api_version: &str,
 ) -> Vec<Conflict> {
@@ -41,7 +41,7 @@ pub(crate) fn remaining(
 }
 
 /// The fields of the last applied configuration that the live object still has with these values.
-fn unchanged(live: &Value, schema: &'static Struct, api_version: &str) -> Option<Set> {
+fn unchanged(live: &Value, schema: &StructRef, api_version: &str) -> Option<Set> {
     let last = json::parse(annotation(live)?.as_bytes()).ok()?.to_value();
     let usable = last["apiVersion"].as_str() == Some(api_version)
         && last["kind"].as_str().is_some_and(|kind| !kind.is_empty())

@@ -7,7 +7,7 @@ use super::entries::Entries;
 use super::set::Set;
 use crate::codec::json::{self, Node};
 use crate::codec::time;
-use crate::schema::{Struct, Type};
+use crate::kinds::{StructRef, Type};
 
 /// `metav1.validation`: the longest name of a manager.
 const MAX_MANAGER_LENGTH: usize = 128;
@@ -133,11 +133,11 @@ impl Managed {
 
     /// In line with the schema of a version, and without the entries in other versions: there is no telling what their
     /// fields are called in this one.
-    pub(crate) fn reconciled(mut self, api_version: &str, schema: &'static Struct) -> Managed {
+    pub(crate) fn reconciled(mut self, api_version: &str, schema: &StructRef) -> Managed {
         self.entries
             .retain(|owned| owned.api_version == api_version);
         for (_, owned) in self.entries.iter_mut() {
-            owned.set.reconcile(&Type::Struct(schema));
+            owned.set.reconcile(&Type::Struct(schema.clone()));
         }
         self
     }

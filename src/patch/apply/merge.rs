@@ -10,13 +10,13 @@ use super::typed::{
     ByElement, child_type, field_set, is_blank, is_granular, items, member, names, with_elements,
 };
 use crate::codec::json;
-use crate::schema::{List, Struct, Type};
+use crate::kinds::{List, StructRef, Type};
 
 static NULL: Value = Value::Null;
 
 /// The live object with the configuration on top.
-pub(crate) fn merge(live: &Value, config: &Value, schema: &'static Struct) -> Value {
-    merge_value(Some(live), Some(config), &Type::Struct(schema)).unwrap_or_default()
+pub(crate) fn merge(live: &Value, config: &Value, schema: &StructRef) -> Value {
+    merge_value(Some(live), Some(config), &Type::Struct(schema.clone())).unwrap_or_default()
 }
 
 fn merge_value(left: Option<&Value>, right: Option<&Value>, ty: &Type) -> Option<Value> {
@@ -49,7 +49,7 @@ fn merge_value(left: Option<&Value>, right: Option<&Value>, ty: &Type) -> Option
 /// The merge of two sets or keyed lists. Items in both come in the order of the right list; items of the left list only
 /// keep their place among them.
 struct ListMerge<'a> {
-    list: &'static List,
+    list: &'a List,
     left: Vec<(Element, &'a Value)>,
     right: Vec<(Element, &'a Value)>,
     by_element: ByElement<'a>,
@@ -62,7 +62,7 @@ struct ListMerge<'a> {
 }
 
 impl<'a> ListMerge<'a> {
-    fn new(left: &'a [Value], right: &'a [Value], list: &'static List) -> Self {
+    fn new(left: &'a [Value], right: &'a [Value], list: &'a List) -> Self {
         let (left, right) = (with_elements(left, list), with_elements(right, list));
         let by_element = ByElement::new(left.clone());
         let in_right = right.iter().map(|(element, _)| element.clone()).collect();
@@ -145,11 +145,11 @@ impl<'a> ListMerge<'a> {
 ///
 /// Upstream does it in three steps, and so does this: remove all of `last`, put back what is claimed, put back what was
 /// never in `last` and only went because its container did.
-pub(crate) fn prune(merged: Value, last: &Set, claimed: &Set, schema: &'static Struct) -> Value {
+pub(crate) fn prune(merged: Value, last: &Set, claimed: &Set, schema: &StructRef) -> Value {
     if last.is_empty() {
         return merged;
     }
-    let ty = Type::Struct(schema);
+    let ty = Type::Struct(schema.clone());
     let fields_of = |value: &Value| field_set(value, schema).with_named_fields(&ty);
     let (last, claimed, all) = (
         last.with_named_fields(&ty),
@@ -223,7 +223,7 @@ fn remove_below(value: &Value, fields: &Set, element: &Element, ty: &Type) -> Va
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::core::{ENDPOINTS, NAMESPACE};
+    use crate::kinds::samples::{ENDPOINTS, NAMESPACE};
     use serde_json::json;
 
     fn finalizers(live: &[&str], config: &[&str]) -> Value {

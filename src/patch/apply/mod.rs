@@ -40,7 +40,7 @@ mod property_tests;
 #[cfg(test)]
 mod update_tests;
 
-use crate::schema::Struct;
+use crate::kinds::StructRef;
 use crate::status::Cause;
 
 pub(crate) use applier::apply;
@@ -69,7 +69,7 @@ pub(crate) type Paths<'a> = &'a [Vec<String>];
 pub(crate) struct Kind<'a> {
     /// `Endpoints`.
     pub(crate) name: &'a str,
-    pub(crate) schema: &'static Struct,
+    pub(crate) schema: &'a StructRef,
     /// What the strategy of the resource resets, and so no one can own.
     pub(crate) reset: Paths<'a>,
 }

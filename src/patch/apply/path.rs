@@ -1,8 +1,8 @@
 //! Elements of a field path, their order and their two written forms: `f:name` in a stored set, `.name` in a message.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ use crate::codec::quote::quote;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Element {
     /// A field of a struct or a key of a map.
-    Field(Cow<'static, str>),
+    Field(Arc<str>),
     /// An item of a keyed list: its keys and their values, sorted by key.
     Key(Vec<(String, Scalar)>),
     /// An item of a set.
@@ -57,13 +57,13 @@ pub(crate) enum Parsed {
 
 impl Element {
     pub(crate) fn field(name: &str) -> Element {
-        Element::Field(name.to_owned().into())
+        Element::Field(name.into())
     }
 
     /// The key of this element in a stored set. Unlike in answers, `<`, `>` and `&` are not escaped in it.
     pub(crate) fn encode(&self) -> String {
         match self {
-            Element::Field(name) => ["f:", name].concat(),
+            Element::Field(name) => ["f:", &**name].concat(),
             Element::Key(keys) => {
                 let parts: Vec<String> = keys
                     .iter()

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -8,15 +10,16 @@ use super::typed::{child_type, field_set, is_granular, item_element};
 use super::update::{Change, STRIPPED, track};
 use super::{Kind, Sent, Writer, apply, create, keep_times, update};
 use crate::codec::json::Node;
-use crate::schema::core::NAMESPACE;
-use crate::schema::{Type, prune};
+use crate::kinds::Type;
+use crate::kinds::samples::NAMESPACE;
+use crate::schema::prune;
 
 /// Namespace, because it has every kind of list.
-const KIND: Kind<'static> = Kind {
+static KIND: LazyLock<Kind<'static>> = LazyLock::new(|| Kind {
     name: "Namespace",
     schema: &NAMESPACE,
     reset: &[],
-};
+});
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -147,15 +150,15 @@ fn find<'a>(value: &'a Value, path: &[Element], ty: &Type) -> Option<&'a Value> 
 }
 
 fn type_at(path: &[Element]) -> Option<&'static Type> {
-    static ROOT: Type = Type::Struct(&NAMESPACE);
+    static ROOT: LazyLock<Type> = LazyLock::new(|| Type::Struct(NAMESPACE.clone()));
     path.iter()
-        .try_fold(&ROOT, |ty, element| child_type(ty, element))
+        .try_fold(&*ROOT, |ty, element| child_type(ty, element))
 }
 
 /// Whether an owned path is in order. A container may be owned while nothing is in it, which leaves no trace of it.
 fn is_there(object: &Value, path: &[Element]) -> bool {
     let container = type_at(path).is_some_and(|ty| is_granular(ty) || matches!(ty, Type::List(_)));
-    find(object, path, &Type::Struct(&NAMESPACE)).is_some() || container
+    find(object, path, &Type::Struct(NAMESPACE.clone())).is_some() || container
 }
 
 /// The fields that have to have an owner: those with a value. Go writes some with none.
@@ -169,7 +172,7 @@ fn leaves(object: &Value) -> Vec<Vec<Element>> {
             .any(|other| other.len() > path.len() && other.starts_with(path))
     };
     let is_set = |path: &Vec<Element>| {
-        let value = find(&plain, path, &Type::Struct(&NAMESPACE)).unwrap();
+        let value = find(&plain, path, &Type::Struct(NAMESPACE.clone())).unwrap();
         *value != json!("") && *value != json!({})
     };
     paths
@@ -223,9 +226,9 @@ proptest! {
         let (live, node) = (first(&start), Node::from_value(&wanted));
         let object = apply(Some(&live), &node, &KIND, &writer(1, &time(2)), true).unwrap();
         for path in leaves(&wanted) {
-            let value = find(&wanted, &path, &Type::Struct(&NAMESPACE));
+            let value = find(&wanted, &path, &Type::Struct(NAMESPACE.clone()));
             if value != Some(&json!([])) {
-                prop_assert_eq!(find(&object, &path, &Type::Struct(&NAMESPACE)), value);
+                prop_assert_eq!(find(&object, &path, &Type::Struct(NAMESPACE.clone())), value);
             }
         }
     }
@@ -243,7 +246,7 @@ proptest! {
             // A time that the server shows without having been told is nobody's.
             let is_shown = |path: &[Element]| {
                 path.last() == Some(&Element::field("lastTransitionTime"))
-                    && find(&live, path, &Type::Struct(&NAMESPACE)) == Some(&Value::Null)
+                    && find(&live, path, &Type::Struct(NAMESPACE.clone())) == Some(&Value::Null)
             };
             for path in leaves(&live).iter().filter(|path| is_tracked && !is_shown(path)) {
                 prop_assert!(owned.contains(path), "{:?} has no owner in {}", path, live);

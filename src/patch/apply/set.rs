@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::path::{Element, Parsed};
 use super::typed;
-use crate::schema::Type;
+use crate::kinds::Type;
 
 /// A set of field paths. A child is there only to hold members further down: it is not a member for that.
 ///
@@ -313,7 +313,7 @@ fn merge_sorted<T>(into: &mut Vec<T>, other: Vec<T>, element: impl Fn(&T) -> &El
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::core::ENDPOINTS;
+    use crate::kinds::samples::ENDPOINTS;
     use serde_json::json;
 
     fn set(value: Value) -> Set {
@@ -384,7 +384,7 @@ mod tests {
 
     #[test]
     fn named_fields_on_the_way_are_added_and_map_keys_are_not() {
-        let root = Type::Struct(&ENDPOINTS);
+        let root = Type::Struct(ENDPOINTS.clone());
         let owned = set(json!({"f:metadata": {"f:labels": {"f:a": {}}}}));
         let expected = set(json!({"f:metadata": {".": {}, "f:labels": {".": {}, "f:a": {}}}}));
         assert_eq!(owned.with_named_fields(&root), expected);
@@ -393,7 +393,7 @@ mod tests {
     #[test]
     fn what_lies_below_an_atomic_field_becomes_that_field() {
         let mut odd = set(json!({"f:nope": {"f:x": {}}, "f:subsets": {"i:0": {"f:ports": {}}}}));
-        odd.reconcile(&Type::Struct(&ENDPOINTS));
+        odd.reconcile(&Type::Struct(ENDPOINTS.clone()));
         assert_eq!(odd, set(json!({"f:nope": {"f:x": {}}, "f:subsets": {}})));
     }
 }

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::path::{Element, Scalar};
 use super::set::Set;
-use crate::schema::{List, ListKind, Struct, Type};
+use crate::kinds::{List, ListKind, StructRef, Type};
 
 /// The type one step down, if the schema knows it.
-pub(crate) fn child_type(ty: &Type, element: &Element) -> Option<&'static Type> {
+pub(crate) fn child_type<'a>(ty: &'a Type, element: &Element) -> Option<&'a Type> {
     match (ty, element) {
         (Type::Struct(s), Element::Field(name)) => s.field(name).map(|field| &field.ty),
         (Type::Map(inner) | Type::AtomicMap(inner), _) => Some(inner),
@@ -19,11 +19,11 @@ pub(crate) fn child_type(ty: &Type, element: &Element) -> Option<&'static Type> 
 }
 
 /// A member of an object of this type, if the schema knows it: its element and its type.
-pub(crate) fn member(ty: &Type, name: &str) -> Option<(Element, &'static Type)> {
+pub(crate) fn member<'a>(ty: &'a Type, name: &str) -> Option<(Element, &'a Type)> {
     match ty {
         Type::Struct(s) => {
             let field = s.field(name)?;
-            Some((Element::Field(field.name.into()), &field.ty))
+            Some((Element::Field(field.name.clone()), &field.ty))
         }
         Type::Map(inner) | Type::AtomicMap(inner) => Some((Element::field(name), inner)),
         _ => None,
@@ -42,7 +42,7 @@ pub(crate) fn is_granular(ty: &Type) -> bool {
 
 /// The path element of an item of a set or of a keyed list.
 pub(crate) fn item_element(list: &List, item: &Value) -> Result<Element, String> {
-    match list.kind {
+    match &list.kind {
         ListKind::Map(keys) => {
             let map = match item {
                 Value::Null => {
@@ -82,7 +82,7 @@ fn key_field(
 ) -> Result<(String, Scalar), String> {
     let missing = || match &list.item {
         Type::Struct(s) => s.field(key).and_then(|field| match field.ty {
-            _ if field.default.is_some() => field.default.map(Value::from),
+            _ if field.default.is_some() => field.default.as_deref().cloned(),
             Type::String | Type::Named(_) => Some(Value::from("")),
             Type::Int32 | Type::Int64 => Some(Value::from(0)),
             _ => None,
@@ -153,9 +153,14 @@ impl<'a> ByElement<'a> {
 }
 
 /// The fields a value has, as one who applies it owns them.
-pub(crate) fn field_set(value: &Value, schema: &'static Struct) -> Set {
+pub(crate) fn field_set(value: &Value, schema: &StructRef) -> Set {
     let mut set = Set::default();
-    collect(value, &Type::Struct(schema), &mut Vec::new(), &mut set);
+    collect(
+        value,
+        &Type::Struct(schema.clone()),
+        &mut Vec::new(),
+        &mut set,
+    );
     set
 }
 
@@ -182,7 +187,7 @@ fn collect(value: &Value, ty: &Type, path: &mut Vec<Element>, set: &mut Set) {
     }
 }
 
-fn collect_items(items: &[Value], list: &'static List, path: &mut Vec<Element>, set: &mut Set) {
+fn collect_items(items: &[Value], list: &List, path: &mut Vec<Element>, set: &mut Set) {
     for (element, values) in ByElement::new(with_elements(items, list)).iter() {
         path.push(element.clone());
         if let [(_, value)] = values {
@@ -196,7 +201,7 @@ fn collect_items(items: &[Value], list: &'static List, path: &mut Vec<Element>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::core::{ENDPOINTS, NAMESPACE};
+    use crate::kinds::samples::{ENDPOINTS, NAMESPACE};
     use serde_json::json;
 
     #[test]

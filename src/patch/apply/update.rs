@@ -9,7 +9,8 @@ use super::managed_fields::{Identity, Managed, Operation, Owned, Sent};
 use super::set::Set;
 use super::typed::items;
 use super::{Paths, Writer};
-use crate::schema::{Struct, prune};
+use crate::kinds::StructRef;
+use crate::schema::prune;
 
 /// Fields nobody owns: upstream's `stripSet`.
 pub(crate) static STRIPPED: LazyLock<Set> = LazyLock::new(|| {
@@ -32,7 +33,7 @@ pub(crate) static STRIPPED: LazyLock<Set> = LazyLock::new(|| {
 /// Gives the fields of a new object to its creator, beside the entries the client sent with it.
 pub(crate) fn create(
     object: &mut Value,
-    schema: &'static Struct,
+    schema: &StructRef,
     writer: &Writer<'_>,
     reset: Paths<'_>,
 ) {
@@ -47,7 +48,7 @@ pub(crate) fn update(
     live: &Value,
     new: &mut Value,
     sent: &Sent,
-    schema: &'static Struct,
+    schema: &StructRef,
     writer: &Writer<'_>,
     reset: Paths<'_>,
 ) {
@@ -83,7 +84,7 @@ impl Change {
     pub(crate) fn between(
         live: &Value,
         new: &Value,
-        schema: &'static Struct,
+        schema: &StructRef,
         reset: Paths<'_>,
     ) -> Change {
         let comparison = compare(live, new, schema).without(&Set::of_fields(reset));
@@ -116,7 +117,7 @@ fn keep(entry: &Value, new: &mut Value, writer: &Writer<'_>) {
 pub(crate) fn track(
     change: Change,
     managed: Managed,
-    schema: &'static Struct,
+    schema: &StructRef,
     writer: &Writer<'_>,
 ) -> Managed {
     let mut managed = managed.reconciled(writer.api_version, schema);
@@ -141,7 +142,7 @@ pub(crate) fn track(
 }
 
 /// What Go's empty object of a kind looks like: the live object of a create.
-pub(crate) fn zero(schema: &'static Struct) -> Value {
+pub(crate) fn zero(schema: &StructRef) -> Value {
     let mut value = json!({});
     prune(&mut value, schema);
     value

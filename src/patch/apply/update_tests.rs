@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{Paths, Sent, Writer, create, update};
-use crate::schema::core::{ENDPOINTS, NAMESPACE};
+use crate::kinds::samples::{ENDPOINTS, NAMESPACE};
 use crate::schema::prune;
 
 const NONE: Paths<'static> = &[];

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use super::lookup::Place;
 use super::{DELETE_FROM_PRIMITIVE_LIST, Members, PATCH, SET_ELEMENT_ORDER, apply};
+use crate::kinds::samples::{ENDPOINTS, NAMESPACE};
+use crate::kinds::{PatchStrategy, Struct};
 use crate::request::options::FieldValidation;
-use crate::schema::core::{ENDPOINTS, NAMESPACE};
-use crate::schema::{PatchStrategy, Struct};
 
 /// What to send to make `old` into `new`.
-pub(super) fn diff(old: &Members, new: &Members, place: Place) -> Members {
+pub(super) fn diff(old: &Members, new: &Members, place: Place<'_>) -> Members {
     let mut patch = Members::new();
     for key in old.keys().filter(|key| !new.contains_key(*key)) {
         patch.insert(key.clone(), Value::Null);
@@ -34,7 +34,7 @@ pub(super) fn diff(old: &Members, new: &Members, place: Place) -> Members {
     patch
 }
 
-fn diff_lists(key: &str, old: &[Value], new: &[Value], place: Place, patch: &mut Members) {
+fn diff_lists(key: &str, old: &[Value], new: &[Value], place: Place<'_>, patch: &mut Members) {
     let (item, strategy) = place.list(key).unwrap();
     let changes: Vec<Value> = match strategy {
         PatchStrategy::Replace => {
@@ -67,7 +67,7 @@ fn diff_lists(key: &str, old: &[Value], new: &[Value], place: Place, patch: &mut
 }
 
 /// New and changed elements in their order, then the deletions.
-fn diff_elements(old: &[Value], new: &[Value], item: Place, merge_key: &str) -> Vec<Value> {
+fn diff_elements(old: &[Value], new: &[Value], item: Place<'_>, merge_key: &str) -> Vec<Value> {
     let find = |list: &[Value], wanted: &Value| {
         list.iter()
             .find(|e| e[merge_key] == wanted[merge_key])
@@ -189,7 +189,7 @@ fn namespace() -> impl Strategy<Value = Value> {
 }
 
 /// What the patch from `old` to `new` makes of `old`.
-fn there(old: &Value, new: &Value, schema: &'static Struct) -> Value {
+fn there(old: &Value, new: &Value, schema: &Struct) -> Value {
     let patch = diff(
         old.as_object().unwrap(),
         new.as_object().unwrap(),

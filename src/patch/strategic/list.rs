@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::lookup::Place;
 use super::{Members, PATCH, merge_map, order, show_members, unknown_patch_type};
 use crate::codec::go_value;
+use crate::kinds::PatchStrategy;
 use crate::patch::PatchError;
-use crate::schema::PatchStrategy;
 
 type Values = Vec<Value>;
 
@@ -14,8 +14,8 @@ type Values = Vec<Value>;
 pub(super) fn merge(
     original: Values,
     patch: &mut Values,
-    item: Place,
-    strategy: PatchStrategy,
+    item: Place<'_>,
+    strategy: &PatchStrategy,
     deleting: bool,
 ) -> Result<Values, PatchError> {
     match strategy {
@@ -29,7 +29,7 @@ pub(super) fn merge(
 fn merge_as(
     original: Values,
     patch: &mut Values,
-    item: Place,
+    item: Place<'_>,
     merge_key: Option<&str>,
     deleting: bool,
 ) -> Result<Values, PatchError> {
@@ -53,7 +53,7 @@ fn merge_as(
 fn merge_maps(
     mut original: Values,
     patch: &mut Values,
-    item: Place,
+    item: Place<'_>,
     key: &str,
 ) -> Result<Values, PatchError> {
     let replace = follow_directives(&mut original, patch, key)?;
@@ -103,7 +103,7 @@ fn follow_directives(original: &mut Values, patch: &Values, key: &str) -> Result
 fn merge_element(
     original: &mut Values,
     patch: &mut Members,
-    item: Place,
+    item: Place<'_>,
     key: &str,
 ) -> Result<(), PatchError> {
     let value = merge_key_of(patch, key)?;

@@ -1,17 +1,17 @@
 //! Where in the schema a merge is: which fields merge how, and Go's complaints where there is no such field.
 
+use crate::kinds::{Field, PatchStrategy, Presence, Struct, Type};
 use crate::patch::PatchError;
-use crate::schema::{Field, PatchStrategy, Presence, Struct, Type};
 
 /// The type of the value being merged.
 #[derive(Clone, Copy)]
-pub(super) enum Place {
-    Struct(&'static Struct),
-    Other(&'static Type),
+pub(super) enum Place<'a> {
+    Struct(&'a Struct),
+    Other(&'a Type),
 }
 
-impl Place {
-    fn of(ty: &'static Type) -> Place {
+impl<'a> Place<'a> {
+    fn of(ty: &'a Type) -> Self {
         match ty {
             Type::Struct(s) => Place::Struct(s),
             other => Place::Other(other),
@@ -19,17 +19,17 @@ impl Place {
     }
 
     /// The type of a member that is a map.
-    pub(super) fn member(self, key: &str) -> Result<Place, PatchError> {
+    pub(super) fn member(self, key: &str) -> Result<Self, PatchError> {
         Ok(Place::of(&self.field(key)?.ty))
     }
 
     /// The type of the elements of a member that is a list, and how it merges.
-    pub(super) fn list(self, key: &str) -> Result<(Place, PatchStrategy), PatchError> {
+    pub(super) fn list(self, key: &str) -> Result<(Self, &'a PatchStrategy), PatchError> {
         let field = self.field(key)?;
         match &field.ty {
-            Type::List(list) => Ok((Place::of(&list.item), list.patch)),
+            Type::List(list) => Ok((Place::of(&list.item), &list.patch)),
             ty if field.presence == Presence::Pointer => {
-                Ok((Place::of(ty), PatchStrategy::Replace))
+                Ok((Place::of(ty), &PatchStrategy::Replace))
             }
             _ => Err(PatchError::Internal(
                 "expected slice or array type, but got: struct []".to_owned(),
@@ -38,7 +38,7 @@ impl Place {
     }
 
     /// The field of this name, or else one that differs in case only.
-    fn field(self, key: &str) -> Result<&'static Field, PatchError> {
+    fn field(self, key: &str) -> Result<&'a Field, PatchError> {
         let Place::Struct(s) = self else {
             let kind = self.kind();
             let message = format!(
@@ -50,7 +50,7 @@ impl Place {
             .or_else(|| s.fields.iter().find(|f| f.name.eq_ignore_ascii_case(key)))
             .ok_or_else(|| {
                 let key = crate::codec::quote::quote(key);
-                let name = s.go_name;
+                let name = &s.name;
                 PatchError::Internal(format!(
                     "unable to find api field in struct {name} for the json field {key}"
                 ))

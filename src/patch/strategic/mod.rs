@@ -19,8 +19,8 @@ use self::lookup::Place;
 use super::{PatchError, Patched, decode, restore};
 use crate::codec::go_value;
 use crate::codec::json::{self, Node};
+use crate::kinds::Struct;
 use crate::request::options::FieldValidation;
-use crate::schema::Struct;
 
 const PATCH: &str = "$patch";
 const RETAIN_KEYS: &str = "$retainKeys";
@@ -33,7 +33,7 @@ type Members = Map<String, Value>;
 pub(super) fn apply(
     current: &Value,
     patch: &[u8],
-    schema: &'static Struct,
+    schema: &Struct,
     validation: FieldValidation,
 ) -> Result<Patched, PatchError> {
     let (patch, mut strict) = decode::map(patch).map_err(PatchError::BadRequest)?;
@@ -96,7 +96,7 @@ fn keep_kind(next: &mut Value, current: &Value) {
 fn merge_map(
     mut original: Members,
     patch: &mut Members,
-    place: Place,
+    place: Place<'_>,
 ) -> Result<Members, PatchError> {
     if let Some(directive) = patch.get(PATCH) {
         return match directive.as_str() {
@@ -165,7 +165,7 @@ fn merge_member(
     original: &mut Members,
     key: &str,
     patch: &mut Value,
-    place: Place,
+    place: Place<'_>,
 ) -> Result<(), PatchError> {
     let (key, deleting) = match key.strip_prefix(DELETE_FROM_PRIMITIVE_LIST) {
         None => (key, false),

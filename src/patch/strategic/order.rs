@@ -6,8 +6,8 @@ use super::list::{self, element_type, merge_key_of};
 use super::lookup::Place;
 use super::{Members, PATCH, SET_ELEMENT_ORDER, remove_directives, sorted_keys};
 use crate::codec::go_value;
+use crate::kinds::PatchStrategy;
 use crate::patch::PatchError;
-use crate::schema::PatchStrategy;
 
 type Values = Vec<Value>;
 
@@ -15,7 +15,7 @@ type Values = Vec<Value>;
 pub(super) fn merge_ordered_lists(
     original: &mut Members,
     patch: &mut Members,
-    place: Place,
+    place: Place<'_>,
 ) -> Result<(), PatchError> {
     for directive in sorted_keys(patch)
         .into_iter()
@@ -61,10 +61,10 @@ fn merge_ordered(
     old: Option<Values>,
     new: Option<Values>,
     order: &[Value],
-    (item, strategy): (Place, PatchStrategy),
+    (item, strategy): (Place<'_>, &PatchStrategy),
 ) -> Result<Option<Values>, PatchError> {
     let merge_key = match strategy {
-        PatchStrategy::MergeBy(key) => Some(key),
+        PatchStrategy::MergeBy(key) => Some(key.as_str()),
         _ => None,
     };
     check_order(new.as_deref().unwrap_or_default(), order, merge_key)?;

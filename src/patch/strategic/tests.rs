@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::schema::core::ENDPOINTS;
+use crate::kinds::samples::ENDPOINTS;
 
 /// An object whose metadata is given.
 fn with(metadata: Value) -> Value {

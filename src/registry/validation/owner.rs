@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::meta::{list, text};
-use crate::schema::meta::OWNER_REFERENCE;
+use crate::kinds::meta::OWNER_REFERENCE;
 use crate::schema::to_json;
 use crate::status::field::FieldError;
 

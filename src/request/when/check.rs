@@ -30,9 +30,9 @@ pub(crate) fn verb(verb: &str) -> Result<(), String> {
 pub(crate) fn resource(name: &str, catalog: &Catalog) -> Result<String, String> {
     let called = |kind: &KindRef| qualified(&kind.plural, &kind.group);
     if let Some(kind) = catalog.find_name(name) {
-        return Ok(called(&kind));
+        return Ok(called(kind));
     }
-    let known: Vec<String> = catalog.kinds().iter().map(called).collect();
+    let known: Vec<String> = catalog.kinds().map(called).collect();
     let hint = hint(name, known.iter().map(String::as_str));
     Err(format!("unknown resource `{name}`{hint}"))
 }
@@ -52,7 +52,10 @@ impl When {
 
     fn check(&self, catalog: &Catalog) -> Result<(), String> {
         let named = self.resources.iter();
-        let kinds: Vec<KindRef> = named.filter_map(|name| catalog.find_name(name)).collect();
+        let kinds: Vec<KindRef> = named
+            .filter_map(|name| catalog.find_name(name))
+            .cloned()
+            .collect();
         for subresource in &self.subresources {
             check_subresource(subresource, &kinds, catalog)?;
         }
@@ -89,9 +92,9 @@ impl When {
 }
 
 fn check_subresource(name: &str, kinds: &[KindRef], catalog: &Catalog) -> Result<(), String> {
-    let asked = match kinds {
-        [] => catalog.kinds(),
-        some => some,
+    let asked: Vec<&KindRef> = match kinds {
+        [] => catalog.kinds().collect(),
+        some => some.iter().collect(),
     };
     let below = asked.iter().flat_map(|kind| &kind.subresources);
     let of_these: BTreeSet<&str> = below.map(|s| s.name.as_str()).collect();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::codec::json;
-use crate::schema::core::{ENDPOINTS, EVENT, SECRET, SERVICE};
+use crate::kinds::samples::{ENDPOINTS, EVENT, SECRET, SERVICE};
 use serde_json::json;
 
 fn run(text: &str) -> Result<Decoded, String> {

@@ -1,0 +1,237 @@
+//! The structure of a kind: which fields there are, in the order the server writes them, of which type, and how their
+//! lists and maps are merged.
+//!
+//! One tree of these drives everything generic: decoding a body with the real server's errors, encoding an answer in its
+//! field order, patching, field ownership and the OpenAPI documents.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+
+use super::page::Unread;
+
+/// The type of a field, an element or a map value.
+#[derive(Clone, Debug)]
+pub(crate) enum Type {
+    String,
+    /// A string type of its own in Go.
+    Named(Arc<Named>),
+    Bool,
+    Int32,
+    Int64,
+    /// `[]byte`, in base64.
+    Bytes,
+    /// `metav1.Time`: RFC 3339, whole seconds.
+    Time,
+    /// `metav1.MicroTime`: RFC 3339, exactly six digits of a second.
+    MicroTime,
+    /// `intstr.IntOrString`: a 32-bit number or a text.
+    IntOrString,
+    /// A field set of `managedFields`, kept as it is.
+    FieldsV1,
+    Map(Box<Type>),
+    /// A map that is owned as one (`x-kubernetes-map-type: atomic`).
+    AtomicMap(Box<Type>),
+    List(Box<List>),
+    Struct(StructRef),
+}
+
+/// A string type with a name.
+#[derive(Debug)]
+pub(crate) struct Named {
+    /// As type errors show it: `v1.Protocol`.
+    pub(crate) go_type: String,
+    /// All values there are, if the documents say so.
+    pub(crate) values: Vec<String>,
+}
+
+/// A list and how it merges.
+#[derive(Clone, Debug)]
+pub(crate) struct List {
+    pub(crate) item: Type,
+    /// `x-kubernetes-list-type`, which server-side apply goes by.
+    pub(crate) kind: ListKind,
+    /// `x-kubernetes-patch-strategy`, which strategic merge patch goes by.
+    pub(crate) patch: PatchStrategy,
+}
+
+/// `x-kubernetes-list-type`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ListKind {
+    Atomic,
+    Set,
+    /// Keyed by these fields (`x-kubernetes-list-map-keys`).
+    Map(Vec<String>),
+}
+
+/// `x-kubernetes-patch-strategy` of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum PatchStrategy {
+    Replace,
+    /// Merge a list of plain values as a set.
+    MergePrimitives,
+    /// Merge by this key (`x-kubernetes-patch-merge-key`).
+    MergeBy(String),
+}
+
+/// An object with known fields.
+#[derive(Debug, Default)]
+pub(crate) struct Struct {
+    /// The name of the Go type, which shows in type errors.
+    pub(crate) name: String,
+    /// The Go package, as the OpenAPI documents name it: `io.k8s.api.core.v1`.
+    pub(crate) package: String,
+    pub(crate) doc: String,
+    pub(crate) fields: Vec<Field>,
+    /// `x-kubernetes-map-type: atomic`: owned as one.
+    pub(crate) atomic: bool,
+}
+
+/// One field of a [`Struct`].
+#[derive(Clone, Debug)]
+pub(crate) struct Field {
+    pub(crate) name: Arc<str>,
+    pub(crate) ty: Type,
+    pub(crate) presence: Presence,
+    /// Whether an object must have it.
+    pub(crate) required: bool,
+    /// Where protobuf has it: its number, after those of the messages it is embedded in. Empty if it has none.
+    pub(crate) numbers: Box<[u32]>,
+    /// What the OpenAPI document says a field left out is, which the keys of lists go by.
+    pub(crate) default: Option<Box<Value>>,
+    pub(crate) rules: Option<Box<Rules>>,
+    /// What the stored version of the kind calls the field, if another name.
+    pub(crate) was: Option<Arc<str>>,
+    pub(crate) doc: Box<str>,
+}
+
+/// What a value of a field must be like.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Rules {
+    pub(crate) min: Option<i64>,
+    pub(crate) max: Option<i64>,
+    /// `dns-label`, `ip`, …
+    pub(crate) format: String,
+    /// Whether it can no longer change once the object is there.
+    pub(crate) immutable: bool,
+}
+
+/// When a field is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Presence {
+    /// Left out when it has its zero value.
+    OmitEmpty,
+    /// A pointer in Go: an explicit zero value is kept.
+    Pointer,
+    /// Written always, the zero value where none was given.
+    Always,
+    /// Written always, as `null` where none was given.
+    Nullable,
+}
+
+/// A struct that others refer to: shared, and read from its page when it is first looked at, so that structs may contain
+/// each other and nobody pays for those that are never met.
+#[derive(Clone)]
+pub(crate) struct StructRef(Arc<Lazy>);
+
+struct Lazy {
+    read: OnceLock<Struct>,
+    unread: Option<Unread>,
+}
+
+impl StructRef {
+    /// A struct of a page that nobody has looked at.
+    pub(super) fn unread(unread: Unread) -> Self {
+        StructRef(Arc::new(Lazy {
+            read: OnceLock::new(),
+            unread: Some(unread),
+        }))
+    }
+
+    /// The struct as the page has it.
+    #[cfg(test)]
+    pub(super) fn as_unread(&self) -> Option<&Unread> {
+        self.0.unread.as_ref()
+    }
+}
+
+impl From<Struct> for StructRef {
+    fn from(known: Struct) -> Self {
+        StructRef(Arc::new(Lazy {
+            read: OnceLock::from(known),
+            unread: None,
+        }))
+    }
+}
+
+impl Deref for StructRef {
+    type Target = Struct;
+
+    fn deref(&self) -> &Struct {
+        let unread = self.0.unread.as_ref();
+        self.0
+            .read
+            .get_or_init(|| unread.map(Unread::read).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for StructRef {
+    /// By name alone: structs may contain themselves.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.go_type())
+    }
+}
+
+impl Struct {
+    pub(crate) fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| *f.name == *name)
+    }
+
+    /// What Go calls the type in an error: `v1.ServiceSpec`.
+    pub(crate) fn go_type(&self) -> String {
+        go_type(&self.package, &self.name)
+    }
+}
+
+/// What Go calls a type of a package, which is known by the last part of its path.
+pub(super) fn go_type(package: &str, name: &str) -> String {
+    let package = package.rsplit('.').next().unwrap_or_default();
+    format!("{package}.{name}")
+}
+
+impl Type {
+    /// What Go calls the type in an error.
+    pub(crate) fn go_type(&self) -> String {
+        match self {
+            Type::String | Type::Time | Type::MicroTime | Type::IntOrString => "string".to_owned(),
+            Type::Bytes => "[]uint8".to_owned(),
+            Type::Named(named) => named.go_type.clone(),
+            Type::Bool => "bool".to_owned(),
+            Type::Int32 => "int32".to_owned(),
+            Type::Int64 => "int64".to_owned(),
+            Type::FieldsV1 => "v1.FieldsV1".to_owned(),
+            Type::Map(value) | Type::AtomicMap(value) => format!("map[string]{}", value.go_type()),
+            Type::List(list) => format!("[]{}", list.item.go_type()),
+            Type::Struct(s) => s.go_type(),
+        }
+    }
+
+    /// The struct this is, or whose lists or maps it is.
+    pub(crate) fn innermost_struct(&self) -> Option<&StructRef> {
+        match self {
+            Type::Struct(s) => Some(s),
+            Type::List(list) => list.item.innermost_struct(),
+            Type::Map(value) | Type::AtomicMap(value) => value.innermost_struct(),
+            _ => None,
+        }
+    }
+}
+
+impl Presence {
+    /// Whether a field is written even when it has its zero value.
+    pub(crate) fn is_always_written(self) -> bool {
+        matches!(self, Presence::Always | Presence::Nullable)
+    }
+}
