@@ -81,8 +81,8 @@ pub(crate) trait Strategy: Sync {
         generic::reset(write, object, Some(old));
     }
 
-    fn validate(&self, _write: &WriteContext<'_>, _object: &Value) -> Vec<FieldError> {
-        Vec::new()
+    fn validate(&self, write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
+        generic::validate_declared(write, object)
     }
 
     /// Whether [`validate`](Self::validate) finds whatever the check of metadata for all kinds finds, which then can be
@@ -95,9 +95,9 @@ pub(crate) trait Strategy: Sync {
         &self,
         write: &WriteContext<'_>,
         object: &Value,
-        _old: &Value,
+        old: &Value,
     ) -> Vec<FieldError> {
-        self.validate(write, object)
+        generic::validate_declared_update(write, object, old)
     }
 
     /// Warnings about a valid object that is about to be written.

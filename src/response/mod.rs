@@ -190,7 +190,9 @@ impl Presenter {
         if self.kind.is_stored() {
             return None;
         }
-        let value = convert::from_stored(&object.value(), &self.kind);
+        let mut value = object.to_value();
+        convert::from_stored(&mut value, &self.kind.schema);
+        value["apiVersion"] = self.kind.api_version().into();
         Some(Object::new(&self.kind, value, Vec::new()))
     }
 

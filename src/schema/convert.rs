@@ -1,24 +1,27 @@
-//! Between the versions of one kind, as far as they differ in the names of fields: the page of a version that is not
-//! stored says what its fields are called in the one that is.
+//! Between the version of a kind that a client speaks and the one that is stored, where a field is called differently.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use smallvec::SmallVec;
 
 use super::prune;
-use crate::kinds::{Kind, Struct, Type};
+use crate::kinds::{Field, Kind, Struct, Type};
 
-/// A stored object as another version of its kind has it.
-pub(crate) fn from_stored(stored: &Value, kind: &Kind) -> Value {
-    let mut value = rename(stored, &kind.schema, Direction::FromStored);
-    set_version(&mut value, kind);
-    value
+/// An object of this version as the stored version has it. The caller says which version it is of.
+pub(crate) fn to_stored(value: &mut Value, version: &Struct, stored: &Struct) {
+    rename(value, version, |field| {
+        let stored = field.was.as_deref().unwrap_or(&field.name);
+        (&field.name, stored)
+    });
+    prune(value, stored);
 }
 
-/// An object of any version of a kind as it is stored.
-pub(crate) fn to_stored(value: &Value, kind: &Kind, stored: &Kind) -> Value {
-    let mut value = rename(value, &kind.schema, Direction::ToStored);
-    set_version(&mut value, stored);
-    value
+/// A stored object as this version has it.
+pub(crate) fn from_stored(value: &mut Value, version: &Struct) {
+    rename(value, version, |field| {
+        let stored = field.was.as_deref().unwrap_or(&field.name);
+        (stored, &field.name)
+    });
+    prune(value, version);
 }
 
 /// What the stored version calls the field at a path.
@@ -35,59 +38,77 @@ pub(crate) fn stored_path<'a, S: AsRef<str>>(
         let field = at.and_then(|structure| structure.field(name));
         at = field
             .and_then(|field| field.ty.innermost_struct())
-            .map(|s| &**s);
+            .map(|inner| &**inner);
         field.and_then(|field| field.was.as_deref()).unwrap_or(name)
     };
     names.map(stored).collect()
 }
 
-#[derive(Clone, Copy)]
-enum Direction {
-    FromStored,
-    ToStored,
-}
-
-fn set_version(value: &mut Value, kind: &Kind) {
-    value["apiVersion"] = kind.api_version().into();
-    prune(value, &kind.schema);
-}
-
-/// Goes by the names of the version that is not stored.
-fn rename(value: &Value, structure: &Struct, direction: Direction) -> Value {
-    let Value::Object(members) = value else {
-        return value.clone();
+/// Renames every field; `names` tells how it is called, and how it is to be called.
+fn rename(value: &mut Value, ty: &Struct, names: fn(&Field) -> (&str, &str)) {
+    let Value::Object(map) = value else {
+        return;
     };
-    let mut renamed = Map::new();
-    for field in &structure.fields {
-        let was = field.was.as_deref().unwrap_or(&field.name);
-        let (from, to) = match direction {
-            Direction::FromStored => (was, &*field.name),
-            Direction::ToStored => (&*field.name, was),
-        };
-        if let Some(value) = members.get(from) {
-            renamed.insert(to.to_owned(), rename_type(value, &field.ty, direction));
+    for field in &ty.fields {
+        if let Some(inner) = map.get_mut(names(field).0) {
+            rename_type(inner, &field.ty, names);
         }
     }
-    Value::Object(renamed)
+    // All are taken out before the first is put back: two fields may have changed names.
+    let renamed = ty.fields.iter().map(names).filter(|(is, to)| is != to);
+    let taken = renamed.filter_map(|(is, to)| Some((to.to_owned(), map.remove(is)?)));
+    let taken: Vec<(String, Value)> = taken.collect();
+    map.extend(taken);
 }
 
-fn rename_type(value: &Value, ty: &Type, direction: Direction) -> Value {
+fn rename_type(value: &mut Value, ty: &Type, names: fn(&Field) -> (&str, &str)) {
     match (ty, value) {
-        (Type::Struct(structure), value) => rename(value, structure, direction),
+        (Type::Struct(inner), value) => rename(value, inner, names),
         (Type::List(list), Value::Array(items)) => {
-            let items = items.iter();
-            Value::Array(
-                items
-                    .map(|item| rename_type(item, &list.item, direction))
-                    .collect(),
-            )
+            items
+                .iter_mut()
+                .for_each(|item| rename_type(item, &list.item, names));
         }
-        (Type::Map(inner) | Type::AtomicMap(inner), Value::Object(members)) => {
-            let members = members.iter();
-            let renamed =
-                members.map(|(key, value)| (key.clone(), rename_type(value, inner, direction)));
-            Value::Object(renamed.collect())
+        (Type::Map(inner) | Type::AtomicMap(inner), Value::Object(map)) => {
+            map.values_mut()
+                .for_each(|value| rename_type(value, inner, names));
         }
-        (_, value) => value.clone(),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::samples::{self, EVENT};
+    use serde_json::json;
+
+    #[test]
+    fn fields_have_the_names_of_the_version() {
+        let version = samples::declared(
+            "struct Pet\n  1 name string omitempty was=title\n  2 title string omitempty was=name\n  \
+             3 kittens []Pet omitempty\n",
+        );
+        let spoken = json!({"name": "a", "kittens": [{"title": "b"}, {}]});
+        let mut value = spoken.clone();
+        rename(&mut value, &version, |field| {
+            (&field.name, field.was.as_deref().unwrap_or(&field.name))
+        });
+        assert_eq!(value, json!({"title": "a", "kittens": [{"name": "b"}, {}]}));
+        from_stored(&mut value, &version);
+        assert_eq!(value, spoken);
+    }
+
+    #[test]
+    fn what_comes_out_is_canonical() {
+        let version = samples::declared("struct Event\n  1 note string omitempty was=message\n");
+        let mut value = json!({"note": "n"});
+        to_stored(&mut value, &version, &EVENT);
+        assert_eq!(
+            (&value["message"], &value["source"]),
+            (&json!("n"), &json!({}))
+        );
+        from_stored(&mut value, &version);
+        assert_eq!(value["note"], "n");
     }
 }

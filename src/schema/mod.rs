@@ -5,6 +5,7 @@ pub(crate) mod convert;
 mod decode;
 mod encode;
 pub(crate) mod protobuf;
+pub(crate) mod rules;
 
 pub(crate) use decode::{decode, int_or_string, prune};
 pub(crate) use encode::{encode, to_json};

@@ -198,28 +198,14 @@ impl Write<'_> {
         found.unwrap_or(self.kind)
     }
 
-    /// A stored object as the version asked for has it. Managers that wrote in the version of another group are not
-    /// converted but forgotten, as upstream does.
+    /// A stored object as the version asked for has it.
     fn in_asked_version<'b>(&self, stored: &'b Value) -> Cow<'b, Value> {
-        let is_foreign = |entry: &Value| {
-            let version = entry["apiVersion"].as_str().unwrap_or_default();
-            let other = self.cluster.catalog.find_kind(version, &self.kind.kind);
-            other.is_some_and(|other| other.group != self.kind.group)
-        };
-        let managed = stored["metadata"]["managedFields"].as_array();
-        let own = self.kind.api_version();
-        let mut entries = managed.into_iter().flatten();
-        let has_foreign = entries.any(|entry| entry["apiVersion"] != *own && is_foreign(entry));
-        if self.kind.is_stored() && !has_foreign {
+        if self.kind.is_stored() {
             return Cow::Borrowed(stored);
         }
-        let mut value = match self.kind.is_stored() {
-            true => stored.clone(),
-            false => convert::from_stored(stored, self.kind),
-        };
-        if let Some(entries) = value["metadata"]["managedFields"].as_array_mut() {
-            entries.retain(|entry| !is_foreign(entry));
-        }
+        let mut value = stored.clone();
+        convert::from_stored(&mut value, &self.kind.schema);
+        value["apiVersion"] = self.kind.api_version().into();
         Cow::Owned(value)
     }
 
@@ -244,7 +230,12 @@ impl Write<'_> {
         let Author::Client { manager, .. } = self.author else {
             return None;
         };
+        let is_foreign = |version: &str| {
+            let other = self.cluster.catalog.find_kind(version, &self.kind.kind);
+            other.is_some_and(|other| other.group != self.kind.group)
+        };
         Some(run(&Writer {
+            is_foreign: &is_foreign,
             manager,
             api_version: &self.kind.api_version(),
             subresource: self.subresource,
@@ -279,7 +270,11 @@ impl Attempt<'_> {
         if asked.is_stored() {
             return proposal;
         }
-        let stored = |object: Value| convert::to_stored(&object, asked, self.stored);
+        let stored = |mut object: Value| {
+            convert::to_stored(&mut object, &asked.schema, &self.stored.schema);
+            object["apiVersion"] = self.stored.api_version().into();
+            object
+        };
         match proposal {
             Proposal::Create(object) => Proposal::Create(stored(object)),
             Proposal::Update(object) => Proposal::Update(stored(object)),

@@ -71,9 +71,9 @@ pub(crate) fn validate_new(object: &Value) -> Vec<FieldError> {
     errors
 }
 
-/// What `ValidateEventUpdate` asks of events.k8s.io/v1: all but the series stays.
+/// What `ValidateEventUpdate` asks of events.k8s.io/v1: all but the series stays. It asks for the reason twice.
 pub(crate) fn validate_new_update(object: &Value, old: &Value) -> Vec<FieldError> {
-    const IMMUTABLE: [&str; 13] = [
+    const IMMUTABLE: [&str; 14] = [
         "involvedObject",
         "reason",
         "message",
@@ -81,6 +81,7 @@ pub(crate) fn validate_new_update(object: &Value, old: &Value) -> Vec<FieldError
         "firstTimestamp",
         "lastTimestamp",
         "count",
+        "reason",
         "type",
         "eventTime",
         "action",
