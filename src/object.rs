@@ -6,18 +6,22 @@ use bytes::Bytes;
 use parking_lot::RwLock;
 use serde_json::{Map, Value};
 
+use crate::kinds::KindRef;
 use crate::schema;
-use crate::schema::resource::Resource;
-use crate::storage::Revision;
+use crate::storage::{Indexed, Revision};
 
 /// One version of one object.
 #[derive(Debug)]
 pub(crate) struct Object {
-    pub(crate) resource: &'static Resource,
+    /// In the version it is stored in.
+    pub(crate) kind: KindRef,
     /// Not there once it is [dropped](Self::drop_value): then it is read from the JSON again by who asks for it.
     value: RwLock<Option<Arc<Value>>>,
     namespace: Box<str>,
     name: Box<str>,
+    uid: Box<str>,
+    owners: Box<[Box<str>]>,
+    claims: Box<[Box<str>]>,
     is_terminating: bool,
     /// Compact JSON and a line end.
     line: Bytes,
@@ -44,14 +48,17 @@ impl Change {
 }
 
 impl Object {
-    /// The value must be canonical for the resource's kind.
-    pub(crate) fn new(resource: &'static Resource, value: Value) -> Self {
-        let mut line = schema::to_json(&value, &resource.schema);
+    /// The value must be canonical for the kind; `claims` are what no other object may have at the same time.
+    pub(crate) fn new(kind: &KindRef, value: Value, claims: Vec<Box<str>>) -> Self {
+        let mut line = schema::write(&value, kind);
         line.push(b'\n');
         Object {
-            resource,
+            kind: kind.clone(),
             namespace: meta_str(&value, "namespace").into(),
             name: meta_str(&value, "name").into(),
+            uid: meta_str(&value, "uid").into(),
+            owners: owner_uids(&value).map(Box::from).collect(),
+            claims: claims.into(),
             is_terminating: is_terminating(&value),
             value: RwLock::new(Some(Arc::new(value))),
             line: line.into(),
@@ -60,13 +67,10 @@ impl Object {
     }
 
     /// The same object under another revision.
-    pub(crate) fn at_revision(
-        resource: &'static Resource,
-        mut value: Value,
-        revision: Revision,
-    ) -> Self {
+    pub(crate) fn at_revision(&self, revision: Revision) -> Self {
+        let mut value = self.to_value();
         set_resource_version(&mut value, Some(revision));
-        Object::new(resource, value)
+        Object::new(&self.kind, value, self.claims.to_vec())
     }
 
     pub(crate) fn value(&self) -> Arc<Value> {
@@ -101,7 +105,7 @@ impl Object {
     /// The JSON as it stands in a list: without kind and apiVersion, and without its opening brace.
     pub(crate) fn item_json(&self) -> &[u8] {
         // {"kind":"K","apiVersion":"V",
-        let head = 9 + self.resource.kind.len() + 16 + self.resource.api_version_len() + 2;
+        let head = 9 + self.kind.kind.len() + 16 + self.kind.api_version_len() + 2;
         self.json().get(head..).unwrap_or_default()
     }
 
@@ -127,6 +131,20 @@ impl Object {
 
     pub(crate) fn is_terminating(&self) -> bool {
         self.is_terminating
+    }
+}
+
+impl Indexed for Object {
+    fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    fn owners(&self) -> impl Iterator<Item = &str> {
+        self.owners.iter().map(|owner| &**owner)
+    }
+
+    fn claims(&self) -> &[Box<str>] {
+        &self.claims
     }
 }
 
@@ -172,6 +190,19 @@ pub(crate) fn meta_str<'a>(value: &'a Value, field: &str) -> &'a str {
         .unwrap_or_default()
 }
 
+/// The references of an object to those it belongs to.
+pub(crate) fn owner_references(value: &Value) -> &[Value] {
+    let list = metadata(value).and_then(|m| m.get("ownerReferences")?.as_array());
+    list.map_or(&[], Vec::as_slice)
+}
+
+/// The uids of the objects an object belongs to.
+pub(crate) fn owner_uids(value: &Value) -> impl Iterator<Item = &str> {
+    owner_references(value)
+        .iter()
+        .filter_map(|reference| reference["uid"].as_str())
+}
+
 /// A list of strings of the metadata.
 pub(crate) fn meta_strings(value: &Value, field: &str) -> Vec<String> {
     let list = metadata(value)
@@ -205,7 +236,8 @@ mod tests {
 
     #[test]
     fn a_value_of_the_past_is_what_it_was() {
-        let endpoints = crate::registry::find("", "v1", "endpoints").unwrap();
+        let catalog = crate::kinds::Catalog::built_in();
+        let endpoints = catalog.find("", "v1", "endpoints").unwrap();
         let value = json!({
             "kind": "Endpoints", "apiVersion": "v1",
             "metadata": {
@@ -215,7 +247,7 @@ mod tests {
             },
             "subsets": [{"ports": [{"port": 80}]}],
         });
-        let object = Object::new(endpoints.resource(), value.clone());
+        let object = Object::new(endpoints, value.clone(), Vec::new());
         assert_eq!(*object.value(), value);
         object.drop_value();
         assert_eq!(*object.value(), value);

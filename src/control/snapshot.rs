@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use crate::clock::Clock;
 use crate::codec::yaml;
 use crate::error::Error;
-use crate::handlers::admission;
-use crate::handlers::cluster::{Cluster, key};
+use crate::handlers::cluster::Cluster;
 use crate::handlers::seed::Seeder;
 use crate::handlers::version::Version;
+use crate::handlers::write::place;
 use crate::ids::Ids;
+use crate::kinds::Catalog;
 use crate::object::Object;
-use crate::registry::{INITIAL_NAMESPACES, Namespaces, Strategy};
+use crate::registry::INITIAL_NAMESPACES;
 use crate::response::LastList;
 use crate::storage::{Contents, DEFAULT_EVENT_LOG_LIMIT, Storage};
 
@@ -183,9 +184,7 @@ impl Snapshot {
 
     /// Puts the objects in place of all that is there, in one step.
     pub(crate) fn restore(&self, cluster: &Cluster) -> Result<(), String> {
-        let renew = |object: &Object, revision| {
-            Object::at_revision(object.resource, object.to_value(), revision)
-        };
+        let renew = |object: &Object, revision| object.at_revision(revision);
         match &*self.0 {
             Held::Taken { contents, .. } => cluster.storage.restore(contents, renew),
             Held::Written(values) => {
@@ -202,13 +201,8 @@ impl Snapshot {
 /// Makes the namespaces that every cluster has, as far as they are not there.
 pub(crate) fn initial_namespaces(cluster: &Cluster) {
     for namespace in INITIAL_NAMESPACES {
-        let key = key(Namespaces.resource(), "", namespace);
-        cluster.storage.write(|tx| {
-            if tx.get(&key).is_none() {
-                // These are valid.
-                let _ = admission::create_namespace(cluster, tx, namespace);
-            }
-        });
+        // These are valid.
+        let _ = place::namespace(cluster, namespace);
     }
 }
 
@@ -222,6 +216,7 @@ fn write(cluster: &Cluster, values: &[Value]) -> Result<(), String> {
 /// A cluster that nobody will see.
 fn scratch(clock: Clock, ids: Arc<Ids>, version: Version) -> Cluster {
     Cluster {
+        catalog: Catalog::built_in(),
         storage: Storage::new(DEFAULT_EVENT_LOG_LIMIT),
         clock,
         ids,

@@ -13,187 +13,134 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::handlers::cluster::Cluster;
-use crate::handlers::delete::delete;
-use crate::object::{Object, meta_str, meta_strings, metadata, metadata_mut};
+use crate::handlers::write::{Edit, Write};
+use crate::object::{Object, meta_str, meta_strings, metadata_mut, owner_references, owner_uids};
 use crate::registry::generic::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
-use crate::registry::{self, Strategy, generic};
 use crate::request::options::{DeleteOptions, Propagation};
-use crate::storage::Transaction;
-
-type Tx<'a, 'b> = &'a mut Transaction<'b, Object>;
+use crate::response::Warnings;
 
 /// Ends the deletion of an object that waits for the collector, if it can.
-pub(super) fn finish_deletion(cluster: &Cluster, key: &str) {
-    cluster.storage.write(|tx| {
-        let Some(owner) = tx.get(key).filter(|o| o.is_terminating()).cloned() else {
-            return;
-        };
-        let value = owner.value();
-        let uid = meta_str(&value, "uid");
-        let finalizers = meta_strings(&value, "finalizers");
-        if finalizers.iter().any(|f| f == ORPHAN_FINALIZER) {
-            for (key, dependent) in dependents(tx, uid) {
-                drop_references(tx, &key, &dependent, |reference| reference == uid);
-            }
-            remove_finalizer(tx, key, &owner, ORPHAN_FINALIZER);
-        } else if finalizers.iter().any(|f| f == FOREGROUND_FINALIZER) {
-            for (key, dependent) in dependents(tx, uid) {
-                collect(cluster, tx, &key, &dependent);
-            }
-            let blocked = dependents(tx, uid)
-                .iter()
-                .any(|(_, dependent)| blocks(dependent, uid));
-            if !blocked {
-                remove_finalizer(tx, key, &owner, FOREGROUND_FINALIZER);
-            }
+pub(super) async fn finish_deletion(cluster: &Cluster, key: &str) {
+    let live = cluster.storage.view().get(key).cloned();
+    let Some(owner) = live.filter(|owner| owner.is_terminating()) else {
+        return;
+    };
+    let value = owner.value();
+    let uid = meta_str(&value, "uid");
+    let finalizers = meta_strings(&value, "finalizers");
+    if finalizers.iter().any(|f| f == ORPHAN_FINALIZER) {
+        for dependent in dependents(cluster, uid) {
+            drop_references(cluster, &dependent, |reference| reference == uid).await;
         }
-    });
+        remove_finalizer(cluster, &owner, ORPHAN_FINALIZER).await;
+    } else if finalizers.iter().any(|f| f == FOREGROUND_FINALIZER) {
+        for dependent in dependents(cluster, uid) {
+            collect(cluster, &dependent).await;
+        }
+        let left = dependents(cluster, uid);
+        if !left.iter().any(|dependent| blocks(dependent, uid)) {
+            remove_finalizer(cluster, &owner, FOREGROUND_FINALIZER).await;
+        }
+    }
 }
 
 /// Deletes what depended on objects that are gone, by their uids, unless it has another owner.
-pub(super) fn collect_dependents(cluster: &Cluster, gone: &BTreeSet<String>) {
-    cluster.storage.write(|tx| {
-        let mut all = tx.range("/");
-        all.retain(|(_, object)| {
-            owner_uids(&object.value())
-                .iter()
-                .any(|uid| gone.contains(uid))
-        });
-        for (key, dependent) in all {
-            collect(cluster, tx, &key, &dependent);
+pub(super) async fn collect_dependents(cluster: &Cluster, gone: &BTreeSet<String>) {
+    for uid in gone {
+        for dependent in dependents(cluster, uid) {
+            collect(cluster, &dependent).await;
         }
-    });
+    }
 }
 
 /// The key of a terminating object of this uid.
 pub(super) fn find_terminating(cluster: &Cluster, uid: &str) -> Option<String> {
     let view = cluster.storage.view();
-    let mut all = view.range("/", "", view.revision());
-    let found =
-        all.find(|(_, object)| meta_str(&object.value(), "uid") == uid && object.is_terminating());
-    found.map(|(key, _)| key.to_string())
+    let key = view.key_of(uid)?;
+    view.get(key)?.is_terminating().then(|| key.to_string())
 }
 
 /// Upstream's `attemptToDeleteItem`: an owner that lives on keeps the dependent, which loses its other references.
-fn collect(cluster: &Cluster, tx: Tx<'_, '_>, key: &str, dependent: &Arc<Object>) {
-    let owners = owner_uids(&dependent.value());
-    let state =
-        |tx: &Transaction<'_, Object>, uid: &str| find(tx, uid).map(|owner| owner.is_terminating());
-    let solid: Vec<String> = owners
-        .iter()
-        .filter(|uid| state(tx, uid) == Some(false))
-        .cloned()
+async fn collect(cluster: &Cluster, dependent: &Object) {
+    let value = dependent.value();
+    let owners: Vec<(&str, Option<bool>)> = owner_uids(&value)
+        .map(|uid| (uid, is_terminating(cluster, uid)))
         .collect();
-    if !solid.is_empty() {
-        return drop_references(tx, key, dependent, |uid| !solid.iter().any(|s| s == uid));
+    let is_solid = |uid: &str| owners.iter().any(|owner| *owner == (uid, Some(false)));
+    if owners.iter().any(|(uid, _)| is_solid(uid)) {
+        return drop_references(cluster, dependent, |uid| !is_solid(uid)).await;
     }
     if dependent.is_terminating() {
         return;
     }
-    let waited_for = owners.iter().any(|uid| state(tx, uid) == Some(true));
-    let value = dependent.value();
+    let waited_for = owners.iter().any(|(_, state)| *state == Some(true));
     let uid = meta_str(&value, "uid");
-    let foreground = waited_for && !dependents(tx, uid).is_empty();
-    let propagation = if foreground {
-        Propagation::Foreground
-    } else {
-        Propagation::Background
-    };
+    let foreground = waited_for && !dependents(cluster, uid).is_empty();
     let options = DeleteOptions {
-        propagation: Some(propagation),
+        propagation: Some(if foreground {
+            Propagation::Foreground
+        } else {
+            Propagation::Background
+        }),
         ..DeleteOptions::default()
     };
-    if let Some(strategy) = strategy_of(dependent) {
-        // Gone already, or not to be deleted: either way there is nothing more to do here.
-        let _ = delete(
-            cluster,
-            tx,
-            strategy,
-            dependent.namespace(),
-            dependent.name(),
-            &options,
-        );
-    }
+    // Gone already, or not to be deleted: either way there is nothing more to do here.
+    let _ = Write::by_the_server(cluster, dependent)
+        .run(&options, &mut Warnings::default())
+        .await;
 }
 
-fn dependents(tx: &Transaction<'_, Object>, uid: &str) -> Vec<(Arc<str>, Arc<Object>)> {
-    let mut all = tx.range("/");
-    all.retain(|(_, object)| owner_uids(&object.value()).iter().any(|owner| owner == uid));
-    all
+/// Whether the object of this uid is on its way out, if it is there at all.
+fn is_terminating(cluster: &Cluster, uid: &str) -> Option<bool> {
+    let view = cluster.storage.view();
+    Some(view.get(view.key_of(uid)?)?.is_terminating())
 }
 
-fn find(tx: &Transaction<'_, Object>, uid: &str) -> Option<Arc<Object>> {
-    tx.range("/")
-        .into_iter()
-        .map(|(_, object)| object)
-        .find(|object| meta_str(&object.value(), "uid") == uid)
-}
-
-fn references(value: &Value) -> &[Value] {
-    let list = metadata(value).and_then(|m| m.get("ownerReferences")?.as_array());
-    list.map_or(&[], Vec::as_slice)
-}
-
-fn owner_uids(value: &Value) -> Vec<String> {
-    references(value)
-        .iter()
-        .filter_map(|r| r["uid"].as_str())
-        .map(str::to_owned)
+fn dependents(cluster: &Cluster, uid: &str) -> Vec<Arc<Object>> {
+    let view = cluster.storage.view();
+    view.owned_by(uid)
+        .map(|(_, object)| object.clone())
         .collect()
 }
 
 fn blocks(dependent: &Object, uid: &str) -> bool {
-    references(&dependent.value())
+    owner_references(&dependent.value())
         .iter()
         .any(|r| r["uid"] == uid && r["blockOwnerDeletion"] == true)
 }
 
-fn drop_references(tx: Tx<'_, '_>, key: &str, object: &Arc<Object>, gone: impl Fn(&str) -> bool) {
-    let kept: Vec<Value> = references(&object.value())
-        .iter()
-        .filter(|r| !gone(r["uid"].as_str().unwrap_or_default()))
-        .cloned()
-        .collect();
-    let mut next = object.to_value();
-    set_or_remove(&mut next, "ownerReferences", kept);
-    store(tx, key, object, next);
+async fn drop_references(cluster: &Cluster, object: &Object, gone: impl Fn(&str) -> bool + Sync) {
+    let edit = Edit(|live: &Value| {
+        let kept = owner_references(live).iter();
+        let kept = kept.filter(|r| !gone(r["uid"].as_str().unwrap_or_default()));
+        Some(with_list(live, "ownerReferences", kept.cloned().collect()))
+    });
+    // What is gone meanwhile has no references either.
+    let _ = Write::by_the_server(cluster, object)
+        .run(&edit, &mut Warnings::default())
+        .await;
 }
 
-fn remove_finalizer(tx: Tx<'_, '_>, key: &str, object: &Arc<Object>, finalizer: &str) {
-    let kept = meta_strings(&object.value(), "finalizers")
-        .into_iter()
-        .filter(|f| f != finalizer);
-    let kept: Vec<Value> = kept.map(Value::from).collect();
-    let mut next = object.to_value();
-    set_or_remove(&mut next, "finalizers", kept);
-    store(tx, key, object, next);
+async fn remove_finalizer(cluster: &Cluster, object: &Object, finalizer: &str) {
+    let edit = Edit(|live: &Value| {
+        let kept = meta_strings(live, "finalizers").into_iter();
+        let kept = kept.filter(|f| f != finalizer).map(Value::from);
+        Some(with_list(live, "finalizers", kept.collect()))
+    });
+    // What is gone meanwhile has no finalizers either.
+    let _ = Write::by_the_server(cluster, object)
+        .run(&edit, &mut Warnings::default())
+        .await;
 }
 
-fn set_or_remove(object: &mut Value, field: &str, list: Vec<Value>) {
-    let metadata = metadata_mut(object);
+/// The object with another list in its metadata, or with none if that is empty.
+fn with_list(object: &Value, field: &str, list: Vec<Value>) -> Value {
+    let mut next = object.clone();
+    let metadata = metadata_mut(&mut next);
     if list.is_empty() {
         metadata.remove(field);
     } else {
         metadata.insert(field.to_owned(), list.into());
     }
-}
-
-/// Writes a state, or removes the object if nothing holds it any more.
-pub(super) fn store(tx: Tx<'_, '_>, key: &str, live: &Arc<Object>, next: Value) {
-    let resource = live.resource;
-    let released = strategy_of(live).is_some_and(|strategy| generic::is_released(strategy, &next));
-    if released {
-        tx.delete(key, |revision| {
-            Object::at_revision(resource, live.to_value(), revision)
-        });
-    } else if next != *live.value() {
-        tx.put(key, |revision| {
-            Object::at_revision(resource, next, revision)
-        });
-    }
-}
-
-fn strategy_of(object: &Object) -> Option<&'static dyn Strategy> {
-    let resource = object.resource;
-    registry::find(resource.group, resource.version, resource.plural)
+    next
 }

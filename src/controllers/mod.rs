@@ -14,9 +14,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock;
 use crate::handlers::cluster::Cluster;
-use crate::object::{Object, meta_str, meta_strings, metadata};
+use crate::object::{Object, meta_str, meta_strings};
 use crate::registry::generic::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
-use crate::storage::{Event, Revision};
+use crate::storage::{Event, Indexed as _, Revision};
 
 /// How long after a change the controllers act on it.
 const DELAY: SignedDuration = SignedDuration::from_secs(1);
@@ -45,7 +45,7 @@ pub(crate) async fn run(cluster: Arc<Cluster>) {
         let due = queue.due.keys().next().map(|(due, _)| *due);
         tokio::select! {
             changed = latest.changed() => if changed.is_err() { return },
-            () = cluster.clock.sleep_until(due.unwrap_or(Timestamp::MAX)), if due.is_some() => queue.work(&cluster),
+            () = cluster.clock.sleep_until(due.unwrap_or(Timestamp::MAX)), if due.is_some() => queue.work(&cluster).await,
         }
     }
 }
@@ -103,7 +103,7 @@ impl Queue {
 
     /// What one state of one object gives to do.
     fn add_for(&mut self, cluster: &Cluster, object: &Object, deleted: bool) {
-        let is_namespace = object.resource.plural == "namespaces";
+        let is_namespace = object.kind.kind == "Namespace" && object.kind.group.is_empty();
         if deleted {
             let uid = meta_str(&object.value(), "uid").to_owned();
             self.add(cluster, Task::Dependents(uid));
@@ -117,11 +117,8 @@ impl Queue {
                 .iter()
                 .any(|f| f == ORPHAN_FINALIZER || f == FOREGROUND_FINALIZER)
             {
-                let key = crate::handlers::cluster::key(
-                    object.resource,
-                    object.namespace(),
-                    object.name(),
-                );
+                let key =
+                    crate::handlers::cluster::key(&object.kind, object.namespace(), object.name());
                 self.add(cluster, Task::Owner(key));
             }
             if is_namespace {
@@ -132,7 +129,7 @@ impl Queue {
 
     /// A terminating namespace waits for its last object.
     fn add_namespace(&mut self, cluster: &Cluster, name: &str) {
-        let key = namespace::key(name);
+        let key = cluster.namespace_key(name);
         let terminating = cluster
             .storage
             .view()
@@ -145,12 +142,8 @@ impl Queue {
 
     /// An owner in a foreground deletion waits for its last dependent.
     fn add_waiting_owners(&mut self, cluster: &Cluster, dependent: &Object) {
-        let value = dependent.value();
-        let owners = metadata(&value).and_then(|m| m.get("ownerReferences")?.as_array());
-        for owner in owners.into_iter().flatten() {
-            let uid = owner["uid"].as_str().unwrap_or_default();
-            let waiting = garbage::find_terminating(cluster, uid);
-            if let Some(key) = waiting {
+        for uid in dependent.owners() {
+            if let Some(key) = garbage::find_terminating(cluster, uid) {
                 self.add(cluster, Task::Owner(key));
             }
         }
@@ -166,7 +159,7 @@ impl Queue {
     }
 
     /// Does what is due.
-    fn work(&mut self, cluster: &Cluster) {
+    async fn work(&mut self, cluster: &Cluster) {
         let now = cluster.clock.now();
         let mut gone = BTreeSet::new();
         while let Some(entry) = self.due.first_entry() {
@@ -176,8 +169,8 @@ impl Queue {
             let task = entry.remove();
             self.waiting.remove(&task);
             match task {
-                Task::Owner(key) => garbage::finish_deletion(cluster, &key),
-                Task::Namespace(name) => namespace::finish_deletion(cluster, &name),
+                Task::Owner(key) => garbage::finish_deletion(cluster, &key).await,
+                Task::Namespace(name) => namespace::finish_deletion(cluster, &name).await,
                 // All of them in one search.
                 Task::Dependents(uid) => {
                     gone.insert(uid);
@@ -185,7 +178,7 @@ impl Queue {
             }
         }
         if !gone.is_empty() {
-            garbage::collect_dependents(cluster, &gone);
+            garbage::collect_dependents(cluster, &gone).await;
         }
     }
 }

@@ -1,68 +1,81 @@
 //! The namespace controller: a deleted namespace is emptied, then it goes.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::garbage::store;
 use crate::handlers::cluster::{Cluster, prefix};
-use crate::handlers::delete::delete;
+use crate::handlers::write::{Edit, Write};
+use crate::kinds::{Kind, KindRef};
 use crate::object::{Object, meta_strings};
-use crate::registry::{self, Namespaces, Strategy};
 use crate::request::options::DeleteOptions;
-use crate::storage::Transaction;
+use crate::response::Warnings;
 
 const FINALIZER: &str = "kubernetes";
 
-pub(super) fn key(name: &str) -> String {
-    crate::handlers::cluster::key(Namespaces.resource(), "", name)
-}
-
 /// Deletes what is in the namespace; if that leaves it empty, the namespace too.
-pub(super) fn finish_deletion(cluster: &Cluster, name: &str) {
-    let key = key(name);
-    cluster.storage.write(|tx| {
-        if !tx.get(&key).is_some_and(|ns| ns.is_terminating()) {
-            return;
-        }
-        delete_contents(cluster, tx, name);
-        let remaining = Remaining::of(tx, name);
-        let Some(live) = tx.get(&key).cloned() else {
-            return;
-        };
-        let mut next = live.to_value();
-        set_conditions(&mut next, &remaining, &cluster.timestamp());
-        store(tx, &key, &live, next);
-        if !remaining.resources.is_empty() {
-            return;
-        }
-        let Some(live) = tx.get(&key).cloned() else {
-            return;
-        };
-        let mut next = live.to_value();
-        if let Some(finalizers) = next["spec"]["finalizers"].as_array_mut() {
-            finalizers.retain(|f| f != FINALIZER);
-            if finalizers.is_empty() {
-                next["spec"] = json!({});
-            }
-        }
-        store(tx, &key, &live, next);
-    });
+pub(super) async fn finish_deletion(cluster: &Cluster, name: &str) {
+    let live = cluster
+        .storage
+        .view()
+        .get(&cluster.namespace_key(name))
+        .cloned();
+    let Some(namespace) = live.filter(|namespace| namespace.is_terminating()) else {
+        return;
+    };
+    delete_contents(cluster, name).await;
+    let remaining = Remaining::of(cluster, name);
+    let now = cluster.timestamp();
+    let report = Edit(|live: &Value| Some(with_conditions(live, &remaining, &now)));
+    edit(cluster, &namespace, "status", &report).await;
+    if remaining.resources.is_empty() {
+        edit(cluster, &namespace, "finalize", &Edit(finalized)).await;
+    }
 }
 
-fn delete_contents(cluster: &Cluster, tx: &mut Transaction<'_, Object>, namespace: &str) {
-    for strategy in registry::STRATEGIES
-        .iter()
-        .filter(|s| s.resource().namespaced)
-    {
-        for (_, object) in tx.range(&prefix(strategy.resource(), namespace)) {
+/// Writes one part of a namespace; who finalizes it meanwhile has done what there was to do.
+async fn edit<F: Fn(&Value) -> Option<Value> + Sync>(
+    cluster: &Cluster,
+    namespace: &Object,
+    subresource: &str,
+    edit: &Edit<F>,
+) {
+    let write = Write {
+        subresource,
+        ..Write::by_the_server(cluster, namespace)
+    };
+    let _ = write.run(edit, &mut Warnings::default()).await;
+}
+
+fn finalized(live: &Value) -> Option<Value> {
+    let mut next = live.clone();
+    let finalizers = next["spec"]["finalizers"].as_array_mut()?;
+    finalizers.retain(|f| f != FINALIZER);
+    if finalizers.is_empty() {
+        next["spec"] = json!({});
+    }
+    Some(next)
+}
+
+/// The kinds whose objects are in namespaces, each once.
+fn namespaced(cluster: &Cluster) -> impl Iterator<Item = &KindRef> {
+    let kinds = cluster.catalog.kinds();
+    kinds.filter(|kind| kind.namespaced && kind.is_stored())
+}
+
+fn objects(cluster: &Cluster, kind: &Kind, namespace: &str) -> Vec<Arc<Object>> {
+    let view = cluster.storage.view();
+    let below = view.range(&prefix(kind, namespace), "", view.revision());
+    below.map(|(_, object)| object.clone()).collect()
+}
+
+async fn delete_contents(cluster: &Cluster, namespace: &str) {
+    for kind in namespaced(cluster) {
+        for object in objects(cluster, kind, namespace) {
             // What cannot be deleted yet remains, and is counted below.
-            let _ = delete(
-                cluster,
-                tx,
-                *strategy,
-                namespace,
-                object.name(),
-                &DeleteOptions::default(),
-            );
+            let _ = Write::by_the_server(cluster, &object)
+                .run(&DeleteOptions::default(), &mut Warnings::default())
+                .await;
         }
     }
 }
@@ -74,29 +87,21 @@ struct Remaining {
 }
 
 impl Remaining {
-    fn of(tx: &Transaction<'_, Object>, namespace: &str) -> Self {
+    fn of(cluster: &Cluster, namespace: &str) -> Self {
         let mut remaining = Remaining {
             resources: Vec::new(),
             finalizers: Vec::new(),
         };
-        for strategy in registry::STRATEGIES
-            .iter()
-            .filter(|s| s.resource().namespaced)
-        {
-            let resource = strategy.resource();
-            let objects = tx.range(&prefix(resource, namespace));
+        for kind in namespaced(cluster) {
+            let objects = objects(cluster, kind, namespace);
             if !objects.is_empty() {
-                let (plural, group) = (resource.plural, resource.group);
-                remaining.resources.push(format!(
-                    "{plural}.{group} has {} resource instances",
-                    objects.len()
-                ));
+                let (plural, group, count) = (&kind.plural, &kind.group, objects.len());
+                let some = format!("{plural}.{group} has {count} resource instances");
+                remaining.resources.push(some);
             }
-            for finalizer in objects
-                .iter()
-                .flat_map(|(_, o)| meta_strings(&o.value(), "finalizers"))
-            {
-                remaining.count(finalizer);
+            for object in &objects {
+                let finalizers = meta_strings(&object.value(), "finalizers");
+                finalizers.into_iter().for_each(|f| remaining.count(f));
             }
         }
         remaining.finalizers.sort_unstable();
@@ -116,7 +121,7 @@ impl Remaining {
 }
 
 /// The conditions the real controller reports.
-fn set_conditions(namespace: &mut Value, remaining: &Remaining, now: &str) {
+fn with_conditions(namespace: &Value, remaining: &Remaining, now: &str) -> Value {
     let resources = remaining.resources.join(", ");
     let finalizers: Vec<String> = remaining
         .finalizers
@@ -181,5 +186,7 @@ fn set_conditions(namespace: &mut Value, remaining: &Remaining, now: &str) {
             json!({"type": ty, "status": status, "lastTransitionTime": since, "reason": reason, "message": message})
         })
         .collect();
-    namespace["status"]["conditions"] = conditions.into();
+    let mut next = namespace.clone();
+    next["status"]["conditions"] = conditions.into();
+    next
 }

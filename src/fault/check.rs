@@ -10,8 +10,9 @@ use super::rule::Fault;
 use super::schedule::Schedule;
 use super::when::When;
 use crate::codec::script::hint;
+use crate::kinds::verb::Verb;
+use crate::kinds::{self, Catalog};
 use crate::names::is_dns1123_label;
-use crate::registry::{self, Resource};
 use crate::request::info::VERBS;
 use crate::status::qualified;
 
@@ -31,14 +32,14 @@ pub(super) fn verb(verb: &str) -> Result<(), String> {
 
 /// The plural name, with its group, of the resource called this.
 pub(super) fn resource(name: &str) -> Result<String, String> {
-    let Some(strategy) = registry::find_name(name) else {
-        let known = registry::resources();
-        let known: Vec<String> = known.iter().map(|r| qualified(r.plural, r.group)).collect();
+    let catalog = Catalog::built_in();
+    let Some(kind) = catalog.find_name(name) else {
+        let known = catalog.kinds();
+        let known: Vec<String> = known.map(|k| qualified(&k.plural, &k.group)).collect();
         let hint = hint(name, known.iter().map(String::as_str));
         return Err(format!("unknown resource `{name}`{hint}"));
     };
-    let resource = strategy.resource();
-    Ok(qualified(resource.plural, resource.group))
+    Ok(qualified(&kind.plural, &kind.group))
 }
 
 impl Fault {
@@ -91,11 +92,11 @@ impl When {
     }
 
     fn check(&self) -> Result<(), String> {
-        let resources: Vec<&Resource> = self
-            .resources
-            .iter()
-            .filter_map(|name| registry::find_name(name))
-            .map(|strategy| strategy.resource())
+        let catalog = Catalog::built_in();
+        let names = self.resources.iter();
+        let resources: Vec<&kinds::Kind> = names
+            .filter_map(|name| catalog.find_name(name))
+            .map(|kind| &**kind)
             .collect();
         for subresource in &self.subresources {
             check_subresource(subresource, &resources)?;
@@ -134,14 +135,14 @@ impl When {
     }
 }
 
-fn check_subresource(name: &str, resources: &[&Resource]) -> Result<(), String> {
-    let known = |r: &&Resource| r.subresources.iter().map(|s| s.name).collect::<Vec<_>>();
-    let of_all = registry::resources();
-    let asked: &[&Resource] = match resources {
-        [] => &of_all,
-        some => some,
+fn check_subresource(name: &str, resources: &[&kinds::Kind]) -> Result<(), String> {
+    let catalog = Catalog::built_in();
+    let asked: Vec<&kinds::Kind> = match resources {
+        [] => catalog.kinds().map(|kind| &**kind).collect(),
+        some => some.to_vec(),
     };
-    let of_these: BTreeSet<&str> = asked.iter().flat_map(known).collect();
+    let subresources = asked.iter().flat_map(|kind| &kind.subresources);
+    let of_these: BTreeSet<&str> = subresources.map(|s| &*s.name).collect();
     if name.is_empty() || of_these.contains(name) {
         return Ok(());
     }
@@ -149,7 +150,7 @@ fn check_subresource(name: &str, resources: &[&Resource]) -> Result<(), String> 
         let hint = hint(name, of_these);
         return Err(format!("no resource has the subresource `{name}`{hint}"));
     }
-    let plurals: Vec<&str> = resources.iter().map(|r| r.plural).collect();
+    let plurals: Vec<&str> = resources.iter().map(|r| &*r.plural).collect();
     let hint = hint(name, of_these);
     Err(format!(
         "{} has no subresource `{name}`{hint}",
@@ -157,20 +158,24 @@ fn check_subresource(name: &str, resources: &[&Resource]) -> Result<(), String> 
     ))
 }
 
-fn check_verb(verb: &str, resources: &[&Resource], subresources: &[String]) -> Result<(), String> {
-    let has = |r: &&Resource| {
-        let own = r.verbs.contains(&verb);
+fn check_verb(
+    verb: &str,
+    resources: &[&kinds::Kind],
+    subresources: &[String],
+) -> Result<(), String> {
+    let is_one = |verbs: &[Verb]| verbs.iter().any(|v| v.as_str() == verb);
+    let has = |r: &&kinds::Kind| {
         let mut below = r.subresources.iter();
         match subresources {
-            [] => own || below.any(|s| s.verbs.contains(&verb)),
-            asked => below.any(|s| asked.iter().any(|a| a == s.name) && s.verbs.contains(&verb)),
+            [] => is_one(&r.verbs) || below.any(|s| is_one(&s.verbs)),
+            asked => below.any(|s| asked.contains(&s.name) && is_one(&s.verbs)),
         }
     };
     if resources.is_empty() || resources.iter().any(has) {
         return Ok(());
     }
-    let plurals: Vec<&str> = resources.iter().map(|r| r.plural).collect();
-    let known = resources.iter().flat_map(|r| r.verbs.iter().copied());
+    let plurals: Vec<&str> = resources.iter().map(|r| &*r.plural).collect();
+    let known = resources.iter().flat_map(|r| Verb::names(&r.verbs));
     Err(format!(
         "the rule can never act: {} has no verb `{verb}`{}",
         plurals.join(", "),

@@ -7,10 +7,9 @@ use serde_json::Value;
 use super::Context;
 use crate::codec::json::{self, Node};
 use crate::codec::{protobuf, yaml};
-use crate::kinds::Struct;
-use crate::kinds::{Catalog, internal_package};
+use crate::kinds::{Catalog, Kind, Struct, internal_package};
 use crate::patch::apply::Sent;
-use crate::registry::Strategy;
+use crate::registry;
 use crate::request::negotiation::{BodyFormat, body_format};
 use crate::request::options::FieldValidation;
 use crate::request::{Body, BodyError, Request};
@@ -115,57 +114,50 @@ pub(super) async fn read(ctx: &mut Context<'_>) -> Result<(BodyFormat, Bytes), S
 pub(crate) fn decode(
     format: BodyFormat,
     bytes: &[u8],
-    strategy: &dyn Strategy,
+    kind: &Kind,
     validation: FieldValidation,
     warnings: &mut Warnings,
 ) -> Result<Decoded, Status> {
-    let kind = strategy.resource().kind;
+    let name = &kind.kind;
     let unrecognized = |error: String| {
         Status::bad_request(format!(
-            "the object provided is unrecognized (must be of type {kind}): {error} ({})",
+            "the object provided is unrecognized (must be of type {name}): {error} ({})",
             summary(bytes)
         ))
     };
-    let parsed = parse(format, bytes, &strategy.resource().schema).map_err(unrecognized)?;
-    let type_meta = TypeMeta::of(&parsed.node)
-        .map_err(unrecognized)?
-        .or(strategy);
+    let parsed = parse(format, bytes, &kind.schema).map_err(unrecognized)?;
+    let type_meta = TypeMeta::of(&parsed.node).map_err(unrecognized)?.or(kind);
     let (group, version) = type_meta.group_version().map_err(unrecognized)?;
     let cannot = |error: &str| {
         let in_body = &type_meta.kind;
         Status::bad_request(format!(
-            "{in_body} in version \"{version}\" cannot be handled as a {kind}: {error}"
+            "{in_body} in version \"{version}\" cannot be handled as a {name}: {error}"
         ))
     };
-    check_version(strategy, &type_meta)?;
+    check_version(kind, &type_meta)?;
     if version.is_empty() {
         return Err(cannot(&missing_version(bytes)));
     }
-    check_kind(strategy, &type_meta, group, version).map_err(|e| cannot(&e))?;
+    check_kind(kind, &type_meta, group, version).map_err(|e| cannot(&e))?;
     let sent = Sent::of(&parsed.node);
-    let decoded =
-        schema::decode(parsed.node, &strategy.resource().schema).map_err(|e| cannot(&e))?;
+    let decoded = schema::decode(parsed.node, &kind.schema).map_err(|e| cannot(&e))?;
     report(&parsed.duplicates, &decoded.strict, validation, warnings).map_err(|e| cannot(&e))?;
     let mut object = decoded.value;
-    set_type(&mut object, strategy);
-    strategy.set_defaults(&mut object);
+    set_type(&mut object, kind);
+    registry::strategy(kind).set_defaults(&mut object);
     Ok(Decoded { object, sent })
 }
 
 /// Whether a body that a patch made still is of the resource's kind.
-pub(crate) fn check_type(node: &Node, strategy: &dyn Strategy) -> Result<(), String> {
-    let type_meta = TypeMeta::of(node)?.or(strategy);
+pub(crate) fn check_type(node: &Node, kind: &Kind) -> Result<(), String> {
+    let type_meta = TypeMeta::of(node)?.or(kind);
     let (group, version) = type_meta.group_version()?;
-    check_kind(strategy, &type_meta, group, version)
+    check_kind(kind, &type_meta, group, version)
 }
 
 /// Writes the kind and the version the resource is stored in.
-pub(crate) fn set_type(object: &mut Value, strategy: &dyn Strategy) {
-    let resource = strategy.resource();
-    for (field, value) in [
-        ("kind", resource.kind),
-        ("apiVersion", &resource.api_version()),
-    ] {
+pub(crate) fn set_type(object: &mut Value, kind: &Kind) {
+    for (field, value) in [("kind", &*kind.kind), ("apiVersion", &kind.api_version())] {
         if object[field] != value {
             object[field] = value.into();
         }
@@ -248,16 +240,14 @@ impl TypeMeta {
     }
 
     /// What the body leaves out comes from the route.
-    fn or(mut self, strategy: &dyn Strategy) -> Self {
+    fn or(mut self, kind: &Kind) -> Self {
         if self.kind.is_empty() {
-            self.kind = strategy.resource().kind.to_owned();
+            self.kind.clone_from(&kind.kind);
         }
         // Without a version, in no other group.
-        let resource = strategy.resource();
         let group = self.api_version.strip_suffix('/');
-        if self.api_version.is_empty() || group.is_some_and(|g| g.is_empty() || g == resource.group)
-        {
-            self.api_version = resource.api_version().into_owned();
+        if self.api_version.is_empty() || group.is_some_and(|g| g.is_empty() || g == kind.group) {
+            self.api_version = kind.api_version().into_owned();
         }
         self
     }
@@ -282,9 +272,10 @@ pub(super) fn missing_version(body: &[u8]) -> String {
 }
 
 /// Another version of the resource's kind could be converted to it, but is not what this path takes.
-fn check_version(strategy: &dyn Strategy, found: &TypeMeta) -> Result<(), Status> {
-    let (kind, expected) = (strategy.resource().kind, strategy.resource().api_version());
-    if found.kind != kind || !Catalog::built_in().is_one_kind(kind, &found.api_version, &expected) {
+fn check_version(kind: &Kind, found: &TypeMeta) -> Result<(), Status> {
+    let (name, expected) = (&kind.kind, kind.api_version());
+    if found.kind != *name || !Catalog::built_in().is_one_kind(name, &found.api_version, &expected)
+    {
         return Ok(());
     }
     let found = &found.api_version;
@@ -294,21 +285,15 @@ fn check_version(strategy: &dyn Strategy, found: &TypeMeta) -> Result<(), Status
 }
 
 /// Only the resource's own kind can be converted to it.
-fn check_kind(
-    strategy: &dyn Strategy,
-    found: &TypeMeta,
-    group: &str,
-    version: &str,
-) -> Result<(), String> {
-    let resource = strategy.resource();
-    if found.kind == resource.kind && group == resource.group && version == resource.version {
+fn check_kind(kind: &Kind, found: &TypeMeta, group: &str, version: &str) -> Result<(), String> {
+    if found.kind == kind.kind && group == kind.group && version == kind.version {
         return Ok(());
     }
-    let internal = internal_package(resource.group);
+    let internal = internal_package(&kind.stored.group);
     if Catalog::built_in().knows(&found.api_version, &found.kind) {
         return Err(format!(
             "converting ({version}.{}) to ({internal}.{}): unknown conversion",
-            found.kind, resource.kind
+            found.kind, kind.kind
         ));
     }
     let api_version = &found.api_version;

@@ -6,8 +6,9 @@ use crate::clock::Clock;
 use crate::codec::quote::quote;
 use crate::handlers::version::Version;
 use crate::ids::Ids;
+use crate::kinds::{Catalog, Kind};
 use crate::object::Object;
-use crate::registry::Resource;
+use crate::registry::Lister;
 use crate::response::LastList;
 use crate::status::Status;
 use crate::storage::Storage;
@@ -17,6 +18,7 @@ const STOPPED: u64 = u64::MAX;
 
 /// The state of one server.
 pub(crate) struct Cluster {
+    pub(crate) catalog: Arc<Catalog>,
     pub(crate) storage: Storage<Object>,
     pub(crate) clock: Clock,
     pub(crate) ids: Arc<Ids>,
@@ -40,9 +42,28 @@ impl Cluster {
         self.watch_ends.send_replace(STOPPED);
     }
 
+    /// The storage key of a namespace.
+    pub(crate) fn namespace_key(&self, name: &str) -> String {
+        ["/namespaces/", name].concat()
+    }
+
     /// The time as objects carry it.
     pub(crate) fn timestamp(&self) -> String {
         crate::codec::time::format(self.clock.now())
+    }
+}
+
+impl Lister for Cluster {
+    fn get(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<Arc<Object>> {
+        let kind = self.catalog.find_stored(group, kind)?;
+        self.storage
+            .view()
+            .get(&key(kind, namespace, name))
+            .cloned()
+    }
+
+    fn is_claimed(&self, claim: &str) -> bool {
+        self.storage.view().holder(claim).is_some()
     }
 }
 
@@ -74,8 +95,8 @@ impl Ends {
 }
 
 /// Where an object is kept. Upstream's key is this below `/registry`.
-pub(crate) fn key(resource: &Resource, namespace: &str, name: &str) -> String {
-    below(resource, namespace, name)
+pub(crate) fn key(kind: &Kind, namespace: &str, name: &str) -> String {
+    below(kind, namespace, name)
 }
 
 /// The store takes no key that could lead out of its place; the error is a bare 500, as upstream's.
@@ -92,26 +113,26 @@ pub(crate) fn check_key(key: &str) -> Result<(), Status> {
 }
 
 /// Where a resource's objects are kept: all of them, or those of one namespace.
-pub(crate) fn prefix(resource: &Resource, namespace: &str) -> String {
-    below(resource, namespace, "")
+pub(crate) fn prefix(kind: &Kind, namespace: &str) -> String {
+    below(kind, namespace, "")
 }
 
-fn below(resource: &Resource, namespace: &str, rest: &str) -> String {
-    if namespace.is_empty() || !resource.namespaced {
-        ["/", resource.storage_prefix, "/", rest].concat()
+fn below(kind: &Kind, namespace: &str, rest: &str) -> String {
+    if namespace.is_empty() || !kind.namespaced {
+        ["/", &*kind.stored.prefix, "/", rest].concat()
     } else {
-        ["/", resource.storage_prefix, "/", namespace, "/", rest].concat()
+        ["/", &*kind.stored.prefix, "/", namespace, "/", rest].concat()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry;
 
     #[test]
     fn a_namespace_of_dots_is_no_part_of_a_key() {
-        let endpoints = registry::find("", "v1", "endpoints").unwrap().resource();
+        let catalog = Catalog::built_in();
+        let endpoints = catalog.find("", "v1", "endpoints").unwrap();
         for (key, shown) in [
             (prefix(endpoints, ".."), "/services/endpoints/.."),
             (key(endpoints, ".", "x"), "/services/endpoints/./x"),

@@ -1,21 +1,18 @@
 //! DELETE of an object.
 
-use std::sync::Arc;
-
 use super::body::TypeMeta;
 use super::update::checked_key;
-use super::{Context, admission, body};
+use super::write::{Author, Write, Written};
+use super::{Context, body};
 use crate::codec::json::Node;
-use crate::handlers::cluster::{Cluster, key};
+use crate::handlers::cluster::Cluster;
+use crate::kinds::KindRef;
 use crate::kinds::meta::DELETE_OPTIONS;
-use crate::object::{Object, meta_str};
-use crate::registry::Strategy;
-use crate::registry::generic::Deletion;
+use crate::object::meta_str;
 use crate::request::negotiation::body_format;
 use crate::request::options::DeleteOptions;
-use crate::response::Response;
+use crate::response::{Response, Warnings};
 use crate::status::Status;
-use crate::storage::Transaction;
 
 /// The name of the type registry for options, which the real server tells.
 const OPTIONS_SCHEME: &str =
@@ -32,48 +29,48 @@ const CONVERTIBLE: [&str; 7] = [
     "UpdateOptions",
 ];
 
-/// What a deletion did.
-pub(crate) enum Deleted {
-    /// The object is gone; this was its last state, of the version that its deletion made.
-    Removed(Arc<Object>),
-    /// The object stays until its finalizers are gone.
-    Marked(Arc<Object>),
-}
-
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
     let options = read_options(ctx).await?;
     checked_key(ctx.target)?;
     let target = ctx.target;
-    let deleted = ctx.cluster.storage.write(|tx| {
-        delete(
-            ctx.cluster,
-            tx,
-            target.strategy,
-            &target.namespace,
-            &target.name,
-            &options,
-        )
-    })?;
+    let (namespace, name) = (&target.namespace, &target.name);
+    let written = delete(ctx.cluster, &target.kind, namespace, name, &options).await?;
     let presenter = ctx.presenter(negotiated)?;
-    match deleted {
-        Deleted::Removed(object) if target.strategy.returns_deleted_object() => {
+    match written {
+        Written::Deleted(object) if !target.kind.policy.returns_deleted => {
+            let value = object.value();
+            let (uid, kind) = (meta_str(&value, "uid"), &target.kind);
+            let status = Status::deleted(&kind.plural, &kind.group, name, uid);
+            Ok(Response::status(&status, negotiated))
+        }
+        Written::Updated(object) if options.orphan_dependents == Some(false) => {
+            presenter.object(202, &object)
+        }
+        Written::Deleted(object) | Written::Updated(object) | Written::Created(object) => {
             presenter.object(200, &object)
         }
-        Deleted::Removed(object) => {
-            let resource = target.strategy.resource();
-            let value = object.value();
-            let uid = meta_str(&value, "uid");
-            Ok(Response::status(
-                &Status::deleted(resource.plural, resource.group, &target.name, uid),
-                negotiated,
-            ))
-        }
-        Deleted::Marked(object) => {
-            let accepted = options.orphan_dependents == Some(false);
-            presenter.object(if accepted { 202 } else { 200 }, &object)
-        }
     }
+}
+
+/// Deletes one object, or starts to.
+pub(super) async fn delete(
+    cluster: &Cluster,
+    kind: &KindRef,
+    namespace: &str,
+    name: &str,
+    options: &DeleteOptions,
+) -> Result<Written, Status> {
+    let write = Write {
+        cluster,
+        kind,
+        subresource: "",
+        namespace,
+        name,
+        author: Author::Server,
+        dry_run: options.dry_run,
+    };
+    write.run(options, &mut Warnings::default()).await
 }
 
 /// The options of a deletion: those in the body if there is one, otherwise those in the query.
@@ -114,59 +111,6 @@ fn check_kind(node: &Node, body: &[u8]) -> Result<(), Status> {
     Err(Status::bad_request(format!(
         "no kind \"{kind}\" is registered for version \"{version}\" in scheme \"{OPTIONS_SCHEME}\""
     )))
-}
-
-/// Deletes one object, or starts to.
-pub(crate) fn delete(
-    cluster: &Cluster,
-    tx: &mut Transaction<'_, Object>,
-    strategy: &dyn Strategy,
-    namespace: &str,
-    name: &str,
-    options: &DeleteOptions,
-) -> Result<Deleted, Status> {
-    let resource = strategy.resource();
-    let key = key(resource, namespace, name);
-    let Some(live) = tx.get(&key).cloned() else {
-        return Err(Status::not_found(resource.plural, resource.group, name));
-    };
-    let deletion = strategy.before_delete(&live.value(), options, &cluster.timestamp())?;
-    admission::check_delete(strategy, name)?;
-    match deletion {
-        Deletion::Remove(Some(next)) if options.dry_run => {
-            Ok(Deleted::Marked(Arc::new(Object::new(resource, next))))
-        }
-        Deletion::Remove(_) if options.dry_run => Ok(Deleted::Removed(live)),
-        Deletion::Remove(_) => {
-            let last = tx.delete(&key, |revision| {
-                Object::at_revision(resource, live.to_value(), revision)
-            });
-            delete_along(cluster, tx, strategy, namespace, name);
-            Ok(Deleted::Removed(last))
-        }
-        Deletion::Mark(next) if next == *live.value() => Ok(Deleted::Marked(live)),
-        Deletion::Mark(next) if options.dry_run => {
-            Ok(Deleted::Marked(Arc::new(Object::new(resource, next))))
-        }
-        Deletion::Mark(next) => Ok(Deleted::Marked(tx.put(&key, |revision| {
-            Object::at_revision(resource, next, revision)
-        }))),
-    }
-}
-
-/// Deletes what goes with an object that is gone, if it is there.
-pub(super) fn delete_along(
-    cluster: &Cluster,
-    tx: &mut Transaction<'_, Object>,
-    strategy: &dyn Strategy,
-    namespace: &str,
-    name: &str,
-) {
-    if let Some(other) = strategy.deleted_along() {
-        // Nothing but its absence can stop a deletion without preconditions.
-        let options = DeleteOptions::default();
-        let _ = delete(cluster, tx, other, namespace, name, &options);
-    }
 }
 
 #[cfg(test)]

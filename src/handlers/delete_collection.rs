@@ -10,31 +10,16 @@ use crate::status::Status;
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
     let list_options = ListOptions::parse_for_delete(ctx.query)?;
-    check_fields(ctx.target.strategy, &list_options.fields)?;
+    check_fields(&ctx.target.kind, &list_options.fields)?;
     let options = read_options(ctx).await?;
     let target = ctx.target;
-    let list = list_now(
-        ctx.sight(),
-        target.strategy,
-        &target.namespace,
-        &list_options,
-    )
-    .await?;
+    let list = list_now(ctx.sight(), &target.kind, &target.namespace, &list_options).await?;
     if !list.items.is_empty() {
         target.check_namespace()?;
     }
     for item in &list.items {
-        let outcome = ctx.cluster.storage.write(|tx| {
-            delete(
-                ctx.cluster,
-                tx,
-                target.strategy,
-                item.namespace(),
-                item.name(),
-                &options,
-            )
-        });
-        match outcome {
+        let (namespace, name) = (item.namespace(), item.name());
+        match delete(ctx.cluster, &target.kind, namespace, name, &options).await {
             Err(status) if status.code != 404 => return Err(status),
             _ => {}
         }

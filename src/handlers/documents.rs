@@ -13,7 +13,7 @@ use super::openapi::serve::Content;
 use super::openapi::{v2, v3};
 use crate::codec::time;
 use crate::handlers::version::{self, Version};
-use crate::registry;
+use crate::kinds::{Catalog, KindRef};
 use crate::request::Request;
 use crate::request::negotiation;
 use crate::request::query::Query;
@@ -60,6 +60,11 @@ pub(crate) struct Documents {
     openapi_v3: OnceLock<Vec<(String, v3::Document)>>,
 }
 
+/// Every kind there is.
+fn kinds() -> Vec<KindRef> {
+    Catalog::built_in().kinds().cloned().collect()
+}
+
 impl Documents {
     pub(crate) fn new(version: &Version, address: &str, now: Timestamp) -> Self {
         Documents {
@@ -74,21 +79,21 @@ impl Documents {
 
     fn aggregated(&self) -> &[(Vec<u8>, String); 2] {
         self.aggregated.get_or_init(|| {
-            let resources = registry::resources();
-            [aggregated::api(&resources), aggregated::apis(&resources)].map(tagged)
+            let catalog = Catalog::built_in();
+            [aggregated::api(&catalog), aggregated::apis(&catalog)].map(tagged)
         })
     }
 
     fn v2(&self) -> &(Bytes, String) {
         self.openapi_v2.get_or_init(|| {
-            let (document, tag) = tagged(v2::document(&registry::resources(), self.version));
+            let (document, tag) = tagged(v2::document(&kinds(), self.version));
             (document.into(), tag)
         })
     }
 
     fn v3(&self) -> &[(String, v3::Document)] {
         self.openapi_v3
-            .get_or_init(|| v3::documents(&registry::resources(), self.version))
+            .get_or_init(|| v3::documents(&kinds(), self.version))
     }
 
     pub(crate) fn answer(
@@ -127,15 +132,15 @@ impl Documents {
                 request,
                 query,
                 1,
-                Some(legacy::group_list(&registry::resources())),
+                Some(legacy::group_list(&Catalog::built_in())),
             ),
             Document::Group(group) => {
-                plain(request, query, legacy::group(&registry::resources(), group))
+                plain(request, query, legacy::group(&Catalog::built_in(), group))
             }
             Document::Resources { group, version } => plain(
                 request,
                 query,
-                legacy::resource_list(&registry::resources(), group, version),
+                legacy::resource_list(&Catalog::built_in(), group, version),
             ),
             Document::OpenApiV2 => Ok(self.openapi_v2(request)),
             Document::OpenApiV3Index => Ok(self.openapi_v3_index(request, now)),

@@ -21,10 +21,10 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     if let AtVersion::Number(version) = at {
         wait_for(ctx.sight(), version).await?;
     }
-    let resource = target.strategy.resource();
+    let kind = &target.kind;
     let horizon = ctx.sight().horizon();
     let object = ctx.cluster.storage.view().get_at(&key, horizon).cloned();
     let object =
-        object.ok_or_else(|| Status::not_found(resource.plural, resource.group, &target.name))?;
+        object.ok_or_else(|| Status::not_found(&kind.plural, &kind.group, &target.name))?;
     ctx.presenter(negotiated)?.object(200, &object)
 }

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use serde_json::Value;
 
 use super::continue_token::Token;
 use super::{Context, Sight, watch};
 use crate::clock;
 use crate::handlers::cluster::{check_key, prefix};
+use crate::kinds::{Kind, KindRef};
 use crate::names::is_dns1123_label;
 use crate::object::{Object, labels};
-use crate::registry::Strategy;
+use crate::registry;
 use crate::request::negotiation;
 use crate::request::options::{AtVersion, ListOptions, VersionMatch, parse_version};
 use crate::request::selector::{FieldSelector, LabelSelector, SupportedFields};
@@ -24,7 +26,7 @@ const FUTURE_VERSION_WAIT: Duration = Duration::from_secs(3);
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
     let mut options = ListOptions::parse(ctx.query)?;
-    check_fields(ctx.target.strategy, &options.fields)?;
+    check_fields(&ctx.target.kind, &options.fields)?;
     if ctx.target.watch_path && !ctx.target.name.is_empty() {
         pin_name(&mut options, &ctx.target.name)?;
     }
@@ -38,7 +40,7 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
             .expired());
     }
     let (sight, target) = (ctx.sight(), ctx.target);
-    let selection = Selection::new(target.strategy, &target.namespace, &options);
+    let selection = Selection::new(&target.kind, &target.namespace, &options);
     check_key(&selection.prefix)?;
     let page = Page::of(sight, &selection, &options).await?;
     if page.is_whole() && sight.stale.is_none() && selection.is_everything() {
@@ -53,9 +55,9 @@ fn whole(
     sight: Sight<'_>,
     selection: &Selection,
     page: &Page,
-    presenter: &Presenter<'_>,
+    presenter: &Presenter,
 ) -> Result<Response, Status> {
-    let (last, resource) = (&sight.cluster.last_list, selection.strategy.resource());
+    let (last, resource) = (&sight.cluster.last_list, &selection.kind);
     if !presenter.is_plain() {
         return presenter.list(&page.collect(sight, selection)?);
     }
@@ -86,8 +88,8 @@ fn pin_name(options: &mut ListOptions, name: &str) -> Result<(), Status> {
     ))
 }
 
-pub(super) fn check_fields(strategy: &dyn Strategy, fields: &FieldSelector) -> Result<(), Status> {
-    let supported = match strategy.selectable_fields() {
+pub(super) fn check_fields(kind: &Kind, fields: &FieldSelector) -> Result<(), Status> {
+    let supported = match &*kind.selectable {
         [] => SupportedFields::Metadata,
         all => SupportedFields::Own(all),
     };
@@ -97,7 +99,7 @@ pub(super) fn check_fields(strategy: &dyn Strategy, fields: &FieldSelector) -> R
 /// Which objects a list or a watch is about.
 #[derive(Clone)]
 pub(super) struct Selection {
-    pub(super) strategy: &'static dyn Strategy,
+    pub(super) kind: KindRef,
     pub(super) prefix: String,
     labels: LabelSelector,
     fields: FieldSelector,
@@ -106,12 +108,7 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    pub(super) fn new(
-        strategy: &'static dyn Strategy,
-        namespace: &str,
-        options: &ListOptions,
-    ) -> Self {
-        let resource = strategy.resource();
+    pub(super) fn new(kind: &KindRef, namespace: &str, options: &ListOptions) -> Self {
         // Across namespaces a selected one narrows the list, except where a page goes on.
         let narrowed = || {
             let selected = options.fields.exact("metadata.namespace");
@@ -123,10 +120,10 @@ impl Selection {
             "" => narrowed().unwrap_or_default(),
             namespace => namespace,
         };
-        let is_placed = !resource.namespaced || !namespace.is_empty();
+        let is_placed = !kind.namespaced || !namespace.is_empty();
         Selection {
-            strategy,
-            prefix: prefix(resource, namespace),
+            kind: kind.clone(),
+            prefix: prefix(kind, namespace),
             labels: options.labels.clone(),
             fields: options.fields.clone(),
             is_one_key: is_placed && options.fields.exact("metadata.name").is_some(),
@@ -141,21 +138,30 @@ impl Selection {
         let field = |label: &str| match label {
             "metadata.name" => object.name().to_owned(),
             "metadata.namespace" => object.namespace().to_owned(),
-            other => self.strategy.field(&object.value(), other),
+            other => field(&self.kind, &object.value(), other),
         };
         self.is_everything()
             || (self.labels.matches(labels(&object.value())) && self.fields.matches(&field))
     }
 }
 
+/// What a field label selects by: the text at that path, unless the kind has it otherwise.
+fn field(kind: &Kind, object: &Value, label: &str) -> String {
+    let programmed = registry::strategy(kind).field(object, label);
+    programmed.unwrap_or_else(|| {
+        let found = label.split('.').try_fold(object, |at, name| at.get(name));
+        found.and_then(Value::as_str).unwrap_or_default().to_owned()
+    })
+}
+
 /// Lists what is there, at the version asked for.
 pub(super) async fn list_now(
     sight: Sight<'_>,
-    strategy: &'static dyn Strategy,
+    kind: &KindRef,
     namespace: &str,
     options: &ListOptions,
 ) -> Result<List, Status> {
-    let selection = Selection::new(strategy, namespace, options);
+    let selection = Selection::new(kind, namespace, options);
     check_key(&selection.prefix)?;
     let page = Page::of(sight, &selection, options).await?;
     page.collect(sight, &selection)

@@ -4,26 +4,26 @@
 //! server checks them. The function named after the verb is the cluster's side: it works on decoded objects, runs in one
 //! storage transaction, and also serves seeding and the controllers.
 
-pub(crate) mod admission;
 pub(crate) mod body;
 pub(crate) mod cluster;
 pub(crate) mod continue_token;
-pub(crate) mod create;
-pub(crate) mod delete;
-pub(crate) mod delete_collection;
+mod create;
+mod delete;
+mod delete_collection;
 pub(crate) mod discovery;
 pub(crate) mod documents;
 mod get;
 pub(crate) mod health;
-pub(crate) mod list;
+mod list;
 pub(crate) mod openapi;
 mod patch;
-pub(crate) mod pools;
+pub(crate) mod race;
 pub(crate) mod routes;
 pub(crate) mod seed;
-pub(crate) mod update;
+mod update;
 pub(crate) mod version;
 mod watch;
+pub(crate) mod write;
 
 use std::sync::Arc;
 
@@ -36,7 +36,8 @@ use crate::fault::stale::Stale;
 use crate::fault::watch::WatchFault;
 use crate::handlers::cluster::Cluster;
 use crate::journal::visit::Kept;
-use crate::registry::Strategy;
+use crate::kinds::verb::Verb;
+use crate::kinds::{Kind, KindRef};
 use crate::request::Request;
 use crate::request::info::RequestInfo;
 use crate::request::negotiation::{self, Negotiated};
@@ -88,7 +89,7 @@ impl Sight<'_> {
 /// What a routed path points at.
 #[derive(Clone)]
 pub(crate) struct Target {
-    pub(crate) strategy: &'static dyn Strategy,
+    pub(crate) kind: KindRef,
     /// Empty: all namespaces, or a resource without them.
     pub(crate) namespace: Text,
     /// The path has a place for a namespace, be it an empty one.
@@ -102,55 +103,35 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// The rules for writing to this target.
-    pub(crate) fn writing_strategy(&self) -> &'static dyn Strategy {
-        if self.subresource.is_empty() {
-            return self.strategy;
-        }
-        self.strategy
-            .subresource(&self.subresource)
-            .unwrap_or(self.strategy)
-    }
-
     /// What is in a namespace cannot be written to, or read alone, without the name of it.
     fn check_namespace(&self) -> Result<(), Status> {
-        if self.strategy.resource().namespaced && self.namespace.is_empty() {
+        if self.kind.namespaced && self.namespace.is_empty() {
             return Err(Status::bad_request("Namespace parameter required."));
         }
         Ok(())
     }
 
-    /// The verbs this target has, as discovery names them.
-    fn verbs(&self) -> &'static [&'static str] {
-        let resource = self.strategy.resource();
-        if self.subresource.is_empty() {
-            return resource.verbs;
-        }
-        resource
-            .subresources
-            .iter()
-            .find(|s| self.subresource == s.name)
-            .map_or(&[], |s| s.verbs)
-    }
-
     /// The verb a method stands for here, if the route has that method.
-    fn verb(&self, method: &http::Method) -> Option<&'static str> {
+    fn verb(&self, method: &http::Method) -> Option<Verb> {
         let item = !self.name.is_empty() || !self.subresource.is_empty();
-        let across = self.strategy.resource().namespaced && !self.in_namespace;
+        let across = self.kind.namespaced && !self.in_namespace;
         let verb = match method.as_str() {
-            "GET" if self.watch_path => "watch",
+            "GET" if self.watch_path => Verb::Watch,
             _ if self.watch_path => return None,
-            "GET" if item => "get",
-            "GET" => "list",
+            "GET" if item => Verb::Get,
+            "GET" => Verb::List,
             _ if across => return None,
-            "POST" if !item => "create",
-            "PUT" if item => "update",
-            "PATCH" if item => "patch",
-            "DELETE" if item => "delete",
-            "DELETE" => "deletecollection",
+            "POST" if !item => Verb::Create,
+            "PUT" if item => Verb::Update,
+            "PATCH" if item => Verb::Patch,
+            "DELETE" if item => Verb::Delete,
+            "DELETE" => Verb::DeleteCollection,
             _ => return None,
         };
-        self.verbs().contains(&verb).then_some(verb)
+        self.kind
+            .verbs(&self.subresource)
+            .contains(&verb)
+            .then_some(verb)
     }
 }
 
@@ -160,33 +141,32 @@ pub(crate) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         .target
         .verb(&ctx.request.method)
         .ok_or_else(Status::method_not_allowed)?;
-    if verb == "patch" {
+    if verb == Verb::Patch {
         patch::check_route(ctx.request)?;
     }
-    let streams = matches!(verb, "list" | "watch");
+    let streams = matches!(verb, Verb::List | Verb::Watch);
     negotiation::check_route(ctx.request, streams)?;
-    if let Some(text) = deprecation(ctx.cluster, ctx.target.strategy) {
+    if let Some(text) = deprecation(ctx.cluster, &ctx.target.kind) {
         ctx.warnings.add(text);
     }
     if !ctx.target.subresource.is_empty() && ctx.target.name.is_empty() {
         return Err(Status::bad_request("name must be provided"));
     }
     match verb {
-        "get" => get::handle(ctx).await,
-        "list" | "watch" => list::handle(ctx).await,
-        "create" => create::handle(ctx).await,
-        "patch" => patch::handle(ctx).await,
-        "update" => update::handle(ctx).await,
-        "delete" => delete::handle(ctx).await,
-        "deletecollection" => delete_collection::handle(ctx).await,
-        _ => Err(Status::method_not_allowed()),
+        Verb::Get => get::handle(ctx).await,
+        Verb::List | Verb::Watch => list::handle(ctx).await,
+        Verb::Create => create::handle(ctx).await,
+        Verb::Patch => patch::handle(ctx).await,
+        Verb::Update => update::handle(ctx).await,
+        Verb::Delete => delete::handle(ctx).await,
+        Verb::DeleteCollection => delete_collection::handle(ctx).await,
     }
 }
 
-/// The warning that goes with a resource in the version played.
-pub(crate) fn deprecation(cluster: &Cluster, strategy: &dyn Strategy) -> Option<&'static str> {
-    let (since, text) = strategy.deprecation()?;
-    (cluster.version.minor >= since).then_some(text)
+/// The warning that goes with a kind in the version played.
+pub(crate) fn deprecation(cluster: &Cluster, kind: &Kind) -> Option<Arc<str>> {
+    let (since, text) = kind.deprecation.as_ref()?;
+    (cluster.version.minor >= *since).then(|| text.clone())
 }
 
 impl Context<'_> {
@@ -202,7 +182,7 @@ impl Context<'_> {
         negotiation::negotiate(self.request, self.query)
     }
 
-    fn presenter(&self, negotiated: Negotiated) -> Result<Presenter<'static>, Status> {
+    fn presenter(&self, negotiated: Negotiated) -> Result<Presenter, Status> {
         // Only a Table shows more or less of its objects, and how old they are.
         let (include_object, now) = match negotiated.transform {
             negotiation::Transform::Table(_) => {
@@ -211,7 +191,7 @@ impl Context<'_> {
             _ => (IncludeObject::Metadata, Timestamp::UNIX_EPOCH),
         };
         Ok(Presenter {
-            strategy: self.target.strategy,
+            kind: self.target.kind.clone(),
             negotiated,
             include_object,
             now,
@@ -232,20 +212,24 @@ impl Context<'_> {
             options.field_manager.clone()
         }
     }
+}
 
-    /// Whether the user may also create, which a PUT to a missing object takes.
-    fn authorize_create(&self) -> Result<(), Status> {
-        let attributes = Attributes {
-            verb: "create",
-            api_group: self.info.api_group(),
-            api_version: self.info.api_version(),
-            resource: self.info.resource(),
-            subresource: self.info.subresource(),
-            namespace: self.info.namespace(),
-            name: self.info.name(),
-            path: &self.info.path,
-            is_resource_request: true,
-        };
-        self.authorizer.authorize(self.user, &attributes)
-    }
+/// Whether the user may also create, which a PUT to a missing object takes.
+fn authorize_create(
+    authorizer: &Authorizer,
+    user: &UserInfo,
+    info: &RequestInfo,
+) -> Result<(), Status> {
+    let attributes = Attributes {
+        verb: "create",
+        api_group: info.api_group(),
+        api_version: info.api_version(),
+        resource: info.resource(),
+        subresource: info.subresource(),
+        namespace: info.namespace(),
+        name: info.name(),
+        path: &info.path,
+        is_resource_request: true,
+    };
+    authorizer.authorize(user, &attributes)
 }

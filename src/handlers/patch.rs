@@ -4,26 +4,26 @@ use bytes::Bytes;
 use http::header;
 use serde_json::Value;
 
-use super::update::{Update, Updated, check_name, checked_key};
-use super::{Context, admission, body, create};
+use super::create::match_namespace;
+use super::update::{check_name, checked_key};
+use super::write::{Proposal, Propose, Write};
+use super::{Context, body};
 use crate::codec::json::Node;
 use crate::codec::quote::quote;
 use crate::codec::yaml;
-use crate::handlers::cluster::{Cluster, key};
-use crate::object::{Object, meta_str};
+use crate::kinds::verb::Verb;
+use crate::object::meta_str;
 use crate::patch::apply::{self, ApplyError, Kind, Sent, Writer};
 use crate::patch::{self, PatchType, Patched};
-use crate::registry::generic;
 use crate::registry::validation::owner::dedup_owner_references;
+use crate::registry::{self, WriteContext, generic};
 use crate::request::Request;
 use crate::request::negotiation::mentions;
 use crate::request::options::{FieldValidation, WriteOptions};
-use crate::response::Response;
-use crate::response::Warnings;
+use crate::response::{Response, Warnings};
 use crate::schema;
 use crate::status::Status;
 use crate::status::field::FieldError;
-use crate::storage::Transaction;
 
 /// The media types of patches, in the order the server lists them.
 const MEDIA_TYPES: [&str; 4] = [
@@ -58,34 +58,13 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let bytes = ctx.read_body().await?;
     let options = options(ctx, form)?;
     checked_key(ctx.target)?;
-    let manager = ctx.manager(&options);
-    let target = ctx.target;
-    let update = Update {
-        strategy: target.writing_strategy(),
-        namespace: &target.namespace,
-        name: &target.name,
-        subresource: &target.subresource,
-        manager: &manager,
-        dry_run: options.dry_run,
-    };
     let patch = Patch {
-        update,
         form,
         bytes,
         validation: options.field_validation,
     };
-    let mut warnings = std::mem::take(ctx.warnings);
-    let result = ctx.cluster.storage.write(|tx| {
-        let may_create = || ctx.authorize_create();
-        patch.run(ctx.cluster, tx, &may_create, &mut warnings)
-    });
-    *ctx.warnings = warnings;
-    let result = result?;
-    let presenter = ctx.presenter(negotiated)?;
-    match result {
-        Updated::Changed(object) => presenter.object(200, &object),
-        Updated::Created(object) => create::answer(&presenter, &object),
-    }
+    let written = ctx.write(Verb::Patch, &options, &patch).await?;
+    ctx.answer(negotiated, &written)
 }
 
 fn form(ctx: &Context<'_>) -> Result<Form, Status> {
@@ -127,72 +106,53 @@ fn options(ctx: &Context<'_>, form: Form) -> Result<WriteOptions, Status> {
 }
 
 /// A patch about to happen.
-struct Patch<'a> {
-    update: Update<'a>,
+struct Patch {
     form: Form,
     bytes: Bytes,
     validation: FieldValidation,
 }
 
-impl Patch<'_> {
-    fn run(
+impl Propose for Patch {
+    fn propose(
         &self,
-        cluster: &Cluster,
-        tx: &mut Transaction<'_, Object>,
-        may_create: &dyn Fn() -> Result<(), Status>,
+        write: &Write<'_>,
+        context: &WriteContext<'_>,
+        live: Option<&Value>,
         warnings: &mut Warnings,
-    ) -> Result<Updated, Status> {
-        let (update, resource) = (&self.update, self.update.strategy.resource());
-        let key = key(resource, update.namespace, update.name);
-        let live = tx.get(&key).cloned();
-        let now = cluster.timestamp();
-        let api_version = resource.api_version();
-        let writer = Writer {
-            manager: update.manager,
-            api_version: &api_version,
-            subresource: update.subresource,
-            now: &now,
-        };
-        match (self.form, live) {
-            (Form::Change(patch_type), Some(live)) => {
-                let object = self.changed(patch_type, &live.value(), &writer, warnings)?;
-                update
-                    .finish(cluster, tx, &key, object, &live, warnings)
-                    .map(Updated::Changed)
-            }
-            (Form::Change(_), None) => Err(update.not_found()),
-            (Form::Apply { .. }, None) if !update.subresource.is_empty() => Err(update.not_found()),
-            (Form::Apply { force }, Some(live)) => {
-                let object = self.applied(Some(&live.value()), &writer, force, warnings)?;
-                update
-                    .finish(cluster, tx, &key, object, &live, warnings)
-                    .map(Updated::Changed)
-            }
-            (Form::Apply { force }, None) => {
-                let mut object = self.applied(None, &writer, force, warnings)?;
-                admission::check_create(cluster, tx, update.strategy, update.namespace, &object)?;
+    ) -> Result<Proposal, Status> {
+        let proposal = write.with_writer(context.now, |writer| match (self.form, live) {
+            (Form::Change(patch_type), Some(live)) => self
+                .changed(write, patch_type, live, writer, warnings)
+                .map(Proposal::Update),
+            (Form::Apply { force }, Some(live)) => self
+                .applied(write, Some(live), writer, force, warnings)
+                .map(Proposal::Update),
+            (Form::Apply { force }, None) if write.subresource.is_empty() => {
+                let mut object = self.applied(write, None, writer, force, warnings)?;
                 generic::wipe_system_fields(&mut object);
-                update
-                    .insert_missing(cluster, tx, object, may_create, warnings)
-                    .map(Updated::Created)
+                Ok(Proposal::Create(object))
             }
-        }
+            (_, None) => Err(write.not_found()),
+        });
+        proposal.unwrap_or(Ok(Proposal::Nothing))
     }
+}
 
+impl Patch {
     /// The object a JSON, merge or strategic merge patch makes.
     fn changed(
         &self,
+        write: &Write<'_>,
         patch_type: PatchType,
         live: &Value,
         writer: &Writer<'_>,
         warnings: &mut Warnings,
     ) -> Result<Value, Status> {
-        let strategy = self.update.strategy;
-        let kind_schema = &strategy.resource().schema;
+        let kind_schema = &write.kind.schema;
         let patched = patch::apply(patch_type, live, &self.bytes, kind_schema, self.validation)?;
         let sent = Sent::of(&patched.next);
-        let mut object = self.decode(patched, patch_type, warnings)?;
-        self.settle(&mut object)?;
+        let mut object = self.decode(write, patched, patch_type, warnings)?;
+        settle(write, &mut object)?;
         warnings.extend(dedup_owner_references(&mut object).map(|text| {
             text.replacen(
                 "duplicate entries;",
@@ -200,26 +160,20 @@ impl Patch<'_> {
                 1,
             )
         }));
-        apply::update(
-            live,
-            &mut object,
-            &sent,
-            kind_schema,
-            writer,
-            strategy.reset_fields(),
-        );
+        let reset = write.kind.resets(write.subresource);
+        apply::update(live, &mut object, &sent, kind_schema, writer, reset);
         Ok(object)
     }
 
     fn decode(
         &self,
+        write: &Write<'_>,
         patched: Patched,
         patch_type: PatchType,
         warnings: &mut Warnings,
     ) -> Result<Value, Status> {
-        let strategy = self.update.strategy;
         let strategic = patch_type == PatchType::StrategicMerge;
-        if !strategic && let Err(error) = body::check_type(&patched.next, strategy) {
+        if !strategic && let Err(error) = body::check_type(&patched.next, write.kind) {
             return Err(patched.invalid(error).into());
         }
         let untyped = !strategic && is_untyped(&patched.next);
@@ -228,7 +182,7 @@ impl Patch<'_> {
         } else {
             patched.next.clone()
         };
-        let decoded = match schema::decode(node, &strategy.resource().schema) {
+        let decoded = match schema::decode(node, &write.kind.schema) {
             Ok(decoded) => decoded,
             Err(error) => return Err(patched.invalid(error).into()),
         };
@@ -244,26 +198,25 @@ impl Patch<'_> {
     /// The object a server-side apply makes.
     fn applied(
         &self,
+        write: &Write<'_>,
         live: Option<&Value>,
         writer: &Writer<'_>,
         force: bool,
         warnings: &mut Warnings,
     ) -> Result<Value, Status> {
-        let strategy = self.update.strategy;
-        let resource = strategy.resource();
         let config = self.config()?;
         let kind = Kind {
-            name: resource.kind,
-            schema: &resource.schema,
-            reset: strategy.reset_fields(),
+            name: &write.kind.kind,
+            schema: &write.kind.schema,
+            reset: write.kind.resets(write.subresource),
         };
         let mut object =
             apply::apply(live, &config.node, &kind, writer, force).map_err(apply_status)?;
         self.check_duplicates(config.duplicates, warnings)?;
         if live.is_none() {
-            self.check_no_uid(&object)?;
+            check_no_uid(write, &object)?;
         }
-        self.settle(&mut object)?;
+        settle(write, &mut object)?;
         Ok(object)
     }
 
@@ -302,32 +255,27 @@ impl Patch<'_> {
             _ => Ok(()),
         }
     }
+}
 
-    /// What every patched object goes through before it is an update like any other.
-    fn settle(&self, object: &mut Value) -> Result<(), Status> {
-        create::match_namespace(self.update.namespace, object)?;
-        check_name(object, self.update.name)?;
-        body::set_type(object, self.update.strategy);
-        self.update.strategy.set_defaults(object);
-        Ok(())
-    }
+/// What every patched object goes through before it is an update like any other.
+fn settle(write: &Write<'_>, object: &mut Value) -> Result<(), Status> {
+    match_namespace(write.namespace, object)?;
+    check_name(object, write.name)?;
+    body::set_type(object, write.kind);
+    registry::strategy(write.kind).set_defaults(object);
+    Ok(())
+}
 
-    fn check_no_uid(&self, object: &Value) -> Result<(), Status> {
-        let uid = meta_str(object, "uid");
-        if uid.is_empty() {
-            return Ok(());
-        }
-        let resource = self.update.strategy.resource();
-        let why = format!(
-            "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
-        );
-        Err(Status::conflict(
-            resource.plural,
-            resource.group,
-            self.update.name,
-            &why,
-        ))
+fn check_no_uid(write: &Write<'_>, object: &Value) -> Result<(), Status> {
+    let uid = meta_str(object, "uid");
+    if uid.is_empty() {
+        return Ok(());
     }
+    let why = format!(
+        "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+    );
+    let (plural, group) = (&write.kind.plural, &write.kind.group);
+    Err(Status::conflict(plural, group, write.name, &why))
 }
 
 /// Without kind and apiVersion the real server decodes into nothing it knows.

@@ -2,7 +2,7 @@
 
 use crate::handlers::Target;
 use crate::handlers::documents::Document;
-use crate::registry::{self, STRATEGIES, Strategy};
+use crate::kinds::Catalog;
 use crate::request::text::{Text, segments};
 
 /// Where a path leads.
@@ -16,7 +16,7 @@ pub(crate) enum Route {
 }
 
 /// Where a decoded path leads.
-pub(crate) fn route(path: &Text) -> Route {
+pub(crate) fn route(path: &Text, catalog: &Catalog) -> Route {
     let Some(rest) = path.strip_prefix('/') else {
         return Route::NotFound;
     };
@@ -32,26 +32,21 @@ pub(crate) fn route(path: &Text) -> Route {
         ["openapi", "v3", ..] => Document::OpenApiV3(rest["openapi/v3/".len()..].to_owned()),
         ["api"] => Document::ApiVersions,
         ["apis"] if !rest.ends_with("//") => Document::Groups,
-        ["api", version, rest @ ..] => return in_version(path, ["", version], rest),
-        ["apis", group, ..] if !is_served(group) => return Route::NotFound,
+        ["api", version, rest @ ..] => return in_version(path, catalog, ["", version], rest),
+        ["apis", group, ..] if group.is_empty() || !catalog.has_group(group) => {
+            return Route::NotFound;
+        }
         ["apis", group] => Document::Group((*group).to_owned()),
-        ["apis", group, version, rest @ ..] => return in_version(path, [group, version], rest),
+        ["apis", group, version, rest @ ..] => {
+            return in_version(path, catalog, [group, version], rest);
+        }
         _ => return Route::NotFound,
     };
     Route::Document(document)
 }
 
-fn is_served(group: &str) -> bool {
-    let served = |s: &&dyn Strategy| s.resource().group == group;
-    !group.is_empty() && STRATEGIES.iter().any(served)
-}
-
-fn in_version(path: &Text, [group, version]: [&str; 2], rest: &[&str]) -> Route {
-    let served = |s: &&dyn Strategy| {
-        let resource = s.resource();
-        resource.group == group && resource.version == version
-    };
-    if !STRATEGIES.iter().any(served) {
+fn in_version(path: &Text, catalog: &Catalog, [group, version]: [&str; 2], rest: &[&str]) -> Route {
+    if !catalog.has_version(group, version) {
         return Route::NoResource;
     }
     match rest {
@@ -59,12 +54,18 @@ fn in_version(path: &Text, [group, version]: [&str; 2], rest: &[&str]) -> Route 
             group: group.to_owned(),
             version: version.to_owned(),
         }),
-        ["watch", rest @ ..] => target(path, [group, version], rest, true),
-        rest => target(path, [group, version], rest, false),
+        ["watch", rest @ ..] => target(path, catalog, [group, version], rest, true),
+        rest => target(path, catalog, [group, version], rest, false),
     }
 }
 
-fn target(path: &Text, [group, version]: [&str; 2], parts: &[&str], watch_path: bool) -> Route {
+fn target(
+    path: &Text,
+    catalog: &Catalog,
+    [group, version]: [&str; 2],
+    parts: &[&str],
+    watch_path: bool,
+) -> Route {
     // `namespaces/x/endpoints` is in a namespace; `namespaces/x/status` is about one. The router takes an empty word for
     // any parameter: what then goes without a name or a namespace, its handler refuses.
     let (namespace, parts) = match parts {
@@ -80,21 +81,20 @@ fn target(path: &Text, [group, version]: [&str; 2], parts: &[&str], watch_path: 
         [plural, name, subresource] => (*plural, *name, *subresource),
         _ => return Route::NoResource,
     };
-    let Some(strategy) = registry::find(group, version, plural) else {
+    let Some(kind) = catalog.find(group, version, plural) else {
         return Route::NoResource;
     };
-    let resource = strategy.resource();
-    let misplaced = resource.namespaced && namespace.is_none() && parts.len() > 1
-        || !resource.namespaced && namespace.is_some()
+    let misplaced = kind.namespaced && namespace.is_none() && parts.len() > 1
+        || !kind.namespaced && namespace.is_some()
         || parts.len() == 2 && name.is_empty();
     let unknown_part = !subresource.is_empty()
-        && (watch_path || !resource.subresources.iter().any(|s| s.name == subresource))
+        && (watch_path || kind.subresource(subresource).is_none())
         || parts.len() > 2 && subresource.is_empty();
     if misplaced || unknown_part {
         return Route::NoResource;
     }
     Route::Resource(Target {
-        strategy,
+        kind: kind.clone(),
         namespace: path.part(namespace.unwrap_or_default()),
         in_namespace: namespace.is_some(),
         name: path.part(name),
@@ -108,15 +108,11 @@ mod tests {
     use super::*;
 
     fn describe(path: &str) -> String {
-        match route(&path.into()) {
+        match route(&path.into(), &Catalog::built_in()) {
             Route::Resource(t) => {
                 format!(
                     "{}|{}|{}|{}|{}",
-                    t.strategy.resource().plural,
-                    t.namespace,
-                    t.name,
-                    t.subresource,
-                    t.watch_path
+                    t.kind.plural, t.namespace, t.name, t.subresource, t.watch_path
                 )
             }
             Route::Document(document) => format!("{document:?}"),

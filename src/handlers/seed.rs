@@ -15,13 +15,13 @@ use crate::authorization::objects as rbac_objects;
 use crate::codec::json::{Node, compact};
 use crate::codec::yaml;
 use crate::error::Error;
+use crate::handlers::body;
 use crate::handlers::cluster::{Cluster, key};
-use crate::handlers::{admission, body, pools};
-use crate::ids::NAME_ATTEMPTS;
-use crate::object::{Object, meta_str, metadata_mut, set_resource_version};
-use crate::registry::{self, Namespaces, Strategy, generic};
+use crate::handlers::write::place;
+use crate::kinds::Catalog;
+use crate::object::{Object, meta_str, metadata_mut};
+use crate::registry;
 use crate::schema;
-use crate::storage::Transaction;
 
 /// Stores objects in a cluster, and puts access rules aside for an authorizer.
 pub(crate) struct Seeder<'a> {
@@ -65,33 +65,36 @@ impl<'a> Seeder<'a> {
                 .to_owned()
         };
         let (api_version, kind) = (text("apiVersion"), text("kind"));
+        let catalog = &self.cluster.catalog;
         if kind == "List"
-            || kind.ends_with("List") && registry::find_kind(&api_version, &kind).is_none()
+            || kind.ends_with("List") && catalog.find_kind(&api_version, &kind).is_none()
         {
             return self.items(value, &api_version, kind.trim_end_matches("List"));
         }
         if is_access_rule(&api_version) {
             return self.access_rule(value).map(|()| None);
         }
-        let strategy =
-            registry::find_kind(&api_version, &kind).ok_or_else(|| unknown(&api_version, &kind))?;
+        let found = catalog.find_kind(&api_version, &kind);
+        let found = found.ok_or_else(|| unknown(catalog, &api_version, &kind))?;
         let node = Node::from_value(&value);
-        let decoded = schema::decode(node, &strategy.resource().schema)?;
+        let decoded = schema::decode(node, &found.schema)?;
         if !decoded.strict.is_empty() {
             return Err(decoded.strict.join(", "));
         }
         let mut object = decoded.value;
-        body::set_type(&mut object, strategy);
-        strategy.set_defaults(&mut object);
-        if strategy.resource().namespaced {
+        body::set_type(&mut object, found);
+        registry::strategy(found).set_defaults(&mut object);
+        if found.namespaced {
             default_namespace(&mut object);
         }
         let (namespace, name) = (meta_str(&object, "namespace"), meta_str(&object, "name"));
-        let key = key(strategy.resource(), namespace, name);
+        let key = key(found, namespace, name);
         if !name.is_empty() {
             self.only_once(key, &kind, &object)?;
         }
-        store(self.cluster, strategy, object).map(Some)
+        place::place(self.cluster, found, &object)
+            .map(Some)
+            .map_err(|status| status.message)
     }
 
     /// Refuses an object that was given before.
@@ -274,13 +277,13 @@ fn is_access_rule(api_version: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('/'))
 }
 
-fn unknown(api_version: &str, kind: &str) -> String {
+fn unknown(catalog: &Catalog, api_version: &str, kind: &str) -> String {
     if kind.is_empty() || api_version.is_empty() {
         return "an object needs an apiVersion and a kind".to_owned();
     }
-    let served: Vec<String> = registry::resources()
-        .iter()
-        .map(|r| format!("{} {}", r.api_version(), r.kind))
+    let served: Vec<String> = catalog
+        .kinds()
+        .map(|k| format!("{} {}", k.api_version(), k.kind))
         .collect();
     format!(
         "{api_version} {kind} is not a kind this server has; it has {}",
@@ -288,91 +291,8 @@ fn unknown(api_version: &str, kind: &str) -> String {
     )
 }
 
-fn store(
-    cluster: &Cluster,
-    strategy: &'static dyn Strategy,
-    mut object: Value,
-) -> Result<Arc<Object>, String> {
-    let resource = strategy.resource();
-    let namespace = meta_str(&object, "namespace").to_owned();
-    let mut complete = object.clone();
-    strategy.prepare_for_create(&mut complete);
-    fill_in(&mut object, complete);
-    set_resource_version(&mut object, None);
-    cluster.storage.write(|tx| {
-        let named = key(resource, &namespace, meta_str(&object, "name"));
-        let old = tx.get(&named).map(|old| old.to_value());
-        identify(cluster, &mut object, old.as_ref());
-        let name = name(cluster, tx, strategy, &mut object)?;
-        pools::allocate(&cluster.ids, tx, strategy, &mut object, old.as_ref(), false)
-            .map_err(|status| status.message)?;
-        generic::before_create(strategy, &mut object).map_err(|status| status.message)?;
-        if resource.namespaced
-            && tx
-                .get(&key(Namespaces.resource(), "", &namespace))
-                .is_none()
-        {
-            admission::create_namespace(cluster, tx, &namespace)
-                .map_err(|status| status.message)?;
-        }
-        let key = key(resource, &namespace, &name);
-        let stored = tx.put(&key, |revision| {
-            Object::at_revision(resource, object, revision)
-        });
-        stored.drop_value();
-        Ok(stored)
-    })
-}
-
 fn default_namespace(object: &mut Value) {
     if meta_str(object, "namespace").is_empty() {
         metadata_mut(object).insert("namespace".to_owned(), "default".into());
-    }
-}
-
-/// Gives an object the identity of the one whose place it takes, or else a new one, where it has none of its own.
-fn identify(cluster: &Cluster, object: &mut Value, old: Option<&Value>) {
-    let kept = |field: &str| old.and_then(|old| old["metadata"].get(field)).cloned();
-    let metadata = metadata_mut(object);
-    metadata
-        .entry("uid")
-        .or_insert_with(|| kept("uid").unwrap_or_else(|| cluster.ids.uid().into()));
-    metadata
-        .entry("creationTimestamp")
-        .or_insert_with(|| kept("creationTimestamp").unwrap_or_else(|| cluster.timestamp().into()));
-}
-
-/// The name of an object, made up if it has only a `generateName`.
-fn name(
-    cluster: &Cluster,
-    tx: &Transaction<'_, Object>,
-    strategy: &dyn Strategy,
-    object: &mut Value,
-) -> Result<String, String> {
-    let (given, base) = (meta_str(object, "name"), meta_str(object, "generateName"));
-    if !given.is_empty() || base.is_empty() {
-        return Ok(given.to_owned());
-    }
-    let namespace = meta_str(object, "namespace");
-    let is_free = |name: &String| tx.get(&key(strategy.resource(), namespace, name)).is_none();
-    let mut names = (0..NAME_ATTEMPTS).map(|_| cluster.ids.name(base));
-    let name = names
-        .find(is_free)
-        .ok_or_else(|| format!("no name that starts with {base:?} is free"))?;
-    metadata_mut(object).insert("name".to_owned(), name.as_str().into());
-    Ok(name)
-}
-
-/// Takes over what a creation would have set, where the object does not say.
-fn fill_in(object: &mut Value, complete: Value) {
-    if let (Value::Object(object), Value::Object(complete)) = (object, complete) {
-        for (key, value) in complete {
-            match object.get_mut(&key) {
-                Some(own) => fill_in(own, value),
-                None => {
-                    object.insert(key, value);
-                }
-            }
-        }
     }
 }

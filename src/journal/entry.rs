@@ -9,7 +9,6 @@ use super::record::{KeptBody, Outcome, Record};
 use super::stream::{StreamLog, WatchLog};
 use crate::handlers::cluster::{Cluster, key};
 use crate::object::Object;
-use crate::registry;
 use crate::request::info::RequestInfo;
 use crate::request::query::Query;
 use crate::storage::Revision;
@@ -336,8 +335,9 @@ impl Entry {
 
     fn stored(&self, at: Revision) -> Option<Arc<Object>> {
         let info = &self.info;
-        let strategy = registry::find(info.api_group(), info.api_version(), info.resource())?;
-        let key = key(strategy.resource(), info.namespace(), info.name());
+        let catalog = &self.cluster.catalog;
+        let kind = catalog.find(info.api_group(), info.api_version(), info.resource())?;
+        let key = key(&kind, info.namespace(), info.name());
         let view = self.cluster.storage.view();
         view.get_at(&key, at).cloned()
     }

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use super::coverage::operation::Operation;
 use super::record::{Outcome, Record};
 use crate::handlers::cluster::Cluster;
+use crate::kinds::Catalog;
 use crate::request::info::RequestInfo;
 
 /// How many entries the journal keeps before it drops the oldest.
@@ -73,7 +74,7 @@ impl Recorder {
     pub(crate) fn finish(&self, record: Record, info: &RequestInfo, shown: bool) {
         let met = record
             .code
-            .and_then(|code| Some((Operation::of(info)?, code)));
+            .and_then(|code| Some((Operation::of(info, &Catalog::built_in())?, code)));
         let _old = {
             let mut state = self.state.lock();
             if let Some((operation, code)) = met {

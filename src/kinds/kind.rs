@@ -10,7 +10,7 @@ use super::verb::Verb;
 pub(crate) type KindRef = Arc<Kind>;
 
 /// One version of a kind, as discovery describes it, and how its objects are kept and shown.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Kind {
     pub(crate) group: String,
     pub(crate) version: String,
@@ -25,8 +25,8 @@ pub(crate) struct Kind {
     pub(crate) verbs: Vec<Verb>,
     /// In the order of their names.
     pub(crate) subresources: Vec<Subresource>,
-    /// The top-level fields that writing the object itself leaves as they were, and cannot own: subresources have them.
-    pub(crate) resets: Vec<String>,
+    /// The fields that writing the object itself leaves as they were, and cannot own: subresources have them.
+    pub(crate) resets: Vec<Vec<String>>,
     /// The columns of its Table, Age included.
     pub(crate) columns: Vec<Column>,
     /// All field labels, for a kind that has more than `metadata.name` and `metadata.namespace`.
@@ -34,6 +34,9 @@ pub(crate) struct Kind {
     /// What the other versions of the kind share with this one.
     pub(crate) stored: Stored,
     pub(crate) wire: Wire,
+    pub(crate) policy: Policy,
+    /// A warning on every request for it, from the minor version it is deprecated in.
+    pub(crate) deprecation: Option<(u32, Arc<str>)>,
     /// Read from the page of the kind when it is first looked at.
     pub(crate) schema: StructRef,
 }
@@ -50,26 +53,44 @@ pub(crate) struct Stored {
     pub(crate) hash: String,
 }
 
+/// What a kind allows, as upstream's strategies answer it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Policy {
+    /// PUT creates what is missing.
+    pub(crate) create_on_update: bool,
+    /// An update goes without a resourceVersion.
+    pub(crate) unconditional_update: bool,
+    /// A deletion answers with the object rather than with a Status.
+    pub(crate) returns_deleted: bool,
+}
+
 /// How the objects of a kind are written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Wire {
     /// In the order of the fields of a Go struct; items of lists say no kind.
     GoStruct,
     /// With sorted keys, as what no Go struct stands behind.
+    #[cfg_attr(
+        not(test),
+        expect(
+            dead_code,
+            reason = "so are custom resources, of which there are none yet"
+        )
+    )]
     Unstructured,
 }
 
 /// `status`, `finalize`, …: a part of an object with verbs of its own.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Subresource {
     pub(crate) name: String,
     pub(crate) verbs: Vec<Verb>,
-    /// The top-level fields that writing through it leaves as they were, and cannot own.
-    pub(crate) resets: Vec<String>,
+    /// The fields that writing through it leaves as they were, and cannot own.
+    pub(crate) resets: Vec<Vec<String>>,
 }
 
 /// One column of a Table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) ty: String,
@@ -109,6 +130,11 @@ impl Kind {
         }
     }
 
+    /// Whether this is the version that is kept.
+    pub(crate) fn is_stored(&self) -> bool {
+        (&self.group, &self.version) == (&self.stored.group, &self.stored.version)
+    }
+
     /// How long [`Kind::api_version`] is.
     pub(crate) fn api_version_len(&self) -> usize {
         if self.group.is_empty() {
@@ -123,6 +149,23 @@ impl Kind {
         match &column.about {
             About::Text(text) => text,
             About::Field(path) => field_at(&self.schema, path).map_or("", |field| &field.doc),
+        }
+    }
+
+    /// The fields that writing through a subresource, or not through any, leaves as they were.
+    pub(crate) fn resets(&self, subresource: &str) -> &[Vec<String>] {
+        match self.subresource(subresource) {
+            Some(subresource) => &subresource.resets,
+            None => &self.resets,
+        }
+    }
+
+    /// The verbs of a subresource, or of the object itself.
+    pub(crate) fn verbs(&self, subresource: &str) -> &[Verb] {
+        match self.subresource(subresource) {
+            Some(subresource) => &subresource.verbs,
+            None if subresource.is_empty() => &self.verbs,
+            None => &[],
         }
     }
 

@@ -7,6 +7,8 @@
 //! types       meta_v1 core_v1                     the pages of shared types it speaks of
 //! stored      services/specs                      its part of the storage key, and the version kept, if another
 //! verbs       all
+//! policy      create-on-update returns-deleted    what upstream's strategy answers, where that is not usual
+//! deprecated  33 -- Use another kind.             the minor version, and the warning
 //! resets      status                              what a write to the object itself leaves as it was
 //! subresource status  get patch update  resets spec
 //! select      metadata.name spec.type             all field labels

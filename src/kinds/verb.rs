@@ -39,6 +39,10 @@ impl Verb {
         }
     }
 
+    pub(crate) fn names(verbs: &[Verb]) -> Vec<&'static str> {
+        verbs.iter().map(|verb| verb.as_str()).collect()
+    }
+
     pub(crate) fn parse(name: &str) -> Option<Verb> {
         Verb::ALL.into_iter().find(|verb| verb.as_str() == name)
     }

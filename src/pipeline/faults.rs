@@ -17,7 +17,7 @@ use crate::fault::stage::{Facts, Plan};
 use crate::handlers::cluster::{Ends, key};
 use crate::handlers::routes::{self, Route};
 use crate::handlers::{self, Target};
-use crate::registry;
+use crate::kinds::Catalog;
 use crate::request::Request;
 use crate::request::info::RequestInfo;
 use crate::request::query::Query;
@@ -59,19 +59,19 @@ impl Pipeline {
         if !sends || !self.faults.ask_for_labels() {
             return None;
         }
-        let Route::Resource(target) = routes::route(path) else {
+        let Route::Resource(target) = routes::route(path, &self.cluster.catalog) else {
             return None;
         };
-        let kind = &target.strategy.resource().schema;
+        let kind = &target.kind.schema;
         handlers::body::peek(request, kind, self.max_body).await
     }
 
     /// A label of the stored object a path points at.
     fn stored_label(&self, path: &Text, label: &str) -> Option<String> {
-        let Route::Resource(target) = routes::route(path) else {
+        let Route::Resource(target) = routes::route(path, &self.cluster.catalog) else {
             return None;
         };
-        let key = key(target.strategy.resource(), &target.namespace, &target.name);
+        let key = key(&target.kind, &target.namespace, &target.name);
         let view = self.cluster.storage.view();
         view.get(&key)?.label(label)
     }
@@ -92,7 +92,7 @@ impl Pipeline {
             if answer.is_a_handlers(info.verb)
                 && let Some((target, _)) = &named
             {
-                let texts = handlers::deprecation(&self.cluster, target.strategy);
+                let texts = handlers::deprecation(&self.cluster, &target.kind);
                 warnings.extend(texts);
             }
             return Err(scripted(&answer, info, user, name));
@@ -171,16 +171,16 @@ impl Pipeline {
 
     async fn race(&self, race: Race, request: &mut Request, path: &Text) {
         if let Some((target, name)) = self.named(request, path).await {
-            race.run(&self.cluster, &target, &name);
+            handlers::race::run(race, &self.cluster, &target, &name).await;
         }
     }
 
     /// What a path points at, and the name in it or in the body of a create.
     async fn named(&self, request: &mut Request, path: &Text) -> Option<(Target, String)> {
-        let Route::Resource(target) = routes::route(path) else {
+        let Route::Resource(target) = routes::route(path, &self.cluster.catalog) else {
             return None;
         };
-        let kind = &target.strategy.resource().schema;
+        let kind = &target.kind.schema;
         let name = match target.name.as_str() {
             "" if request.method == http::Method::POST => {
                 let object = handlers::body::peek(request, kind, self.max_body).await;
@@ -202,11 +202,12 @@ impl Pipeline {
 }
 
 fn scripted(answer: &Answer, info: &RequestInfo, user: &UserInfo, name: &str) -> Refusal {
-    let strategy = registry::find(info.api_group(), info.api_version(), info.resource());
+    let catalog = Catalog::built_in();
+    let kind = catalog.find(info.api_group(), info.api_version(), info.resource());
     let about = About {
         user,
         attributes: attributes(info),
-        kind: strategy.map_or("", |strategy| strategy.resource().kind),
+        kind: kind.map_or("", |kind| &kind.kind),
         name,
     };
     match answer.write(&about) {

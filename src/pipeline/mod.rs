@@ -265,7 +265,7 @@ impl Pipeline {
         disturbance: Disturbance,
     ) -> Result<Response, Refusal> {
         let (request, query) = (&mut *admitted.request, admitted.query);
-        match routes::route(&admitted.info.path) {
+        match routes::route(&admitted.info.path, &self.cluster.catalog) {
             Route::Resource(target) => {
                 let mut ctx = Context {
                     cluster: &self.cluster,

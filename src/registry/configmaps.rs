@@ -1,48 +1,14 @@
 //! core/v1 ConfigMap.
 
-use std::sync::LazyLock;
-
 use serde_json::Value;
 
-use super::resource::Resource;
-use super::strategy::Strategy;
+use super::strategy::{Strategy, WriteContext};
 use super::validation::configmap as rules;
-use crate::kinds;
 use crate::status::field::FieldError;
 
 pub(crate) struct ConfigMaps;
 
-static RESOURCE: Resource = Resource {
-    group: "",
-    version: "v1",
-    plural: "configmaps",
-    singular: "configmap",
-    kind: "ConfigMap",
-    list_kind: "ConfigMapList",
-    namespaced: true,
-    short_names: &["cm"],
-    categories: &[],
-    verbs: &[
-        "create",
-        "delete",
-        "deletecollection",
-        "get",
-        "list",
-        "patch",
-        "update",
-        "watch",
-    ],
-    subresources: &[],
-    storage_prefix: "configmaps",
-    storage_version_hash: "qFsyl6wFWjQ=",
-    schema: LazyLock::new(|| kinds::core_schema("configmaps")),
-};
-
 impl Strategy for ConfigMaps {
-    fn resource(&self) -> &'static Resource {
-        &RESOURCE
-    }
-
     fn validate(&self, object: &Value) -> Vec<FieldError> {
         rules::validate(object)
     }
@@ -51,14 +17,19 @@ impl Strategy for ConfigMaps {
         true
     }
 
-    fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
+    fn validate_update(
+        &self,
+        _write: &WriteContext<'_>,
+        object: &Value,
+        old: &Value,
+    ) -> Vec<FieldError> {
         rules::validate_update(object, old)
     }
 
     /// How many keys there are, of either kind.
-    fn cells(&self, object: &Value) -> Vec<Value> {
+    fn cell(&self, _column: &str, object: &Value, _age: &dyn Fn(&str) -> String) -> Value {
         let count = |field| object[field].as_object().map_or(0, serde_json::Map::len);
-        vec![(count("data") + count("binaryData")).into()]
+        (count("data") + count("binaryData")).into()
     }
 }
 
@@ -70,7 +41,8 @@ mod tests {
     #[test]
     fn the_data_cell_counts_both_kinds_of_keys() {
         let object = json!({"data": {"a": "1", "b": "2"}, "binaryData": {"c": "AA=="}});
-        assert_eq!(ConfigMaps.cells(&object), [json!(3)]);
-        assert_eq!(ConfigMaps.cells(&json!({})), [json!(0)]);
+        let cell = |object: &Value| ConfigMaps.cell("Data", object, &|_| String::new());
+        assert_eq!(cell(&object), json!(3));
+        assert_eq!(cell(&json!({})), json!(0));
     }
 }

@@ -1,13 +1,9 @@
 //! core/v1 Endpoints.
 
-use std::sync::LazyLock;
-
 use serde_json::Value;
 
-use super::resource::Resource;
-use super::strategy::Strategy;
+use super::strategy::{Strategy, WriteContext};
 use super::validation::endpoints as rules;
-use crate::kinds;
 use crate::status::field::FieldError;
 
 pub(crate) struct Endpoints;
@@ -15,37 +11,7 @@ pub(crate) struct Endpoints;
 /// How many `ip:port` pairs the Endpoints column shows.
 const SHOWN_ENDPOINTS: usize = 3;
 
-static RESOURCE: Resource = Resource {
-    group: "",
-    version: "v1",
-    plural: "endpoints",
-    singular: "endpoints",
-    kind: "Endpoints",
-    list_kind: "EndpointsList",
-    namespaced: true,
-    short_names: &["ep"],
-    categories: &[],
-    verbs: &[
-        "create",
-        "delete",
-        "deletecollection",
-        "get",
-        "list",
-        "patch",
-        "update",
-        "watch",
-    ],
-    subresources: &[],
-    storage_prefix: "services/endpoints",
-    storage_version_hash: "fWeeMqaN/OA=",
-    schema: LazyLock::new(|| kinds::core_schema("endpoints")),
-};
-
 impl Strategy for Endpoints {
-    fn resource(&self) -> &'static Resource {
-        &RESOURCE
-    }
-
     fn set_defaults(&self, object: &mut Value) {
         rules::set_defaults(object);
     }
@@ -58,27 +24,21 @@ impl Strategy for Endpoints {
         true
     }
 
-    fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
+    fn validate_update(
+        &self,
+        _write: &WriteContext<'_>,
+        object: &Value,
+        old: &Value,
+    ) -> Vec<FieldError> {
         rules::validate_update(object, old)
     }
 
-    fn warnings(&self, object: &Value) -> Vec<String> {
+    fn warnings(&self, _write: &WriteContext<'_>, object: &Value) -> Vec<String> {
         rules::warnings(object)
     }
 
-    fn allow_create_on_update(&self) -> bool {
-        true
-    }
-
-    fn deprecation(&self) -> Option<(u32, &'static str)> {
-        Some((
-            33,
-            "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
-        ))
-    }
-
-    fn cells(&self, object: &Value) -> Vec<Value> {
-        vec![endpoints_cell(object).into()]
+    fn cell(&self, _column: &str, object: &Value, _age: &dyn Fn(&str) -> String) -> Value {
+        endpoints_cell(object).into()
     }
 }
 

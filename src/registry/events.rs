@@ -1,128 +1,66 @@
 //! core/v1 Event.
 
-use std::sync::LazyLock;
-
 use serde_json::{Value, json};
 
 use super::generic::{self, Deletion};
-use super::resource::Resource;
-use super::strategy::Strategy;
+use super::strategy::{Strategy, WriteContext};
 use super::validation::event as rules;
-use crate::kinds;
-use crate::object::meta_str;
 use crate::request::options::DeleteOptions;
 use crate::status::Status;
 use crate::status::field::FieldError;
 
 pub(crate) struct Events;
 
-static RESOURCE: Resource = Resource {
-    group: "",
-    version: "v1",
-    plural: "events",
-    singular: "event",
-    kind: "Event",
-    list_kind: "EventList",
-    namespaced: true,
-    short_names: &["ev"],
-    categories: &[],
-    verbs: &[
-        "create",
-        "delete",
-        "deletecollection",
-        "get",
-        "list",
-        "patch",
-        "update",
-        "watch",
-    ],
-    subresources: &[],
-    storage_prefix: "events",
-    storage_version_hash: "r2yiGXH7wu8=",
-    schema: LazyLock::new(|| kinds::core_schema("events")),
-};
-
 impl Strategy for Events {
-    fn resource(&self) -> &'static Resource {
-        &RESOURCE
-    }
-
     fn validate(&self, object: &Value) -> Vec<FieldError> {
         rules::validate(object)
-    }
-
-    fn validate_update(&self, object: &Value, _old: &Value) -> Vec<FieldError> {
-        rules::validate(object)
-    }
-
-    fn allow_create_on_update(&self) -> bool {
-        true
     }
 
     /// Events have no dependents: the garbage collector's finalizers make no sense on them.
     fn before_delete(
         &self,
+        write: &WriteContext<'_>,
         object: &Value,
         options: &DeleteOptions,
-        now: &str,
     ) -> Result<Deletion, Status> {
         let options = DeleteOptions {
             orphan_dependents: Some(false),
             propagation: None,
             ..options.clone()
         };
-        generic::before_delete(&RESOURCE, object, &options, now)
+        generic::before_delete(write, object, &options)
     }
 
-    fn selectable_fields(&self) -> &'static [&'static str] {
-        &[
-            "involvedObject.kind",
-            "involvedObject.namespace",
-            "involvedObject.name",
-            "involvedObject.uid",
-            "involvedObject.apiVersion",
-            "involvedObject.resourceVersion",
-            "involvedObject.fieldPath",
-            "reason",
-            "reportingComponent",
-            "source",
-            "type",
-            "metadata.namespace",
-            "metadata.name",
-        ]
+    fn field(&self, object: &Value, label: &str) -> Option<String> {
+        (label == "source").then(|| source_component(object).to_owned())
     }
 
-    fn field(&self, object: &Value, label: &str) -> String {
-        match label.split_once('.') {
-            Some((part, field)) => text(&object[part], field).to_owned(),
-            None if label == "source" => source_component(object).to_owned(),
-            None => text(object, label).to_owned(),
+    fn cell(&self, column: &str, object: &Value, age: &dyn Fn(&str) -> String) -> Value {
+        match column {
+            "Last Seen" => last_seen(object, age).into(),
+            "First Seen" => first_seen(object, age).into(),
+            "Object" => target(&object["involvedObject"]).into(),
+            "Source" => source(object).into(),
+            "Message" => text(object, "message").trim().into(),
+            "Count" => count(object),
+            _ => Value::Null,
         }
     }
+}
 
-    fn row(&self, object: &Value, age: &dyn Fn(&str) -> String) -> Vec<Value> {
-        let first = match text(object, "firstTimestamp") {
-            "" => age(text(object, "eventTime")),
-            time => age(time),
-        };
-        let series = &object["series"];
-        let last = match text(object, "lastTimestamp") {
-            _ if series.is_object() => age(text(series, "lastObservedTime")),
-            "" => first.clone(),
-            time => age(time),
-        };
-        vec![
-            last.into(),
-            text(object, "type").into(),
-            text(object, "reason").into(),
-            target(&object["involvedObject"]).into(),
-            text(&object["involvedObject"], "fieldPath").into(),
-            source(object).into(),
-            text(object, "message").trim().into(),
-            first.into(),
-            count(object),
-            meta_str(object, "name").into(),
-        ]
+fn first_seen(object: &Value, age: &dyn Fn(&str) -> String) -> String {
+    match text(object, "firstTimestamp") {
+        "" => age(text(object, "eventTime")),
+        time => age(time),
+    }
+}
+
+fn last_seen(object: &Value, age: &dyn Fn(&str) -> String) -> String {
+    let series = &object["series"];
+    match text(object, "lastTimestamp") {
+        _ if series.is_object() => age(text(series, "lastObservedTime")),
+        "" => first_seen(object, age),
+        time => age(time),
     }
 }
 
@@ -173,6 +111,7 @@ fn text<'a>(object: &'a Value, field: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::sample;
 
     fn age(time: &str) -> String {
         format!("<{time}>")
@@ -187,20 +126,21 @@ mod tests {
             "source": {"component": "kubelet", "host": "n1"},
             "firstTimestamp": "a", "lastTimestamp": "b",
         });
+        let cells = [
+            "Last Seen",
+            "Object",
+            "Source",
+            "Message",
+            "First Seen",
+            "Count",
+        ];
         assert_eq!(
-            Value::from(Events.row(&object, &age)),
-            json!([
-                "<b>",
-                "Normal",
-                "R",
-                "pod/p",
-                "spec.containers{c}",
-                "kubelet, n1",
-                "m",
-                "<a>",
-                3,
-                "ev"
-            ])
+            Value::from(
+                cells
+                    .map(|column| Events.cell(column, &object, &age))
+                    .to_vec()
+            ),
+            json!(["<b>", "pod/p", "kubelet, n1", "m", "<a>", 3])
         );
     }
 
@@ -213,24 +153,22 @@ mod tests {
             "series": {"count": 5, "lastObservedTime": "z"},
             "reportingComponent": "k",
         });
+        let cells = ["Last Seen", "Object", "Source", "First Seen", "Count"];
         assert_eq!(
-            Value::from(Events.row(&object, &age)),
-            json!(["<z>", "", "", "node", "", "k", "", "<a>", 5, "ev"])
+            Value::from(
+                cells
+                    .map(|column| Events.cell(column, &object, &age))
+                    .to_vec()
+            ),
+            json!(["<z>", "node", "k", "<a>", 5])
         );
     }
 
     #[test]
-    fn an_event_can_be_selected_by_what_it_is_about() {
-        let object =
-            json!({"involvedObject": {"name": "p"}, "reason": "R", "reportingComponent": "k"});
-        for (label, value) in [
-            ("involvedObject.name", "p"),
-            ("involvedObject.uid", ""),
-            ("reason", "R"),
-            ("source", "k"),
-        ] {
-            assert_eq!(Events.field(&object, label), value, "{label}");
-        }
+    fn the_source_of_an_event_is_a_component() {
+        let object = json!({"source": {"component": "c"}, "reportingComponent": "k"});
+        assert_eq!(Events.field(&object, "source").as_deref(), Some("c"));
+        assert_eq!(Events.field(&object, "reason"), None);
     }
 
     #[test]
@@ -240,8 +178,10 @@ mod tests {
             ..DeleteOptions::default()
         };
         let object = json!({"metadata": {"name": "ev"}});
+        let (kind, lister) = (sample::kind("events"), sample::Claimed::default());
+        let write = sample::write(&kind, &lister);
         assert_eq!(
-            Events.before_delete(&object, &options, "now").ok(),
+            Events.before_delete(&write, &object, &options).ok(),
             Some(Deletion::Remove(None))
         );
     }

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::resource::Resource;
-use super::strategy::Strategy;
+use super::strategy::{Strategy, WriteContext};
 use super::validation::meta;
+use crate::kinds::Kind;
 use crate::object::{is_terminating, meta_str, meta_strings, metadata, metadata_mut};
 use crate::request::options::{DeleteOptions, Propagation};
 use crate::status::Status;
+use crate::status::field::FieldError;
 
 /// The finalizer of a deletion that leaves the dependents alone.
 pub(crate) const ORPHAN_FINALIZER: &str = "orphan";
@@ -39,46 +40,67 @@ pub(crate) fn fill_system_fields(object: &mut Value, uid: String, now: &str) {
     metadata.insert("creationTimestamp".to_owned(), now.into());
 }
 
-/// Upstream's `BeforeCreate`, once the object has its name: the strategy's part, then validation.
-pub(crate) fn before_create(strategy: &dyn Strategy, object: &mut Value) -> Result<(), Status> {
+/// Takes out the fields that are written otherwise, or on an update puts those of the old object in their place.
+pub(crate) fn reset(write: &WriteContext<'_>, object: &mut Value, old: Option<&Value>) {
+    for path in write.kind.resets(write.subresource) {
+        let Some((last, parents)) = path.split_last() else {
+            continue;
+        };
+        let before = old.and_then(|old| path.iter().try_fold(old, |at, name| at.get(name)));
+        let parent = parents
+            .iter()
+            .try_fold(&mut *object, |at, name| at.get_mut(name));
+        let Some(parent) = parent.and_then(Value::as_object_mut) else {
+            continue;
+        };
+        match before {
+            Some(before) => parent.insert(last.clone(), before.clone()),
+            None => parent.remove(last),
+        };
+    }
+}
+
+/// Upstream's `BeforeCreate`, once the object has its name: validation of all it is now.
+pub(crate) fn before_create(
+    write: &WriteContext<'_>,
+    strategy: &dyn Strategy,
+    object: &mut Value,
+) -> Result<(), Status> {
     let mut errors = strategy.validate(object);
     if errors.is_empty() && !strategy.validates_metadata() {
-        errors = meta::validate_create_generic(object, strategy.resource().namespaced);
+        errors = meta::validate_create_generic(object, write.kind.namespaced);
     }
-    if !errors.is_empty() {
-        let resource = strategy.resource();
-        return Err(Status::invalid(
-            resource.kind,
-            resource.group,
-            meta_str(object, "name"),
-            &errors,
-        ));
-    }
+    refuse_invalid(write, object, &errors)?;
     strategy.canonicalize(object);
     Ok(())
 }
 
 /// Upstream's `BeforeUpdate`: what an update cannot change is put back, then validation.
 pub(crate) fn before_update(
+    write: &WriteContext<'_>,
     strategy: &dyn Strategy,
     object: &mut Value,
     old: &Value,
 ) -> Result<(), Status> {
-    strategy.prepare_for_update(object, old);
+    strategy.prepare_for_update(write, object, old);
     restore_metadata(object, old);
-    let mut errors = meta::validate_update_generic(object, old, strategy.resource().namespaced);
-    errors.extend(strategy.validate_update(object, old));
-    if !errors.is_empty() {
-        let resource = strategy.resource();
-        return Err(Status::invalid(
-            resource.kind,
-            resource.group,
-            meta_str(object, "name"),
-            &errors,
-        ));
-    }
+    let mut errors = meta::validate_update_generic(object, old, write.kind.namespaced);
+    errors.extend(strategy.validate_update(write, object, old));
+    refuse_invalid(write, object, &errors)?;
     strategy.canonicalize(object);
     Ok(())
+}
+
+fn refuse_invalid(
+    write: &WriteContext<'_>,
+    object: &Value,
+    errors: &[FieldError],
+) -> Result<(), Status> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let (kind, name) = (write.kind, meta_str(object, "name"));
+    Err(Status::invalid(&kind.kind, &kind.group, name, errors))
 }
 
 fn restore_metadata(object: &mut Value, old: &Value) {
@@ -115,12 +137,11 @@ pub(crate) enum Deletion {
 
 /// Upstream's `BeforeDelete` and the choice of finalizers: preconditions, then what becomes of the object.
 pub(crate) fn before_delete(
-    resource: &Resource,
+    write: &WriteContext<'_>,
     object: &Value,
     options: &DeleteOptions,
-    now: &str,
 ) -> Result<Deletion, Status> {
-    check_preconditions(resource, object, options)?;
+    check_preconditions(write.kind, object, options)?;
     let present = meta_strings(object, "finalizers");
     let finalizers = finalizers_for_deletion(&present, options);
     if present.is_empty() && finalizers.is_empty() {
@@ -132,15 +153,11 @@ pub(crate) fn before_delete(
         return Ok(Deletion::Remove(Some(next)));
     }
     metadata_mut(&mut next).insert("finalizers".to_owned(), finalizers.into());
-    mark_as_deleting(&mut next, now);
+    mark_as_deleting(&mut next, write.now);
     Ok(Deletion::Mark(next))
 }
 
-fn check_preconditions(
-    resource: &Resource,
-    object: &Value,
-    options: &DeleteOptions,
-) -> Result<(), Status> {
+fn check_preconditions(kind: &Kind, object: &Value, options: &DeleteOptions) -> Result<(), Status> {
     let checks = [
         (
             "UID",
@@ -163,8 +180,8 @@ fn check_preconditions(
                  The object might have been {happened}"
             );
             return Err(Status::conflict(
-                resource.kind,
-                resource.group,
+                &kind.kind,
+                &kind.group,
                 meta_str(object, "name"),
                 &why,
             ));

@@ -9,59 +9,35 @@ mod endpoints;
 mod events;
 pub(crate) mod generic;
 mod namespaces;
+#[cfg(test)]
+mod sample;
 mod secrets;
 mod services;
 pub(crate) mod strategy;
 pub(crate) mod validation;
 
-pub(crate) use crate::schema::resource::{self, Resource};
-pub(crate) use strategy::Strategy;
+pub(crate) use strategy::{Lister, Strategy, WriteContext};
 
-/// Every resource served, sorted by group, version and plural.
-pub(crate) static STRATEGIES: &[&dyn Strategy] = &[
-    &configmaps::ConfigMaps,
-    &endpoints::Endpoints,
-    &events::Events,
-    &Namespaces,
-    &secrets::Secrets,
-    &services::Services,
-];
+use crate::kinds::Kind;
 
 /// The namespaces a cluster has from the start.
 pub(crate) const INITIAL_NAMESPACES: [&str; 4] =
     ["default", "kube-node-lease", "kube-public", "kube-system"];
 
-pub(crate) use namespaces::Namespaces;
+/// The kinds of which something is programmed: group, kind, rules.
+static PROGRAMMED: &[(&str, &str, &dyn Strategy)] = &[
+    ("", "ConfigMap", &configmaps::ConfigMaps),
+    ("", "Endpoints", &endpoints::Endpoints),
+    ("", "Event", &events::Events),
+    ("", "Namespace", &namespaces::Namespaces),
+    ("", "Secret", &secrets::Secrets),
+    ("", "Service", &services::Services),
+];
 
-/// The resource of this group, version and plural name.
-pub(crate) fn find(group: &str, version: &str, plural: &str) -> Option<&'static dyn Strategy> {
-    STRATEGIES.iter().copied().find(|s| {
-        let r = s.resource();
-        r.group == group && r.version == version && r.plural == plural
-    })
-}
-
-/// The resource of this kind.
-pub(crate) fn find_kind(api_version: &str, kind: &str) -> Option<&'static dyn Strategy> {
-    STRATEGIES
+/// The rules of a kind, which all its versions share.
+pub(crate) fn strategy(kind: &Kind) -> &'static dyn Strategy {
+    let programmed = PROGRAMMED
         .iter()
-        .copied()
-        .find(|s| s.resource().kind == kind && s.resource().api_version() == api_version)
-}
-
-/// The resource called this, as kubectl would read it: plural, singular, short name or kind, with the group after a dot.
-pub(crate) fn find_name(name: &str) -> Option<&'static dyn Strategy> {
-    let (name, group) = name.split_once('.').unwrap_or((name, ""));
-    STRATEGIES.iter().copied().find(|s| {
-        let r = s.resource();
-        let names = [r.plural, r.singular, r.kind]
-            .into_iter()
-            .chain(r.short_names.iter().copied());
-        r.group == group && names.into_iter().any(|n| n.eq_ignore_ascii_case(name))
-    })
-}
-
-/// Every resource's description.
-pub(crate) fn resources() -> Vec<&'static Resource> {
-    STRATEGIES.iter().map(|s| s.resource()).collect()
+        .find(|(group, name, _)| *group == kind.stored.group && *name == kind.kind);
+    programmed.map_or(&strategy::Plain, |(_, _, strategy)| *strategy)
 }

@@ -12,70 +12,35 @@ pub(in crate::registry) mod spec;
 mod tests;
 mod transition;
 
-use std::sync::LazyLock;
-
 use serde_json::{Map, Value, json};
 
 use self::spec::{Spec, ports_mut, spec_mut};
-use super::resource::{Resource, Subresource};
-use super::strategy::{Strategy, Surroundings};
+use super::generic;
+use super::strategy::{Strategy, WriteContext};
 use super::validation::service as rules;
 use crate::codec::json::sorted;
-use crate::kinds;
-use crate::object::meta_str;
-use crate::status::Status as ApiStatus;
+use crate::status::Status;
 use crate::status::field::FieldError;
 
 pub(crate) struct Services;
-struct Status;
 
 /// How long a session with a client lasts, in seconds, unless a service says otherwise.
 const DEFAULT_SESSION: i64 = 3 * 60 * 60;
 
-static RESOURCE: Resource = Resource {
-    group: "",
-    version: "v1",
-    plural: "services",
-    singular: "service",
-    kind: "Service",
-    list_kind: "ServiceList",
-    namespaced: true,
-    short_names: &["svc"],
-    categories: &["all"],
-    verbs: &[
-        "create",
-        "delete",
-        "deletecollection",
-        "get",
-        "list",
-        "patch",
-        "update",
-        "watch",
-    ],
-    subresources: &[Subresource {
-        name: "status",
-        verbs: &["get", "patch", "update"],
-    }],
-    storage_prefix: "services/specs",
-    storage_version_hash: "0/CO1lhkEBI=",
-    schema: LazyLock::new(|| kinds::core_schema("services")),
-};
-
 impl Strategy for Services {
-    fn resource(&self) -> &'static Resource {
-        &RESOURCE
-    }
-
     fn set_defaults(&self, object: &mut Value) {
         set_defaults(object);
     }
 
     fn allocate(
         &self,
+        write: &WriteContext<'_>,
         object: &mut Value,
         old: Option<&Value>,
-        around: &Surroundings<'_>,
-    ) -> Result<(), ApiStatus> {
+    ) -> Result<(), Status> {
+        if !write.subresource.is_empty() {
+            return Ok(());
+        }
         if let Some(old) = old {
             transition::keep_allocated(object, old);
         }
@@ -83,17 +48,24 @@ impl Strategy for Services {
         families::init(object, old)?;
         match old {
             Some(old) => {
-                addresses::update(object, old, around)?;
-                node_ports::update(object, old, around)
+                addresses::update(object, old, write)?;
+                node_ports::update(object, old, write)
             }
             None => {
-                addresses::allocate(object, around)?;
-                node_ports::create(object, around)
+                addresses::allocate(object, write)?;
+                node_ports::create(object, write)
             }
         }
     }
 
-    fn prepare_for_create(&self, object: &mut Value) {
+    fn claims(&self, object: &Value) -> Vec<Box<str>> {
+        let spec = Spec::of(object);
+        addresses::claims(spec)
+            .chain(node_ports::claims(spec))
+            .collect()
+    }
+
+    fn prepare_for_create(&self, _write: &WriteContext<'_>, object: &mut Value) {
         object["status"] = json!({"loadBalancer": {}});
     }
 
@@ -105,86 +77,51 @@ impl Strategy for Services {
         true
     }
 
-    fn prepare_for_update(&self, object: &mut Value, old: &Value) {
-        object["status"] = old["status"].clone();
-        transition::drop_type_dependent(object, old);
+    fn prepare_for_update(&self, write: &WriteContext<'_>, object: &mut Value, old: &Value) {
+        generic::reset(write, object, Some(old));
+        if write.subresource.is_empty() {
+            transition::drop_type_dependent(object, old);
+        }
     }
 
-    fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
-        rules::validate_update(object, old)
+    fn validate_update(
+        &self,
+        write: &WriteContext<'_>,
+        object: &Value,
+        old: &Value,
+    ) -> Vec<FieldError> {
+        match write.subresource {
+            "" => rules::validate_update(object, old),
+            _ => rules::status::validate_update(object, old),
+        }
     }
 
-    fn warnings(&self, object: &Value) -> Vec<String> {
-        rules::warnings::of(object)
-    }
-
-    fn reset_fields(&self) -> &'static [&'static [&'static str]] {
-        &[&["status"]]
-    }
-
-    fn allow_create_on_update(&self) -> bool {
-        true
-    }
-
-    fn returns_deleted_object(&self) -> bool {
-        true
+    fn warnings(&self, write: &WriteContext<'_>, object: &Value) -> Vec<String> {
+        match write.subresource {
+            "" => rules::warnings::of(object),
+            _ => Vec::new(),
+        }
     }
 
     /// The Endpoints of the same name, so that a new service does not start with those of the old one.
-    fn deleted_along(&self) -> Option<&'static dyn Strategy> {
-        Some(&super::endpoints::Endpoints)
+    fn deleted_along(&self) -> Option<(&'static str, &'static str)> {
+        Some(("", "Endpoints"))
     }
 
-    fn selectable_fields(&self) -> &'static [&'static str] {
-        &[
-            "metadata.namespace",
-            "metadata.name",
-            "spec.clusterIP",
-            "spec.type",
-        ]
-    }
-
-    fn field(&self, object: &Value, label: &str) -> String {
-        let field = label.trim_start_matches("spec.");
-        Spec::of(object).text(field).to_owned()
-    }
-
-    fn row(&self, object: &Value, age: &dyn Fn(&str) -> String) -> Vec<Value> {
-        row(object, age)
-    }
-
-    fn subresource(&self, name: &str) -> Option<&'static dyn Strategy> {
-        (name == "status").then_some(&Status)
-    }
-}
-
-impl Strategy for Status {
-    fn resource(&self) -> &'static Resource {
-        &RESOURCE
-    }
-
-    fn set_defaults(&self, object: &mut Value) {
-        set_defaults(object);
-    }
-
-    fn validate(&self, object: &Value) -> Vec<FieldError> {
-        rules::validate(object)
-    }
-
-    fn prepare_for_update(&self, object: &mut Value, old: &Value) {
-        object["spec"] = old["spec"].clone();
-    }
-
-    fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
-        rules::status::validate_update(object, old)
-    }
-
-    fn reset_fields(&self) -> &'static [&'static [&'static str]] {
-        &[&["spec"]]
-    }
-
-    fn row(&self, object: &Value, age: &dyn Fn(&str) -> String) -> Vec<Value> {
-        row(object, age)
+    fn cell(&self, column: &str, object: &Value, _age: &dyn Fn(&str) -> String) -> Value {
+        let spec = Spec::of(object);
+        match column {
+            "Cluster-IP" => spec
+                .cluster_ips()
+                .first()
+                .copied()
+                .unwrap_or("<none>")
+                .into(),
+            "External-IP" => external_ip(object).into(),
+            "Port(s)" => or_none(ports_cell(spec)).into(),
+            "Selector" => or_none(selector_cell(spec)).into(),
+            _ => Value::Null,
+        }
     }
 }
 
@@ -258,20 +195,6 @@ fn default_ip_modes(service: &mut Value) {
             point.entry("ipMode").or_insert_with(|| "VIP".into());
         }
     }
-}
-
-fn row(service: &Value, age: &dyn Fn(&str) -> String) -> Vec<Value> {
-    let spec = Spec::of(service);
-    let ip = spec.cluster_ips().first().copied().unwrap_or("<none>");
-    vec![
-        meta_str(service, "name").into(),
-        spec.service_type().into(),
-        ip.into(),
-        external_ip(service).into(),
-        or_none(ports_cell(spec)).into(),
-        age(meta_str(service, "creationTimestamp")).into(),
-        or_none(selector_cell(spec)).into(),
-    ]
 }
 
 /// Where a service can be reached from outside.

@@ -1,47 +1,87 @@
-//! The rules of one resource.
+//! The rules of one kind, as far as they are programmed.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::generic::{self, Deletion};
-use super::resource::Resource;
-use crate::object::{Object, meta_str};
+use crate::ids::Ids;
+use crate::kinds::Kind;
+use crate::object::Object;
 use crate::request::options::DeleteOptions;
 use crate::status::Status;
 use crate::status::field::FieldError;
 
-/// What a write sees of the rest of the cluster.
-pub(crate) struct Surroundings<'a> {
-    /// The stored objects of the same resource, in all namespaces.
-    pub(crate) peers: &'a dyn Fn() -> Vec<Arc<Object>>,
-    /// A number below the given one, which must not be 0.
-    pub(crate) chance: &'a dyn Fn(usize) -> usize,
+/// What the rules of a kind know of a write beside the object.
+pub(crate) struct WriteContext<'a> {
+    /// In the version that is stored.
+    pub(crate) kind: &'a Kind,
+    /// Empty for the object itself.
+    pub(crate) subresource: &'a str,
     pub(crate) dry_run: bool,
+    /// RFC 3339.
+    pub(crate) now: &'a str,
+    pub(crate) chance: &'a dyn Chance,
+    pub(crate) lister: &'a dyn Lister,
 }
 
-/// What differs from resource to resource. The defaults are those of a plain kind.
-pub(crate) trait Strategy: Sync {
-    fn resource(&self) -> &'static Resource;
+/// Where what is left to chance comes from.
+pub(crate) trait Chance: Sync {
+    /// A number below `end`, which must not be 0.
+    fn below(&self, end: usize) -> usize;
+}
 
+impl Chance for Ids {
+    fn below(&self, end: usize) -> usize {
+        Ids::below(self, end)
+    }
+}
+
+/// A look at what is stored.
+pub(crate) trait Lister: Sync {
+    /// The object of this group, kind, namespace (empty for none) and name.
+    fn get(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<Arc<Object>>;
+
+    /// Whether an object has claimed this, see [`Strategy::claims`].
+    fn is_claimed(&self, claim: &str) -> bool;
+}
+
+/// What differs from kind to kind beyond what its page says. The defaults are those of a plain kind.
+pub(crate) trait Strategy: Sync {
     /// Fills in what a version's defaults say; runs on every decoded object.
     fn set_defaults(&self, _object: &mut Value) {}
 
     /// Takes what the object needs from the pools of the cluster, on creations and (with `old`) updates. Runs first, as
-    /// upstream's `BeginCreate` and `BeginUpdate`, so that its errors come before those of validation.
+    /// upstream's `BeginCreate` and `BeginUpdate`, so that its errors come before those of validation. What was chosen is
+    /// the object's as soon as the object is stored, see [`claims`](Self::claims).
     fn allocate(
         &self,
+        _write: &WriteContext<'_>,
         _object: &mut Value,
         _old: Option<&Value>,
-        _around: &Surroundings<'_>,
     ) -> Result<(), Status> {
         Ok(())
     }
 
-    /// Sets what the server decides on a creation, whatever the client sent.
-    fn prepare_for_create(&self, _object: &mut Value) {}
+    /// What no other object may have while this one is stored, such as an address. If another was faster, the write begins
+    /// anew, and so does the choice.
+    fn claims(&self, _object: &Value) -> Vec<Box<str>> {
+        Vec::new()
+    }
 
-    fn validate(&self, object: &Value) -> Vec<FieldError>;
+    /// Sets what the server decides on a creation, whatever the client sent.
+    fn prepare_for_create(&self, write: &WriteContext<'_>, object: &mut Value) {
+        generic::reset(write, object, None);
+    }
+
+    /// Puts back what this kind of update may not change.
+    fn prepare_for_update(&self, write: &WriteContext<'_>, object: &mut Value, old: &Value) {
+        generic::reset(write, object, Some(old));
+    }
+
+    fn validate(&self, _object: &Value) -> Vec<FieldError> {
+        Vec::new()
+    }
 
     /// Whether [`validate`](Self::validate) finds whatever the check of metadata for all kinds finds, which then can be
     /// left out. Upstream goes through it twice.
@@ -49,38 +89,22 @@ pub(crate) trait Strategy: Sync {
         false
     }
 
-    /// Puts back what this kind of update may not change.
-    fn prepare_for_update(&self, _object: &mut Value, _old: &Value) {}
-
-    fn validate_update(&self, object: &Value, old: &Value) -> Vec<FieldError>;
+    fn validate_update(
+        &self,
+        _write: &WriteContext<'_>,
+        object: &Value,
+        _old: &Value,
+    ) -> Vec<FieldError> {
+        self.validate(object)
+    }
 
     /// Warnings about a valid object that is about to be written.
-    fn warnings(&self, _object: &Value) -> Vec<String> {
+    fn warnings(&self, _write: &WriteContext<'_>, _object: &Value) -> Vec<String> {
         Vec::new()
     }
 
     /// Runs last, on valid objects.
     fn canonicalize(&self, _object: &mut Value) {}
-
-    /// Fields this way of writing resets, and so cannot own.
-    fn reset_fields(&self) -> &'static [&'static [&'static str]] {
-        &[]
-    }
-
-    /// Whether PUT creates what is missing.
-    fn allow_create_on_update(&self) -> bool {
-        false
-    }
-
-    /// Whether an update may go without a resourceVersion.
-    fn allow_unconditional_update(&self) -> bool {
-        true
-    }
-
-    /// Whether a deletion answers with the object rather than with a Status.
-    fn returns_deleted_object(&self) -> bool {
-        false
-    }
 
     /// Whether a terminating object without finalizers goes for good.
     fn may_be_removed(&self, _object: &Value) -> bool {
@@ -90,49 +114,30 @@ pub(crate) trait Strategy: Sync {
     /// What a deletion does to an object that is there.
     fn before_delete(
         &self,
+        write: &WriteContext<'_>,
         object: &Value,
         options: &DeleteOptions,
-        now: &str,
     ) -> Result<Deletion, Status> {
-        generic::before_delete(self.resource(), object, options, now)
+        generic::before_delete(write, object, options)
     }
 
-    /// The resource whose object of the same name goes with this one.
-    fn deleted_along(&self) -> Option<&'static dyn Strategy> {
+    /// The group and kind of what goes with this object, under the same name.
+    fn deleted_along(&self) -> Option<(&'static str, &'static str)> {
         None
     }
 
-    /// A warning on every request for this resource, from the minor version it is deprecated in.
-    fn deprecation(&self) -> Option<(u32, &'static str)> {
+    /// What a field label selects by, where it is not just the field at that path.
+    fn field(&self, _object: &Value, _label: &str) -> Option<String> {
         None
     }
 
-    /// All field labels, for a resource that has more than `metadata.name` and `metadata.namespace`.
-    fn selectable_fields(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// The value of one of the [`Strategy::selectable_fields`].
-    fn field(&self, _object: &Value, _label: &str) -> String {
-        String::new()
-    }
-
-    /// The cells of a Table row between Name and Age.
-    fn cells(&self, _object: &Value) -> Vec<Value> {
-        Vec::new()
-    }
-
-    /// The cells of a Table row, for a resource that has not just [`Strategy::cells`] between Name and Age. `age` tells
-    /// how long ago a time was.
-    fn row(&self, object: &Value, age: &dyn Fn(&str) -> String) -> Vec<Value> {
-        let mut row = vec![meta_str(object, "name").into()];
-        row.extend(self.cells(object));
-        row.push(age(meta_str(object, "creationTimestamp")).into());
-        row
-    }
-
-    /// The rules of writing through a subresource.
-    fn subresource(&self, _name: &str) -> Option<&'static dyn Strategy> {
-        None
+    /// The cell of a column that the page of the kind leaves to its code. `age` tells how long ago a time was.
+    fn cell(&self, _column: &str, _object: &Value, _age: &dyn Fn(&str) -> String) -> Value {
+        Value::Null
     }
 }
+
+/// A kind about which there is nothing to know but its page.
+pub(super) struct Plain;
+
+impl Strategy for Plain {}

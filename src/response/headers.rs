@@ -1,7 +1,7 @@
 //! The headers every answer has, in the order the real server writes them.
 
-use std::borrow::Cow;
 use std::io::Write as _;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -30,15 +30,19 @@ const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache, private");
 
 /// The texts of the `Warning` headers, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Warnings(Vec<Cow<'static, str>>);
+pub(crate) struct Warnings(Vec<Arc<str>>);
 
 impl Warnings {
-    pub(crate) fn add(&mut self, text: impl Into<Cow<'static, str>>) {
+    pub(crate) fn add(&mut self, text: impl Into<Arc<str>>) {
         self.0.push(text.into());
+    }
+
+    pub(crate) fn append(&mut self, others: Warnings) {
+        self.0.extend(others.0);
     }
 }
 
-impl<T: Into<Cow<'static, str>>> Extend<T> for Warnings {
+impl<T: Into<Arc<str>>> Extend<T> for Warnings {
     fn extend<I: IntoIterator<Item = T>>(&mut self, texts: I) {
         self.0.extend(texts.into_iter().map(Into::into));
     }
@@ -62,7 +66,7 @@ impl Flow {
 #[derive(Default)]
 pub(crate) struct Written {
     date: Mutex<Option<(i64, HeaderValue)>>,
-    warning: Mutex<Option<(&'static str, HeaderValue)>>,
+    warning: Mutex<Option<(Arc<str>, HeaderValue)>>,
 }
 
 impl Written {
@@ -78,16 +82,18 @@ impl Written {
         }
     }
 
-    fn warnings(&self, texts: &[Cow<'static, str>]) -> Vec<HeaderValue> {
-        let [Cow::Borrowed(text)] = texts else {
+    fn warnings(&self, texts: &[Arc<str>]) -> Vec<HeaderValue> {
+        let [text] = texts else {
             return warning_headers(texts);
         };
         let mut last = self.warning.lock();
         match &*last {
-            Some((of, warning)) if std::ptr::eq(*of, *text) => vec![warning.clone()],
+            Some((of, warning)) if Arc::ptr_eq(of, text) => vec![warning.clone()],
             _ => {
                 let warnings = warning_headers(texts);
-                *last = warnings.first().map(|warning| (*text, warning.clone()));
+                *last = warnings
+                    .first()
+                    .map(|warning| (text.clone(), warning.clone()));
                 warnings
             }
         }
@@ -176,7 +182,7 @@ fn compress(response: Response, request: &Request) -> Response {
 }
 
 /// `299 - "text"`, one for each text; too much text is cut, and what is then still too much is dropped.
-fn warning_headers(texts: &[Cow<'static, str>]) -> Vec<HeaderValue> {
+fn warning_headers(texts: &[Arc<str>]) -> Vec<HeaderValue> {
     let mut distinct: Vec<&str> = Vec::with_capacity(texts.len());
     for text in texts {
         if (is_plain(text) || !text.chars().any(char::is_control)) && !distinct.contains(&&**text) {
@@ -273,7 +279,7 @@ mod tests {
 
     #[test]
     fn each_warning_is_sent_once_and_escaped() {
-        let texts = ["a \"b\"", "a \"b\"", "bad\n", "bad\u{85}", "c"].map(Cow::Borrowed);
+        let texts = ["a \"b\"", "a \"b\"", "bad\n", "bad\u{85}", "c"].map(Arc::from);
         assert_eq!(
             warning_headers(&texts),
             [r#"299 - "a \"b\"""#, r#"299 - "c""#]

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use crate::codec::json::write_string;
+use crate::kinds::{Kind, KindRef};
 use crate::object::Object;
-use crate::registry::Resource;
 use crate::storage::{Moment, Revision};
 
 /// The last list that was written in full, for those who ask for it again before anything changes.
@@ -15,7 +15,7 @@ use crate::storage::{Moment, Revision};
 pub(crate) struct LastList(Mutex<Option<Written>>);
 
 struct Written {
-    resource: &'static Resource,
+    kind: KindRef,
     prefix: String,
     moment: Moment,
     body: Bytes,
@@ -23,28 +23,17 @@ struct Written {
 
 impl LastList {
     /// The body of a list of everything below a prefix, if it was written at this moment.
-    pub(crate) fn get(
-        &self,
-        resource: &'static Resource,
-        prefix: &str,
-        moment: Moment,
-    ) -> Option<Bytes> {
+    pub(crate) fn get(&self, kind: &KindRef, prefix: &str, moment: Moment) -> Option<Bytes> {
         let last = self.0.lock();
         last.as_ref()
-            .filter(|last| std::ptr::eq(last.resource, resource))
+            .filter(|last| Arc::ptr_eq(&last.kind, kind))
             .filter(|last| last.prefix == prefix && last.moment == moment)
             .map(|last| last.body.clone())
     }
 
-    pub(crate) fn set(
-        &self,
-        resource: &'static Resource,
-        prefix: &str,
-        moment: Moment,
-        body: &Bytes,
-    ) {
+    pub(crate) fn set(&self, kind: &KindRef, prefix: &str, moment: Moment, body: &Bytes) {
         *self.0.lock() = Some(Written {
-            resource,
+            kind: kind.clone(),
             prefix: prefix.to_owned(),
             moment,
             body: body.clone(),
@@ -78,15 +67,15 @@ impl List {
     }
 
     /// The list as the kind itself; its items carry no kind of their own.
-    pub(crate) fn to_json(&self, resource: &Resource) -> Vec<u8> {
+    pub(crate) fn to_json(&self, kind: &Kind) -> Vec<u8> {
         let meta = self.meta_json();
         // About as long as if all were like the first: to ask each for its size would mean to fetch it twice.
         let item = self.items.first().map_or(0, |item| item.json().len());
         let mut out = Vec::with_capacity(self.items.len() * (item + 16) + meta.len() + 128);
         let head = format!(
             "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":",
-            resource.list_kind,
-            resource.api_version()
+            kind.list_kind,
+            kind.api_version()
         );
         out.extend_from_slice(head.as_bytes());
         out.extend_from_slice(&meta);

@@ -19,9 +19,8 @@ use http::{HeaderName, HeaderValue, header};
 use jiff::Timestamp;
 
 use crate::codec::{json, yaml};
-use crate::kinds::internal_package;
+use crate::kinds::{KindRef, internal_package};
 use crate::object::Object;
-use crate::registry::Strategy;
 use crate::request::negotiation::{self, Media, MetaVersion, Negotiated, Transform};
 use crate::request::{Connection, Upgrade};
 use crate::status::Status;
@@ -166,14 +165,14 @@ pub(crate) fn finish(compact: Vec<u8>, negotiated: Negotiated) -> Bytes {
 }
 
 /// Writes objects of one resource the way one request asked for.
-pub(crate) struct Presenter<'a> {
-    pub(crate) strategy: &'a dyn Strategy,
+pub(crate) struct Presenter {
+    pub(crate) kind: KindRef,
     pub(crate) negotiated: Negotiated,
     pub(crate) include_object: IncludeObject,
     pub(crate) now: Timestamp,
 }
 
-impl Presenter<'_> {
+impl Presenter {
     pub(crate) fn object(&self, status: u16, object: &Object) -> Result<Response, Status> {
         let n = self.negotiated;
         let body = match n.transform {
@@ -186,8 +185,8 @@ impl Presenter<'_> {
             Transform::PartialObjectMetadataList(_) => {
                 return Err(Status::not_acceptable_because(format!(
                     "you requested PartialObjectMetadataList, but the requested object is not a list (*{}.{})",
-                    internal_package(object.resource.group),
-                    object.resource.kind
+                    internal_package(&object.kind.stored.group),
+                    object.kind.kind
                 )));
             }
         };
@@ -202,9 +201,8 @@ impl Presenter<'_> {
 
     pub(crate) fn list(&self, list: &List) -> Result<Response, Status> {
         let n = self.negotiated;
-        let resource = self.strategy.resource();
         let body = match n.transform {
-            Transform::None => list.to_json(resource),
+            Transform::None => list.to_json(&self.kind),
             Transform::Table(version) => table::write(
                 self,
                 &list.meta_json(),
@@ -216,8 +214,8 @@ impl Presenter<'_> {
             Transform::PartialObjectMetadata(_) => {
                 return Err(Status::not_acceptable_because(format!(
                     "you requested PartialObjectMetadata, but the requested object is a list (*{}.{})",
-                    internal_package(resource.group),
-                    resource.list_kind
+                    internal_package(&self.kind.stored.group),
+                    self.kind.list_kind
                 )));
             }
         };

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::{Presenter, partial};
 use crate::codec::json::{write_sorted, write_string};
 use crate::codec::time;
-use crate::kinds::Catalog;
+use crate::kinds::{Cell, Column, Kind};
 use crate::object::{Object, meta_str};
-use crate::registry::Resource;
+use crate::registry::{self, Strategy};
 use crate::request::negotiation::MetaVersion;
 use crate::request::query::Query;
 use crate::status::Status;
@@ -53,7 +53,7 @@ pub(super) fn meta_of(object: &Object) -> Vec<u8> {
 }
 
 pub(super) fn write<O: Borrow<Object>>(
-    presenter: &Presenter<'_>,
+    presenter: &Presenter,
     meta: &[u8],
     objects: &[O],
     version: MetaVersion,
@@ -67,7 +67,7 @@ pub(super) fn write<O: Borrow<Object>>(
     out.extend_from_slice(meta);
     out.extend_from_slice(b",\"columnDefinitions\":");
     match columns {
-        Columns::Shown => write_columns(&mut out, presenter.strategy.resource()),
+        Columns::Shown => write_columns(&mut out, &presenter.kind),
         Columns::Null => out.extend_from_slice(b"null"),
     }
     out.extend_from_slice(b",\"rows\":[");
@@ -81,11 +81,7 @@ pub(super) fn write<O: Borrow<Object>>(
     out
 }
 
-fn write_columns(out: &mut Vec<u8>, resource: &Resource) {
-    let catalog = Catalog::built_in();
-    let Some(kind) = catalog.find(resource.group, resource.version, resource.plural) else {
-        return out.extend_from_slice(b"[]");
-    };
+fn write_columns(out: &mut Vec<u8>, kind: &Kind) {
     out.push(b'[');
     for (i, column) in kind.columns.iter().enumerate() {
         if i > 0 {
@@ -105,9 +101,8 @@ fn write_columns(out: &mut Vec<u8>, resource: &Resource) {
     out.push(b']');
 }
 
-fn write_row(out: &mut Vec<u8>, presenter: &Presenter<'_>, object: &Object, version: MetaVersion) {
-    let age = |since: &str| age(since, presenter.now);
-    let cells = presenter.strategy.row(&object.value(), &age);
+fn write_row(out: &mut Vec<u8>, presenter: &Presenter, object: &Object, version: MetaVersion) {
+    let cells = row(presenter, &object.value());
     out.extend_from_slice(b"{\"cells\":");
     write_sorted(out, &Value::Array(cells));
     out.extend_from_slice(b",\"object\":");
@@ -117,6 +112,30 @@ fn write_row(out: &mut Vec<u8>, presenter: &Presenter<'_>, object: &Object, vers
         IncludeObject::Object => out.extend_from_slice(object.json()),
     }
     out.push(b'}');
+}
+
+/// The cells of an object.
+fn row(presenter: &Presenter, object: &Value) -> Vec<Value> {
+    let age = |since: &str| age(since, presenter.now);
+    let strategy = registry::strategy(&presenter.kind);
+    let columns = presenter.kind.columns.iter();
+    columns
+        .map(|column| cell(column, strategy, object, &age))
+        .collect()
+}
+
+fn cell(
+    column: &Column,
+    strategy: &dyn Strategy,
+    object: &Value,
+    age: &dyn Fn(&str) -> String,
+) -> Value {
+    let at = |path: &[String]| path.iter().try_fold(object, |at, name| at.get(name));
+    match &column.cell {
+        Cell::Path(path) => at(path).cloned().unwrap_or_else(|| "".into()),
+        Cell::Age(path) => age(at(path).and_then(Value::as_str).unwrap_or_default()).into(),
+        Cell::Programmed => strategy.cell(&column.name, object, age),
+    }
 }
 
 /// How long ago a time was, as the Age cell shows it.

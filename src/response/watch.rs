@@ -28,13 +28,13 @@ pub(crate) enum Bookmark {
 
 /// Writes events the way one watch asked for.
 pub(crate) struct Encoder {
-    presenter: Presenter<'static>,
+    presenter: Presenter,
     /// The columns of a Table are described once.
     columns: table::Columns,
 }
 
 impl Encoder {
-    pub(crate) fn new(presenter: Presenter<'static>) -> Self {
+    pub(crate) fn new(presenter: Presenter) -> Self {
         Encoder {
             presenter,
             columns: table::Columns::Shown,
@@ -73,7 +73,7 @@ impl Encoder {
     }
 
     pub(crate) fn bookmark(&mut self, revision: Revision, what: Bookmark) -> Bytes {
-        let resource = self.presenter.strategy.resource();
+        let kind = &self.presenter.kind;
         let mut metadata = json!({"resourceVersion": revision.to_string()});
         if what == Bookmark::InitialEventsEnd {
             metadata["annotations"] = json!({INITIAL_EVENTS_END: "true"});
@@ -81,11 +81,11 @@ impl Encoder {
         let object = match self.presenter.negotiated.transform {
             Transform::Table(version) => self.table_bookmark(revision, metadata, version),
             Transform::PartialObjectMetadata(version) => {
-                let empty = Object::new(resource, json!({"metadata": metadata}));
+                let empty = Object::new(kind, json!({"metadata": metadata}), Vec::new());
                 partial::object(&empty, version)
             }
             _ => {
-                let (kind, version) = (resource.kind, resource.api_version());
+                let (kind, version) = (&kind.kind, kind.api_version());
                 let metadata = ordered_metadata(&metadata);
                 format!(
                     "{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata}}}"
@@ -102,11 +102,12 @@ impl Encoder {
         metadata: serde_json::Value,
         version: MetaVersion,
     ) -> Vec<u8> {
-        let resource = self.presenter.strategy.resource();
-        let empty = Object::new(resource, json!({"metadata": metadata}));
+        let kind = &self.presenter.kind;
+        let empty = Object::new(kind, json!({"metadata": metadata}), Vec::new());
         let columns = std::mem::replace(&mut self.columns, table::Columns::Null);
         let presenter = Presenter {
             include_object: super::IncludeObject::Metadata,
+            kind: kind.clone(),
             ..self.presenter
         };
         let meta = format!("{{\"resourceVersion\":\"{revision}\"}}");

@@ -9,7 +9,6 @@ pub(crate) mod convert;
 mod decode;
 mod encode;
 pub(crate) mod protobuf;
-pub(crate) mod resource;
 
 pub(crate) use decode::{decode, int_or_string, prune};
-pub(crate) use encode::{encode, to_json};
+pub(crate) use encode::{encode, to_json, write};

@@ -27,6 +27,7 @@ use crate::handlers::seed::Seeder;
 use crate::handlers::version::Version;
 use crate::ids::Ids;
 use crate::journal::recorder::{DEFAULT_JOURNAL_LIMIT, Recorder};
+use crate::kinds::Catalog;
 use crate::listener::{self, Limits, Listener};
 #[cfg(feature = "tls")]
 use crate::names::is_dns1123_subdomain;
@@ -743,6 +744,7 @@ impl FakeApiServerBuilder {
         let ids = self.seed.map(Ids::new);
         let clock = self.time.map(Clock::frozen);
         let cluster = Cluster {
+            catalog: Catalog::built_in(),
             storage: Storage::new(self.event_log_limit),
             clock: clock
                 .or(from.as_ref().and_then(Snapshot::clock))

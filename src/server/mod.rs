@@ -29,9 +29,9 @@ use crate::handlers::cluster::{Cluster, key, prefix};
 use crate::handlers::seed::Seeder;
 use crate::journal::Coverage;
 use crate::journal::recorder::Recorder;
+use crate::kinds::{Catalog, KindRef};
 use crate::listener::Running;
 use crate::pipeline::Pipeline;
-use crate::registry::{self, Strategy};
 use crate::server::kubeconfig::Kubeconfig;
 use crate::storage::Revision;
 pub use builder::FakeApiServerBuilder;
@@ -358,13 +358,13 @@ impl FakeApiServer {
     /// If the server has no such resource, or a namespace is given for one without namespaces.
     #[track_caller]
     pub fn get_value(&self, resource: &str, namespace: &str, name: &str) -> Option<Value> {
-        let resource = find(resource, namespace).resource();
+        let resource = find(resource, namespace);
         let namespace = match namespace {
             "" if resource.namespaced => "default",
             given => given,
         };
         let view = self.inner.cluster.storage.view();
-        view.get(&key(resource, namespace, name))
+        view.get(&key(&resource, namespace, name))
             .map(|object| object.to_value())
     }
 
@@ -411,7 +411,7 @@ impl FakeApiServer {
     /// As [`get_value`](Self::get_value).
     #[track_caller]
     pub fn list_values(&self, resource: &str, namespace: &str) -> Vec<Value> {
-        let prefix = prefix(find(resource, namespace).resource(), namespace);
+        let prefix = prefix(&find(resource, namespace), namespace);
         let view = self.inner.cluster.storage.view();
         view.range(&prefix, "", view.revision())
             .map(|(_, object)| object.to_value())
@@ -613,15 +613,16 @@ impl Drop for Inner {
 }
 
 #[track_caller]
-fn find(resource: &str, namespace: &str) -> &'static dyn Strategy {
-    match registry::find_name(resource) {
-        Some(found) if !found.resource().namespaced && !namespace.is_empty() => panic!(
+fn find(resource: &str, namespace: &str) -> KindRef {
+    match Catalog::built_in().find_name(resource).cloned() {
+        Some(found) if !found.namespaced && !namespace.is_empty() => panic!(
             "{} are in no namespace: the one asked for, {namespace:?}, has to be empty",
-            found.resource().plural
+            found.plural
         ),
-        Some(strategy) => strategy,
+        Some(kind) => kind,
         None => {
-            let served: Vec<_> = registry::resources().iter().map(|r| r.plural).collect();
+            let catalog = Catalog::built_in();
+            let served: Vec<_> = catalog.kinds().map(|kind| kind.plural.as_str()).collect();
             panic!(
                 "the fake apiserver has no resource {resource:?}; it has {}",
                 served.join(", ")

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{FIRST_REVISION, Revision, State, Storage, Version};
+use super::index::Indexes;
+use super::{FIRST_REVISION, Indexed, Revision, State, Storage, Version};
 
 /// One live object.
 #[derive(Debug)]
@@ -66,7 +67,7 @@ impl Lineage {
     }
 }
 
-impl<T> Storage<T> {
+impl<T: Indexed> Storage<T> {
     /// What is there now. The objects are shared.
     pub(crate) fn contents(&self) -> Contents<T> {
         let state = self.state.read();
@@ -123,8 +124,12 @@ impl<T> Storage<T> {
     }
 }
 
-impl<T> State<T> {
+impl<T: Indexed> State<T> {
     fn replace(&mut self, entries: Vec<Entry<T>>, revision: Revision) {
+        self.indexes = Indexes::default();
+        for entry in &entries {
+            self.indexes.add(&entry.key, &*entry.object);
+        }
         let versions = entries.into_iter().map(|entry| {
             let version = Version {
                 revision: entry.revision,
@@ -144,9 +149,7 @@ impl<T> State<T> {
 mod tests {
     use super::*;
 
-    fn put(storage: &Storage<u64>, key: &str) -> u64 {
-        storage.write(|tx| *tx.put(key, |r| r.0))
-    }
+    use crate::storage::sample::put;
 
     fn shown(storage: &Storage<u64>) -> Vec<(String, u64)> {
         let contents = storage.contents();

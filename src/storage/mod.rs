@@ -1,7 +1,8 @@
 //! Where the objects are: every version of every object, one revision counter and one log of events.
 //!
-//! It knows no HTTP, no kind and no JSON: keys, revisions and opaque values behind an `Arc`. It is not async; a write is
-//! a closure run under the lock, so reading, deciding and writing are one step.
+//! It knows no HTTP, no kind and no JSON: keys, revisions and opaque values behind an `Arc`. It is not async. A write is
+//! optimistic: whoever writes has read, decides without a lock, and [commits](Storage::commit), which is refused if what
+//! was read is no longer so.
 //!
 //! Old versions stay until they are compacted. That makes one structure answer everything time-related: a list at an
 //! exact revision, pages that all show the revision of the first, a watch from a revision, and "too old" afterwards.
@@ -9,6 +10,7 @@
 //! repeated between them, and a slow watcher costs nothing but its place.
 
 mod contents;
+mod index;
 mod log;
 mod view;
 
@@ -22,6 +24,8 @@ use tokio::sync::watch;
 
 pub(crate) use contents::Contents;
 use contents::Lineage;
+pub(crate) use index::Indexed;
+use index::Indexes;
 pub(crate) use log::Event;
 use log::Log;
 pub(crate) use view::{Moment, View};
@@ -60,6 +64,7 @@ struct State<T> {
     compacted: Revision,
     /// The versions of each object, oldest first, by keys in etcd's order, bytewise.
     versions: BTreeMap<Arc<str>, Vec<Version<T>>>,
+    indexes: Indexes,
     log: Log<T>,
     /// How often other contents took the place of all there was.
     epoch: u64,
@@ -80,6 +85,7 @@ impl<T> Storage<T> {
             revision: FIRST_REVISION,
             compacted: Revision(0),
             versions: BTreeMap::new(),
+            indexes: Indexes::default(),
             log: Log::new(event_log_limit),
             epoch: 0,
             lineage: Lineage::default(),
@@ -112,19 +118,23 @@ impl<T> Storage<T> {
         self.latest.subscribe()
     }
 
-    /// Runs a write: reads, decisions and changes inside the closure happen as one.
-    pub(crate) fn write<R>(&self, run: impl FnOnce(&mut Transaction<'_, T>) -> R) -> R {
+    /// Writes one object, if what was decided on is still so. `make` is told the revision, and makes the new state, or of a
+    /// deletion the last one under the revision of the deletion.
+    pub(crate) fn commit(
+        &self,
+        commit: &Commit<'_, T>,
+        make: impl FnOnce(Revision) -> T,
+    ) -> Result<Arc<T>, Moved>
+    where
+        T: Indexed,
+    {
         let mut state = self.state.write();
-        let before = state.revision;
-        let result = run(&mut Transaction { state: &mut state });
-        let after = state.revision;
+        let object = state.commit(commit, make)?;
         if let Some(oldest) = state.log.overflow() {
             state.compact(oldest);
         }
-        if after != before {
-            self.tell(after);
-        }
-        result
+        self.tell(state.revision);
+        Ok(object)
     }
 
     /// The oldest revision that can still be read.
@@ -188,77 +198,94 @@ impl<T> State<T> {
     }
 }
 
-/// A write in progress.
-pub(crate) struct Transaction<'a, T> {
-    state: &'a mut State<T>,
+/// One write to the store.
+pub(crate) struct Commit<'a, T> {
+    pub(crate) key: &'a str,
+    /// The very state that was read, or that nothing was there.
+    pub(crate) expected: Option<&'a Arc<T>>,
+    pub(crate) op: Op,
+    /// The key of an object without which this one cannot be.
+    pub(crate) within: Option<&'a str>,
 }
 
-impl<T> Transaction<'_, T> {
-    pub(crate) fn get(&self, key: &str) -> Option<&Arc<T>> {
-        self.state.live(key)
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Op {
+    Put,
+    Delete,
+}
+
+/// Something else was written in the meantime; whoever decides has to read and decide again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Moved;
+
+impl<T: Indexed> State<T> {
+    fn commit(
+        &mut self,
+        commit: &Commit<'_, T>,
+        make: impl FnOnce(Revision) -> T,
+    ) -> Result<Arc<T>, Moved> {
+        let live = self.live(commit.key);
+        if live.map(Arc::as_ptr) != commit.expected.map(Arc::as_ptr) {
+            return Err(Moved);
+        }
+        if commit.within.is_some_and(|key| self.live(key).is_none()) {
+            return Err(Moved);
+        }
+        let object = make(self.revision.next());
+        if commit.op == Op::Put && self.is_claimed(commit.key, &object) {
+            return Err(Moved);
+        }
+        Ok(self.append(commit.key, Arc::new(object), commit.op))
     }
 
-    /// The live objects whose keys start with the prefix, in key order.
-    pub(crate) fn range(&self, prefix: &str) -> Vec<(Arc<str>, Arc<T>)> {
-        let all = self.state.below(prefix, "");
-        all.filter_map(|(key, versions)| {
-            let object = versions.last()?.object.clone()?;
-            Some((key.clone(), object))
-        })
-        .collect()
+    /// Whether another object has what this one claims.
+    fn is_claimed(&self, key: &str, object: &T) -> bool {
+        let of_another = |claim| {
+            self.indexes
+                .by_claim(claim)
+                .is_some_and(|holder| **holder != *key)
+        };
+        object.claims().iter().any(|claim| of_another(claim))
     }
 
-    /// Creates or changes an object, which is made knowing its revision.
-    pub(crate) fn put(&mut self, key: &str, make: impl FnOnce(Revision) -> T) -> Arc<T> {
-        let revision = self.state.revision.next();
-        let object = Arc::new(make(revision));
-        self.append(key, revision, object.clone(), false);
-        object
-    }
-
-    /// Removes an object. The event shows what `make` returns: the last state under the revision of the removal.
-    pub(crate) fn delete(&mut self, key: &str, make: impl FnOnce(Revision) -> T) -> Arc<T> {
-        let revision = self.state.revision.next();
-        let object = Arc::new(make(revision));
-        self.append(key, revision, object.clone(), true);
-        object
-    }
-
-    fn append(&mut self, key: &str, revision: Revision, object: Arc<T>, deleted: bool) {
-        let state = &mut *self.state;
-        let key = match state.versions.get_key_value(key) {
+    fn append(&mut self, key: &str, object: Arc<T>, op: Op) -> Arc<T> {
+        let revision = self.revision.next();
+        let key: Arc<str> = match self.versions.get_key_value(key) {
             Some((key, _)) => key.clone(),
             None => key.into(),
         };
-        let versions = state.versions.entry(key.clone()).or_default();
+        let versions = self.versions.entry(key.clone()).or_default();
         let previous = versions.last().and_then(|v| v.object.clone());
-        let current = (!deleted).then(|| object.clone());
+        let current = (op == Op::Put).then(|| object.clone());
+        match (&previous, &current) {
+            (Some(old), Some(new)) => self.indexes.replace(&key, &**old, &**new),
+            (Some(old), None) => self.indexes.remove(&key, &**old),
+            (None, Some(new)) => self.indexes.add(&key, &**new),
+            (None, None) => {}
+        }
         versions.push(Version {
             revision,
             object: current,
         });
-        state.log.push(Event {
+        self.log.push(Event {
             revision,
             key,
-            object,
+            object: object.clone(),
             previous,
-            deleted,
+            deleted: op == Op::Delete,
         });
-        state.revision = revision;
+        self.revision = revision;
+        object
     }
 }
 
 #[cfg(test)]
+mod sample;
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    fn put(storage: &Storage<u64>, key: &str) -> u64 {
-        storage.write(|tx| *tx.put(key, |r| r.0))
-    }
-
-    fn delete(storage: &Storage<u64>, key: &str) -> u64 {
-        storage.write(|tx| *tx.delete(key, |r| r.0))
-    }
+    use super::sample::{delete, put};
 
     fn list(storage: &Storage<u64>, prefix: &str, at: u64) -> Vec<u64> {
         let view = storage.view();

@@ -96,6 +96,22 @@ impl<'a, T> View<'a, T> {
             })
     }
 
+    /// The key of the live object of this uid.
+    pub(crate) fn key_of(&self, uid: &str) -> Option<&Arc<str>> {
+        self.state.indexes.by_uid(uid)
+    }
+
+    /// The live objects that belong to the object of this uid, in key order.
+    pub(crate) fn owned_by(&self, uid: &str) -> impl Iterator<Item = (&Arc<str>, &Arc<T>)> {
+        let keys = self.state.indexes.by_owner(uid);
+        keys.filter_map(|key| Some((key, self.state.live(key)?)))
+    }
+
+    /// The key of the live object that has claimed this.
+    pub(crate) fn holder(&self, claim: &str) -> Option<&Arc<str>> {
+        self.state.indexes.by_claim(claim)
+    }
+
     /// At most `limit` events after the cursor, oldest first.
     pub(crate) fn events_after(
         &self,

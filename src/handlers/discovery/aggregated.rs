@@ -3,23 +3,20 @@
 
 use sha2::{Digest, Sha512};
 
-use super::{groups, resources_of, versions};
+use super::legacy::texts;
 use crate::codec::json::Node;
-use crate::registry::resource::{Resource, Subresource};
+use crate::kinds::verb::Verb;
+use crate::kinds::{Catalog, Kind, Subresource};
 
 /// What `/api` answers: one item without a name.
-pub(crate) fn api(resources: &[&'static Resource]) -> Vec<u8> {
-    list(vec![group(resources, "")])
+pub(crate) fn api(catalog: &Catalog) -> Vec<u8> {
+    list(vec![group(catalog, "")])
 }
 
 /// What `/apis` answers: an item a group.
-pub(crate) fn apis(resources: &[&'static Resource]) -> Vec<u8> {
-    list(
-        groups(resources)
-            .into_iter()
-            .map(|name| group(resources, name))
-            .collect(),
-    )
+pub(crate) fn apis(catalog: &Catalog) -> Vec<u8> {
+    let groups = catalog.groups().into_iter().filter(|name| !name.is_empty());
+    list(groups.map(|name| group(catalog, name)).collect())
 }
 
 /// The entity tag of a document, without its quotes.
@@ -42,18 +39,16 @@ fn list(items: Vec<Node>) -> Vec<u8> {
 }
 
 /// `APIGroupDiscovery`, with an `APIVersionDiscovery` for each version.
-fn group(resources: &[&'static Resource], name: &'static str) -> Node {
+fn group(catalog: &Catalog, name: &str) -> Node {
     let of_version = |version| {
-        let entries = resources_of(resources, name, version)
-            .into_iter()
-            .map(entry);
+        let entries = catalog.of_version(name, version).map(|kind| entry(kind));
         Node::object([
             ("version", Node::text(version)),
             ("resources", Node::Array(entries.collect())),
             ("freshness", Node::text("Current")),
         ])
     };
-    let versions = versions(resources, name).into_iter().map(of_version);
+    let versions = catalog.group_versions(name).into_iter().map(of_version);
     Node::object([
         (
             "metadata",
@@ -64,30 +59,21 @@ fn group(resources: &[&'static Resource], name: &'static str) -> Node {
 }
 
 /// `APIResourceDiscovery`.
-fn entry(resource: &'static Resource) -> Node {
-    let scope = if resource.namespaced {
+fn entry(kind: &Kind) -> Node {
+    let scope = if kind.namespaced {
         "Namespaced"
     } else {
         "Cluster"
     };
-    let subresources = resource
-        .subresources
-        .iter()
-        .map(|sub| subresource(resource, sub));
+    let subresources = kind.subresources.iter().map(|sub| subresource(kind, sub));
     Node::object([
-        ("resource", Node::text(resource.plural)),
-        ("responseKind", own_kind(resource)),
+        ("resource", Node::text(&*kind.plural)),
+        ("responseKind", own_kind(kind)),
         ("scope", Node::text(scope)),
-        ("singularResource", Node::text(resource.singular)),
-        ("verbs", Node::texts(resource.verbs)),
-        (
-            "shortNames",
-            Node::texts(resource.short_names).unless_empty(),
-        ),
-        (
-            "categories",
-            Node::texts(resource.categories).unless_empty(),
-        ),
+        ("singularResource", Node::text(&*kind.singular)),
+        ("verbs", texts(&Verb::names(&kind.verbs))),
+        ("shortNames", texts(&kind.short_names).unless_empty()),
+        ("categories", texts(&kind.categories).unless_empty()),
         (
             "subresources",
             Node::Array(subresources.collect()).unless_empty(),
@@ -96,29 +82,26 @@ fn entry(resource: &'static Resource) -> Node {
 }
 
 /// `APISubresourceDiscovery`.
-fn subresource(resource: &Resource, sub: &Subresource) -> Node {
+fn subresource(kind: &Kind, sub: &Subresource) -> Node {
     Node::object([
-        ("subresource", Node::text(sub.name)),
-        ("responseKind", own_kind(resource)),
-        ("verbs", Node::texts(sub.verbs)),
+        ("subresource", Node::text(&*sub.name)),
+        ("responseKind", own_kind(kind)),
+        ("verbs", texts(&Verb::names(&sub.verbs))),
     ])
 }
 
 /// `metav1.GroupVersionKind`.
-fn own_kind(resource: &Resource) -> Node {
+fn own_kind(kind: &Kind) -> Node {
     Node::object([
         ("group", Node::text("")),
         ("version", Node::text("")),
-        ("kind", Node::text(resource.kind)),
+        ("kind", Node::text(&*kind.kind)),
     ])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{ALL, resource};
     use super::*;
-
-    static WIDGETS: Resource = resource("apps", "v1");
 
     fn text(document: Vec<u8>) -> String {
         String::from_utf8(document).unwrap()
@@ -126,39 +109,26 @@ mod tests {
 
     #[test]
     fn api_is_one_group_without_a_name() {
-        let expected = concat!(
+        let document = text(api(&Catalog::built_in()));
+        let start = concat!(
             r#"{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","metadata":{},"#,
-            r#""items":[{"metadata":{},"versions":[{"version":"v1","resources":["#,
-            r#"{"resource":"endpoints","responseKind":{"group":"","version":"","kind":"Endpoints"},"#,
-            r#""scope":"Namespaced","singularResource":"endpoints","#,
-            r#""verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"#,
-            r#""shortNames":["ep"]},"#,
+            r#""items":[{"metadata":{},"versions":[{"version":"v1","resources":[{"resource":"#,
+        );
+        assert!(document.starts_with(start), "{document}");
+        assert!(
+            document.ends_with(r#"],"freshness":"Current"}]}]}"#),
+            "{document}"
+        );
+        let namespaces = concat!(
             r#"{"resource":"namespaces","responseKind":{"group":"","version":"","kind":"Namespace"},"#,
             r#""scope":"Cluster","singularResource":"namespace","#,
             r#""verbs":["create","delete","get","list","patch","update","watch"],"shortNames":["ns"],"#,
             r#""subresources":[{"subresource":"finalize","responseKind":{"group":"","version":"","kind":"Namespace"},"#,
             r#""verbs":["update"]},"#,
             r#"{"subresource":"status","responseKind":{"group":"","version":"","kind":"Namespace"},"#,
-            r#""verbs":["get","patch","update"]}]}],"freshness":"Current"}]}]}"#,
+            r#""verbs":["get","patch","update"]}]}"#,
         );
-        assert_eq!(text(api(ALL)), expected);
-    }
-
-    #[test]
-    fn apis_of_a_server_of_the_core_group_is_empty() {
-        let expected = r#"{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","metadata":{},"items":[]}"#;
-        assert_eq!(text(apis(ALL)), expected);
-    }
-
-    #[test]
-    fn apis_names_its_groups() {
-        let document = text(apis(&[&WIDGETS]));
-        let item = r#""items":[{"metadata":{"name":"apps"},"versions":[{"version":"v1","resources":[{"resource":"widgets","#;
-        assert!(document.contains(item), "{document}");
-        assert!(
-            document.contains(r#""watch"],"categories":["all"],"subresources":[{"#),
-            "{document}"
-        );
+        assert!(document.contains(namespaces), "{document}");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The words upstream makes names of operations and tags from.
 
-use crate::registry::resource::{Resource, Subresource};
+use crate::kinds::{KindRef, Subresource};
 
 /// `listCoreV1NamespacedEndpoints`.
-pub(super) fn id(word: &str, resource: &Resource, suffix: &str) -> String {
+pub(super) fn id(word: &str, resource: &KindRef, suffix: &str) -> String {
     format!(
         "{word}{}{}{}{suffix}",
         group_id(resource),
@@ -13,7 +13,7 @@ pub(super) fn id(word: &str, resource: &Resource, suffix: &str) -> String {
 }
 
 /// `the specified Namespace` or `status of the specified Namespace`.
-pub(super) fn part_of(resource: &Resource, sub: Option<&Subresource>) -> String {
+pub(super) fn part_of(resource: &KindRef, sub: Option<&Subresource>) -> String {
     let part = sub
         .map(|sub| format!("{} of ", sub.name))
         .unwrap_or_default();
@@ -21,7 +21,7 @@ pub(super) fn part_of(resource: &Resource, sub: Option<&Subresource>) -> String 
 }
 
 pub(super) fn suffix(sub: Option<&Subresource>) -> String {
-    sub.map(|sub| capitalised(sub.name)).unwrap_or_default()
+    sub.map(|sub| capitalised(&sub.name)).unwrap_or_default()
 }
 
 /// `a Namespace`, `an Event`, `Endpoints`: a plural has none.
@@ -34,25 +34,25 @@ pub(super) fn with_article(kind: &str) -> String {
 }
 
 /// `CoreV1`, `RbacAuthorizationV1`.
-pub(super) fn group_id(resource: &Resource) -> String {
+pub(super) fn group_id(resource: &KindRef) -> String {
     format!(
         "{}{}",
         capitalised(&group_word(resource)),
-        capitalised(resource.version)
+        capitalised(&resource.version)
     )
 }
 
 /// `core_v1`, `rbacAuthorization_v1`.
-pub(super) fn tag(resource: &Resource) -> String {
+pub(super) fn tag(resource: &KindRef) -> String {
     format!("{}_{}", group_word(resource), resource.version)
 }
 
 /// The group in camel case, `core` for the one without a name; `.k8s.io` is understood.
-fn group_word(resource: &Resource) -> String {
+fn group_word(resource: &KindRef) -> String {
     let group = resource
         .group
         .strip_suffix(".k8s.io")
-        .unwrap_or(resource.group);
+        .unwrap_or(&resource.group);
     let mut parts = group.split('.');
     let first = parts
         .next()
@@ -69,7 +69,7 @@ fn capitalised(word: &str) -> String {
         .unwrap_or_default()
 }
 
-pub(super) fn namespaced(resource: &Resource) -> &'static str {
+pub(super) fn namespaced(resource: &KindRef) -> &'static str {
     if resource.namespaced {
         "Namespaced"
     } else {
@@ -79,24 +79,41 @@ pub(super) fn namespaced(resource: &Resource) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::handlers::discovery::sample::{ENDPOINTS, resource};
+    use std::sync::Arc;
 
-    static ROLES: Resource = resource("rbac.authorization.k8s.io", "v1beta1");
+    use super::*;
+    use crate::kinds::{Catalog, Kind};
+
+    fn endpoints() -> KindRef {
+        let catalog = Catalog::built_in();
+        catalog.find("", "v1", "endpoints").unwrap().clone()
+    }
+
+    /// The same in another group.
+    fn roles() -> KindRef {
+        Arc::new(Kind {
+            group: "rbac.authorization.k8s.io".to_owned(),
+            version: "v1beta1".to_owned(),
+            ..Kind::clone(&endpoints())
+        })
+    }
 
     #[test]
     fn an_operation_is_named_after_group_version_scope_and_kind() {
-        assert_eq!(id("list", &ENDPOINTS, ""), "listCoreV1NamespacedEndpoints");
         assert_eq!(
-            id("watch", &ROLES, "List"),
-            "watchRbacAuthorizationV1beta1NamespacedWidgetList"
+            id("list", &endpoints(), ""),
+            "listCoreV1NamespacedEndpoints"
+        );
+        assert_eq!(
+            id("watch", &roles(), "List"),
+            "watchRbacAuthorizationV1beta1NamespacedEndpointsList"
         );
     }
 
     #[test]
     fn a_tag_is_the_group_in_camel_case_and_the_version() {
-        assert_eq!(tag(&ENDPOINTS), "core_v1");
-        assert_eq!(tag(&ROLES), "rbacAuthorization_v1beta1");
+        assert_eq!(tag(&endpoints()), "core_v1");
+        assert_eq!(tag(&roles()), "rbacAuthorization_v1beta1");
     }
 
     #[test]

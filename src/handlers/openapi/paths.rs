@@ -4,7 +4,8 @@ use super::naming::{group_id, id, namespaced, part_of, suffix, tag, with_article
 use super::parameters::{self as p, Parameter, Parameters};
 use super::schema::{list_name, name_of};
 use crate::kinds::meta;
-use crate::registry::resource::{Resource, Subresource};
+use crate::kinds::verb::Verb;
+use crate::kinds::{KindRef, Subresource};
 
 /// A path and what can be done there.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ pub(super) struct Operation {
     /// Whether the answer can be a stream of events.
     pub(super) streams: bool,
     pub(super) tag: String,
-    pub(super) resource: Option<&'static Resource>,
+    pub(super) resource: Option<KindRef>,
 }
 
 /// What a request carries.
@@ -45,7 +46,7 @@ pub(super) enum Body {
 }
 
 /// `/api/v1` or `/apis/{group}/{version}`.
-pub(super) fn root(resource: &Resource) -> String {
+pub(super) fn root(resource: &KindRef) -> String {
     let prefix = if resource.group.is_empty() {
         "/api"
     } else {
@@ -55,7 +56,7 @@ pub(super) fn root(resource: &Resource) -> String {
 }
 
 /// Every path of these resources.
-pub(super) fn paths(resources: &[&'static Resource]) -> Vec<Path> {
+pub(super) fn paths(resources: &[KindRef]) -> Vec<Path> {
     let mut versions: Vec<_> = resources.iter().map(|r| discovery_path(r)).collect();
     versions.sort_unstable_by(|a, b| a.template.cmp(&b.template));
     versions.dedup_by(|a, b| a.template == b.template);
@@ -66,7 +67,7 @@ pub(super) fn paths(resources: &[&'static Resource]) -> Vec<Path> {
 }
 
 /// The list of the resources of a group version.
-fn discovery_path(resource: &'static Resource) -> Path {
+fn discovery_path(resource: &KindRef) -> Path {
     let get = Operation {
         method: "get",
         action: "",
@@ -87,7 +88,7 @@ fn discovery_path(resource: &'static Resource) -> Path {
     }
 }
 
-fn paths_of(resource: &'static Resource) -> Vec<Path> {
+fn paths_of(resource: &KindRef) -> Vec<Path> {
     let root = root(resource);
     let scope = if resource.namespaced {
         "/namespaces/{namespace}"
@@ -109,20 +110,20 @@ fn paths_of(resource: &'static Resource) -> Vec<Path> {
     if resource.namespaced {
         paths.push(path(
             format!("{root}/{}", resource.plural),
-            calls(resource, &["list"], list_everywhere),
+            calls(resource, &[Verb::List], list_everywhere),
         ));
         paths.push(path(
             format!("{root}/watch/{}", resource.plural),
-            calls(resource, &["watch"], watch_everywhere),
+            calls(resource, &[Verb::Watch], watch_everywhere),
         ));
     }
     paths.push(path(
         format!("{root}/watch{collection}"),
-        calls(resource, &["watch"], watch_list),
+        calls(resource, &[Verb::Watch], watch_list),
     ));
     paths.push(path(
         format!("{root}/watch{item}"),
-        calls(resource, &["watch"], watch_item),
+        calls(resource, &[Verb::Watch], watch_item),
     ));
     paths.retain(|path| !path.operations.is_empty());
     paths
@@ -156,51 +157,51 @@ fn path(template: String, mut operations: Vec<Operation>) -> Path {
 
 /// The calls for those of these verbs that the resource has.
 fn calls(
-    resource: &'static Resource,
-    verbs: &[&'static str],
-    call: impl Fn(&'static Resource, &'static str) -> Operation,
+    resource: &KindRef,
+    verbs: &[Verb],
+    call: impl Fn(&KindRef, Verb) -> Operation,
 ) -> Vec<Operation> {
     verbs
         .iter()
         .filter(|verb| resource.verbs.contains(verb))
-        .map(|verb| call(resource, verb))
+        .map(|verb| call(resource, *verb))
         .collect()
 }
 
-fn collection_calls(resource: &'static Resource) -> Vec<Operation> {
+fn collection_calls(resource: &KindRef) -> Vec<Operation> {
     calls(
         resource,
-        &["list", "create", "deletecollection"],
+        &[Verb::List, Verb::Create, Verb::DeleteCollection],
         |resource, verb| match verb {
-            "list" => list(resource),
-            "create" => write(resource, None, verb),
+            Verb::List => list(resource),
+            Verb::Create => write(resource, None, verb),
             _ => delete_collection(resource),
         },
     )
 }
 
-fn item_calls(resource: &'static Resource) -> Vec<Operation> {
+fn item_calls(resource: &KindRef) -> Vec<Operation> {
     calls(
         resource,
-        &["get", "update", "patch", "delete"],
+        &[Verb::Get, Verb::Update, Verb::Patch, Verb::Delete],
         |resource, verb| match verb {
-            "get" => read(resource, None),
-            "delete" => delete(resource),
+            Verb::Get => read(resource, None),
+            Verb::Delete => delete(resource),
             _ => write(resource, None, verb),
         },
     )
 }
 
-fn subresource_calls(resource: &'static Resource, sub: &'static Subresource) -> Vec<Operation> {
-    let call = |verb: &&'static str| match *verb {
-        "get" => Some(read(resource, Some(sub))),
-        "create" | "update" | "patch" => Some(write(resource, Some(sub), verb)),
+fn subresource_calls(resource: &KindRef, sub: &Subresource) -> Vec<Operation> {
+    let call = |verb: &Verb| match *verb {
+        Verb::Get => Some(read(resource, Some(sub))),
+        Verb::Create | Verb::Update | Verb::Patch => Some(write(resource, Some(sub), *verb)),
         _ => None,
     };
     sub.verbs.iter().filter_map(call).collect()
 }
 
-fn list(resource: &'static Resource) -> Operation {
+fn list(resource: &KindRef) -> Operation {
     Operation {
         id: id("list", resource, ""),
         description: format!("list or watch objects of kind {}", resource.kind),
@@ -215,7 +216,7 @@ fn list(resource: &'static Resource) -> Operation {
     }
 }
 
-fn list_everywhere(resource: &'static Resource, _verb: &'static str) -> Operation {
+fn list_everywhere(resource: &KindRef, _verb: Verb) -> Operation {
     Operation {
         id: format!(
             "list{}{}ForAllNamespaces",
@@ -227,7 +228,7 @@ fn list_everywhere(resource: &'static Resource, _verb: &'static str) -> Operatio
     }
 }
 
-fn watch_list(resource: &'static Resource, _verb: &'static str) -> Operation {
+fn watch_list(resource: &KindRef, _verb: Verb) -> Operation {
     Operation {
         id: id("watch", resource, "List"),
         description: format!(
@@ -245,7 +246,7 @@ fn watch_list(resource: &'static Resource, _verb: &'static str) -> Operation {
     }
 }
 
-fn watch_everywhere(resource: &'static Resource, verb: &'static str) -> Operation {
+fn watch_everywhere(resource: &KindRef, verb: Verb) -> Operation {
     Operation {
         id: format!(
             "watch{}{}ListForAllNamespaces",
@@ -257,7 +258,7 @@ fn watch_everywhere(resource: &'static Resource, verb: &'static str) -> Operatio
     }
 }
 
-fn watch_item(resource: &'static Resource, _verb: &'static str) -> Operation {
+fn watch_item(resource: &KindRef, _verb: Verb) -> Operation {
     Operation {
         id: id("watch", resource, ""),
         description: format!(
@@ -276,7 +277,7 @@ fn watch_item(resource: &'static Resource, _verb: &'static str) -> Operation {
     }
 }
 
-fn read(resource: &'static Resource, sub: Option<&Subresource>) -> Operation {
+fn read(resource: &KindRef, sub: Option<&Subresource>) -> Operation {
     Operation {
         id: id("read", resource, &suffix(sub)),
         description: format!("read {}", part_of(resource, sub)),
@@ -290,11 +291,11 @@ fn read(resource: &'static Resource, sub: Option<&Subresource>) -> Operation {
 }
 
 /// A call whose body is an object or a patch of one.
-fn write(resource: &'static Resource, sub: Option<&Subresource>, verb: &str) -> Operation {
+fn write(resource: &KindRef, sub: Option<&Subresource>, verb: Verb) -> Operation {
     let object = Body::Required(name_of(&resource.schema));
     let (method, word, says, codes, body, more): (_, _, _, &[u16], _, &[Parameters]) = match verb {
-        "create" => ("post", "create", "create", &[200, 201, 202], object, &[]),
-        "update" => ("put", "replace", "replace", &[200, 201], object, &[p::NAME]),
+        Verb::Create => ("post", "create", "create", &[200, 201, 202], object, &[]),
+        Verb::Update => ("put", "replace", "replace", &[200, 201], object, &[p::NAME]),
         _ => (
             "patch",
             "patch",
@@ -305,7 +306,7 @@ fn write(resource: &'static Resource, sub: Option<&Subresource>, verb: &str) -> 
         ),
     };
     let what = match (verb, sub) {
-        ("create", None) => with_article(resource.kind),
+        (Verb::Create, None) => with_article(&resource.kind),
         _ => part_of(resource, sub),
     };
     let named: &[Parameters] = if sub.is_some() { &[p::NAME] } else { &[] };
@@ -319,10 +320,10 @@ fn write(resource: &'static Resource, sub: Option<&Subresource>, verb: &str) -> 
     }
 }
 
-fn delete(resource: &'static Resource) -> Operation {
+fn delete(resource: &KindRef) -> Operation {
     Operation {
         id: id("delete", resource, ""),
-        description: format!("delete {}", with_article(resource.kind)),
+        description: format!("delete {}", with_article(&resource.kind)),
         codes: &[200, 202],
         body: Body::Optional(name_of(&meta::DELETE_OPTIONS)),
         answer: name_of(&meta::STATUS),
@@ -335,7 +336,7 @@ fn delete(resource: &'static Resource) -> Operation {
     }
 }
 
-fn delete_collection(resource: &'static Resource) -> Operation {
+fn delete_collection(resource: &KindRef) -> Operation {
     Operation {
         id: format!(
             "delete{}Collection{}{}",
@@ -353,7 +354,7 @@ fn delete_collection(resource: &'static Resource) -> Operation {
 
 /// What an operation on an object has in common with most others.
 fn operation(
-    resource: &'static Resource,
+    resource: &KindRef,
     method: &'static str,
     action: &'static str,
     parameters: &[Parameters],
@@ -369,7 +370,7 @@ fn operation(
         answer: name_of(&resource.schema),
         streams: false,
         tag: tag(resource),
-        resource: Some(resource),
+        resource: Some(resource.clone()),
     }
 }
 
@@ -381,7 +382,7 @@ fn sorted(sets: &[Parameters]) -> Vec<&'static Parameter> {
     parameters
 }
 
-fn scope(resource: &Resource) -> Parameters {
+fn scope(resource: &KindRef) -> Parameters {
     if resource.namespaced {
         p::NAMESPACE
     } else {

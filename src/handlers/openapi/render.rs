@@ -68,9 +68,9 @@ pub(super) fn render_parameters(parameters: &[&'static Parameter], dialect: Dial
 
 /// What kubectl finds the operations of a kind by.
 pub(super) fn add_extensions(value: &mut Value, operation: &Operation) {
-    if let Some(resource) = operation.resource {
+    if let Some(resource) = &operation.resource {
         value["x-kubernetes-action"] = operation.action.into();
-        let kind = group_version_kind(resource.group, resource.version, resource.kind);
+        let kind = group_version_kind(&resource.group, &resource.version, &resource.kind);
         value["x-kubernetes-group-version-kind"] = kind;
     }
 }

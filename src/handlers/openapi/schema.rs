@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::common;
 use crate::codec::json;
+use crate::kinds::KindRef;
 use crate::kinds::meta;
 use crate::kinds::{Field, List, ListKind, PatchStrategy, Presence, Struct, Type};
-use crate::registry::resource::Resource;
 
 /// The two ways to say the same.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +38,7 @@ pub(super) fn name_of(ty: &Struct) -> String {
 }
 
 /// `io.k8s.api.core.v1.EndpointsList`.
-pub(super) fn list_name(resource: &Resource) -> String {
+pub(super) fn list_name(resource: &KindRef) -> String {
     format!("{}.{}", resource.schema.package, resource.list_kind)
 }
 
@@ -48,7 +48,7 @@ pub(super) fn meta_name(name: &str) -> String {
 }
 
 /// Every definition that the paths of these resources mention, and those that the definitions mention.
-pub(super) fn definitions(resources: &[&'static Resource], dialect: Dialect) -> Map<String, Value> {
+pub(super) fn definitions(resources: &[KindRef], dialect: Dialect) -> Map<String, Value> {
     let mut definitions = Definitions {
         dialect,
         kinds: kinds(resources),
@@ -73,18 +73,18 @@ pub(super) fn definitions(resources: &[&'static Resource], dialect: Dialect) -> 
 }
 
 /// Which definition is of which kinds: the options and the event are of every served version.
-fn kinds(resources: &[&'static Resource]) -> BTreeMap<String, Vec<Value>> {
+fn kinds(resources: &[KindRef]) -> BTreeMap<String, Vec<Value>> {
     let mut kinds: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for resource in resources {
-        let of_kind = |kind| group_version_kind(resource.group, resource.version, kind);
+        let of_kind = |kind| group_version_kind(&resource.group, &resource.version, kind);
         kinds
             .entry(name_of(&resource.schema))
             .or_default()
-            .push(of_kind(resource.kind));
+            .push(of_kind(&resource.kind));
         kinds
             .entry(list_name(resource))
             .or_default()
-            .push(of_kind(resource.list_kind));
+            .push(of_kind(&resource.list_kind));
         for name in ["DeleteOptions", "WatchEvent"] {
             let versions = kinds
                 .entry(meta_name(name))
@@ -149,7 +149,7 @@ impl Definitions {
         self.out.insert(name.to_owned(), value);
     }
 
-    fn add_list(&mut self, resource: &Resource) {
+    fn add_list(&mut self, resource: &KindRef) {
         self.add(&meta::LIST_META);
         let name = list_name(resource);
         let mut properties = Map::new();

@@ -9,9 +9,9 @@ use super::render::{
 };
 use super::schema::{Dialect, definitions, meta_name};
 use crate::codec::json;
-use crate::handlers::discovery::{aggregated::etag, resources_of};
+use crate::handlers::discovery::aggregated::etag;
 use crate::handlers::version::Version;
-use crate::registry::resource::Resource;
+use crate::kinds::KindRef;
 
 /// A document and what stands for it in its address and entity tag.
 #[derive(Debug)]
@@ -21,15 +21,12 @@ pub(crate) struct Document {
 }
 
 /// All documents by what follows `/openapi/v3/`: `api/v1`, `apis/apps/v1`.
-pub(crate) fn documents(
-    resources: &[&'static Resource],
-    server: Version,
-) -> Vec<(String, Document)> {
+pub(crate) fn documents(resources: &[KindRef], server: Version) -> Vec<(String, Document)> {
     let mut documents: Vec<(String, Document)> = Vec::new();
     for resource in resources {
         let name = root(resource).trim_start_matches('/').to_owned();
         if documents.iter().all(|(of, _)| *of != name)
-            && let Some(json) = document(resources, resource.group, resource.version, server)
+            && let Some(json) = document(resources, &resource.group, &resource.version, server)
         {
             let hash = etag(&json);
             documents.push((name, Document { json, hash }));
@@ -50,12 +47,16 @@ pub(crate) fn index(documents: &[(String, Document)]) -> Vec<u8> {
 
 /// The document of one group version, if it is served.
 pub(crate) fn document(
-    resources: &[&'static Resource],
+    resources: &[KindRef],
     group: &str,
     version: &str,
     server: Version,
 ) -> Option<Vec<u8>> {
-    let members = resources_of(resources, group, version);
+    let members: Vec<KindRef> = resources
+        .iter()
+        .filter(|kind| kind.group == group && kind.version == version)
+        .cloned()
+        .collect();
     if members.is_empty() {
         return None;
     }
@@ -128,12 +129,30 @@ fn content<'a>(types: impl IntoIterator<Item = &'a str>, definition: &str) -> Va
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::handlers::discovery::sample::{ALL, resource};
+    use crate::kinds::{Catalog, Kind};
+    use std::sync::Arc;
 
-    static WIDGETS: Resource = resource("rbac.authorization.k8s.io", "v1");
+    fn kind(plural: &str) -> KindRef {
+        let catalog = Catalog::built_in();
+        catalog.find("", "v1", plural).unwrap().clone()
+    }
+
+    fn all() -> [KindRef; 2] {
+        ["endpoints", "namespaces"].map(kind)
+    }
+
+    /// A kind of another group.
+    fn widgets() -> KindRef {
+        Arc::new(Kind {
+            group: "rbac.authorization.k8s.io".to_owned(),
+            plural: "widgets".to_owned(),
+            kind: "Widget".to_owned(),
+            ..Kind::clone(&kind("services"))
+        })
+    }
 
     fn core() -> Value {
-        serde_json::from_slice(&document(ALL, "", "v1", Version::default()).unwrap()).unwrap()
+        serde_json::from_slice(&document(&all(), "", "v1", Version::default()).unwrap()).unwrap()
     }
 
     fn names(value: &Value) -> Vec<&str> {
@@ -157,7 +176,8 @@ mod tests {
 
     #[test]
     fn the_document_begins_like_the_real_one() {
-        let text = String::from_utf8(document(ALL, "", "v1", Version::default()).unwrap()).unwrap();
+        let text =
+            String::from_utf8(document(&all(), "", "v1", Version::default()).unwrap()).unwrap();
         let start = r#"{"openapi":"3.0.0","info":{"title":"Kubernetes","version":"v1.36.2"},"paths":{"/api/v1/":{"get":{"#;
         assert!(text.starts_with(start), "{}", &text[..200]);
     }
@@ -318,7 +338,8 @@ mod tests {
 
     #[test]
     fn every_reference_leads_to_a_definition() {
-        let text = String::from_utf8(document(ALL, "", "v1", Version::default()).unwrap()).unwrap();
+        let text =
+            String::from_utf8(document(&all(), "", "v1", Version::default()).unwrap()).unwrap();
         let document = core();
         let schemas = names(&document["components"]["schemas"]);
         for reference in text.split("#/components/schemas/").skip(1) {
@@ -347,7 +368,8 @@ mod tests {
 
     #[test]
     fn the_index_leads_to_each_document_by_its_hash() {
-        let resources = [ALL[0], &WIDGETS, ALL[1]];
+        let [endpoints, namespaces] = all();
+        let resources = [endpoints, widgets(), namespaces];
         let documents = documents(&resources, Version::default());
         let [core, widgets] = ["api/v1", "apis/rbac.authorization.k8s.io/v1"].map(|name| {
             let document = documents.iter().find(|(of, _)| of == name);
@@ -368,7 +390,7 @@ mod tests {
     #[test]
     fn another_group_has_paths_and_operations_of_its_own() {
         let json = document(
-            &[&WIDGETS],
+            &[widgets()],
             "rbac.authorization.k8s.io",
             "v1",
             Version::default(),
@@ -388,6 +410,6 @@ mod tests {
 
     #[test]
     fn what_is_not_served_has_no_document() {
-        assert_eq!(document(ALL, "apps", "v1", Version::default()), None);
+        assert_eq!(document(&all(), "apps", "v1", Version::default()), None);
     }
 }

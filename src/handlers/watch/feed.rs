@@ -172,7 +172,7 @@ impl Cursor {
             (Some(_), Some(object)) => Some((Change::Modified, object.clone())),
             (Some(_), None) if event.deleted => Some((Change::Deleted, event.object.clone())),
             (Some(old), None) => {
-                let left = Object::at_revision(old.resource, old.to_value(), event.revision);
+                let left = old.at_revision(event.revision);
                 Some((Change::Deleted, Arc::new(left)))
             }
         }

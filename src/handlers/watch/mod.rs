@@ -31,7 +31,7 @@ pub(super) async fn handle(
     negotiated: Negotiated,
 ) -> Result<Response, Status> {
     let started = ctx.cluster.clock.now();
-    let selection = Selection::new(ctx.target.strategy, &ctx.target.namespace, options);
+    let selection = Selection::new(&ctx.target.kind, &ctx.target.namespace, options);
     check_key(&selection.prefix)?;
     let start = start(ctx.sight(), &selection, options).await?;
     ctx.presenter(negotiated)?;

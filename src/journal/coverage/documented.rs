@@ -4,7 +4,7 @@
 //! 401 alone; they are taken from what the real server does.
 
 use super::operation::Operation;
-use crate::registry;
+use crate::kinds::{Catalog, verb};
 use crate::request::info::{VERBS, Verb};
 
 /// The resources whose operations are to be covered; others are counted, but never missed.
@@ -108,29 +108,29 @@ pub(super) fn gives(operation: &Operation, code: u16) -> bool {
 /// Every operation that is to be covered.
 pub(super) fn operations() -> Vec<Operation> {
     let mut found = Vec::new();
-    for plural in RESOURCES {
-        let Some(strategy) = registry::find("", "v1", plural) else {
-            continue;
-        };
-        let resource = strategy.resource();
-        let mut add = |subresource, verb, everywhere| {
+    let catalog = Catalog::built_in();
+    let kinds = RESOURCES
+        .iter()
+        .filter_map(|plural| catalog.find("", "v1", plural));
+    for kind in kinds {
+        let mut add = |subresource: &str, verb, everywhere| {
             found.push(Operation {
-                group: resource.group,
-                resource: resource.plural,
-                subresource,
+                kind: kind.clone(),
+                subresource: subresource.to_owned(),
                 verb,
                 everywhere,
             });
         };
-        for verb in VERBS.iter().filter(|verb| resource.verbs.contains(verb)) {
+        let has = |verbs: &[verb::Verb], verb: &Verb| verbs.iter().any(|v| v.as_str() == *verb);
+        for verb in VERBS.into_iter().filter(|verb| has(&kind.verbs, verb)) {
             add("", verb, false);
-            if *verb == "list" && resource.namespaced {
+            if verb == "list" && kind.namespaced {
                 add("", verb, true);
             }
         }
-        for sub in resource.subresources {
-            for verb in VERBS.iter().filter(|verb| sub.verbs.contains(verb)) {
-                add(sub.name, verb, false);
+        for sub in &kind.subresources {
+            for verb in VERBS.into_iter().filter(|verb| has(&sub.verbs, verb)) {
+                add(&sub.name, verb, false);
             }
         }
     }
@@ -154,11 +154,11 @@ mod tests {
             "delete" | "deletecollection" => "delete",
             _ => "get",
         };
-        let scope = match operation.resource {
+        let scope = match &*operation.kind.plural {
             "endpoints" if !operation.everywhere => "/namespaces/{namespace}",
             _ => "",
         };
-        let mut path = format!("/api/v1{scope}/{}", operation.resource);
+        let mut path = format!("/api/v1{scope}/{}", operation.kind.plural);
         if matches!(operation.verb, "get" | "update" | "patch" | "delete") {
             path.push_str("/{name}");
         }
@@ -171,7 +171,10 @@ mod tests {
     #[test]
     fn successes_are_those_of_the_openapi_document() {
         let version = Version::parse("1.36.2").unwrap();
-        let document = v2::document(&registry::resources(), version);
+        let document = v2::document(
+            &Catalog::built_in().kinds().cloned().collect::<Vec<_>>(),
+            version,
+        );
         let document: Value = serde_json::from_slice(&document).unwrap();
         for operation in operations() {
             let (path, method) = place(&operation);

@@ -1,53 +1,48 @@
 //! The operations of the API, as coverage calls them.
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::registry;
+use crate::kinds::{Catalog, KindRef};
 use crate::request::info::{RequestInfo, Verb};
 use crate::status::qualified;
 
 /// A verb on a resource, or on a part of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
 pub(crate) struct Operation {
-    pub(super) group: &'static str,
-    pub(super) resource: &'static str,
-    pub(super) subresource: &'static str,
+    pub(super) kind: KindRef,
+    /// Empty for none.
+    pub(super) subresource: String,
     pub(super) verb: Verb,
     /// In all namespaces at once.
     pub(super) everywhere: bool,
 }
 
 impl Operation {
-    /// Whether this is surely the same: told from where the words are, not from their letters.
+    /// Whether this is the same.
     pub(crate) fn is(&self, other: &Operation) -> bool {
-        std::ptr::eq(self.resource, other.resource)
-            && std::ptr::eq(self.verb, other.verb)
-            && std::ptr::eq(self.subresource, other.subresource)
-            && std::ptr::eq(self.group, other.group)
+        Arc::ptr_eq(&self.kind, &other.kind)
+            && self.verb == other.verb
+            && self.subresource == other.subresource
             && self.everywhere == other.everywhere
     }
 
     /// What a request was, if the server has it: what leads nowhere is no operation.
-    pub(crate) fn of(info: &RequestInfo) -> Option<Self> {
+    pub(crate) fn of(info: &RequestInfo, catalog: &Catalog) -> Option<Self> {
         if !info.is_resource {
             return None;
         }
-        let strategy = registry::find(info.api_group(), info.api_version(), info.resource())?;
-        let resource = strategy.resource();
-        let (subresource, verbs) = match info.subresource() {
-            "" => ("", resource.verbs),
-            name => {
-                let found = resource.subresources.iter().find(|s| s.name == name)?;
-                (found.name, found.verbs)
-            }
-        };
-        verbs.contains(&info.verb).then(|| Operation {
-            group: resource.group,
-            resource: resource.plural,
-            subresource,
-            verb: info.verb,
-            everywhere: info.verb == "list" && resource.namespaced && info.namespace().is_empty(),
-        })
+        let kind = catalog.find(info.api_group(), info.api_version(), info.resource())?;
+        let mut verbs = kind.verbs(info.subresource()).iter();
+        let is_list = info.verb == "list";
+        verbs
+            .any(|verb| verb.as_str() == info.verb)
+            .then(|| Operation {
+                kind: kind.clone(),
+                subresource: info.subresource().to_owned(),
+                verb: info.verb,
+                everywhere: is_list && kind.namespaced && info.namespace().is_empty(),
+            })
     }
 }
 
@@ -55,7 +50,7 @@ impl Operation {
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = if self.everywhere { " all" } else { "" };
-        let resource = qualified(self.resource, self.group);
+        let resource = qualified(&self.kind.plural, &self.kind.group);
         write!(f, "{}{all} {resource}", self.verb)?;
         if !self.subresource.is_empty() {
             write!(f, "/{}", self.subresource)?;
@@ -73,7 +68,7 @@ mod tests {
 
     fn name(method: Method, path: &str, query: &str) -> Option<String> {
         let info = RequestInfo::new(&method, path.into(), &Query::parse(query)).unwrap();
-        Operation::of(&info).map(|operation| operation.to_string())
+        Operation::of(&info, &Catalog::built_in()).map(|operation| operation.to_string())
     }
 
     #[test]

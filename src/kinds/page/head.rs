@@ -8,12 +8,12 @@ use super::line::Line;
 use super::{Mistake, Page};
 use crate::codec::base64;
 use crate::kinds::internal_package;
-use crate::kinds::kind::{About, Cell, Column, Kind, KindRef, Stored, Subresource, Wire};
+use crate::kinds::kind::{About, Cell, Column, Kind, KindRef, Policy, Stored, Subresource, Wire};
 use crate::kinds::types::StructRef;
 use crate::kinds::verb::Verb;
 
 /// What a page says of a kind beside its types.
-pub(super) const DIRECTIVES: [&str; 9] = [
+pub(super) const DIRECTIVES: [&str; 11] = [
     "kind",
     "short",
     "categories",
@@ -23,6 +23,8 @@ pub(super) const DIRECTIVES: [&str; 9] = [
     "subresource",
     "select",
     "column",
+    "policy",
+    "deprecated",
 ];
 
 /// The Go package that the types of a group and version are in, if the page does not say.
@@ -89,6 +91,12 @@ fn blank(page: &'static Page, line: &mut Line<'static>) -> Result<Kind, Mistake>
         version,
         plural,
         wire: Wire::GoStruct,
+        policy: Policy {
+            create_on_update: false,
+            unconditional_update: true,
+            returns_deleted: false,
+        },
+        deprecation: None,
         schema,
     })
 }
@@ -100,7 +108,16 @@ fn say(kind: &mut Kind, directive: &str, line: &mut Line<'static>) -> Result<(),
         "short" => kind.short_names = words(line)?,
         "categories" => kind.categories = words(line)?,
         "select" => kind.selectable = words(line)?,
-        "resets" => kind.resets = words(line)?,
+        "resets" => kind.resets = paths(line.words()?),
+        "policy" => policy(&mut kind.policy, line)?,
+        "deprecated" => {
+            let since = line.word("the minor version")?;
+            let since = since
+                .parse()
+                .map_err(|_| line.mistake(format!("`{since}` is no minor version")))?;
+            let warning = line.description().unwrap_or_default();
+            kind.deprecation = Some((since, warning.into()));
+        }
         "stored" => {
             kind.stored.prefix = line.word("the prefix")?.to_owned();
             if let Some(version) = line.next_word()? {
@@ -128,7 +145,7 @@ fn say(kind: &mut Kind, directive: &str, line: &mut Line<'static>) -> Result<(),
 }
 
 /// Verbs in the order of their names, and what follows the word `resets`.
-fn verbs(line: &mut Line<'static>) -> Result<(Vec<Verb>, Vec<String>), Mistake> {
+fn verbs(line: &mut Line<'static>) -> Result<(Vec<Verb>, Vec<Vec<String>>), Mistake> {
     let mut verbs = Vec::new();
     let mut words = line.words()?;
     for word in words.by_ref().take_while(|word| *word != "resets") {
@@ -139,7 +156,25 @@ fn verbs(line: &mut Line<'static>) -> Result<(Vec<Verb>, Vec<String>), Mistake> 
         }
     }
     verbs.sort_unstable();
-    Ok((verbs, words.map(str::to_owned).collect()))
+    Ok((verbs, paths(words)))
+}
+
+/// `status`, `metadata.labels`
+fn paths<'a>(words: impl Iterator<Item = &'a str>) -> Vec<Vec<String>> {
+    let path = |word: &str| word.split('.').map(str::to_owned).collect();
+    words.map(path).collect()
+}
+
+fn policy(policy: &mut Policy, line: &mut Line<'static>) -> Result<(), Mistake> {
+    for word in line.words()? {
+        match word {
+            "create-on-update" => policy.create_on_update = true,
+            "conditional-update" => policy.unconditional_update = false,
+            "returns-deleted" => policy.returns_deleted = true,
+            _ => return Err(line.mistake(format!("there is no policy `{word}`"))),
+        }
+    }
+    Ok(())
 }
 
 fn column(line: &mut Line<'static>) -> Result<Column, Mistake> {

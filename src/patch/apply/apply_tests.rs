@@ -347,7 +347,7 @@ fn what_the_strategy_resets_cannot_be_owned() {
     let kind = Kind {
         name: "Namespace",
         schema: &NAMESPACE,
-        reset: &[&["status"]],
+        reset: &[vec!["status".to_owned()]],
     };
     let config = json!({
         "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n", "labels": {"x": "1"}},

@@ -62,7 +62,7 @@ pub(crate) struct Writer<'a> {
 }
 
 /// Paths of named fields, such as those a strategy resets: `[["status"], ["spec", "finalizers"]]`.
-pub(crate) type Paths<'a> = &'a [&'a [&'a str]];
+pub(crate) type Paths<'a> = &'a [Vec<String>];
 
 /// What an apply has to know of the kind.
 #[derive(Clone, Copy, Debug)]

@@ -60,13 +60,14 @@ impl Set {
     }
 
     /// A set of plain field paths.
-    pub(crate) fn of_fields(paths: &[&[&str]]) -> Set {
+    pub(crate) fn of_fields<S: AsRef<str>, P: AsRef<[S]>>(paths: &[P]) -> Set {
         let mut set = Set::default();
         for path in paths {
             set.insert(
                 &path
+                    .as_ref()
                     .iter()
-                    .map(|name| Element::field(name))
+                    .map(|name| Element::field(name.as_ref()))
                     .collect::<Vec<_>>(),
             );
         }

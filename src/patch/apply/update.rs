@@ -14,7 +14,7 @@ use crate::schema::prune;
 
 /// Fields nobody owns: upstream's `stripSet`.
 pub(crate) static STRIPPED: LazyLock<Set> = LazyLock::new(|| {
-    Set::of_fields(&[
+    Set::of_fields::<&str, &[&str]>(&[
         &["apiVersion"],
         &["kind"],
         &["metadata"],

@@ -5,6 +5,10 @@ use crate::kinds::samples::{ENDPOINTS, NAMESPACE};
 use crate::schema::prune;
 
 const NONE: Paths<'static> = &[];
+
+fn path(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
 const T1: &str = "2024-01-01T00:00:01Z";
 const T2: &str = "2024-01-01T00:00:02Z";
 
@@ -114,7 +118,7 @@ fn fields_the_strategy_resets_are_not_owned() {
         &mut object,
         &NAMESPACE,
         &writer("golden", T1),
-        &[&["status"], &["spec", "finalizers"]],
+        &[path(&["status"]), path(&["spec", "finalizers"])],
     );
     let expected =
         json!({"f:metadata": {"f:labels": {".": {}, "f:kubernetes.io/metadata.name": {}}}});
@@ -320,7 +324,7 @@ fn a_subresource_has_an_entry_of_its_own_and_no_say_in_the_others() {
         &Sent::Reset,
         &NAMESPACE,
         &status,
-        &[&["spec"]],
+        &[vec!["spec".to_owned()]],
     );
     assert_eq!(
         owners(&new)[1],

@@ -1,12 +1,10 @@
 //! Node ports: ports on every node, from a range all services share.
 
-use std::cell::OnceCell;
-
 use serde_json::{Map, Value};
 
 use super::spec::{Spec, number, ports_mut, spec_mut};
 use crate::object::meta_str;
-use crate::registry::strategy::Surroundings;
+use crate::registry::strategy::WriteContext;
 use crate::status::Status;
 use crate::status::field::FieldError;
 
@@ -21,8 +19,8 @@ const DRY_RUN_FIRST: i64 = 32769;
 const ALLOCATED: &str = "provided port is already allocated";
 
 /// Gives a new service its ports.
-pub(super) fn create(service: &mut Value, around: &Surroundings<'_>) -> Result<(), Status> {
-    let mut pool = Pool::new(around);
+pub(super) fn create(service: &mut Value, write: &WriteContext<'_>) -> Result<(), Status> {
+    let mut pool = Pool::new(write);
     if Spec::of(service).needs_node_ports() {
         init_node_ports(service, &mut pool)?;
     }
@@ -36,9 +34,9 @@ pub(super) fn create(service: &mut Value, around: &Surroundings<'_>) -> Result<(
 pub(super) fn update(
     service: &mut Value,
     old: &Value,
-    around: &Surroundings<'_>,
+    write: &WriteContext<'_>,
 ) -> Result<(), Status> {
-    let mut pool = Pool::new(around);
+    let mut pool = Pool::new(write);
     if Spec::of(service).needs_node_ports() {
         update_node_ports(service, old, &mut pool)?;
     }
@@ -48,43 +46,38 @@ pub(super) fn update(
     Ok(())
 }
 
-/// The ports that are taken, and those this write has taken.
+/// The ports of a service, which are those of no other.
+pub(super) fn claims(spec: Spec<'_>) -> impl Iterator<Item = Box<str>> {
+    let ports = spec.node_ports().into_iter();
+    let all = ports.chain(Some(spec.health_check_node_port()));
+    all.filter(|port| *port != 0).map(claim)
+}
+
+fn claim(port: i64) -> Box<str> {
+    format!("nodePort {port}").into()
+}
+
+/// The ports that are free, but for those this write has taken.
 struct Pool<'a> {
-    around: &'a Surroundings<'a>,
-    taken: OnceCell<Vec<i64>>,
+    write: &'a WriteContext<'a>,
     mine: Vec<i64>,
 }
 
 impl<'a> Pool<'a> {
-    fn new(around: &'a Surroundings<'a>) -> Self {
+    fn new(write: &'a WriteContext<'a>) -> Self {
         Pool {
-            around,
-            taken: OnceCell::new(),
+            write,
             mine: Vec::new(),
         }
     }
 
     fn is_taken(&self, port: i64) -> bool {
-        let taken = self.taken.get_or_init(|| {
-            let peers = (self.around.peers)();
-            let of_peer = |spec: Spec<'_>| {
-                let mut ports = spec.node_ports();
-                ports.push(spec.health_check_node_port());
-                ports
-            };
-            let peers = peers.iter();
-            let mut taken: Vec<i64> = peers
-                .flat_map(|peer| of_peer(Spec::of(&peer.value())))
-                .collect();
-            taken.sort_unstable();
-            taken
-        });
-        taken.binary_search(&port).is_ok() || self.mine.contains(&port)
+        self.mine.contains(&port) || self.write.lister.is_claimed(&claim(port))
     }
 
     /// Takes a certain port. A dry run does not look at the range.
     fn take(&mut self, port: i64) -> Result<(), String> {
-        if !self.around.dry_run && !(FIRST..=LAST).contains(&port) {
+        if !self.write.dry_run && !(FIRST..=LAST).contains(&port) {
             return Err(format!(
                 "provided port is not in the valid range. The range of valid ports is {FIRST}-{LAST}"
             ));
@@ -98,7 +91,7 @@ impl<'a> Pool<'a> {
 
     /// Takes any port: the first after a random place of the dynamic part, or else of the rest.
     fn next(&mut self) -> Option<i64> {
-        let port = if self.around.dry_run {
+        let port = if self.write.dry_run {
             let last = self.mine.iter().max();
             Some(last.map_or(DRY_RUN_FIRST, |last| last + 1))
         } else {
@@ -112,7 +105,7 @@ impl<'a> Pool<'a> {
 
     fn free(&self, band: std::ops::Range<i64>) -> Option<i64> {
         let all: Vec<i64> = band.collect();
-        let start = (self.around.chance)(all.len());
+        let start = self.write.chance.below(all.len());
         let from_start = all[start..].iter().chain(&all[..start]);
         from_start.copied().find(|port| !self.is_taken(*port))
     }

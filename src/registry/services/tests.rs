@@ -1,30 +1,28 @@
 //! What a service takes from the pools, and what it shows of it.
 
-use std::sync::Arc;
-
 use super::*;
-use crate::object::Object;
+use crate::registry::sample::{self, Claimed};
 
-/// The stored services, and a chance that always falls on the first.
+/// Allocates beside these stored services, with a chance that always falls on the first.
 fn allocate(
     service: &mut Value,
     old: Option<&Value>,
     stored: &[Value],
     dry_run: bool,
 ) -> Result<(), String> {
-    let peers = || {
-        let objects = stored
+    let claimed = Claimed(
+        stored
             .iter()
-            .map(|value| Object::new(&RESOURCE, value.clone()));
-        objects.map(Arc::new).collect()
-    };
-    let around = Surroundings {
-        peers: &peers,
-        chance: &|_| 0,
+            .flat_map(|peer| Services.claims(peer))
+            .collect(),
+    );
+    let kind = sample::kind("services");
+    let write = WriteContext {
         dry_run,
+        ..sample::write(&kind, &claimed)
     };
     Services
-        .allocate(service, old, &around)
+        .allocate(&write, service, old)
         .map_err(|status| status.message)
 }
 
@@ -228,7 +226,9 @@ fn defaults_depend_on_the_type() {
 fn a_row_shows_how_to_reach_the_service() {
     let cells = |spec: Value, status: Value| {
         let service = json!({"metadata": {"name": "s"}, "spec": spec, "status": status});
-        Value::from(row(&service, &|_| "1s".to_owned()))
+        let columns = ["Cluster-IP", "External-IP", "Port(s)", "Selector"];
+        let cell = |column| Services.cell(column, &service, &|_| String::new());
+        Value::from(columns.map(cell).to_vec())
     };
     let ports = json!([{"port": 80, "protocol": "TCP", "nodePort": 30080}, {"port": 53, "protocol": "UDP"}]);
     let ingress =
@@ -237,54 +237,22 @@ fn a_row_shows_how_to_reach_the_service() {
         (
             json!({"type": "ClusterIP", "clusterIPs": ["10.0.0.9"], "ports": ports, "selector": {"b": "2", "a": "1"}}),
             json!({}),
-            json!([
-                "s",
-                "ClusterIP",
-                "10.0.0.9",
-                "<none>",
-                "80:30080/TCP,53/UDP",
-                "1s",
-                "a=1,b=2"
-            ]),
+            json!(["10.0.0.9", "<none>", "80:30080/TCP,53/UDP", "a=1,b=2"]),
         ),
         (
             json!({"type": "LoadBalancer", "externalIPs": ["2.2.2.2"]}),
             ingress,
-            json!([
-                "s",
-                "LoadBalancer",
-                "<none>",
-                "1.1.1.1,b.example,2.2.2.2",
-                "<none>",
-                "1s",
-                "<none>"
-            ]),
+            json!(["<none>", "1.1.1.1,b.example,2.2.2.2", "<none>", "<none>"]),
         ),
         (
             json!({"type": "LoadBalancer"}),
             json!({}),
-            json!([
-                "s",
-                "LoadBalancer",
-                "<none>",
-                "<pending>",
-                "<none>",
-                "1s",
-                "<none>"
-            ]),
+            json!(["<none>", "<pending>", "<none>", "<none>"]),
         ),
         (
             json!({"type": "ExternalName", "externalName": "x.example"}),
             json!({}),
-            json!([
-                "s",
-                "ExternalName",
-                "<none>",
-                "x.example",
-                "<none>",
-                "1s",
-                "<none>"
-            ]),
+            json!(["<none>", "x.example", "<none>", "<none>"]),
         ),
     ] {
         assert_eq!(cells(spec, status), expected);

@@ -33,14 +33,14 @@ struct Requirement {
 
 /// The fields a kind can be selected by; which of the two decides the words of the refusal.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum SupportedFields {
+pub(crate) enum SupportedFields<'a> {
     /// Name and namespace: what a kind gets that registers no conversion of its own.
     Metadata,
     /// All the fields of a kind with a conversion of its own, the `metadata` ones included.
-    Own(&'static [&'static str]),
+    Own(&'a [String]),
 }
 
-impl SupportedFields {
+impl SupportedFields<'_> {
     fn check(self, key: &str) -> Result<(), String> {
         match self {
             SupportedFields::Metadata if METADATA_FIELDS.contains(&key) => Ok(()),
@@ -51,7 +51,7 @@ impl SupportedFields {
                     quote(key)
                 ))
             }
-            SupportedFields::Own(fields) if fields.contains(&key) => Ok(()),
+            SupportedFields::Own(fields) if fields.iter().any(|field| field == key) => Ok(()),
             SupportedFields::Own(_) => Err(format!("field label not supported: {key}")),
         }
     }
@@ -96,7 +96,7 @@ impl FieldSelector {
     }
 
     /// Refuses fields the kind cannot be selected by; the error is the message of the 400.
-    pub(crate) fn check_known(&self, supported: SupportedFields) -> Result<(), String> {
+    pub(crate) fn check_known(&self, supported: SupportedFields<'_>) -> Result<(), String> {
         self.requirements
             .iter()
             .try_for_each(|r| supported.check(&r.key))
@@ -252,7 +252,8 @@ mod tests {
 
     #[test]
     fn an_unknown_field_is_refused_in_the_words_of_its_kind() {
-        let own = SupportedFields::Own(&["metadata.name", "status.phase"]);
+        let fields = ["metadata.name", "status.phase"].map(str::to_owned);
+        let own = SupportedFields::Own(&fields);
         for (text, supported, error) in [
             (
                 "nope=x",

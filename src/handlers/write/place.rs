@@ -1,0 +1,153 @@
+//! Objects that are put in their place as they are: by a test before its client comes, and by the server at its start.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Attempt, Author, Proposal, Propose, Stop, Write, Written};
+use crate::handlers::cluster::Cluster;
+use crate::ids::NAME_ATTEMPTS;
+use crate::kinds::KindRef;
+use crate::object::{Object, meta_str, metadata_mut, set_resource_version};
+use crate::registry::{self, WriteContext, generic};
+use crate::response::Warnings;
+use crate::status::Status;
+
+/// An object that is canonical and defaulted, as it is to be.
+struct Placed<'a>(&'a Value);
+
+impl Propose for Placed<'_> {
+    fn propose(
+        &self,
+        _write: &Write<'_>,
+        _context: &WriteContext<'_>,
+        _live: Option<&Value>,
+        _warnings: &mut Warnings,
+    ) -> Result<Proposal, Status> {
+        Ok(Proposal::Place(self.0.clone()))
+    }
+}
+
+/// Stores an object that keeps what it says about itself (uid, times, status), in place of any of its name. A namespace
+/// that is missing is made.
+pub(crate) fn place(
+    cluster: &Cluster,
+    kind: &KindRef,
+    object: &Value,
+) -> Result<Arc<Object>, Status> {
+    let write = Write {
+        cluster,
+        kind,
+        subresource: "",
+        namespace: meta_str(object, "namespace"),
+        name: meta_str(object, "name"),
+        author: Author::Server,
+        dry_run: false,
+    };
+    let placed = write.run_now(&Placed(object), &mut Warnings::default())?;
+    match placed {
+        Written::Created(object) | Written::Updated(object) | Written::Deleted(object) => {
+            Ok(object)
+        }
+    }
+}
+
+/// Makes a namespace as if someone had created it, if it is not there.
+pub(crate) fn namespace(cluster: &Cluster, name: &str) -> Result<(), Status> {
+    let Some(kind) = cluster.catalog.find_stored("", "Namespace") else {
+        return Ok(());
+    };
+    if cluster
+        .storage
+        .view()
+        .get(&cluster.namespace_key(name))
+        .is_some()
+    {
+        return Ok(());
+    }
+    let mut object = json!({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}});
+    registry::strategy(kind).set_defaults(&mut object);
+    place(cluster, kind, &object).map(drop)
+}
+
+/// Makes the namespace that is written to, where namespaces spring up by themselves.
+pub(super) fn implicit_namespace(write: &Write<'_>) -> Result<(), Status> {
+    let springs_up =
+        write.cluster.implicit_namespaces && write.kind.namespaced && !write.namespace.is_empty();
+    if springs_up {
+        namespace(write.cluster, write.namespace)?;
+    }
+    Ok(())
+}
+
+impl Attempt<'_> {
+    pub(super) fn place(
+        &self,
+        mut object: Value,
+        live: Option<Arc<Object>>,
+        old: Option<&Value>,
+    ) -> Result<Written, Stop> {
+        let mut complete = object.clone();
+        self.strategy
+            .prepare_for_create(&self.context, &mut complete);
+        fill_in(&mut object, complete);
+        set_resource_version(&mut object, None);
+        self.identify(&mut object, old);
+        self.name(&mut object)?;
+        self.strategy.allocate(&self.context, &mut object, old)?;
+        generic::before_create(&self.context, self.strategy, &mut object)?;
+        if self.write.kind.namespaced {
+            namespace(self.write.cluster, self.write.namespace)?;
+        }
+        let key = self.write.key(meta_str(&object, "name"));
+        let stored = self.put(&key, live.as_ref(), object)?;
+        stored.drop_value();
+        Ok(match live {
+            Some(_) => Written::Updated(stored),
+            None => Written::Created(stored),
+        })
+    }
+
+    /// Gives an object the identity of the one whose place it takes, or else a new one, where it has none of its own.
+    fn identify(&self, object: &mut Value, old: Option<&Value>) {
+        let kept = |field: &str| old.and_then(|old| old["metadata"].get(field)).cloned();
+        let ids = &self.write.cluster.ids;
+        let metadata = metadata_mut(object);
+        metadata
+            .entry("uid")
+            .or_insert_with(|| kept("uid").unwrap_or_else(|| ids.uid().into()));
+        metadata.entry("creationTimestamp").or_insert_with(|| {
+            kept("creationTimestamp").unwrap_or_else(|| self.context.now.into())
+        });
+    }
+
+    /// Makes up the name of an object that has only a `generateName`.
+    fn name(&self, object: &mut Value) -> Result<(), Status> {
+        let (given, base) = (meta_str(object, "name"), meta_str(object, "generateName"));
+        if !given.is_empty() || base.is_empty() {
+            return Ok(());
+        }
+        let is_free = |name: &String| self.write.find(&self.write.key(name)).is_none();
+        let ids = &self.write.cluster.ids;
+        let mut names = (0..NAME_ATTEMPTS).map(|_| ids.name(base));
+        let name = names.find(is_free).ok_or_else(|| {
+            Status::internal_error(&format!("no name that starts with {base:?} is free"))
+        })?;
+        metadata_mut(object).insert("name".to_owned(), name.into());
+        Ok(())
+    }
+}
+
+/// Takes over what a creation would have set, where the object does not say.
+fn fill_in(object: &mut Value, complete: Value) {
+    if let (Value::Object(object), Value::Object(complete)) = (object, complete) {
+        for (key, value) in complete {
+            match object.get_mut(&key) {
+                Some(own) => fill_in(own, value),
+                None => {
+                    object.insert(key, value);
+                }
+            }
+        }
+    }
+}
