@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Context;
 use crate::codec::json::{self, Node};
 use crate::codec::{protobuf, yaml};
-use crate::kinds::{Catalog, Kind, Struct, internal_package};
+use crate::kinds::{Catalog, Kind, Struct};
 use crate::patch::apply::Sent;
 use crate::registry;
 use crate::request::negotiation::{BodyFormat, body_format};
@@ -289,7 +289,7 @@ fn check_kind(kind: &Kind, found: &TypeMeta, group: &str, version: &str) -> Resu
     if found.kind == kind.kind && group == kind.group && version == kind.version {
         return Ok(());
     }
-    let internal = internal_package(&kind.stored.group);
+    let internal = kind.internal_package();
     if Catalog::built_in().knows(&found.api_version, &found.kind) {
         return Err(format!(
             "converting ({version}.{}) to ({internal}.{}): unknown conversion",

@@ -19,9 +19,11 @@ use std::sync::{Arc, LazyLock};
 use self::page::Page;
 use self::verb::Verb;
 
-pub(crate) use kind::{Cell, Column, Kind, KindRef, Subresource, Wire};
+pub(crate) use kind::{Cell, Column, Kind, KindRef, NameFormat, Subresource, Wire};
 pub(crate) use scheme::group_order;
-pub(crate) use types::{Field, List, ListKind, PatchStrategy, Presence, Struct, StructRef, Type};
+pub(crate) use types::{
+    Field, List, ListKind, PatchStrategy, Presence, Rules, Struct, StructRef, Type,
+};
 
 include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 

@@ -1,9 +1,10 @@
 //! Between the version of a kind that a client speaks and the one that is stored, where a field is called differently.
 
 use serde_json::Value;
+use smallvec::SmallVec;
 
 use super::prune;
-use crate::kinds::{Field, Struct, Type};
+use crate::kinds::{Field, Kind, Struct, Type};
 
 /// An object of this version as the stored version has it. The caller says which version it is of.
 pub(crate) fn to_stored(value: &mut Value, version: &Struct, stored: &Struct) {
@@ -21,6 +22,26 @@ pub(crate) fn from_stored(value: &mut Value, version: &Struct) {
         (stored, &field.name)
     });
     prune(value, version);
+}
+
+/// What the stored version calls the field at a path.
+pub(crate) fn stored_path<'a, S: AsRef<str>>(
+    path: &'a [S],
+    kind: &'a Kind,
+) -> SmallVec<[&'a str; 8]> {
+    let names = path.iter().map(AsRef::as_ref);
+    if kind.is_stored() {
+        return names.collect();
+    }
+    let mut at = Some(&*kind.schema);
+    let stored = |name: &'a str| {
+        let field = at.and_then(|structure| structure.field(name));
+        at = field
+            .and_then(|field| field.ty.innermost_struct())
+            .map(|inner| &**inner);
+        field.and_then(|field| field.was.as_deref()).unwrap_or(name)
+    };
+    names.map(stored).collect()
 }
 
 /// Renames every field; `names` tells how it is called, and how it is to be called.

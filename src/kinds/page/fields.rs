@@ -147,7 +147,7 @@ fn say(field: &mut Field, word: &str, line: &Line<'_>) -> Result<(), Mistake> {
         ("merge", Type::List(list)) => list.patch = PatchStrategy::MergeBy(value.to_owned()),
         ("default", ty) => field.default = Some(Box::new(default(ty, value, line)?)),
         ("was", _) => field.was = Some(Arc::from(value)),
-        ("min" | "max" | "format" | "immutable", _) => {
+        ("min" | "above" | "max" | "immutable" | "off", _) => {
             let rules = field.rules.get_or_insert_default();
             say_rule(rules, word, value).ok_or_else(|| unknown(line, word))?;
         }
@@ -160,7 +160,8 @@ fn say_rule(rules: &mut Rules, word: &str, value: &str) -> Option<()> {
     match word {
         "min" => rules.min = Some(value.parse().ok()?),
         "max" => rules.max = Some(value.parse().ok()?),
-        "format" => rules.format = value.to_owned(),
+        "above" => rules.above = Some(value.parse().ok()?),
+        "off" => rules.off = true,
         _ => rules.immutable = true,
     }
     Some(())

@@ -8,12 +8,14 @@ use super::line::Line;
 use super::{Mistake, Page};
 use crate::codec::base64;
 use crate::kinds::internal_package;
-use crate::kinds::kind::{About, Cell, Column, Kind, KindRef, Policy, Stored, Subresource, Wire};
+use crate::kinds::kind::{
+    About, Cell, Column, Kind, KindRef, NameFormat, Policy, Stored, Subresource, Wire,
+};
 use crate::kinds::types::StructRef;
 use crate::kinds::verb::Verb;
 
 /// What a page says of a kind beside its types.
-pub(super) const DIRECTIVES: [&str; 11] = [
+pub(super) const DIRECTIVES: [&str; 12] = [
     "kind",
     "short",
     "categories",
@@ -24,6 +26,7 @@ pub(super) const DIRECTIVES: [&str; 11] = [
     "select",
     "column",
     "policy",
+    "names",
     "deprecated",
 ];
 
@@ -96,6 +99,7 @@ fn blank(page: &'static Page, line: &mut Line<'static>) -> Result<Kind, Mistake>
             unconditional_update: true,
             returns_deleted: false,
         },
+        name_format: NameFormat::DnsSubdomain,
         deprecation: None,
         schema,
     })
@@ -109,6 +113,14 @@ fn say(kind: &mut Kind, directive: &str, line: &mut Line<'static>) -> Result<(),
         "categories" => kind.categories = words(line)?,
         "select" => kind.selectable = words(line)?,
         "resets" => kind.resets = paths(line.words()?),
+        "names" => {
+            kind.name_format = match line.word("the format of names")? {
+                "dns-subdomain" => NameFormat::DnsSubdomain,
+                "dns-label" => NameFormat::DnsLabel,
+                "path-segment" => NameFormat::PathSegment,
+                other => return Err(line.mistake(format!("`{other}` is no format of names"))),
+            };
+        }
         "policy" => policy(&mut kind.policy, line)?,
         "deprecated" => {
             let since = line.word("the minor version")?;
