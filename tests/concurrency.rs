@@ -22,6 +22,9 @@ const ALL: &str = "/api/v1/endpoints";
 const SPACES: [&str; 2] = ["a", "a-b"];
 const NAMES: [&str; 4] = ["one", "two", "three", "four"];
 const APPS: [&str; 3] = ["x", "y", "z"];
+/// Of how many moments there must be a list, and how often all write for that at most.
+const MOMENTS: usize = 5;
+const ROUNDS: u64 = 10;
 /// Longer than any watch.
 const LONG: Duration = Duration::from_secs(2 * 3600);
 
@@ -252,11 +255,13 @@ async fn write(address: SocketAddr, seed: u64, times: usize) -> Wrote {
     wrote
 }
 
-/// Lists page by page for as long as there are writes; returns each version with what was there.
+/// Lists page by page for as long as there are writes, telling of how many moments; returns each version with what was
+/// there.
 async fn list(
     address: SocketAddr,
     seed: u64,
     done: watch::Receiver<bool>,
+    moments: watch::Sender<usize>,
 ) -> Vec<(u64, Vec<Value>)> {
     let mut random = Rng::with_seed(seed);
     let mut client = Client::to(address).await;
@@ -273,6 +278,9 @@ async fn list(
                 .object();
             assert_eq!(revision(&page), version, "a page of another moment");
             items.extend(page["items"].as_array().unwrap().clone());
+        }
+        if lists.last().is_none_or(|(before, _)| *before < version) {
+            moments.send_modify(|moments| *moments += 1);
         }
         lists.push((version, items));
     }
@@ -326,8 +334,10 @@ fn check_reference(reference: &Seen<'_>, history: &History, wrote: &[Wrote], las
     );
 }
 
-/// A list shows what was there at its version, each object once and in order.
+/// There are lists of several moments, and each shows what was there at its version, each object once and in order.
 fn check_lists(lists: &[(u64, Vec<Value>)], history: &History) {
+    let moments: BTreeSet<_> = lists.iter().map(|(version, _)| version).collect();
+    assert!(moments.len() >= MOMENTS, "only {} moments", moments.len());
     for (version, items) in lists {
         let mut expected: Vec<_> = history.at(*version).into_values().collect();
         expected.sort_by_key(|object| key(object).0 + "/" + &key(object).1);
@@ -351,11 +361,19 @@ async fn everybody_at_once(seed: u64) {
         watches.push(Seen::after(&server, &selection, start, "").await);
         watches.push(Seen::streaming(&server, &selection, "").await);
     }
-    let listing = tokio::spawn(list(address, seed, done.clone()));
+    let (told, moments) = watch::channel(0);
+    let listing = tokio::spawn(list(address, seed, done.clone(), told));
     let writing = async {
-        let writers = at_once(6, |number| write(address, seed * 100 + number as u64, 40)).await;
+        let mut wrote = Vec::new();
+        for round in 0..ROUNDS {
+            let seed = |number: usize| (seed * 10 + round) * 100 + number as u64;
+            wrote.extend(at_once(6, |number| write(address, seed(number), 40)).await);
+            if *moments.borrow() >= MOMENTS {
+                break;
+            }
+        }
         finish.send_replace(true);
-        writers
+        wrote
     };
     let following = watches
         .iter_mut()

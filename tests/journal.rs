@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::process::Command;
 use std::sync::Once;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fake_apiserver::{
     Coverage, Entry, FakeApiServer, Fault, Outcome, Patch, Requests, StreamEnd, Times,
@@ -17,7 +17,7 @@ use support::client::{APPLY, Client, MERGE};
 use support::objects::{endpoints, path};
 use support::raw::Raw;
 use support::watch::Watch;
-use support::within;
+use support::{PATIENCE, within};
 
 /// A server where time stands still, with Endpoints `default/db`.
 async fn frozen() -> FakeApiServer {
@@ -200,10 +200,12 @@ fn what_was_no_http_is_an_entry_without_a_request_line() {
 
 /// The first entry; a connection ends after its answer was read.
 fn when_it_is_there(server: &FakeApiServer) -> Entry {
+    let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(entry) = server.journal().iter().next() {
             return entry.clone();
         }
+        assert!(Instant::now() < deadline, "there is no entry");
         std::thread::yield_now();
     }
 }

@@ -3,7 +3,7 @@
 mod support;
 
 use std::cell::RefCell;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
@@ -16,7 +16,7 @@ use support::client::Client;
 use support::objects::{endpoints, namespace, path};
 use support::raw::Raw;
 use support::watch::Watch;
-use support::within;
+use support::{own_address, within};
 
 /// How many servers run side by side.
 const MANY: usize = 200;
@@ -138,20 +138,9 @@ async fn servers_alike_answer_alike() {
     assert_ne!(uid(&other), uid(&seventh));
 }
 
-/// An address of its own, so that its ports are taken by nobody else.
-fn own_address(number: u8) -> SocketAddr {
-    let own = cfg!(target_os = "linux");
-    let host = if own {
-        Ipv4Addr::new(127, 0, 77, number)
-    } else {
-        Ipv4Addr::LOCALHOST
-    };
-    SocketAddr::from((host, 0))
-}
-
 #[tokio::test]
 async fn a_dropped_server_leaves_its_port_at_once() {
-    let server = FakeApiServer::builder().bind(own_address(1)).start().await;
+    let server = FakeApiServer::builder().bind(own_address()).start().await;
     let address = server.address();
     let mut client = Client::connect(&server).await;
     assert_eq!(client.get("/readyz").await.status, 200);
@@ -166,7 +155,7 @@ async fn a_dropped_server_leaves_its_port_at_once() {
 #[test]
 fn a_dropped_blocking_server_leaves_its_port_at_once() {
     let server = FakeApiServer::builder()
-        .bind(own_address(2))
+        .bind(own_address())
         .start_blocking();
     let address = server.address();
     assert_eq!(blocking_request(&server, "GET", "/readyz", "").0, 200);
@@ -179,7 +168,7 @@ fn a_dropped_blocking_server_leaves_its_port_at_once() {
 
 #[tokio::test]
 async fn a_server_that_was_shut_down_leaves_its_port() {
-    let server = FakeApiServer::builder().bind(own_address(3)).start().await;
+    let server = FakeApiServer::builder().bind(own_address()).start().await;
     let address = server.address();
     let mut client = Client::connect(&server).await;
     assert_eq!(client.get("/readyz").await.status, 200);
@@ -271,7 +260,7 @@ fn a_server_may_outlive_its_runtime() {
 #[test]
 fn a_server_may_be_dropped_outside_its_runtime() {
     let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
-    let builder = FakeApiServer::builder().bind(own_address(4));
+    let builder = FakeApiServer::builder().bind(own_address());
     let server = runtime.block_on(builder.start());
     let address = server.address();
     drop(server);

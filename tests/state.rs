@@ -6,13 +6,14 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use fake_apiserver::{FakeApiServer, Fault, Outage, Snapshot};
+use fake_apiserver::{FakeApiServer, FakeApiServerBuilder, Fault, Outage, Snapshot};
 use serde_json::{Value, json};
 
 use support::client::Client;
 use support::objects::{at_revision, endpoints, namespace, path, revision};
 use support::raw::Raw;
 use support::watch::Watch;
+use support::{own_address, within};
 
 const NOW: i64 = 1_700_000_000;
 const EP: &str = "/api/v1/namespaces/default/endpoints";
@@ -344,6 +345,11 @@ fn knock(address: SocketAddr) -> std::io::Result<usize> {
     stream.read(&mut [0; 16])
 }
 
+/// A server to whose port nobody else comes while it is down.
+fn own() -> FakeApiServerBuilder {
+    FakeApiServer::builder().bind(own_address())
+}
+
 fn is_up(server: &FakeApiServer) -> bool {
     match get(server.address()) {
         Ok(answer) => answer.starts_with("HTTP/1.1 200 "),
@@ -367,7 +373,7 @@ fn ask(raw: &mut Raw) {
 
 #[test]
 fn a_server_goes_down_and_comes_back_to_its_port_every_time() {
-    let server = FakeApiServer::start_blocking();
+    let server = own().start_blocking();
     for _ in 0..50 {
         let outage = server.outage(Outage::refused());
         assert_eq!(
@@ -381,7 +387,7 @@ fn a_server_goes_down_and_comes_back_to_its_port_every_time() {
 
 #[test]
 fn the_state_is_there_when_the_server_is_back() {
-    let server = FakeApiServer::start_blocking();
+    let server = own().start_blocking();
     server.seed(named("db"));
     let newest = server.revision();
     server.down();
@@ -393,7 +399,7 @@ fn the_state_is_there_when_the_server_is_back() {
 
 #[test]
 fn open_connections_are_reset_by_an_outage() {
-    let server = FakeApiServer::start_blocking();
+    let server = own().start_blocking();
     let mut idle = TcpStream::connect(server.address()).unwrap();
     let mut watch = TcpStream::connect(server.address()).unwrap();
     write!(watch, "GET {EP}?watch=1 HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
@@ -418,7 +424,7 @@ fn open_connections_are_reset_by_an_outage() {
 
 #[test]
 fn open_connections_can_be_left_alone() {
-    let server = FakeApiServer::start_blocking();
+    let server = own().start_blocking();
     let mut raw = kept_alive(&server);
     let outage = server.outage(Outage::refused().keeping_connections());
     assert!(!is_up(&server));
@@ -430,7 +436,7 @@ fn open_connections_can_be_left_alone() {
 
 #[test]
 fn new_connections_are_reset_until_the_outage_is_over() {
-    let server = FakeApiServer::start_blocking();
+    let server = own().start_blocking();
     let outage = server.outage(Outage::reset());
     for _ in 0..3 {
         assert_eq!(
@@ -445,7 +451,7 @@ fn new_connections_are_reset_until_the_outage_is_over() {
 
 #[test]
 fn so_many_connections_are_reset_as_were_asked_for() {
-    let server = FakeApiServer::start_blocking();
+    let server = own().start_blocking();
     let outage = server.outage(Outage::reset_next(2));
     for _ in 0..2 {
         assert!(!outage.is_over());
@@ -460,7 +466,7 @@ fn so_many_connections_are_reset_as_were_asked_for() {
 
 #[test]
 fn an_outage_is_over_when_its_time_is_up_by_the_servers_clock() {
-    let server = FakeApiServer::builder().frozen_at(NOW).start_blocking();
+    let server = own().frozen_at(NOW).start_blocking();
     let outage = server.outage(Outage::refused().during(Duration::from_secs(30)));
     server.advance(Duration::from_secs(29));
     assert!(!is_up(&server));
@@ -471,18 +477,23 @@ fn an_outage_is_over_when_its_time_is_up_by_the_servers_clock() {
 
 #[tokio::test]
 async fn an_outage_is_over_without_anybody_asking() {
-    let server = FakeApiServer::start().await;
-    let outage = server.outage(Outage::refused().during(Duration::from_millis(1)));
-    while !outage.is_over() {
-        tokio::task::yield_now().await;
-    }
+    let server = own().start().await;
+    let hour = Duration::from_secs(3600);
+    let outage = server.outage(Outage::refused().during(hour));
+    server.advance(hour);
+    within(async {
+        while !outage.is_over() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     let mut client = Client::connect(&server).await;
     assert_eq!(client.get(EP).await.status, 200);
 }
 
 #[test]
 fn a_server_is_down_as_long_as_any_outage_lasts() {
-    let server = FakeApiServer::start_blocking();
+    let server = own().start_blocking();
     let first = server.outage(Outage::refused());
     let second = server.outage(Outage::refused());
     drop(first);
@@ -493,7 +504,7 @@ fn a_server_is_down_as_long_as_any_outage_lasts() {
 
 #[test]
 fn an_outage_may_outlive_its_server() {
-    let server = FakeApiServer::start_blocking();
+    let server = own().start_blocking();
     let address = server.address();
     let outage = server.outage(Outage::refused());
     drop(server);
@@ -566,12 +577,15 @@ async fn a_request_in_flight_is_answered_across_a_restart() {
     let guard = server.fault(Fault::delay(second).first(1));
     let mut client = Client::connect(&server).await;
     let mut answer = std::pin::pin!(client.get(EP));
-    while guard.fired() == 0 {
-        tokio::select! {
-            answer = &mut answer => panic!("{answer:?}"),
-            () = tokio::task::yield_now() => {}
+    within(async {
+        while guard.fired() == 0 {
+            tokio::select! {
+                answer = &mut answer => panic!("{answer:?}"),
+                () = tokio::task::yield_now() => {}
+            }
         }
-    }
+    })
+    .await;
     server.restart();
     server.advance(second);
     let answer = answer.await;
@@ -581,7 +595,7 @@ async fn a_request_in_flight_is_answered_across_a_restart() {
 
 #[test]
 fn a_restart_closes_idle_connections() {
-    let server = FakeApiServer::start_blocking();
+    let server = own().start_blocking();
     let mut raw = kept_alive(&server);
     server.restart();
     raw.rest();

@@ -1,19 +1,19 @@
 //! What is measured.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
 use fake_apiserver::{FakeApiServer, Fault};
-use serde_json::{Value, json};
 
 use crate::bare::Bare;
-use crate::client::{Client, request};
+use crate::client::Client;
+use crate::operation::{
+    COLLECTION, Operation, Requests, delete, item, object, post, put, read, seed, seed_all, turn,
+};
 use crate::rounds::{Comparison, Rounds};
-use crate::stopwatch::Clock;
-
-const JSON: &str = "application/json";
-const COLLECTION: &str = "/api/v1/namespaces/default/endpoints";
+use crate::stopwatch::{Clock, Stopwatch};
 
 /// One row of the table.
 pub(crate) struct Case {
@@ -34,24 +34,31 @@ pub(crate) enum Aim {
 
 /// What a case does.
 enum Measure {
+    /// A server alone.
     Start,
-    Get,
+    /// A server, a connection and a first answer.
+    FirstAnswer,
+    /// Against bare warp.
+    Bare(Operation),
+    /// A patch of one object against a replacement of another that looks the same.
+    Replace(Operation),
     /// With the fault stage and so many rules about other requests, against a server without the stage.
     FaultStage(usize),
-    List(usize),
     /// Of this many, one of which was just written.
     ChangedList(usize),
-    Create,
-    Replace,
-    /// Media type, query, and what wraps the changed labels.
-    Patch(&'static str, &'static str, fn(usize) -> Value),
+    /// A creation, and the deletion that undoes it, among so many objects of the kind against among so many.
+    Among(usize, usize),
+    /// A namespace with so many objects goes, against one with so many; the time is that of one object.
+    Namespace(usize, usize),
     Watch(usize),
 }
 
 const fn case(name: &'static str, aim: Aim, measure: Measure) -> Case {
     let against = match measure {
-        Measure::Patch(..) => "replace",
+        Measure::Replace(_) => "replace",
         Measure::FaultStage(_) => "no stage",
+        Measure::Among(..) => "among 100",
+        Measure::Namespace(..) => "of 100",
         _ => "bare",
     };
     Case {
@@ -62,44 +69,75 @@ const fn case(name: &'static str, aim: Aim, measure: Measure) -> Case {
     }
 }
 
+const fn patch(media: &'static str) -> Operation {
+    Operation::Patch(media, "", turn)
+}
+
 /// All cases, in the order of the table.
 pub(crate) const ALL: &[Case] = &[
     case(
-        "start to first answer",
-        Aim::Within(Duration::from_millis(1)),
+        "start",
+        Aim::Within(Duration::from_micros(100)),
         Measure::Start,
     ),
-    case("get", Aim::Ratio(0.9), Measure::Get),
+    case(
+        "start to first answer",
+        Aim::Within(Duration::from_millis(1)),
+        Measure::FirstAnswer,
+    ),
+    case("get", Aim::Ratio(0.9), Measure::Bare(Operation::Get)),
     case("get, fault stage", Aim::Ratio(0.98), Measure::FaultStage(0)),
     case("get, 10 other rules", Aim::None, Measure::FaultStage(10)),
-    case("list 100", Aim::Ratio(0.8), Measure::List(100)),
-    case("list 10,000", Aim::Ratio(0.8), Measure::List(10_000)),
+    case(
+        "list 100",
+        Aim::Ratio(0.8),
+        Measure::Bare(Operation::List(100)),
+    ),
+    case(
+        "list 10,000",
+        Aim::Ratio(0.8),
+        Measure::Bare(Operation::List(10_000)),
+    ),
     case("write, list 100", Aim::None, Measure::ChangedList(100)),
     case(
         "write, list 10,000",
         Aim::None,
         Measure::ChangedList(10_000),
     ),
-    case("create", Aim::Ratio(0.5), Measure::Create),
-    case("replace", Aim::Ratio(0.5), Measure::Replace),
+    case("create", Aim::Ratio(0.5), Measure::Bare(Operation::Create)),
+    case(
+        "create and delete among 100,000",
+        Aim::Ratio(0.8),
+        Measure::Among(100_000, 100),
+    ),
+    case(
+        "replace",
+        Aim::Ratio(0.5),
+        Measure::Bare(Operation::Replace),
+    ),
     case(
         "merge patch",
         Aim::Ratio(0.5),
-        Measure::Patch("application/merge-patch+json", "", turn),
+        Measure::Replace(patch("application/merge-patch+json")),
     ),
     case(
         "strategic merge patch",
         Aim::Ratio(0.5),
-        Measure::Patch("application/strategic-merge-patch+json", "", turn),
+        Measure::Replace(patch("application/strategic-merge-patch+json")),
     ),
     case(
         "apply",
         Aim::Ratio(0.25),
-        Measure::Patch(
+        Measure::Replace(Operation::Patch(
             "application/apply-patch+yaml",
             "?fieldManager=bench&force=true",
             |n| object("patched", n),
-        ),
+        )),
+    ),
+    case(
+        "delete a namespace of 10,000",
+        Aim::Ratio(0.8),
+        Measure::Namespace(10_000, 100),
     ),
     case("event to 1 watcher", Aim::None, Measure::Watch(1)),
     case("event to 100 watchers", Aim::None, Measure::Watch(100)),
@@ -113,54 +151,39 @@ impl Case {
     ) -> Pin<Box<dyn Future<Output = io::Result<Comparison>> + 'a>> {
         match self.measure {
             Measure::Start => Box::pin(start(rounds)),
-            Measure::Get => Box::pin(get(rounds)),
+            Measure::FirstAnswer => Box::pin(first_answer(rounds)),
+            Measure::Bare(operation) => Box::pin(against_bare(rounds, operation)),
+            Measure::Replace(operation) => Box::pin(against_replace(rounds, operation)),
             Measure::FaultStage(rules) => Box::pin(fault_stage(rounds, rules)),
-            Measure::List(count) => Box::pin(list(rounds, count)),
             Measure::ChangedList(count) => Box::pin(changed_list(rounds, count)),
-            Measure::Create => Box::pin(create(rounds)),
-            Measure::Replace => Box::pin(replace(rounds)),
-            Measure::Patch(media, query, body) => Box::pin(patch(rounds, media, query, body)),
+            Measure::Among(many, few) => Box::pin(among(rounds, many, few)),
+            Measure::Namespace(many, few) => Box::pin(namespace(rounds, many, few)),
             Measure::Watch(watchers) => Box::pin(watch(rounds, watchers)),
         }
     }
 }
 
-/// An object that is another one with every turn.
-fn object(name: &str, turn: usize) -> Value {
-    json!({
-        "apiVersion": "v1",
-        "kind": "Endpoints",
-        "metadata": {
-            "name": name,
-            "namespace": "default",
-            "labels": {"app.kubernetes.io/name": "bench", "turn": (turn % 2).to_string()},
-        },
-        "subsets": [{
-            "addresses": [{"ip": "10.0.0.1"}, {"ip": "10.0.0.2"}],
-            "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}],
-        }],
-    })
-}
-
-/// The part of it that changes.
-fn turn(turn: usize) -> Value {
-    json!({"metadata": {"labels": {"turn": (turn % 2).to_string()}}})
-}
-
-fn item(name: &str) -> String {
-    format!("{COLLECTION}/{name}")
-}
-
-fn read(path: &str) -> Vec<u8> {
-    request("GET", path, "", "")
-}
-
-fn put(name: &str, turn: usize) -> Vec<u8> {
-    request("PUT", &item(name), JSON, &object(name, turn).to_string())
+/// Stopping is part of it, on both sides.
+async fn start(rounds: &Rounds) -> io::Result<Comparison> {
+    let answer = {
+        let server = FakeApiServer::start().await;
+        let mut client = Client::connect(server.address()).await?;
+        client.fetch(&read("/api/v1/namespaces/default")).await?
+    };
+    rounds
+        .compare(
+            Clock::Wall,
+            async || {
+                drop(FakeApiServer::start().await);
+                Ok(())
+            },
+            async || Bare::answering(&answer).map(drop),
+        )
+        .await
 }
 
 /// Binding, serving, connecting and one answer. Stopping is not part of it, but happens before the next.
-async fn start(rounds: &Rounds) -> io::Result<Comparison> {
+async fn first_answer(rounds: &Rounds) -> io::Result<Comparison> {
     let get = read("/api/v1/namespaces/default");
     let answer = {
         let server = FakeApiServer::start().await;
@@ -183,10 +206,61 @@ async fn start(rounds: &Rounds) -> io::Result<Comparison> {
         .await
 }
 
-async fn get(rounds: &Rounds) -> io::Result<Comparison> {
+/// A client that makes the requests of an operation, one after the other.
+struct Asking {
+    client: Client,
+    operation: Operation,
+    requests: Requests,
+    turn: usize,
+}
+
+impl Asking {
+    async fn of(operation: Operation, address: SocketAddr) -> io::Result<Asking> {
+        Ok(Asking {
+            client: Client::connect(address).await?,
+            operation,
+            requests: operation.requests(),
+            turn: 0,
+        })
+    }
+
+    async fn next(&mut self) -> io::Result<()> {
+        let request = self.requests.at(self.turn);
+        self.turn += 1;
+        self.client
+            .exchange(&request, self.operation.status())
+            .await
+    }
+}
+
+async fn against_bare(rounds: &Rounds, operation: Operation) -> io::Result<Comparison> {
     let server = FakeApiServer::start().await;
-    server.seed(object("read", 0));
-    reads(rounds, &server, &read(&item("read"))).await
+    operation.prepare(&server).await?;
+    let bare = operation.bare(&server).await?;
+    let mut ours = Asking::of(operation, server.address()).await?;
+    let mut other = Asking::of(operation, bare.address).await?;
+    rounds
+        .compare(
+            Clock::Thread,
+            async || ours.next().await,
+            async || other.next().await,
+        )
+        .await
+}
+
+async fn against_replace(rounds: &Rounds, operation: Operation) -> io::Result<Comparison> {
+    let server = FakeApiServer::start().await;
+    operation.prepare(&server).await?;
+    Operation::Replace.prepare(&server).await?;
+    let mut patching = Asking::of(operation, server.address()).await?;
+    let mut replacing = Asking::of(Operation::Replace, server.address()).await?;
+    rounds
+        .compare(
+            Clock::Thread,
+            async || patching.next().await,
+            async || replacing.next().await,
+        )
+        .await
 }
 
 async fn fault_stage(rounds: &Rounds, rules: usize) -> io::Result<Comparison> {
@@ -196,7 +270,7 @@ async fn fault_stage(rounds: &Rounds, rules: usize) -> io::Result<Comparison> {
     let _guards: Vec<_> = (0..rules).map(|_| with.fault(rule())).collect();
     let get = read(&item("read"));
     for server in [&with, &without] {
-        server.seed(object("read", 0));
+        seed(server, object("read", 0));
     }
     let mut ours = Client::connect(with.address()).await?;
     let mut other = Client::connect(without.address()).await?;
@@ -209,20 +283,10 @@ async fn fault_stage(rounds: &Rounds, rules: usize) -> io::Result<Comparison> {
         .await
 }
 
-async fn list(rounds: &Rounds, count: usize) -> io::Result<Comparison> {
-    let server = FakeApiServer::start().await;
-    for i in 0..count {
-        server.seed(object(&format!("listed-{i}"), 0));
-    }
-    reads(rounds, &server, &read(COLLECTION)).await
-}
-
 /// A write and a list: without the write, every list but the first is already written.
 async fn changed_list(rounds: &Rounds, count: usize) -> io::Result<Comparison> {
     let server = FakeApiServer::start().await;
-    for i in 0..count {
-        server.seed(object(&format!("listed-{i}"), 0));
-    }
+    seed_all(&server, "listed", count);
     let (list, turns) = (read(COLLECTION), [put("listed-0", 0), put("listed-0", 1)]);
     let mut ours = Client::connect(server.address()).await?;
     ours.fetch(&turns[0]).await?;
@@ -250,104 +314,69 @@ async fn changed_list(rounds: &Rounds, count: usize) -> io::Result<Comparison> {
         .await
 }
 
-async fn reads(rounds: &Rounds, server: &FakeApiServer, request: &[u8]) -> io::Result<Comparison> {
-    let mut ours = Client::connect(server.address()).await?;
-    let bare = Bare::answering(&ours.fetch(request).await?)?;
-    let mut other = Client::connect(bare.address).await?;
-    rounds
-        .compare(
-            Clock::Thread,
-            async || ours.exchange(request, 200).await,
-            async || other.exchange(request, 200).await,
-        )
-        .await
-}
-
-async fn create(rounds: &Rounds) -> io::Result<Comparison> {
-    let server = FakeApiServer::start().await;
-    let mut ours = Client::connect(server.address()).await?;
-    // The names differ and have one length.
-    let post = |n: usize| {
-        let body = object(&format!("created-{n:08}"), 0).to_string();
-        request("POST", COLLECTION, JSON, &body)
+/// The number of objects stays the same: each that is made is deleted again.
+async fn among(rounds: &Rounds, many: usize, few: usize) -> io::Result<Comparison> {
+    let servers = [rounds.scaled(many), few].map(async |count| {
+        let server = FakeApiServer::start().await;
+        seed_all(&server, "there", count);
+        let client = Client::connect(server.address()).await?;
+        io::Result::Ok((server, client))
+    });
+    let [among_many, among_few] = servers;
+    let ((_many, mut ours), (_few, mut other)) = (among_many.await?, among_few.await?);
+    let (post, delete) = (post("there-and-gone"), delete(&item("there-and-gone")));
+    let turn = async |client: &mut Client| {
+        client.exchange(&post, 201).await?;
+        client.exchange(&delete, 200).await
     };
-    let bare = Bare::reading(&ours.fetch(&post(0)).await?)?;
-    let mut other = Client::connect(bare.address).await?;
-    let (mut mine, mut theirs) = (0, 0);
     rounds
         .compare(
             Clock::Thread,
-            async || {
-                mine += 1;
-                ours.exchange(&post(mine), 201).await
-            },
-            async || {
-                theirs += 1;
-                other.exchange(&post(theirs), 201).await
-            },
+            async || turn(&mut ours).await,
+            async || turn(&mut other).await,
         )
         .await
 }
 
-async fn replace(rounds: &Rounds) -> io::Result<Comparison> {
+/// From the request to delete the namespace until it is gone, a part of that for each object.
+async fn namespace(rounds: &Rounds, many: usize, few: usize) -> io::Result<Comparison> {
     let server = FakeApiServer::start().await;
-    let mut ours = Client::connect(server.address()).await?;
-    let turns = [put("replaced", 0), put("replaced", 1)];
-    // Made by a client, so that it has a manager to keep track of.
-    ours.fetch(&turns[0]).await?;
-    let bare = Bare::reading(&ours.fetch(&turns[1]).await?)?;
-    let mut other = Client::connect(bare.address).await?;
-    let (mut mine, mut theirs) = (0, 0);
+    let many = rounds.scaled(many);
     rounds
-        .compare(
-            Clock::Thread,
-            async || {
-                mine += 1;
-                ours.exchange(&turns[(mine + 1) % 2], 200).await
-            },
-            async || {
-                theirs += 1;
-                other.exchange(&turns[theirs % 2], 200).await
-            },
+        .compare_measured(
+            async || empty_namespace(&server, many).await,
+            async || empty_namespace(&server, few).await,
         )
         .await
 }
 
-/// A patch of one object against a replacement of another that looks the same.
-async fn patch(
-    rounds: &Rounds,
-    media: &str,
-    query: &str,
-    body: fn(usize) -> Value,
-) -> io::Result<Comparison> {
-    let server = FakeApiServer::start().await;
-    let mut client = Client::connect(server.address()).await?;
-    let path = format!("{}{query}", item("patched"));
-    let patch = |n| request("PATCH", &path, media, &body(n).to_string());
-    let patches = [patch(0), patch(1)];
-    let puts = [put("replaced", 0), put("replaced", 1)];
-    client.fetch(&puts[0]).await?;
-    // An apply makes the object by itself, and so is its only manager.
-    if query.is_empty() {
-        client.fetch(&put("patched", 0)).await?;
-    } else {
-        client.fetch(&patches[0]).await?;
+async fn empty_namespace(server: &FakeApiServer, count: usize) -> io::Result<Duration> {
+    const PATH: &str = "/api/v1/namespaces/crowded";
+    seed(
+        server,
+        serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "crowded"}}),
+    );
+    for number in 0..count {
+        let mut object = object(&format!("crowd-{number}"), 0);
+        object["metadata"]["namespace"] = "crowded".into();
+        seed(server, object);
     }
-    let mut replacing = Client::connect(server.address()).await?;
-    let (mut mine, mut theirs) = (0, 0);
-    rounds
-        .compare(
-            Clock::Thread,
-            async || {
-                mine += 1;
-                client.exchange(&patches[mine % 2], 200).await
-            },
-            async || {
-                theirs += 1;
-                replacing.exchange(&puts[theirs % 2], 200).await
-            },
-        )
-        .await
+    let mut client = Client::connect(server.address()).await?;
+    let (delete, get) = (delete(PATH), read(PATH));
+    let watch = Stopwatch::start(Clock::Thread);
+    client.exchange(&delete, 200).await?;
+    // The controller acts a second later, on a clock that need not be waited for.
+    let gone = loop {
+        server.advance(Duration::from_secs(1));
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        let answer = client.fetch(&get).await?;
+        if answer.head.status == 404 {
+            break watch.elapsed();
+        }
+    };
+    Ok(gone / u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// From a write to the last watcher having its event.

@@ -5,11 +5,14 @@
 //! median over the rounds of (time of bare warp) / (time of ours), so whatever else the machine does hits both alike. The
 //! time is that of the thread, without what other processes took (but for the start, which goes by the clock on the wall).
 //!
-//! `cargo bench` runs everything, `cargo bench -- list` what has `list` in its name.
+//! `cargo bench` runs everything, `cargo bench -- list` what has `list` in its name. `cargo bench -- --instructions` counts
+//! the instructions of a request instead, where valgrind is installed.
 
 mod bare;
 mod cases;
 mod client;
+mod instructions;
+mod operation;
 mod report;
 mod rounds;
 mod stopwatch;
@@ -21,6 +24,12 @@ use rounds::Rounds;
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [serve, name, side] = &arguments[..]
+        && serve == instructions::SERVE
+    {
+        return instructions::serve(name, side);
+    }
+    let only_instructions = arguments.iter().any(|a| a == "--instructions");
     // Cargo says `--bench` where it wants numbers; `cargo test --benches` only wants to see it run.
     let rounds = if arguments.iter().any(|a| a == "--bench") {
         Rounds::measured()
@@ -36,7 +45,11 @@ fn main() -> io::Result<()> {
         let name = name.to_lowercase();
         filters.is_empty() || filters.iter().any(|f| name.contains(f.as_str()))
     };
-    let mut report = Report::default();
+    if only_instructions {
+        println!("{}", instructions::run(wanted)?);
+        return Ok(());
+    }
+    let mut report = Report::new();
     for case in cases::ALL.iter().filter(|case| wanted(case.name)) {
         eprintln!("{} ...", case.name);
         // A runtime of its own, so that no case leaves anything behind for the next.

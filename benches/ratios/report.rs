@@ -6,11 +6,48 @@ use std::time::Duration;
 use crate::cases::{Aim, Case};
 use crate::rounds::Comparison;
 
-/// The rows so far.
-#[derive(Default)]
-pub(crate) struct Report {
-    rows: Vec<[String; 7]>,
+/// Rows below a header, in columns.
+pub(crate) struct Table<const N: usize> {
+    rows: Vec<[String; N]>,
 }
+
+impl<const N: usize> Table<N> {
+    pub(crate) fn new(header: [&str; N]) -> Self {
+        Table {
+            rows: vec![header.map(str::to_owned)],
+        }
+    }
+
+    pub(crate) fn add(&mut self, row: [String; N]) {
+        self.rows.push(row);
+    }
+}
+
+impl<const N: usize> fmt::Display for Table<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = |i: usize| {
+            let cells = self.rows.iter().map(|row| row[i].chars().count());
+            cells.max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..N).map(width).collect();
+        for (number, row) in self.rows.iter().enumerate() {
+            for (cell, width) in row.iter().zip(&widths) {
+                write!(f, "| {cell:<width$} ")?;
+            }
+            writeln!(f, "|")?;
+            if number == 0 {
+                for width in &widths {
+                    write!(f, "|{:-<1$}", "", width + 2)?;
+                }
+                writeln!(f, "|")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The table of times.
+pub(crate) struct Report(Table<7>);
 
 const HEADER: [&str; 7] = [
     "operation",
@@ -23,6 +60,10 @@ const HEADER: [&str; 7] = [
 ];
 
 impl Report {
+    pub(crate) fn new() -> Self {
+        Report(Table::new(HEADER))
+    }
+
     pub(crate) fn add(&mut self, case: &Case, measured: Comparison) {
         let [low, ratio, high] = measured.ratio;
         let met = |met: bool| if met { "met" } else { "missed" };
@@ -31,7 +72,7 @@ impl Report {
             Aim::Ratio(aim) => format!("{aim:.2} {}", met(ratio >= aim)),
             Aim::Within(time) => format!("{} {}", show(time), met(measured.ours <= time)),
         };
-        self.rows.push([
+        self.0.add([
             case.name.to_owned(),
             show(measured.ours),
             format!("{} {}", case.against, show(measured.other)),
@@ -54,30 +95,12 @@ fn show(time: Duration) -> String {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let header = HEADER.map(str::to_owned);
-        let widths: Vec<usize> = (0..header.len())
-            .map(|i| {
-                let cells = std::iter::once(&header).chain(&self.rows);
-                cells.map(|row| row[i].chars().count()).max().unwrap_or(0)
-            })
-            .collect();
-        let line = |f: &mut fmt::Formatter<'_>, row: &[String; 7]| {
-            for (cell, width) in row.iter().zip(&widths) {
-                write!(f, "| {cell:<width$} ")?;
-            }
-            writeln!(f, "|")
-        };
-        line(f, &header)?;
-        for width in &widths {
-            write!(f, "|{:-<1$}", "", width + 2)?;
-        }
-        writeln!(f, "|")?;
-        self.rows.iter().try_for_each(|row| line(f, row))?;
         writeln!(
             f,
-            "\nTimes are medians for one run; the ratio is the median over the rounds of the time it is held against, \
+            "{}\nTimes are medians for one run; the ratio is the median over the rounds of the time it is held against, \
              divided by ours:\n1 is as fast, 0.5 takes twice as long. \"1000 of 20\" are 1000 rounds of 20 runs of each \
-             side, taking turns."
+             side, taking turns.",
+            self.0
         )
     }
 }

@@ -31,6 +31,27 @@ pub(crate) struct Comparison {
     pub(crate) ratio: [f64; 3],
 }
 
+impl Comparison {
+    fn of(mut mine: Vec<Duration>, mut theirs: Vec<Duration>) -> Self {
+        let mut ratios: Vec<f64> = mine
+            .iter()
+            .zip(&theirs)
+            .map(|(mine, theirs)| theirs.as_secs_f64() / mine.as_secs_f64())
+            .collect();
+        ratios.sort_by(f64::total_cmp);
+        mine.sort();
+        theirs.sort();
+        let quartile = |n: usize| ratios[(ratios.len() - 1) * n / 4];
+        Comparison {
+            rounds: ratios.len(),
+            repeats: 1,
+            ours: mine[mine.len() / 2],
+            other: theirs[theirs.len() / 2],
+            ratio: [quartile(1), quartile(2), quartile(3)],
+        }
+    }
+}
+
 impl Rounds {
     pub(crate) fn measured() -> Self {
         Rounds { measure: true }
@@ -41,6 +62,12 @@ impl Rounds {
         Rounds { measure: false }
     }
 
+    /// So many where it is measured, a hundredth where it is only run.
+    pub(crate) fn scaled(&self, count: usize) -> usize {
+        if self.measure { count } else { count / 100 }
+    }
+
+    /// Compares the times of two things, each run several times in a round.
     pub(crate) async fn compare(
         &self,
         clock: Clock,
@@ -48,37 +75,40 @@ impl Rounds {
         mut other: impl AsyncFnMut() -> io::Result<()>,
     ) -> io::Result<Comparison> {
         let repeats = self.warm_up(clock, &mut ours, &mut other).await?;
+        let comparison = self
+            .compare_measured(
+                async || time(clock, repeats, &mut ours).await,
+                async || time(clock, repeats, &mut other).await,
+            )
+            .await?;
+        Ok(Comparison {
+            repeats,
+            ..comparison
+        })
+    }
+
+    /// Compares two things that say themselves how long they took.
+    pub(crate) async fn compare_measured(
+        &self,
+        mut ours: impl AsyncFnMut() -> io::Result<Duration>,
+        mut other: impl AsyncFnMut() -> io::Result<Duration>,
+    ) -> io::Result<Comparison> {
         let (mut mine, mut theirs) = (Vec::new(), Vec::new());
         let started = Instant::now();
         loop {
             // Who goes first changes, so that neither always finds what the other left behind.
             if mine.len() % 2 == 0 {
-                mine.push(time(clock, repeats, &mut ours).await?);
-                theirs.push(time(clock, repeats, &mut other).await?);
+                mine.push(ours().await?);
+                theirs.push(other().await?);
             } else {
-                theirs.push(time(clock, repeats, &mut other).await?);
-                mine.push(time(clock, repeats, &mut ours).await?);
+                theirs.push(other().await?);
+                mine.push(ours().await?);
             }
             if !self.measure || mine.len() == ENOUGH || started.elapsed() > BUDGET {
                 break;
             }
         }
-        let mut ratios: Vec<f64> = mine
-            .iter()
-            .zip(&theirs)
-            .map(|(mine, theirs)| theirs.as_secs_f64() / mine.as_secs_f64())
-            .collect();
-        ratios.sort_by(f64::total_cmp);
-        mine.sort();
-        theirs.sort();
-        let quartile = |n: usize| ratios[(ratios.len() - 1) * n / 4];
-        Ok(Comparison {
-            rounds: ratios.len(),
-            repeats,
-            ours: mine[mine.len() / 2],
-            other: theirs[theirs.len() / 2],
-            ratio: [quartile(1), quartile(2), quartile(3)],
-        })
+        Ok(Comparison::of(mine, theirs))
     }
 
     /// Returns how many runs of the slower side fill a round.

@@ -80,13 +80,6 @@ pub(crate) enum Wire {
     /// In the order of the fields of a Go struct; items of lists say no kind.
     GoStruct,
     /// With sorted keys, as what no Go struct stands behind.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "so are custom resources, of which there are none yet"
-        )
-    )]
     Unstructured,
 }
 

@@ -124,16 +124,6 @@ impl Catalog {
             .map(|page| page.kind())
     }
 
-    /// The versions of a kind, this one among them: all share one store.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "no kind is served in a second version yet")
-    )]
-    pub(crate) fn versions(&self, kind: &Kind) -> impl Iterator<Item = &KindRef> {
-        self.kinds()
-            .filter(|other| other.kind == kind.kind && other.stored == kind.stored)
-    }
-
     /// The groups in the order discovery lists them, the core group first.
     pub(crate) fn groups(&self) -> Vec<&str> {
         let mut groups: Vec<_> = KINDS.iter().map(|page| page.names()[0]).collect();

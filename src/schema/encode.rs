@@ -4,7 +4,7 @@ use serde_json::Value;
 use smallvec::SmallVec;
 
 use crate::codec::json::{write_members, write_sorted};
-use crate::kinds::{Kind, Struct, Type, Wire};
+use crate::kinds::{Struct, Type};
 
 /// How long most objects are, in bytes. What is longer than a kilobyte is a large piece of memory to most allocators.
 const USUAL_SIZE: usize = 960;
@@ -37,18 +37,6 @@ fn encode_type(out: &mut Vec<u8>, value: &Value, ty: &Type) {
     }
 }
 
-/// An object of this kind as compact JSON, without a line end.
-pub(crate) fn write(value: &Value, kind: &Kind) -> Vec<u8> {
-    match kind.wire {
-        Wire::GoStruct => to_json(value, &kind.schema),
-        Wire::Unstructured => {
-            let mut out = Vec::with_capacity(USUAL_SIZE);
-            write_sorted(&mut out, value);
-            out
-        }
-    }
-}
-
 /// Appends an object of this type.
 pub(crate) fn encode(out: &mut Vec<u8>, value: &Value, ty: &Struct) {
     let Some(map) = value.as_object() else {
@@ -72,26 +60,4 @@ pub(crate) fn encode(out: &mut Vec<u8>, value: &Value, ty: &Struct) {
         encode_type(out, inner, &field.ty);
     }
     out.push(b'}');
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kinds::Catalog;
-    use serde_json::json;
-
-    #[test]
-    fn what_no_go_struct_stands_behind_has_sorted_keys() {
-        let catalog = Catalog::built_in();
-        let mut kind = Kind::clone(catalog.find("", "v1", "endpoints").unwrap());
-        let object =
-            json!({"metadata": {"name": "a", "labels": {"b": "1", "a": "2"}}, "kind": "Endpoints"});
-        let written = |kind: &Kind| String::from_utf8(write(&object, kind)).unwrap();
-        let labels = r#""labels":{"a":"2","b":"1"}"#;
-        let go = format!(r#"{{"kind":"Endpoints","metadata":{{"name":"a",{labels}}}}}"#);
-        assert_eq!(written(&kind), go);
-        kind.wire = Wire::Unstructured;
-        let sorted = format!(r#"{{"kind":"Endpoints","metadata":{{{labels},"name":"a"}}}}"#);
-        assert_eq!(written(&kind), sorted);
-    }
 }

@@ -8,4 +8,4 @@ pub(crate) mod protobuf;
 pub(crate) mod rules;
 
 pub(crate) use decode::{decode, int_or_string, prune};
-pub(crate) use encode::{encode, to_json, write};
+pub(crate) use encode::{encode, to_json};

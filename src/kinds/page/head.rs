@@ -15,7 +15,7 @@ use crate::kinds::types::StructRef;
 use crate::kinds::verb::Verb;
 
 /// What a page says of a kind beside its types.
-pub(super) const DIRECTIVES: [&str; 12] = [
+pub(super) const DIRECTIVES: [&str; 13] = [
     "kind",
     "short",
     "categories",
@@ -27,6 +27,7 @@ pub(super) const DIRECTIVES: [&str; 12] = [
     "column",
     "policy",
     "names",
+    "wire",
     "deprecated",
 ];
 
@@ -113,6 +114,13 @@ fn say(kind: &mut Kind, directive: &str, line: &mut Line<'static>) -> Result<(),
         "categories" => kind.categories = words(line)?,
         "select" => kind.selectable = words(line)?,
         "resets" => kind.resets = paths(line.words()?),
+        "wire" => {
+            kind.wire = match line.word("how objects are written")? {
+                "go-struct" => Wire::GoStruct,
+                "unstructured" => Wire::Unstructured,
+                other => return Err(line.mistake(format!("`{other}` is no way to write objects"))),
+            };
+        }
         "names" => {
             kind.name_format = match line.word("the format of names")? {
                 "dns-subdomain" => NameFormat::DnsSubdomain,
