@@ -32,10 +32,12 @@ mod storage;
 
 pub use control::snapshot::Snapshot;
 pub use error::Error;
-pub use fault::{Fault, Outage, Patch, Per, Stale};
+pub use fault::{Fault, Outage, Per};
 pub use journal::{Coverage, Entry, Requests, Times};
 pub use kinds::Verb;
+pub use request::when::Patch;
 pub use server::{Auth, FakeApiServer, FakeApiServerBuilder, Limits};
+pub use storage::Stale;
 
 /// What a server hands out: guards to hold, objects and answers to look at.
 ///

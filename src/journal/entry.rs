@@ -8,12 +8,12 @@ use serde_json::Value;
 use super::head::Head;
 use super::record::{KeptBody, Outcome, Record};
 use super::stream::{StreamLog, WatchLog};
-use crate::handlers::cluster::{Cluster, key};
+use crate::kinds::Catalog;
 use crate::kinds::verb::Verb;
 use crate::object::Object;
 use crate::request::info::RequestInfo;
 use crate::request::query::Query;
-use crate::storage::Revision;
+use crate::storage::{Revision, Storage};
 
 /// One request and its answer, as the [journal](crate::FakeApiServer::journal) has it.
 ///
@@ -34,7 +34,8 @@ pub struct Entry {
     pub(super) record: Arc<Record>,
     info: RequestInfo,
     /// For the labels of what a request was about.
-    cluster: Arc<Cluster>,
+    objects: Arc<Storage<Object>>,
+    catalog: Arc<Catalog>,
 }
 
 /// What was asked. Nothing stands where there was nothing: what was no HTTP has not even a path, what was refused before
@@ -161,11 +162,16 @@ fn some(word: &str) -> Option<&str> {
 }
 
 impl Entry {
-    pub(super) fn new(record: Arc<Record>, cluster: Arc<Cluster>) -> Self {
+    pub(super) fn new(
+        record: Arc<Record>,
+        objects: Arc<Storage<Object>>,
+        catalog: Arc<Catalog>,
+    ) -> Self {
         Entry {
             info: record.info(),
             record,
-            cluster,
+            objects,
+            catalog,
         }
     }
 
@@ -305,10 +311,11 @@ impl Entry {
 
     fn stored(&self, at: Revision) -> Option<Arc<Object>> {
         let info = &self.info;
-        let catalog = &self.cluster.catalog;
-        let kind = catalog.find(info.api_group(), info.api_version(), info.resource())?;
-        let key = key(kind, info.namespace(), info.name());
-        let view = self.cluster.storage.view();
+        let kind = self
+            .catalog
+            .find(info.api_group(), info.api_version(), info.resource())?;
+        let key = kind.key(info.namespace(), info.name());
+        let view = self.objects.view();
         view.get_at(&key, at).cloned()
     }
 

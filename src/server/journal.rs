@@ -18,7 +18,7 @@ impl FakeApiServer {
     /// println!("{}", server.journal());
     /// ```
     pub fn journal(&self) -> Journal {
-        Journal::new(&self.inner.recorder, &self.inner.cluster)
+        journal(&self.inner.recorder, &self.inner.cluster)
     }
 
     /// Forgets every entry, and what was verified and dropped; attempts count from 1 again. Coverage stays.
@@ -241,7 +241,7 @@ impl Expectation {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let journal = Journal::new(&self.recorder, &self.cluster).after(self.from);
+        let journal = journal(&self.recorder, &self.cluster).after(self.from);
         let verifier = Verifier::new(&self.recorder, journal);
         verifier.count(&self.requests, self.times)
     }
@@ -256,4 +256,9 @@ impl Drop for Expectation {
             panic!("what was expected at {} did not come: {error}", self.caller);
         }
     }
+}
+
+fn journal(recorder: &Recorder, cluster: &Cluster) -> Journal {
+    let (objects, catalog) = (&cluster.storage, &cluster.catalog);
+    Journal::new(recorder, objects, catalog, cluster.ids.seed())
 }

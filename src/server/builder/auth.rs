@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::authentication::{Authenticator, UserInfo, tokens};
+use crate::authentication::{Authenticator, tokens};
 use crate::error::Error;
+use crate::request::user::UserInfo;
 
 /// Who is known to a server, and who may do what: for [`FakeApiServerBuilder::auth`](crate::FakeApiServerBuilder::auth).
 ///

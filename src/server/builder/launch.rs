@@ -17,7 +17,6 @@ use crate::control::Control;
 use crate::control::snapshot::{Snapshot, initial_namespaces};
 use crate::error::{Error, Problem};
 use crate::fault::Fault;
-use crate::fault::outage::Switch;
 use crate::fault::script::check_name;
 use crate::fault::stage::Faults;
 use crate::handlers::cluster::Cluster;
@@ -33,6 +32,7 @@ use crate::listener::tls::Identity;
 use crate::names::is_dns1123_subdomain;
 use crate::pipeline::Pipeline;
 use crate::response::LastList;
+use crate::server::outage::Outages;
 use crate::server::runtime::RuntimeThread;
 use crate::server::{FakeApiServer, Parts, Reach};
 use crate::storage::Storage;
@@ -142,7 +142,7 @@ impl FakeApiServerBuilder {
             faults.install_at_start(fault, cluster.clock.now());
         }
         let recorder = Arc::new(Recorder::new(self.limits.journal));
-        let outages = Switch::default();
+        let outages = Outages::new(listener.gate(), cluster.clone());
         let pipeline = Arc::new(Pipeline {
             cluster: cluster.clone(),
             recorder: recorder.clone(),
@@ -150,14 +150,14 @@ impl FakeApiServerBuilder {
             authorizer: access.authorizer.clone(),
             max_body: self.limits.body,
             faults: faults.clone(),
-            outages: outages.clone(),
+            port: outages.clone(),
             control: self.control.then(|| {
                 Arc::new(Control {
                     cluster: cluster.clone(),
                     faults,
                     recorder,
                     start: OnceLock::new(),
-                    outages,
+                    port: outages.clone(),
                     max_body: self.limits.body,
                 })
             }),
@@ -181,6 +181,7 @@ impl FakeApiServerBuilder {
             pipeline,
             coverage_dir,
             running,
+            outages,
             controllers,
             reach,
             allow_unused_faults: self.allow_unused_faults,
@@ -271,10 +272,12 @@ impl FakeApiServerBuilder {
         let clock = self.time.map(Clock::frozen);
         let cluster = Cluster {
             catalog: Catalog::built_in(),
-            storage: Storage::new(self.limits.events),
-            clock: clock
-                .or(from.as_ref().and_then(Snapshot::clock))
-                .unwrap_or_else(Clock::running),
+            storage: Arc::new(Storage::new(self.limits.events)),
+            clock: Arc::new(
+                clock
+                    .or(from.as_ref().and_then(Snapshot::clock))
+                    .unwrap_or_else(Clock::running),
+            ),
             ids: Arc::new(
                 ids.or(from.as_ref().and_then(Snapshot::ids))
                     .unwrap_or_else(|| Ids::new(0)),
