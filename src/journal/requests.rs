@@ -84,7 +84,11 @@ impl Requests {
     }
 }
 
-when_methods!(Requests, "fake_apiserver::Requests::new()");
+when_methods!(
+    Requests,
+    "server.verify(fake_apiserver::Requests::new()",
+    ", 0);"
+);
 
 /// Such as `verb update, resource endpoints, code 409`.
 impl fmt::Display for Requests {

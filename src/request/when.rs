@@ -63,15 +63,16 @@ impl Patch {
 }
 
 /// The methods that narrow down which requests are meant, for a type with a field `when`. Both words and examples are the
-/// same for all of them; the literal is how an example begins.
+/// same for all of them; the literals are how an example begins and how it ends.
 macro_rules! when_methods {
-    ($type:ty, $start:literal) => {
+    ($type:ty, $start:literal, $end:literal) => {
         impl $type {
             /// Only requests with this verb, or with one of those given before. Its name will do.
             ///
             #[doc = "```"]
             #[doc = "use fake_apiserver::Verb;"]
-            #[doc = concat!("let which = ", $start, ".verb(Verb::Update).verb(\"patch\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".verb(Verb::Update).verb(\"patch\")", $end)]
             #[doc = "```"]
             ///
             /// # Panics
@@ -90,7 +91,8 @@ macro_rules! when_methods {
             ///
             #[doc = "```"]
             #[doc = "use fake_apiserver::Verb;"]
-            #[doc = concat!("let which = ", $start, ".verbs([Verb::Update, Verb::Patch]);")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".verbs([Verb::Update, Verb::Patch])", $end)]
             #[doc = "```"]
             ///
             /// # Panics
@@ -110,7 +112,8 @@ macro_rules! when_methods {
             /// Only requests for this resource: its plural name, with its group after a dot if it has one.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".resource(\"endpoints\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".resource(\"endpoints\")", $end)]
             #[doc = "```"]
             pub fn resource(mut self, resource: impl Into<String>) -> Self {
                 self.when.resources.push(resource.into());
@@ -120,7 +123,8 @@ macro_rules! when_methods {
             /// Only requests for this subresource.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".resource(\"namespaces\").subresource(\"status\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".resource(\"namespaces\").subresource(\"status\")", $end)]
             #[doc = "```"]
             pub fn subresource(mut self, subresource: impl Into<String>) -> Self {
                 self.when.subresources.push(subresource.into());
@@ -130,7 +134,8 @@ macro_rules! when_methods {
             /// Only requests in this namespace.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".namespace(\"kube-system\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".namespace(\"kube-system\")", $end)]
             #[doc = "```"]
             pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
                 self.when.namespaces.push(namespace.into());
@@ -140,7 +145,8 @@ macro_rules! when_methods {
             /// Only requests for the object of this name.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".name(\"db\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".name(\"db\")", $end)]
             #[doc = "```"]
             pub fn name(mut self, name: impl Into<String>) -> Self {
                 self.when.names.push(name.into());
@@ -150,7 +156,8 @@ macro_rules! when_methods {
             /// Only requests for an object that has this label, stored or in the request.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".label(\"app\", \"shop\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".label(\"app\", \"shop\")", $end)]
             #[doc = "```"]
             pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
                 self.when.labels.push((key.into(), value.into()));
@@ -160,7 +167,8 @@ macro_rules! when_methods {
             /// Only patches of this kind.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".patch(fake_apiserver::Patch::Apply);")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".patch(fake_apiserver::Patch::Apply)", $end)]
             #[doc = "```"]
             pub fn patch(mut self, patch: $crate::Patch) -> Self {
                 self.when.patches.push(patch);
@@ -170,7 +178,8 @@ macro_rules! when_methods {
             /// Only writes by this field manager, given or by User-Agent.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".field_manager(\"kubectl-edit\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".field_manager(\"kubectl-edit\")", $end)]
             #[doc = "```"]
             pub fn field_manager(mut self, manager: impl Into<String>) -> Self {
                 self.when.field_managers.push(manager.into());
@@ -180,7 +189,8 @@ macro_rules! when_methods {
             /// Only requests of this user.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".user(\"alice\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".user(\"alice\")", $end)]
             #[doc = "```"]
             pub fn user(mut self, user: impl Into<String>) -> Self {
                 self.when.users.push(user.into());
@@ -190,7 +200,8 @@ macro_rules! when_methods {
             /// Only requests whose User-Agent starts with this.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".user_agent(\"kubectl/\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".user_agent(\"kubectl/\")", $end)]
             #[doc = "```"]
             pub fn user_agent(mut self, start: impl Into<String>) -> Self {
                 self.when.user_agents.push(start.into());
@@ -200,7 +211,8 @@ macro_rules! when_methods {
             /// Only requests with this header.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".header(\"Kubectl-Command\", \"kubectl apply\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".header(\"Kubectl-Command\", \"kubectl apply\")", $end)]
             #[doc = "```"]
             pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
                 self.when.headers.push((name.into(), value.into()));
@@ -210,7 +222,8 @@ macro_rules! when_methods {
             /// Only requests with this query parameter.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".query(\"resourceVersion\", \"0\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".query(\"resourceVersion\", \"0\")", $end)]
             #[doc = "```"]
             pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
                 self.when.query.push((name.into(), value.into()));
@@ -220,7 +233,8 @@ macro_rules! when_methods {
             /// Only dry runs, or only the others.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".dry_run(false);")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".dry_run(false)", $end)]
             #[doc = "```"]
             pub fn dry_run(mut self, dry_run: bool) -> Self {
                 self.when.dry_run = Some(dry_run);
