@@ -9,6 +9,8 @@ use crate::scan::{self, Function, Token};
 
 /// Where the crate begins: the library and the binary, whose modules are rooms of one house.
 const ROOTS: [&str; 2] = ["lib.rs", "main.rs"];
+/// Runs before there is a crate.
+const BUILD_SCRIPT: &str = "kinds/build.rs";
 /// Texts by their path below `src`.
 pub(crate) type Texts = BTreeMap<String, String>;
 
@@ -153,7 +155,8 @@ fn strays(texts: &Texts) -> Vec<String> {
     }
     let strays = texts
         .keys()
-        .filter(|path| path.ends_with(".rs") && !declared.contains(*path));
+        .filter(|path| path.ends_with(".rs") && *path != BUILD_SCRIPT)
+        .filter(|path| !declared.contains(*path));
     strays
         .map(|path| format!("{path}: no module declares it"))
         .collect()
