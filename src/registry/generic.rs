@@ -45,7 +45,7 @@ pub(crate) fn fill_system_fields(object: &mut Value, uid: String, now: &str) {
 /// Takes out the fields that are written otherwise, or on an update puts those of the old object in their place; and
 /// takes out what the server does not have.
 pub(crate) fn reset(write: &WriteContext<'_>, object: &mut Value, old: Option<&Value>) {
-    rules::drop_off(object, old, &write.kind.schema);
+    rules::drop_off(object, old, write.kind);
     for path in write.kind.resets(write.subresource) {
         let Some((last, parents)) = path.split_last() else {
             continue;
@@ -72,7 +72,7 @@ pub(crate) fn validate_declared(write: &WriteContext<'_>, object: &Value) -> Vec
         NameFormat::PathSegment => name_is_path_segment,
     };
     let mut errors = core::validate_object_meta(object, write.kind.namespaced, name_rule);
-    errors.extend(rules::validate(object, None, &write.kind.schema));
+    errors.extend(rules::validate(object, None, write.kind));
     errors
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn validate_declared_update(
     old: &Value,
 ) -> Vec<FieldError> {
     let mut errors = core::validate_object_meta_update(object, old);
-    errors.extend(rules::validate(object, Some(old), &write.kind.schema));
+    errors.extend(rules::validate(object, Some(old), write.kind));
     errors
 }
 
@@ -111,8 +111,14 @@ pub(crate) fn before_update(
 ) -> Result<(), Status> {
     strategy.prepare_for_update(write, object, old);
     restore_metadata(object, old);
-    let mut errors = meta::validate_update_generic(object, old, write.kind.namespaced);
-    errors.extend(strategy.validate_update(write, object, old));
+    let own = strategy.validate_update(write, object, old);
+    // Upstream goes through the metadata twice, and tells twice what is wrong with it.
+    let namespaced = write.kind.namespaced;
+    let mut errors = match own.is_empty() && strategy.validates_metadata_update() {
+        true => meta::validate_create_generic(object, namespaced),
+        false => meta::validate_update_generic(object, old, namespaced),
+    };
+    errors.extend(own);
     refuse_invalid(write, object, &errors)?;
     strategy.canonicalize(object);
     Ok(())
