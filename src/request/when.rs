@@ -6,6 +6,7 @@ mod script;
 use super::facts::Facts;
 use super::header;
 use super::options::manager_from_user_agent;
+use crate::kinds::verb::Verb;
 
 #[cfg(test)]
 pub(crate) use script::WHEN;
@@ -14,7 +15,7 @@ pub(crate) use script::{one_of, texts};
 /// Which requests are meant.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct When {
-    pub(crate) verbs: Vec<String>,
+    pub(crate) verbs: Vec<Verb>,
     /// Plural names, with their group after a dot if they have one.
     pub(crate) resources: Vec<String>,
     pub(crate) subresources: Vec<String>,
@@ -66,13 +67,43 @@ impl Patch {
 macro_rules! when_methods {
     ($type:ty, $start:literal) => {
         impl $type {
-            /// Only requests with this verb: get, list, watch, create, update, patch, delete or deletecollection.
+            /// Only requests with this verb, or with one of those given before. Its name will do.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".verb(\"update\").verb(\"patch\");")]
+            #[doc = "use fake_apiserver::Verb;"]
+            #[doc = concat!("let which = ", $start, ".verb(Verb::Update).verb(\"patch\");")]
             #[doc = "```"]
-            pub fn verb(mut self, verb: impl Into<String>) -> Self {
-                self.when.verbs.push(verb.into());
+            ///
+            /// # Panics
+            ///
+            /// If a text is no verb, with the one that is most like it.
+            #[track_caller]
+            pub fn verb(
+                mut self,
+                verb: impl TryInto<$crate::Verb, Error: std::fmt::Display>,
+            ) -> Self {
+                self.when.verbs.push($crate::Verb::given(verb));
+                self
+            }
+
+            /// Only requests with one of these verbs, or of those given before.
+            ///
+            #[doc = "```"]
+            #[doc = "use fake_apiserver::Verb;"]
+            #[doc = concat!("let which = ", $start, ".verbs([Verb::Update, Verb::Patch]);")]
+            #[doc = "```"]
+            ///
+            /// # Panics
+            ///
+            /// As [`verb`](Self::verb).
+            #[track_caller]
+            pub fn verbs<V: TryInto<$crate::Verb, Error: std::fmt::Display>>(
+                mut self,
+                verbs: impl IntoIterator<Item = V>,
+            ) -> Self {
+                for verb in verbs {
+                    self.when.verbs.push($crate::Verb::given(verb));
+                }
                 self
             }
 
@@ -207,6 +238,7 @@ impl When {
         let resource = crate::status::qualified(info.resource(), info.api_group());
         let agent = header(facts.headers, "user-agent").unwrap_or_default();
         let mut found = Vec::new();
+        let verbs: Vec<String> = self.verbs.iter().map(Verb::to_string).collect();
         let mut check = |what: &str, wanted: &[String], came: &str| {
             if !wanted.is_empty() && !wanted.iter().any(|w| w == came) {
                 found.push(format!(
@@ -215,7 +247,7 @@ impl When {
                 ));
             }
         };
-        check("the verb", &self.verbs, info.verb());
+        check("the verb", &verbs, info.verb());
         check("the resource", &self.resources, &resource);
         check("the subresource", &self.subresources, info.subresource());
         check("the namespace", &self.namespaces, info.namespace());
