@@ -50,7 +50,7 @@ impl Strict {
                 }
             }
             Node::Object(members) => {
-                let mut seen = std::collections::HashSet::with_capacity(members.len());
+                let mut seen = std::collections::BTreeSet::new();
                 for (key, value) in members {
                     if !seen.insert(key) {
                         self.report("duplicate", key);

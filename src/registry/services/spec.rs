@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
+use crate::object::object_mut;
 use crate::registry::validation::ip::parse_lenient;
 
 pub(in crate::registry) const NONE: &str = "None";
@@ -114,14 +115,7 @@ pub(in crate::registry) fn is_ipv6(text: &str) -> bool {
 
 /// The spec of a service, to be changed.
 pub(super) fn spec_mut(service: &mut Value) -> &mut Map<String, Value> {
-    let slot = &mut service["spec"];
-    if !slot.is_object() {
-        *slot = Value::Object(Map::new());
-    }
-    match slot {
-        Value::Object(map) => map,
-        _ => unreachable!("made an object just above"),
-    }
+    object_mut(&mut service["spec"])
 }
 
 /// The ports of a service, to be changed.
