@@ -6,7 +6,8 @@ use bytes::Bytes;
 use parking_lot::RwLock;
 use serde_json::{Map, Value};
 
-use crate::kinds::KindRef;
+use crate::codec::json;
+use crate::kinds::{KindRef, Wire};
 use crate::schema;
 use crate::storage::{Indexed, Revision};
 
@@ -50,7 +51,10 @@ impl Change {
 impl Object {
     /// The value must be canonical for the kind; `claims` are what no other object may have at the same time.
     pub(crate) fn new(kind: &KindRef, value: Value, claims: Vec<Box<str>>) -> Self {
-        let mut line = schema::to_json(&value, &kind.schema);
+        let mut line = match kind.wire {
+            Wire::GoStruct => schema::to_json(&value, &kind.schema),
+            Wire::Unstructured => json::compact(&value).into_bytes(),
+        };
         line.push(b'\n');
         Object {
             kind: kind.clone(),
@@ -102,8 +106,12 @@ impl Object {
         &self.line
     }
 
-    /// The JSON as it stands in a list: without kind and apiVersion, and without its opening brace.
+    /// The JSON as it stands in a list: without its opening brace, and where a Go struct stands behind it without kind and
+    /// apiVersion.
     pub(crate) fn item_json(&self) -> &[u8] {
+        if self.kind.wire == Wire::Unstructured {
+            return &self.json()[1..];
+        }
         // {"kind":"K","apiVersion":"V",
         let head = 9 + self.kind.kind.len() + 16 + self.kind.api_version_len() + 2;
         self.json().get(head..).unwrap_or_default()
@@ -257,5 +265,21 @@ mod tests {
         object.drop_value();
         assert_eq!(*object.value(), value);
         assert_eq!(object.label("app").as_deref(), Some("<é\u{2028}\">"));
+    }
+
+    #[test]
+    fn what_no_go_struct_stands_behind_is_written_with_sorted_keys() {
+        let catalog = crate::kinds::Catalog::built_in();
+        let endpoints = catalog.find("", "v1", "endpoints").unwrap();
+        let kind = KindRef::new(crate::kinds::Kind {
+            wire: Wire::Unstructured,
+            ..crate::kinds::Kind::clone(endpoints)
+        });
+        let value =
+            json!({"kind": "K", "metadata": {"name": "a"}, "apiVersion": "v1", "b": 1, "a": 2.5});
+        let object = Object::new(&kind, value, Vec::new());
+        let expected = r#"{"a":2.5,"apiVersion":"v1","b":1,"kind":"K","metadata":{"name":"a"}}"#;
+        assert_eq!(object.json(), expected.as_bytes());
+        assert_eq!(object.item_json(), &expected.as_bytes()[1..]);
     }
 }

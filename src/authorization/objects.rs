@@ -1,16 +1,21 @@
-//! Roles and bindings as written by a user: read strictly, defaulted and checked as upstream's `rbac/v1` does.
+//! Roles and bindings as written by a user: read strictly, by the same decoder as every body, and checked as upstream's
+//! `rbac/v1` does.
 //!
 //! An object that could never grant what its author meant (`apiGroup:` for `apiGroups:`, a rule without verbs, a
 //! binding to a `Rolle`) is refused here, by kind and name, so that it is not found out later by a puzzling 403.
 
-mod part;
+mod selector;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use self::part::Part;
+pub(crate) use self::selector::LabelSelector;
+use crate::codec::json::Node;
 use crate::codec::quote::quote;
+use crate::codec::script::hint;
+use crate::kinds::{self, Struct};
+use crate::schema;
 
 pub(crate) const GROUP: &str = "rbac.authorization.k8s.io";
 pub(crate) const API_VERSION: &str = "rbac.authorization.k8s.io/v1";
@@ -62,28 +67,6 @@ pub(crate) struct AggregationRule {
     pub(crate) cluster_role_selectors: Vec<LabelSelector>,
 }
 
-/// A `metav1.LabelSelector`.
-#[derive(Debug)]
-pub(crate) struct LabelSelector {
-    match_labels: BTreeMap<String, String>,
-    match_expressions: Vec<Requirement>,
-}
-
-#[derive(Debug)]
-struct Requirement {
-    key: String,
-    operator: Operator,
-    values: Vec<String>,
-}
-
-#[derive(Debug)]
-enum Operator {
-    In,
-    NotIn,
-    Exists,
-    DoesNotExist,
-}
-
 #[derive(Debug)]
 pub(crate) struct RoleRef {
     api_group: String,
@@ -99,61 +82,6 @@ pub(crate) struct Subject {
     pub(crate) namespace: String,
 }
 
-impl LabelSelector {
-    fn read(part: &Part<'_>) -> Result<Self, String> {
-        part.only(&["matchLabels", "matchExpressions"])?;
-        Ok(LabelSelector {
-            match_labels: part.map("matchLabels")?,
-            match_expressions: part.items("matchExpressions", Requirement::read)?,
-        })
-    }
-
-    pub(crate) fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
-        self.match_labels
-            .iter()
-            .all(|(key, value)| labels.get(key) == Some(value))
-            && self
-                .match_expressions
-                .iter()
-                .all(|requirement| requirement.matches(labels))
-    }
-}
-
-impl Requirement {
-    fn read(part: &Part<'_>) -> Result<Self, String> {
-        part.only(&["key", "operator", "values"])?;
-        part.require("key")?;
-        let operator = match part.text("operator")?.as_str() {
-            "In" => Operator::In,
-            "NotIn" => Operator::NotIn,
-            "Exists" => Operator::Exists,
-            "DoesNotExist" => Operator::DoesNotExist,
-            other => {
-                let other = quote(other);
-                return Err(part.says(format!(
-                    "operator must be In, NotIn, Exists or DoesNotExist, not {other}"
-                )));
-            }
-        };
-        Ok(Requirement {
-            key: part.text("key")?,
-            operator,
-            values: part.texts("values")?,
-        })
-    }
-
-    fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
-        let value = labels.get(&self.key);
-        let listed = value.is_some_and(|value| self.values.contains(value));
-        match self.operator {
-            Operator::In => listed,
-            Operator::NotIn => !listed,
-            Operator::Exists => value.is_some(),
-            Operator::DoesNotExist => value.is_none(),
-        }
-    }
-}
-
 /// Reads one object. The error names it.
 pub(crate) fn read(object: &Value) -> Result<Object, String> {
     let kind = object["kind"].as_str().unwrap_or_default();
@@ -161,16 +89,69 @@ pub(crate) fn read(object: &Value) -> Result<Object, String> {
     if object["apiVersion"] != API_VERSION {
         return Err(refuse(format!("apiVersion must be {API_VERSION}")));
     }
+    let value = || decode(object, &kinds::rbac(kind));
     match kind {
-        "Role" | "ClusterRole" => Role::read(&Part::root(object))
+        "Role" | "ClusterRole" => value()
+            .and_then(|value| Role::of(&value))
             .and_then(Role::checked)
             .map(Object::Role),
-        "RoleBinding" | "ClusterRoleBinding" => Binding::read(&Part::root(object))
+        "RoleBinding" | "ClusterRoleBinding" => value()
+            .map(|value| Binding::of(&value))
             .and_then(Binding::checked)
             .map(Object::Binding),
         _ => Err("kind must be Role, ClusterRole, RoleBinding or ClusterRoleBinding".to_owned()),
     }
     .map_err(refuse)
+}
+
+/// The canonical form of an object, if it has no field that nobody knows.
+fn decode(object: &Value, ty: &Struct) -> Result<Value, String> {
+    let decoded = schema::decode(Node::from_value(object), ty)?;
+    match decoded.strict.first() {
+        Some(problem) => Err(explain(problem, ty)),
+        None => Ok(decoded.value),
+    }
+}
+
+/// Of `unknown field "rules[0].apiGroup"`, where that is and what may have been meant.
+fn explain(problem: &str, root: &Struct) -> String {
+    let path = problem
+        .trim_start_matches("unknown field ")
+        .trim_matches('"');
+    let (place, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let mut parts = place.split('.').filter(|part| !part.is_empty());
+    let inner = parts.try_fold(root, |ty, part| {
+        let name = part.split('[').next().unwrap_or_default();
+        ty.field(name)?.ty.innermost_struct().map(|ty| &**ty)
+    });
+    let known = inner.into_iter().flat_map(|ty| &ty.fields);
+    let hint = hint(name, known.map(|field| &*field.name));
+    let colon = if place.is_empty() { "" } else { ": " };
+    format!("{place}{colon}unknown field `{name}`{hint}")
+}
+
+/// A text of a canonical object.
+fn text(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap_or_default().to_owned()
+}
+
+/// The items of a list of a canonical object.
+fn items<'a>(value: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
+    value[field].as_array().into_iter().flatten()
+}
+
+fn texts(value: &Value, field: &str) -> Vec<String> {
+    items(value, field)
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn map_of_texts(value: &Value, field: &str) -> BTreeMap<String, String> {
+    let members = value[field].as_object().into_iter().flatten();
+    members
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .collect()
 }
 
 /// `Role "namespace/name"`, with whatever of that the object has.
@@ -186,13 +167,13 @@ fn describe(object: &Value) -> String {
 }
 
 impl Metadata {
-    fn read(of: &Part<'_>) -> Result<Self, String> {
-        let part = of.require("metadata")?;
-        Ok(Metadata {
-            name: part.text("name")?,
-            namespace: part.text("namespace")?,
-            labels: part.map("labels")?,
-        })
+    fn of(object: &Value) -> Self {
+        let metadata = &object["metadata"];
+        Metadata {
+            name: text(metadata, "name"),
+            namespace: text(metadata, "namespace"),
+            labels: map_of_texts(metadata, "labels"),
+        }
     }
 
     fn check(&self, namespaced: bool) -> Result<(), String> {
@@ -208,16 +189,13 @@ impl Metadata {
 }
 
 impl Role {
-    fn read(part: &Part<'_>) -> Result<Self, String> {
-        part.only(&["apiVersion", "kind", "metadata", "rules", "aggregationRule"])?;
-        let aggregation_rule = part.get("aggregationRule");
+    fn of(value: &Value) -> Result<Self, String> {
+        let aggregation_rule = value.get("aggregationRule").map(AggregationRule::of);
         Ok(Role {
-            kind: part.text("kind")?,
-            metadata: Metadata::read(part)?,
-            rules: part.items("rules", PolicyRule::read)?,
-            aggregation_rule: aggregation_rule
-                .map(|rule| AggregationRule::read(&rule))
-                .transpose()?,
+            kind: text(value, "kind"),
+            metadata: Metadata::of(value),
+            rules: items(value, "rules").map(PolicyRule::of).collect(),
+            aggregation_rule: aggregation_rule.transpose()?,
         })
     }
 
@@ -236,30 +214,27 @@ impl Role {
 }
 
 impl AggregationRule {
-    fn read(part: &Part<'_>) -> Result<Self, String> {
-        part.only(&["clusterRoleSelectors"])?;
+    fn of(value: &Value) -> Result<Self, String> {
+        let selectors = items(value, "clusterRoleSelectors").enumerate();
+        let selector = |(i, value)| {
+            LabelSelector::of(value)
+                .map_err(|why| format!("aggregationRule.clusterRoleSelectors[{i}].{why}"))
+        };
         Ok(AggregationRule {
-            cluster_role_selectors: part.items("clusterRoleSelectors", LabelSelector::read)?,
+            cluster_role_selectors: selectors.map(selector).collect::<Result<_, _>>()?,
         })
     }
 }
 
 impl PolicyRule {
-    fn read(part: &Part<'_>) -> Result<Self, String> {
-        part.only(&[
-            "verbs",
-            "apiGroups",
-            "resources",
-            "resourceNames",
-            "nonResourceURLs",
-        ])?;
-        Ok(PolicyRule {
-            verbs: part.texts("verbs")?,
-            api_groups: part.texts("apiGroups")?,
-            resources: part.texts("resources")?,
-            resource_names: part.texts("resourceNames")?,
-            non_resource_urls: part.texts("nonResourceURLs")?,
-        })
+    fn of(value: &Value) -> Self {
+        PolicyRule {
+            verbs: texts(value, "verbs"),
+            api_groups: texts(value, "apiGroups"),
+            resources: texts(value, "resources"),
+            resource_names: texts(value, "resourceNames"),
+            non_resource_urls: texts(value, "nonResourceURLs"),
+        }
     }
 
     fn check(&self, namespaced: bool) -> Result<(), &'static str> {
@@ -291,14 +266,13 @@ impl PolicyRule {
 }
 
 impl Binding {
-    fn read(part: &Part<'_>) -> Result<Self, String> {
-        part.only(&["apiVersion", "kind", "metadata", "roleRef", "subjects"])?;
-        Ok(Binding {
-            kind: part.text("kind")?,
-            metadata: Metadata::read(part)?,
-            role_ref: RoleRef::read(&part.require("roleRef")?)?,
-            subjects: part.items("subjects", Subject::read)?,
-        })
+    fn of(value: &Value) -> Self {
+        Binding {
+            kind: text(value, "kind"),
+            metadata: Metadata::of(value),
+            role_ref: RoleRef::of(&value["roleRef"]),
+            subjects: items(value, "subjects").map(Subject::of).collect(),
+        }
     }
 
     fn checked(self) -> Result<Self, String> {
@@ -315,16 +289,18 @@ impl Binding {
 }
 
 impl RoleRef {
-    fn read(part: &Part<'_>) -> Result<Self, String> {
-        part.only(&["apiGroup", "kind", "name"])?;
-        Ok(RoleRef {
-            api_group: part.text("apiGroup")?,
-            kind: part.text("kind")?,
-            name: part.text("name")?,
-        })
+    fn of(value: &Value) -> Self {
+        RoleRef {
+            api_group: text(value, "apiGroup"),
+            kind: text(value, "kind"),
+            name: text(value, "name"),
+        }
     }
 
     fn check(&self, namespaced: bool) -> Result<(), String> {
+        if self.kind.is_empty() && self.name.is_empty() {
+            return Err("roleRef is required".to_owned());
+        }
         if !self.api_group.is_empty() && self.api_group != GROUP {
             return Err(format!("roleRef.apiGroup must be {GROUP}"));
         }
@@ -347,14 +323,13 @@ impl RoleRef {
 }
 
 impl Subject {
-    fn read(part: &Part<'_>) -> Result<Self, String> {
-        part.only(&["apiGroup", "kind", "name", "namespace"])?;
-        Ok(Subject {
-            api_group: part.text("apiGroup")?,
-            kind: part.text("kind")?,
-            name: part.text("name")?,
-            namespace: part.text("namespace")?,
-        })
+    fn of(value: &Value) -> Self {
+        Subject {
+            api_group: text(value, "apiGroup"),
+            kind: text(value, "kind"),
+            name: text(value, "name"),
+            namespace: text(value, "namespace"),
+        }
     }
 
     fn check(&self, namespaced: bool) -> Result<(), String> {

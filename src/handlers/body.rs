@@ -289,11 +289,7 @@ fn check_kind(kind: &Kind, found: &TypeMeta, group: &str, version: &str) -> Resu
     if found.kind == kind.kind && group == kind.group && version == kind.version {
         return Ok(());
     }
-    let internal = if kind.group.is_empty() {
-        "core"
-    } else {
-        kind.group.split('.').next().unwrap_or_default()
-    };
+    let internal = kind.internal_package();
     if Catalog::built_in().knows(&found.api_version, &found.kind) {
         return Err(format!(
             "converting ({version}.{}) to ({internal}.{}): unknown conversion",

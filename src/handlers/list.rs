@@ -17,6 +17,7 @@ use crate::request::negotiation;
 use crate::request::options::{AtVersion, ListOptions, VersionMatch, parse_version};
 use crate::request::selector::{FieldSelector, LabelSelector, SupportedFields};
 use crate::response::{Body, List, Presenter, Response};
+use crate::schema::convert;
 use crate::status::Status;
 use crate::storage::Revision;
 
@@ -147,9 +148,11 @@ impl Selection {
 
 /// What a field label selects by: the text at that path, unless the kind has it otherwise.
 fn field(kind: &Kind, object: &Value, label: &str) -> String {
-    let programmed = registry::strategy(kind).field(object, label);
+    let path: Vec<&str> = label.split('.').collect();
+    let path = convert::stored_path(&path, kind);
+    let programmed = registry::strategy(kind).field(object, &path);
     programmed.unwrap_or_else(|| {
-        let found = label.split('.').try_fold(object, |at, name| at.get(name));
+        let found = path.iter().try_fold(object, |at, name| at.get(*name));
         found.and_then(Value::as_str).unwrap_or_default().to_owned()
     })
 }

@@ -11,14 +11,18 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=src/kinds/build.rs");
     let mut files = Vec::new();
     list(Path::new(PAGES), &mut files)?;
-    files.sort_unstable_by_key(|file| place(file));
+    files.sort_unstable_by_key(|file| names(file));
     let mut out = String::new();
     for (name, ending) in [("KINDS", ".kind"), ("TYPES", ".types")] {
         let pages: Vec<&String> = files.iter().filter(|f| f.ends_with(ending)).collect();
         let _ = writeln!(out, "static {name}: [Page; {}] = [", pages.len());
         for page in pages {
             let place = format!("concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{PAGES}/{page}\")");
-            let _ = writeln!(out, "    Page::new({page:?}, include_str!({place})),");
+            let names = names(page);
+            let _ = writeln!(
+                out,
+                "    Page::new({page:?}, &{names:?}, include_str!({place})),"
+            );
         }
         out.push_str("];\n");
     }
@@ -26,10 +30,11 @@ fn main() -> io::Result<()> {
     fs::write(target.join("pages.rs"), out)
 }
 
-/// By group, version and plural name; the core group has none.
-fn place(file: &str) -> Vec<String> {
+/// What is in the path of a page: group, version and plural name. The core group has none.
+fn names(file: &str) -> Vec<String> {
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     let name = |part| if part == "core" { "" } else { part };
-    file.split('/').map(|part| name(part).to_owned()).collect()
+    stem.split('/').map(|part| name(part).to_owned()).collect()
 }
 
 /// The paths of all files below a folder, as they are called below [`PAGES`].

@@ -35,6 +35,7 @@ pub(crate) struct Kind {
     pub(crate) stored: Stored,
     pub(crate) wire: Wire,
     pub(crate) policy: Policy,
+    pub(crate) name_format: NameFormat,
     /// A warning on every request for it, from the minor version it is deprecated in.
     pub(crate) deprecation: Option<(u32, Arc<str>)>,
     /// Read from the page of the kind when it is first looked at.
@@ -51,6 +52,15 @@ pub(crate) struct Stored {
     pub(crate) version: String,
     /// What stands for that version in discovery.
     pub(crate) hash: String,
+}
+
+/// What the names of the objects of a kind look like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum NameFormat {
+    DnsSubdomain,
+    DnsLabel,
+    /// Anything that can be part of a path.
+    PathSegment,
 }
 
 /// What a kind allows, as upstream's strategies answer it.
@@ -121,6 +131,11 @@ impl Kind {
         } else {
             [&*self.group, "/", &*self.version].concat().into()
         }
+    }
+
+    /// The Go package of the internal type, which all versions of the kind are converted to.
+    pub(crate) fn internal_package(&self) -> &str {
+        super::internal_package(&self.stored.group)
     }
 
     /// Whether this is the version that is kept.

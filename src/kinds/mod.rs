@@ -17,16 +17,24 @@ use std::cmp::{Ordering, Reverse};
 use std::sync::{Arc, LazyLock};
 
 use self::page::Page;
+use self::verb::Verb;
 
-pub(crate) use kind::{Cell, Column, Kind, KindRef, Subresource};
+pub(crate) use kind::{Cell, Column, Kind, KindRef, NameFormat, Subresource, Wire};
 pub(crate) use scheme::group_order;
-pub(crate) use types::{Field, List, ListKind, PatchStrategy, Presence, Struct, StructRef, Type};
+pub(crate) use types::{
+    Field, List, ListKind, PatchStrategy, Presence, Rules, Struct, StructRef, Type,
+};
 
 include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
 /// The page of shared types of this name.
 fn types_page(name: &str) -> Option<&'static Page> {
     TYPES.iter().find(|page| page.stem() == name)
+}
+
+/// A type of the RBAC group.
+pub(crate) fn rbac(name: &str) -> StructRef {
+    shared("rbac_v1", name)
 }
 
 /// A struct that the code itself speaks of.
@@ -58,10 +66,8 @@ impl Catalog {
 
     /// The kind of this group, version and plural name.
     pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<&KindRef> {
-        let mut pages = KINDS.iter();
-        pages
-            .find(|page| page.names() == [group, version, plural])
-            .map(|page| page.kind())
+        let place = KINDS.binary_search_by(|page| page.names().cmp(&[group, version, plural]));
+        Some(KINDS[place.ok()?].kind())
     }
 
     /// The kind of this name.
@@ -118,12 +124,6 @@ impl Catalog {
             .map(|page| page.kind())
     }
 
-    /// The versions of a kind, this one among them: all share one store.
-    pub(crate) fn versions(&self, kind: &Kind) -> impl Iterator<Item = &KindRef> {
-        self.kinds()
-            .filter(|other| other.kind == kind.kind && other.stored == kind.stored)
-    }
-
     /// The groups in the order discovery lists them, the core group first.
     pub(crate) fn groups(&self) -> Vec<&str> {
         let mut groups: Vec<_> = KINDS.iter().map(|page| page.names()[0]).collect();
@@ -148,7 +148,8 @@ impl Catalog {
     pub(crate) fn knows(&self, api_version: &str, kind: &str) -> bool {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         let mut ours = self.of_version(group, version);
-        scheme::knows(api_version, kind) || ours.any(|k| k.kind == kind || k.list_kind == kind)
+        scheme::knows(api_version, kind)
+            || ours.any(|k| k.kind == kind || k.list_kind == kind && k.verbs.contains(&Verb::List))
     }
 
     /// Whether two different versions both have this kind, and can be converted to each other.
@@ -157,6 +158,12 @@ impl Catalog {
         let ours = || stored(version).is_some() && stored(version) == stored(other);
         version != other && (scheme::is_one_kind(kind, version, other) || ours())
     }
+}
+
+/// The Go package of the types that the real server works on, whatever version a client speaks.
+pub(crate) fn internal_package(group: &str) -> &str {
+    let word = group.split('.').next();
+    word.filter(|word| !word.is_empty()).unwrap_or("core")
 }
 
 /// The more stable version first, as upstream's `CompareKubeAwareVersionStrings` has it; what is none comes last, by name.
@@ -176,3 +183,6 @@ fn stability(version: &str) -> Option<(u8, u32, u32)> {
         .unwrap_or((2, rest, "0"));
     Some((level, major.parse().ok()?, minor.parse().ok()?))
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@
 //! column      Name         name
 //! column      Type         .spec.type             its description is that of the field
 //! column      External-IP  rust  doc=.spec.externalIPs
-//! column      Status       .status.phase          -- or stands at the end of the line
+//! column      Status       .status.phase          -- or stands at the end of the line, be it empty
 //!
 //! struct Service -- What it is, in our own words.
 //!   TypeMeta                                      the fields of another struct
@@ -51,6 +51,7 @@ use super::types::{Named, Struct, StructRef, go_type};
 /// A page, read when it is first asked for, and a part of it at a time.
 pub(super) struct Page {
     path: &'static str,
+    names: &'static [&'static str],
     text: &'static str,
     index: OnceLock<Index>,
     kind: OnceLock<KindRef>,
@@ -83,9 +84,14 @@ struct Index {
 }
 
 impl Page {
-    pub(super) const fn new(path: &'static str, text: &'static str) -> Self {
+    pub(super) const fn new(
+        path: &'static str,
+        names: &'static [&'static str],
+        text: &'static str,
+    ) -> Self {
         Page {
             path,
+            names,
             text,
             index: OnceLock::new(),
             kind: OnceLock::new(),
@@ -94,18 +100,12 @@ impl Page {
 
     /// Group, version and plural name of the kind.
     pub(super) fn names(&self) -> [&'static str; 3] {
-        let mut parts = self.path.split(['/', '.']).rev().skip(1);
-        let plural = parts.next().unwrap_or_default();
-        let version = parts.next().unwrap_or_default();
-        let group = self.path.trim_end_matches(".kind");
-        let group = &group[..group.len().saturating_sub(version.len() + plural.len() + 2)];
-        [if group == "core" { "" } else { group }, version, plural]
+        self.names.try_into().unwrap_or_default()
     }
 
     /// The name of a page of shared types.
     pub(super) fn stem(&self) -> &'static str {
-        let name = self.path.rsplit('/').next().unwrap_or_default();
-        name.split('.').next().unwrap_or_default()
+        self.names.last().copied().unwrap_or_default()
     }
 
     /// The kind that the page declares.

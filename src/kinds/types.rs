@@ -110,12 +110,16 @@ pub(crate) struct Field {
 /// What a value of a field must be like.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rules {
+    /// The value is at least this.
     pub(crate) min: Option<i64>,
+    /// The value is more than this.
+    pub(crate) above: Option<i64>,
+    /// The value is at most this.
     pub(crate) max: Option<i64>,
-    /// `dns-label`, `ip`, …
-    pub(crate) format: String,
-    /// Whether it can no longer change once the object is there.
+    /// It can no longer change once the object is there.
     pub(crate) immutable: bool,
+    /// It belongs to a feature that is off by default: it is dropped, unless the stored object has it.
+    pub(crate) off: bool,
 }
 
 /// When a field is written.

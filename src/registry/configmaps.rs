@@ -9,7 +9,7 @@ use crate::status::field::FieldError;
 pub(crate) struct ConfigMaps;
 
 impl Strategy for ConfigMaps {
-    fn validate(&self, object: &Value) -> Vec<FieldError> {
+    fn validate(&self, _write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
         rules::validate(object)
     }
 

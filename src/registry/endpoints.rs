@@ -16,7 +16,7 @@ impl Strategy for Endpoints {
         rules::set_defaults(object);
     }
 
-    fn validate(&self, object: &Value) -> Vec<FieldError> {
+    fn validate(&self, _write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
         rules::validate(object)
     }
 

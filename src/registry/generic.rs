@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::strategy::{Strategy, WriteContext};
-use super::validation::meta;
-use crate::kinds::Kind;
+use super::validation::{core, meta};
+use crate::kinds::{Kind, NameFormat};
+use crate::names::{NameRule, name_is_dns_label, name_is_dns_subdomain, name_is_path_segment};
 use crate::object::{is_terminating, meta_str, meta_strings, metadata, metadata_mut};
 use crate::request::options::{DeleteOptions, Propagation};
+use crate::schema::rules;
 use crate::status::Status;
 use crate::status::field::FieldError;
 
@@ -40,8 +42,10 @@ pub(crate) fn fill_system_fields(object: &mut Value, uid: String, now: &str) {
     metadata.insert("creationTimestamp".to_owned(), now.into());
 }
 
-/// Takes out the fields that are written otherwise, or on an update puts those of the old object in their place.
+/// Takes out the fields that are written otherwise, or on an update puts those of the old object in their place; and
+/// takes out what the server does not have.
 pub(crate) fn reset(write: &WriteContext<'_>, object: &mut Value, old: Option<&Value>) {
+    rules::drop_off(object, old, &write.kind.schema);
     for path in write.kind.resets(write.subresource) {
         let Some((last, parents)) = path.split_last() else {
             continue;
@@ -60,13 +64,36 @@ pub(crate) fn reset(write: &WriteContext<'_>, object: &mut Value, old: Option<&V
     }
 }
 
+/// What the page of the kind says of its objects, and what is true of all metadata.
+pub(crate) fn validate_declared(write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
+    let name_rule: NameRule = match write.kind.name_format {
+        NameFormat::DnsSubdomain => name_is_dns_subdomain,
+        NameFormat::DnsLabel => name_is_dns_label,
+        NameFormat::PathSegment => name_is_path_segment,
+    };
+    let mut errors = core::validate_object_meta(object, write.kind.namespaced, name_rule);
+    errors.extend(rules::validate(object, None, &write.kind.schema));
+    errors
+}
+
+/// The same of an object that takes the place of an old one.
+pub(crate) fn validate_declared_update(
+    write: &WriteContext<'_>,
+    object: &Value,
+    old: &Value,
+) -> Vec<FieldError> {
+    let mut errors = core::validate_object_meta_update(object, old);
+    errors.extend(rules::validate(object, Some(old), &write.kind.schema));
+    errors
+}
+
 /// Upstream's `BeforeCreate`, once the object has its name: validation of all it is now.
 pub(crate) fn before_create(
     write: &WriteContext<'_>,
     strategy: &dyn Strategy,
     object: &mut Value,
 ) -> Result<(), Status> {
-    let mut errors = strategy.validate(object);
+    let mut errors = strategy.validate(write, object);
     if errors.is_empty() && !strategy.validates_metadata() {
         errors = meta::validate_create_generic(object, write.kind.namespaced);
     }

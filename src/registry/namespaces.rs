@@ -36,7 +36,7 @@ impl Strategy for Namespaces {
         object["spec"]["finalizers"] = finalizers.into();
     }
 
-    fn validate(&self, object: &Value) -> Vec<FieldError> {
+    fn validate(&self, _write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
         let errors = rules::validate(object);
         if errors.is_empty() {
             pod_security::validate(object)

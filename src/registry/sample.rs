@@ -38,6 +38,7 @@ pub(super) fn kind(plural: &str) -> KindRef {
 pub(super) fn write<'a>(kind: &'a KindRef, lister: &'a dyn Lister) -> WriteContext<'a> {
     WriteContext {
         kind,
+        asked: kind,
         subresource: "",
         dry_run: false,
         now: "now",

@@ -22,7 +22,7 @@ impl Strategy for Secrets {
         }
     }
 
-    fn validate(&self, object: &Value) -> Vec<FieldError> {
+    fn validate(&self, _write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
         rules::validate(object)
     }
 

@@ -69,7 +69,7 @@ impl Strategy for Services {
         object["status"] = json!({"loadBalancer": {}});
     }
 
-    fn validate(&self, object: &Value) -> Vec<FieldError> {
+    fn validate(&self, _write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
         rules::validate(object)
     }
 

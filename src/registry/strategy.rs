@@ -14,8 +14,10 @@ use crate::status::field::FieldError;
 
 /// What the rules of a kind know of a write beside the object.
 pub(crate) struct WriteContext<'a> {
-    /// In the version that is stored.
+    /// In the version that is stored, as all the objects here are.
     pub(crate) kind: &'a Kind,
+    /// In the version that was asked for.
+    pub(crate) asked: &'a Kind,
     /// Empty for the object itself.
     pub(crate) subresource: &'a str,
     pub(crate) dry_run: bool,
@@ -79,8 +81,8 @@ pub(crate) trait Strategy: Sync {
         generic::reset(write, object, Some(old));
     }
 
-    fn validate(&self, _object: &Value) -> Vec<FieldError> {
-        Vec::new()
+    fn validate(&self, write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
+        generic::validate_declared(write, object)
     }
 
     /// Whether [`validate`](Self::validate) finds whatever the check of metadata for all kinds finds, which then can be
@@ -91,11 +93,11 @@ pub(crate) trait Strategy: Sync {
 
     fn validate_update(
         &self,
-        _write: &WriteContext<'_>,
+        write: &WriteContext<'_>,
         object: &Value,
-        _old: &Value,
+        old: &Value,
     ) -> Vec<FieldError> {
-        self.validate(object)
+        generic::validate_declared_update(write, object, old)
     }
 
     /// Warnings about a valid object that is about to be written.
@@ -126,8 +128,8 @@ pub(crate) trait Strategy: Sync {
         None
     }
 
-    /// What a field label selects by, where it is not just the field at that path.
-    fn field(&self, _object: &Value, _label: &str) -> Option<String> {
+    /// What the field label of this path selects by, where it is not just the field that is there.
+    fn field(&self, _object: &Value, _path: &[&str]) -> Option<String> {
         None
     }
 

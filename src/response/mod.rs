@@ -12,6 +12,7 @@ pub(crate) mod watch;
 
 use std::borrow::Cow;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -23,6 +24,7 @@ use crate::kinds::KindRef;
 use crate::object::Object;
 use crate::request::negotiation::{self, Media, MetaVersion, Negotiated, Transform};
 use crate::request::{Connection, Upgrade};
+use crate::schema::convert;
 use crate::status::Status;
 
 pub(crate) use head::Headers;
@@ -176,15 +178,22 @@ impl Presenter {
     pub(crate) fn object(&self, status: u16, object: &Object) -> Result<Response, Status> {
         let n = self.negotiated;
         let body = match n.transform {
-            Transform::None if self.is_plain() => object.line().clone(),
-            Transform::None => finish(object.json().to_vec(), n),
+            Transform::None => {
+                let shown = self.in_asked_version(object);
+                let object = shown.as_ref().unwrap_or(object);
+                match self.is_plain() {
+                    true => object.line().clone(),
+                    false => finish(object.json().to_vec(), n),
+                }
+            }
             Transform::Table(version) => finish(self.table_of(object, version), n),
             Transform::PartialObjectMetadata(version) => {
                 finish(partial::object(object, version), n)
             }
             Transform::PartialObjectMetadataList(_) => {
                 return Err(Status::not_acceptable_because(format!(
-                    "you requested PartialObjectMetadataList, but the requested object is not a list (*core.{})",
+                    "you requested PartialObjectMetadataList, but the requested object is not a list (*{}.{})",
+                    object.kind.internal_package(),
                     object.kind.kind
                 )));
             }
@@ -198,10 +207,24 @@ impl Presenter {
         n.transform == Transform::None && n.media == Media::Json && !n.pretty
     }
 
+    /// The object in the version asked for, if that is not the one it is stored in.
+    pub(crate) fn in_asked_version(&self, object: &Object) -> Option<Object> {
+        if self.kind.is_stored() {
+            return None;
+        }
+        let mut value = object.to_value();
+        convert::from_stored(&mut value, &self.kind.schema);
+        value["apiVersion"] = self.kind.api_version().into();
+        Some(Object::new(&self.kind, value, Vec::new()))
+    }
+
     pub(crate) fn list(&self, list: &List) -> Result<Response, Status> {
         let n = self.negotiated;
         let body = match n.transform {
-            Transform::None => list.to_json(&self.kind),
+            Transform::None => {
+                let shown = self.list_in_asked_version(list);
+                shown.as_ref().unwrap_or(list).to_json(&self.kind)
+            }
             Transform::Table(version) => table::write(
                 self,
                 &list.meta_json(),
@@ -212,12 +235,27 @@ impl Presenter {
             Transform::PartialObjectMetadataList(version) => partial::list(list, version),
             Transform::PartialObjectMetadata(_) => {
                 return Err(Status::not_acceptable_because(format!(
-                    "you requested PartialObjectMetadata, but the requested object is a list (*core.{})",
+                    "you requested PartialObjectMetadata, but the requested object is a list (*{}.{})",
+                    self.kind.internal_package(),
                     self.kind.list_kind
                 )));
             }
         };
         Ok(Response::written(200, n.media, finish(body, n)))
+    }
+
+    fn list_in_asked_version(&self, list: &List) -> Option<List> {
+        if self.kind.is_stored() {
+            return None;
+        }
+        let items = list.items.iter();
+        let items = items.filter_map(|item| self.in_asked_version(item).map(Arc::new));
+        Some(List {
+            items: items.collect(),
+            revision: list.revision,
+            continue_token: list.continue_token.clone(),
+            remaining: list.remaining,
+        })
     }
 
     fn table_of(&self, object: &Object, version: MetaVersion) -> Vec<u8> {

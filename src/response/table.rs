@@ -10,9 +10,10 @@ use crate::codec::json::{write_sorted, write_string};
 use crate::codec::time;
 use crate::kinds::{Cell, Column, Kind};
 use crate::object::{Object, meta_str};
-use crate::registry::{self, Strategy};
+use crate::registry;
 use crate::request::negotiation::MetaVersion;
 use crate::request::query::Query;
+use crate::schema::convert;
 use crate::status::Status;
 
 /// `includeObject`: what each row carries beside its cells.
@@ -102,39 +103,40 @@ fn write_columns(out: &mut Vec<u8>, kind: &Kind) {
 }
 
 fn write_row(out: &mut Vec<u8>, presenter: &Presenter, object: &Object, version: MetaVersion) {
-    let cells = row(presenter, &object.value());
+    let cells = row(presenter, object);
     out.extend_from_slice(b"{\"cells\":");
     write_sorted(out, &Value::Array(cells));
     out.extend_from_slice(b",\"object\":");
     match presenter.include_object {
         IncludeObject::None => out.extend_from_slice(b"null"),
         IncludeObject::Metadata => partial::write(out, object, version),
-        IncludeObject::Object => out.extend_from_slice(object.json()),
+        IncludeObject::Object => {
+            let shown = presenter.in_asked_version(object);
+            out.extend_from_slice(shown.as_ref().unwrap_or(object).json());
+        }
     }
     out.push(b'}');
 }
 
-/// The cells of an object.
-fn row(presenter: &Presenter, object: &Value) -> Vec<Value> {
+/// The cells of an object, which is in the version that is stored.
+fn row(presenter: &Presenter, object: &Object) -> Vec<Value> {
+    let (kind, value) = (&presenter.kind, object.value());
+    let columns = kind.columns.iter();
     let age = |since: &str| age(since, presenter.now);
-    let strategy = registry::strategy(&presenter.kind);
-    let columns = presenter.kind.columns.iter();
     columns
-        .map(|column| cell(column, strategy, object, &age))
+        .map(|column| cell(column, kind, &value, &age))
         .collect()
 }
 
-fn cell(
-    column: &Column,
-    strategy: &dyn Strategy,
-    object: &Value,
-    age: &dyn Fn(&str) -> String,
-) -> Value {
-    let at = |path: &[String]| path.iter().try_fold(object, |at, name| at.get(name));
+fn cell(column: &Column, kind: &Kind, object: &Value, age: &dyn Fn(&str) -> String) -> Value {
+    let at = |path: &[String]| {
+        let path = convert::stored_path(path, kind);
+        path.iter().try_fold(object, |at, name| at.get(&**name))
+    };
     match &column.cell {
         Cell::Path(path) => at(path).cloned().unwrap_or_else(|| "".into()),
         Cell::Age(path) => age(at(path).and_then(Value::as_str).unwrap_or_default()).into(),
-        Cell::Programmed => strategy.cell(&column.name, object, age),
+        Cell::Programmed => registry::strategy(kind).cell(&column.name, object, age),
     }
 }
 

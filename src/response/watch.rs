@@ -49,7 +49,10 @@ impl Encoder {
         clock: &Clock,
     ) -> Option<Bytes> {
         match self.presenter.negotiated.transform {
-            Transform::None => Some(object.frame(change)),
+            Transform::None => {
+                let shown = self.presenter.in_asked_version(object);
+                Some(shown.as_ref().unwrap_or(object).frame(change))
+            }
             Transform::PartialObjectMetadata(version) => {
                 Some(frame(change.as_str(), &partial::object(object, version)))
             }

@@ -204,8 +204,10 @@ impl Definitions {
     fn property(&self, field: &Field) -> Value {
         // Go's zero value is a default where it is written anyway; of a struct always, unless it is a pointer.
         let has_default = match field.ty {
-            Type::Struct(_) => field.presence != Presence::Pointer,
-            _ => field.presence.is_always_written(),
+            Type::Struct(_) => {
+                matches!(field.presence, Presence::Always | Presence::OmitEmpty)
+            }
+            _ => field.presence == Presence::Always,
         };
         let mut property = self.schema(&field.ty, has_default);
         self.set_default(&mut property, field.default.is_some(), json!(field.default));

@@ -13,6 +13,7 @@ pub(crate) mod place;
 
 pub(crate) use edit::Edit;
 
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ use crate::registry::{self, Strategy, WriteContext};
 use crate::request::options::DeleteOptions;
 use crate::request::query::parse_uint;
 use crate::response::Warnings;
+use crate::schema::convert;
 use crate::status::Status;
 use crate::status::field::FieldError;
 use crate::storage::{Commit, Moved, Op, Revision};
@@ -81,7 +83,7 @@ pub(crate) trait Propose: Sync {
 pub(crate) enum Proposal {
     Create(Value),
     Update(Value),
-    Delete(Deletion),
+    Delete(DeleteOptions),
     /// As it is, with all it says about itself, whatever is there now.
     Place(Value),
     /// The object stays as it is.
@@ -160,12 +162,16 @@ impl Write<'_> {
         };
         let old = live.as_ref().map(|live| live.value());
         let now = self.cluster.timestamp();
+        let stored = self.stored();
         let attempt = Attempt {
             write: self,
-            context: self.context(&now),
+            context: self.context(stored, &now),
+            stored,
             strategy: registry::strategy(self.kind),
         };
-        let proposal = intent.propose(self, &attempt.context, old.as_deref(), told)?;
+        let shown = old.as_deref().map(|old| self.in_asked_version(old));
+        let proposal = intent.propose(self, &attempt.context, shown.as_deref(), told)?;
+        let proposal = attempt.in_stored_version(proposal);
         match (proposal, live, old) {
             (Proposal::Create(object), ..) => attempt.create(object, told).await,
             (Proposal::Place(object), live, old) => attempt.place(object, live, old.as_deref()),
@@ -173,16 +179,40 @@ impl Write<'_> {
             (Proposal::Update(object), Some(live), Some(old)) => {
                 attempt.update(object, &live, &old, told).await
             }
-            (Proposal::Delete(deletion), Some(live), Some(old)) => {
-                attempt.delete(deletion, &live, &old).await
+            (Proposal::Delete(options), Some(live), Some(old)) => {
+                attempt.delete(&options, &live, &old).await
             }
             (Proposal::Nothing, Some(live), _) => Ok(Written::Updated(live)),
         }
     }
 
-    fn context<'b>(&'b self, now: &'b str) -> WriteContext<'b> {
+    /// The kind in the version that is kept of it.
+    fn stored(&self) -> &KindRef {
+        if self.kind.is_stored() {
+            return self.kind;
+        }
+        let found = self
+            .cluster
+            .catalog
+            .find_stored(&self.kind.stored.group, &self.kind.kind);
+        found.unwrap_or(self.kind)
+    }
+
+    /// A stored object as the version asked for has it.
+    fn in_asked_version<'b>(&self, stored: &'b Value) -> Cow<'b, Value> {
+        if self.kind.is_stored() {
+            return Cow::Borrowed(stored);
+        }
+        let mut value = stored.clone();
+        convert::from_stored(&mut value, &self.kind.schema);
+        value["apiVersion"] = self.kind.api_version().into();
+        Cow::Owned(value)
+    }
+
+    fn context<'b>(&'b self, stored: &'b KindRef, now: &'b str) -> WriteContext<'b> {
         WriteContext {
-            kind: self.kind,
+            kind: stored,
+            asked: self.kind,
             subresource: self.subresource,
             dry_run: self.dry_run,
             now,
@@ -200,7 +230,12 @@ impl Write<'_> {
         let Author::Client { manager, .. } = self.author else {
             return None;
         };
+        let is_foreign = |version: &str| {
+            let other = self.cluster.catalog.find_kind(version, &self.kind.kind);
+            other.is_some_and(|other| other.group != self.kind.group)
+        };
         Some(run(&Writer {
+            is_foreign: &is_foreign,
             manager,
             api_version: &self.kind.api_version(),
             subresource: self.subresource,
@@ -225,10 +260,29 @@ impl Write<'_> {
 struct Attempt<'a> {
     write: &'a Write<'a>,
     context: WriteContext<'a>,
+    stored: &'a KindRef,
     strategy: &'static dyn Strategy,
 }
 
 impl Attempt<'_> {
+    fn in_stored_version(&self, proposal: Proposal) -> Proposal {
+        let asked = self.write.kind;
+        if asked.is_stored() {
+            return proposal;
+        }
+        let stored = |mut object: Value| {
+            convert::to_stored(&mut object, &asked.schema, &self.stored.schema);
+            object["apiVersion"] = self.stored.api_version().into();
+            object
+        };
+        match proposal {
+            Proposal::Create(object) => Proposal::Create(stored(object)),
+            Proposal::Update(object) => Proposal::Update(stored(object)),
+            Proposal::Place(object) => Proposal::Place(stored(object)),
+            Proposal::Delete(_) | Proposal::Nothing => proposal,
+        }
+    }
+
     async fn create(&self, mut object: Value, told: &mut Warnings) -> Result<Written, Stop> {
         self.admit(Operation::Create, Some(&mut object)).await?;
         if !self.is_post() {
@@ -307,7 +361,7 @@ impl Attempt<'_> {
         } else {
             Status::already_exists
         };
-        taken(&self.context.kind.plural, &self.context.kind.group, name)
+        taken(&self.write.kind.plural, &self.write.kind.group, name)
     }
 
     async fn update(
@@ -344,7 +398,7 @@ impl Attempt<'_> {
     }
 
     fn check_version(&self, object: &Value, live: &str) -> Result<(), Status> {
-        let kind = self.context.kind;
+        let kind = self.write.kind;
         match parse_object_version(object)? {
             0 if kind.policy.unconditional_update => Ok(()),
             0 => {
@@ -360,10 +414,11 @@ impl Attempt<'_> {
 
     async fn delete(
         &self,
-        deletion: Deletion,
+        options: &DeleteOptions,
         live: &Arc<Object>,
         old: &Value,
     ) -> Result<Written, Stop> {
+        let deletion = self.strategy.before_delete(&self.context, old, options)?;
         self.admit(Operation::Delete, None).await?;
         match deletion {
             Deletion::Remove(Some(next)) if self.write.dry_run => {
@@ -405,7 +460,7 @@ impl Attempt<'_> {
 
     /// The object as it would be, for who asked for no more than that.
     fn unstored(&self, object: Value) -> Object {
-        Object::new(self.write.kind, object, Vec::new())
+        Object::new(self.stored, object, Vec::new())
     }
 
     fn put(
@@ -427,7 +482,7 @@ impl Attempt<'_> {
         write.cluster.storage.commit(&commit, |revision| {
             let mut object = object;
             set_resource_version(&mut object, Some(revision));
-            Object::new(write.kind, object, claims)
+            Object::new(self.stored, object, claims)
         })
     }
 
@@ -483,19 +538,15 @@ fn parse_object_version(object: &Value) -> Result<u64, Status> {
     }
 }
 
-/// A deletion: of the object that is there, as its kind has it.
+/// A deletion of the object that is there.
 impl Propose for DeleteOptions {
     fn propose(
         &self,
-        write: &Write<'_>,
-        context: &WriteContext<'_>,
-        live: Option<&Value>,
+        _write: &Write<'_>,
+        _context: &WriteContext<'_>,
+        _live: Option<&Value>,
         _warnings: &mut Warnings,
     ) -> Result<Proposal, Status> {
-        let live = live.ok_or_else(|| write.not_found())?;
-        let strategy = registry::strategy(write.kind);
-        Ok(Proposal::Delete(
-            strategy.before_delete(context, live, self)?,
-        ))
+        Ok(Proposal::Delete(self.clone()))
     }
 }

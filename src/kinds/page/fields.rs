@@ -20,7 +20,7 @@ pub(super) fn read(unread: &Unread) -> Result<Struct, Mistake> {
     if let Some(mut line) = lines.next() {
         line.word("struct")?;
         out.name = line.word("the name of the struct")?.to_owned();
-        out.doc = line.description();
+        out.doc = line.description().unwrap_or_default();
         match line.next_word()? {
             None => {}
             Some("atomic") => out.atomic = true,
@@ -68,7 +68,7 @@ fn field(unread: &Unread, number: &str, line: &mut Line<'_>) -> Result<Field, Mi
         default: None,
         rules: None,
         was: None,
-        doc: line.description().into(),
+        doc: line.description().unwrap_or_default().into(),
     };
     while let Some(word) = line.next_word()? {
         say(&mut field, word, line)?;
@@ -147,7 +147,7 @@ fn say(field: &mut Field, word: &str, line: &Line<'_>) -> Result<(), Mistake> {
         ("merge", Type::List(list)) => list.patch = PatchStrategy::MergeBy(value.to_owned()),
         ("default", ty) => field.default = Some(Box::new(default(ty, value, line)?)),
         ("was", _) => field.was = Some(Arc::from(value)),
-        ("min" | "max" | "format" | "immutable", _) => {
+        ("min" | "above" | "max" | "immutable" | "off", _) => {
             let rules = field.rules.get_or_insert_default();
             say_rule(rules, word, value).ok_or_else(|| unknown(line, word))?;
         }
@@ -160,7 +160,8 @@ fn say_rule(rules: &mut Rules, word: &str, value: &str) -> Option<()> {
     match word {
         "min" => rules.min = Some(value.parse().ok()?),
         "max" => rules.max = Some(value.parse().ok()?),
-        "format" => rules.format = value.to_owned(),
+        "above" => rules.above = Some(value.parse().ok()?),
+        "off" => rules.off = true,
         _ => rules.immutable = true,
     }
     Some(())

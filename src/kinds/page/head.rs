@@ -7,12 +7,15 @@ use sha2::{Digest as _, Sha256};
 use super::line::Line;
 use super::{Mistake, Page};
 use crate::codec::base64;
-use crate::kinds::kind::{About, Cell, Column, Kind, KindRef, Policy, Stored, Subresource, Wire};
+use crate::kinds::internal_package;
+use crate::kinds::kind::{
+    About, Cell, Column, Kind, KindRef, NameFormat, Policy, Stored, Subresource, Wire,
+};
 use crate::kinds::types::StructRef;
 use crate::kinds::verb::Verb;
 
 /// What a page says of a kind beside its types.
-pub(super) const DIRECTIVES: [&str; 11] = [
+pub(super) const DIRECTIVES: [&str; 13] = [
     "kind",
     "short",
     "categories",
@@ -23,14 +26,15 @@ pub(super) const DIRECTIVES: [&str; 11] = [
     "select",
     "column",
     "policy",
+    "names",
+    "wire",
     "deprecated",
 ];
 
 /// The Go package that the types of a group and version are in, if the page does not say.
 pub(super) fn default_package(page: &Page) -> String {
     let [group, version, _] = page.names();
-    let group = group.split('.').next().filter(|group| !group.is_empty());
-    format!("io.k8s.api.{}.{version}", group.unwrap_or("core"))
+    format!("io.k8s.api.{}.{version}", internal_package(group))
 }
 
 /// Reads the head of a page.
@@ -96,6 +100,7 @@ fn blank(page: &'static Page, line: &mut Line<'static>) -> Result<Kind, Mistake>
             unconditional_update: true,
             returns_deleted: false,
         },
+        name_format: NameFormat::DnsSubdomain,
         deprecation: None,
         schema,
     })
@@ -109,13 +114,29 @@ fn say(kind: &mut Kind, directive: &str, line: &mut Line<'static>) -> Result<(),
         "categories" => kind.categories = words(line)?,
         "select" => kind.selectable = words(line)?,
         "resets" => kind.resets = paths(line.words()?),
+        "wire" => {
+            kind.wire = match line.word("how objects are written")? {
+                "go-struct" => Wire::GoStruct,
+                "unstructured" => Wire::Unstructured,
+                other => return Err(line.mistake(format!("`{other}` is no way to write objects"))),
+            };
+        }
+        "names" => {
+            kind.name_format = match line.word("the format of names")? {
+                "dns-subdomain" => NameFormat::DnsSubdomain,
+                "dns-label" => NameFormat::DnsLabel,
+                "path-segment" => NameFormat::PathSegment,
+                other => return Err(line.mistake(format!("`{other}` is no format of names"))),
+            };
+        }
         "policy" => policy(&mut kind.policy, line)?,
         "deprecated" => {
             let since = line.word("the minor version")?;
             let since = since
                 .parse()
                 .map_err(|_| line.mistake(format!("`{since}` is no minor version")))?;
-            kind.deprecation = Some((since, line.doc.into()));
+            let warning = line.description().unwrap_or_default();
+            kind.deprecation = Some((since, warning.into()));
         }
         "stored" => {
             kind.stored.prefix = line.word("the prefix")?.to_owned();
@@ -209,8 +230,8 @@ fn column(line: &mut Line<'static>) -> Result<Column, Mistake> {
             _ => return Err(line.mistake(format!("`{word}` means nothing here"))),
         }
     }
-    if !line.doc.is_empty() {
-        column.about = About::Text(line.description());
+    if let Some(text) = line.description() {
+        column.about = About::Text(text);
     }
     match &column.about {
         About::Field(path) if path.is_empty() => {
@@ -229,7 +250,7 @@ fn path(text: &str, line: &Line<'_>) -> Result<Vec<String>, Mistake> {
 }
 
 /// What discovery shows instead of the stored version.
-fn storage_version_hash(stored: &Stored, kind: &str) -> String {
+pub(super) fn storage_version_hash(stored: &Stored, kind: &str) -> String {
     let digest = Sha256::digest(format!("{}/{}/{kind}", stored.group, stored.version));
     base64::encode(&digest[..8])
 }
@@ -239,7 +260,7 @@ fn storage_version_hash(stored: &Stored, kind: &str) -> String {
 pub(super) fn check(kind: &Kind, page: &'static Page) -> Result<(), Mistake> {
     let lines = page.lines().filter(|line| line.begins_with("column "));
     for (column, line) in kind.columns.iter().zip(lines) {
-        if kind.describe(column).is_empty() {
+        if matches!(column.about, About::Field(_)) && kind.describe(column).is_empty() {
             return Err(line.mistake("there is no such field, or nothing is said of it"));
         }
     }

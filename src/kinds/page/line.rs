@@ -7,8 +7,8 @@ pub(super) struct Line<'a> {
     page: &'static str,
     pub(super) number: usize,
     pub(super) is_indented: bool,
-    /// What follows ` -- `.
-    pub(super) doc: &'a str,
+    /// What follows ` -- `, if there is such a thing.
+    doc: Option<&'a str>,
     /// The words that are still to be read.
     rest: &'a str,
     /// The page from this line on.
@@ -27,8 +27,11 @@ impl<'a> Line<'a> {
             let rest_of_page = rest;
             rest = rest.get(line.len() + 1..).unwrap_or_default();
             let (rest, doc) = match line.split_once(" -- ") {
-                Some((rest, doc)) => (rest, doc.trim()),
-                None => (line, ""),
+                Some((rest, doc)) => (rest, Some(doc.trim())),
+                None => match line.strip_suffix(" --") {
+                    Some(rest) => (rest, Some("")),
+                    None => (line, None),
+                },
             };
             Line {
                 page,
@@ -79,9 +82,9 @@ impl<'a> Line<'a> {
         Ok(Some(word))
     }
 
-    /// What the line says the thing is, in whole sentences.
-    pub(super) fn description(&self) -> String {
-        self.doc.replace("\\n", "\n")
+    /// What the line says the thing is.
+    pub(super) fn description(&self) -> Option<String> {
+        Some(self.doc?.replace("\\n", "\n"))
     }
 
     pub(super) fn mistake(&self, what: impl Into<String>) -> Mistake {

@@ -39,7 +39,9 @@ pub(crate) fn apply(
         kind,
         writer,
     };
-    let managed = applier.starting_set(live.map(Managed::of).unwrap_or_default());
+    let managed = applier
+        .starting_set(live.map(Managed::of).unwrap_or_default())
+        .without_foreign(writer);
     let (merged, managed) = applier.run(&managed, force).or_else(|conflicts| {
         match applier.remaining(conflicts).as_slice() {
             [] => applier

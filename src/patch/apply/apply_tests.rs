@@ -19,6 +19,7 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 fn writer<'a>(manager: &'a str, now: &'a str) -> Writer<'a> {
     Writer {
+        is_foreign: &|_| false,
         manager,
         api_version: "v1",
         subresource: "",

@@ -232,6 +232,7 @@ mod tests {
             reset: &[],
         };
         let writer = Writer {
+            is_foreign: &|_| false,
             manager: "m",
             api_version: "v1",
             subresource: "",

@@ -114,6 +114,14 @@ impl Managed {
             .unwrap_or_default()
     }
 
+    /// Forgets who wrote in a version that cannot be converted to the writer's.
+    pub(crate) fn without_foreign(mut self, writer: &Writer<'_>) -> Managed {
+        self.entries.retain(|owned| {
+            owned.api_version == writer.api_version || !(writer.is_foreign)(&owned.api_version)
+        });
+        self
+    }
+
     /// Nothing if one entry is not usable.
     pub(crate) fn decode(list: &[Value]) -> Option<Managed> {
         let entries = list.iter().map(decode_entry).collect::<Option<_>>()?;

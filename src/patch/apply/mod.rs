@@ -49,8 +49,11 @@ pub(crate) use timestamps::keep_times;
 pub(crate) use update::{create, update};
 
 /// Who writes, through what, and when.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Writer<'a> {
+    /// Whether a version is one of the same kind in another group. What managers wrote in such a one cannot be converted:
+    /// upstream forgets them as soon as somebody else writes.
+    pub(crate) is_foreign: &'a dyn Fn(&str) -> bool,
     /// `fieldManager`, or else the first part of the User-Agent.
     pub(crate) manager: &'a str,
     /// The version of the resource: `v1`, `apps/v1`.

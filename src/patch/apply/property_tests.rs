@@ -81,6 +81,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn writer<'a>(manager: usize, now: &'a str) -> Writer<'a> {
     Writer {
+        is_foreign: &|_| false,
         manager: ["m1", "m2", "m3"][manager],
         api_version: "v1",
         subresource: "",

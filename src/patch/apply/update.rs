@@ -64,6 +64,7 @@ pub(crate) fn update(
     if managed.entries.is_empty() {
         return managed.store(new);
     }
+    let managed = managed.without_foreign(writer);
     let change = Change::between(live, new, schema, reset);
     if *sent == Sent::Absent
         && let [entry] = items(live["metadata"].get("managedFields"))

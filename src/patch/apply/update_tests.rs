@@ -14,6 +14,7 @@ const T2: &str = "2024-01-01T00:00:02Z";
 
 fn writer<'a>(manager: &'a str, now: &'a str) -> Writer<'a> {
     Writer {
+        is_foreign: &|_| false,
         manager,
         api_version: "v1",
         subresource: "",

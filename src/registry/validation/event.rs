@@ -1,27 +1,148 @@
-//! Events of core/v1, which are checked as in the old days: not even the metadata is.
+//! Events. Those of core/v1 are checked as in the old days, when not even the metadata was; those of events.k8s.io/v1 by
+//! more rules beside. Errors name the fields as the stored version does.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::core::{validate_object_meta, validate_object_meta_update};
 use super::meta::{invalid_each, metadata, text};
-use crate::names::{is_dns1123_subdomain, is_qualified_name};
+use crate::kinds::Kind;
+use crate::names::{is_dns1123_subdomain, is_qualified_name, name_is_dns_subdomain};
 use crate::status::field::FieldError;
 
 const SHORT_MAX: usize = 128;
 const MESSAGE_MAX: usize = 1024;
+/// How often the event of a series has happened at the least.
+const SERIES_MIN: i64 = 2;
 
-/// `legacyValidateEvent`, on creation and on every update.
-pub(crate) fn validate(object: &Value) -> Vec<FieldError> {
+/// What the one field is called whose errors have the name of the version asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Names {
+    reporting_controller: &'static str,
+}
+
+impl Names {
+    pub(crate) fn of(asked: &Kind) -> Self {
+        Names {
+            reporting_controller: match &*asked.group {
+                "" => "reportingComponent",
+                _ => "reportingController",
+            },
+        }
+    }
+}
+
+/// `legacyValidateEvent`, on creation and on every update, in every version.
+pub(crate) fn validate_legacy(object: &Value, names: Names) -> Vec<FieldError> {
     let namespace = text(metadata(object), "namespace");
     let mut errors = if field(object, "eventTime").is_empty() {
         validate_old(object, namespace)
     } else {
-        validate_new(object, namespace)
+        validate_timed(object, namespace, names)
     };
     errors.extend(invalid_each(
         "namespace",
         namespace,
         is_dns1123_subdomain(namespace),
     ));
+    errors
+}
+
+/// What `ValidateEventCreate` asks of events.k8s.io/v1 beside that.
+pub(crate) fn validate_new(object: &Value) -> Vec<FieldError> {
+    let mut errors = validate_object_meta(object, true, name_is_dns_subdomain);
+    errors.extend(validate_series(object));
+    if field(object, "eventTime").is_empty() {
+        errors.push(FieldError::required("eventTime", ""));
+    }
+    let kind = field(object, "type");
+    if !matches!(kind, "Normal" | "Warning") {
+        let reason = format!("has invalid value: {kind}");
+        errors.push(FieldError::invalid_str("type", "", reason));
+    }
+    let given = |name: &str| match &object[name] {
+        Value::Null => false,
+        Value::Object(members) => !members.is_empty(),
+        Value::Number(number) => number.as_i64() != Some(0),
+        _ => true,
+    };
+    let old = ["firstTimestamp", "lastTimestamp", "count", "source"];
+    let old = old.into_iter().filter(|name| given(name));
+    errors.extend(old.map(|name| FieldError::invalid_str(name, "", "needs to be unset")));
+    errors
+}
+
+/// What `ValidateEventUpdate` asks of events.k8s.io/v1: all but the series stays. It asks for the reason twice.
+pub(crate) fn validate_new_update(object: &Value, old: &Value) -> Vec<FieldError> {
+    const IMMUTABLE: [&str; 14] = [
+        "involvedObject",
+        "reason",
+        "message",
+        "source",
+        "firstTimestamp",
+        "lastTimestamp",
+        "count",
+        "reason",
+        "type",
+        "eventTime",
+        "action",
+        "related",
+        "reportingComponent",
+        "reportingInstance",
+    ];
+    let mut errors = validate_object_meta_update(object, old);
+    if object["series"] != old["series"] {
+        errors.extend(validate_series(object));
+    }
+    let changed = IMMUTABLE
+        .iter()
+        .filter(|name| object[**name] != old[**name]);
+    errors.extend(changed.map(|name| {
+        let path = match *name {
+            "reportingComponent" => "reportingController",
+            other => other,
+        };
+        FieldError::invalid_shown(path, shown(name, &object[*name]), "field is immutable")
+    }));
+    errors
+}
+
+/// A value as Go's JSON shows the internal type, which names its fields in capitals.
+fn shown(name: &str, value: &Value) -> String {
+    let members: &[(&str, &str)] = match name {
+        "involvedObject" | "related" if value.is_object() => &[
+            ("Kind", "kind"),
+            ("Namespace", "namespace"),
+            ("Name", "name"),
+            ("UID", "uid"),
+            ("APIVersion", "apiVersion"),
+            ("ResourceVersion", "resourceVersion"),
+            ("FieldPath", "fieldPath"),
+        ],
+        "source" => &[("Component", "component"), ("Host", "host")],
+        "count" if value.is_null() => return json!(0).to_string(),
+        _ if value.is_string() || value.is_number() => return value.to_string(),
+        _ => return "null".to_owned(),
+    };
+    let members: Vec<String> = members
+        .iter()
+        .map(|(go, name)| format!("{}:{}", json!(go), json!(field(value, name))))
+        .collect();
+    format!("{{{}}}", members.join(","))
+}
+
+fn validate_series(object: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let series = &object["series"];
+    if !series.is_object() {
+        return errors;
+    }
+    if series["count"].as_i64().unwrap_or_default() < SERIES_MIN {
+        let reason = format!("should be at least {SERIES_MIN}");
+        errors.push(FieldError::invalid_str("series.count", "", reason));
+    }
+    if field(series, "lastObservedTime").is_empty() {
+        errors.push(FieldError::required("series.lastObservedTime", ""));
+    }
     errors
 }
 
@@ -37,7 +158,7 @@ fn validate_old(object: &Value, namespace: &str) -> Vec<FieldError> {
 }
 
 /// An event with a time of its own comes from a client of today.
-fn validate_new(object: &Value, namespace: &str) -> Vec<FieldError> {
+fn validate_timed(object: &Value, namespace: &str, names: Names) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let involved = field(&object["involvedObject"], "namespace");
     if involved.is_empty() && !matches!(namespace, "default" | "kube-system") {
@@ -45,10 +166,10 @@ fn validate_new(object: &Value, namespace: &str) -> Vec<FieldError> {
     }
     let controller = field(object, "reportingComponent");
     if controller.is_empty() {
-        errors.push(FieldError::required("reportingController", ""));
+        errors.push(FieldError::required(names.reporting_controller, ""));
     }
     errors.extend(invalid_each(
-        "reportingController",
+        names.reporting_controller,
         controller,
         is_qualified_name(controller),
     ));
@@ -92,7 +213,15 @@ mod tests {
     use serde_json::json;
 
     fn shown(object: &Value) -> Vec<String> {
-        validate(object).iter().map(ToString::to_string).collect()
+        validate_legacy(
+            object,
+            Names {
+                reporting_controller: "reportingComponent",
+            },
+        )
+        .iter()
+        .map(ToString::to_string)
+        .collect()
     }
 
     fn old(namespace: &str, involved: &str) -> Value {
@@ -145,10 +274,10 @@ mod tests {
         });
         let errors = shown(&object);
         assert_eq!(errors.len(), 3);
-        assert_eq!(errors[0], "reportingController: Required value");
+        assert_eq!(errors[0], "reportingComponent: Required value");
         assert_eq!(
             errors[1],
-            r#"reportingController: Invalid value: "": name part must be non-empty"#
+            r#"reportingComponent: Invalid value: "": name part must be non-empty"#
         );
     }
 }
