@@ -7,17 +7,16 @@
 mod addresses;
 mod families;
 mod node_ports;
-pub(in crate::registry) mod spec;
 #[cfg(test)]
 mod tests;
 mod transition;
 
 use serde_json::{Map, Value, json};
 
-use self::spec::{Spec, ports_mut, spec_mut};
 use super::generic;
 use super::strategy::{Strategy, WriteContext};
 use super::validation::service as rules;
+use super::validation::service::spec::{self, Spec, ports_mut, spec_mut};
 use crate::codec::json::sorted;
 use crate::status::Status;
 use crate::status::field::FieldError;

@@ -31,6 +31,7 @@ mod path;
 mod set;
 mod timestamps;
 mod typed;
+mod types;
 mod update;
 
 #[cfg(test)]

@@ -6,17 +6,8 @@ use serde_json::{Map, Value};
 
 use super::path::{Element, Scalar};
 use super::set::Set;
+pub(crate) use super::types::{child_type, is_granular};
 use crate::kinds::{List, ListKind, StructRef, Type};
-
-/// The type one step down, if the schema knows it.
-pub(crate) fn child_type<'a>(ty: &'a Type, element: &Element) -> Option<&'a Type> {
-    match (ty, element) {
-        (Type::Struct(s), Element::Field(name)) => s.field(name).map(|field| &field.ty),
-        (Type::Map(inner) | Type::AtomicMap(inner), _) => Some(inner),
-        (Type::List(list), _) => Some(&list.item),
-        _ => None,
-    }
-}
 
 /// A member of an object of this type, if the schema knows it: its element and its type.
 pub(crate) fn member<'a>(ty: &'a Type, name: &str) -> Option<(Element, &'a Type)> {
@@ -27,16 +18,6 @@ pub(crate) fn member<'a>(ty: &'a Type, name: &str) -> Option<(Element, &'a Type)
         }
         Type::Map(inner) | Type::AtomicMap(inner) => Some((Element::field(name), inner)),
         _ => None,
-    }
-}
-
-/// Whether parts of a value of this type are owned one by one.
-pub(crate) fn is_granular(ty: &Type) -> bool {
-    match ty {
-        Type::Map(_) => true,
-        Type::Struct(s) => !s.atomic,
-        Type::List(list) => list.kind != ListKind::Atomic,
-        _ => false,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::arrange::{arrange, merge_key_of};
 use super::lookup::Place;
-use super::{Members, PATCH, merge_map, order, show_members, unknown_patch_type};
+use super::{Members, PATCH, merge_map, unknown_patch_type};
 use crate::codec::go_value;
 use crate::kinds::PatchStrategy;
 use crate::patch::PatchError;
@@ -45,7 +46,7 @@ fn merge_as(
             .collect()),
         _ => {
             let both = [original.as_slice(), patch].concat();
-            order::arrange(deduplicate(both), patch, &original, merge_key)
+            arrange(deduplicate(both), patch, &original, merge_key)
         }
     }
 }
@@ -63,7 +64,7 @@ fn merge_maps(
         .cloned()
         .collect();
     if replace {
-        return order::arrange(plain.clone(), &[], &plain, Some(key));
+        return arrange(plain.clone(), &[], &plain, Some(key));
     }
     let before = original.clone();
     for element in patch
@@ -73,7 +74,7 @@ fn merge_maps(
     {
         merge_element(&mut original, element, item, key)?;
     }
-    order::arrange(original, &plain, &before, Some(key))
+    arrange(original, &plain, &before, Some(key))
 }
 
 /// Deletes what the patch says to delete. True if the list is to be replaced by the other elements of the patch.
@@ -115,16 +116,6 @@ fn merge_element(
         _ => original.push(Value::Object(patch.clone())),
     }
     Ok(())
-}
-
-/// The merge key's value in an element.
-pub(super) fn merge_key_of<'a>(element: &'a Members, key: &str) -> Result<&'a Value, PatchError> {
-    element.get(key).ok_or_else(|| {
-        let element = show_members(element);
-        PatchError::Internal(format!(
-            "map: {element} does not contain declared merge key: {key}"
-        ))
-    })
 }
 
 /// The Go type of the elements of both lists, which must be one and the same.

@@ -7,6 +7,7 @@
 //!
 //! Upstream: `k8s.io/apimachinery/pkg/util/strategicpatch/patch.go`.
 
+mod arrange;
 #[cfg(test)]
 mod diff;
 mod list;

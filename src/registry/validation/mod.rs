@@ -25,6 +25,7 @@ pub(crate) mod ip;
 pub(crate) mod meta;
 pub(crate) mod namespace;
 pub(crate) mod owner;
+mod read;
 pub(crate) mod pod_security;
 pub(crate) mod secret;
 pub(crate) mod service;

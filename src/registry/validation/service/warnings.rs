@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Spec, TOPOLOGY_HINTS, TOPOLOGY_MODE, annotations};
-use crate::registry::services::spec::NONE;
+use super::spec::NONE;
 use crate::registry::validation::ip::{cidr_warning, ip_warning};
 
 /// `GetWarningsForService`.
