@@ -26,7 +26,9 @@ fn undescribed(definition: &serde_json::Value) -> serde_json::Value {
     let description = fields.remove("description");
     assert!(description.is_some_and(|text| text.as_str().is_some_and(|text| !text.is_empty())));
     if let Some(properties) = fields.get_mut("properties").and_then(|p| p.as_object_mut()) {
-        properties.values_mut().for_each(|property| *property = undescribed(property));
+        properties
+            .values_mut()
+            .for_each(|property| *property = undescribed(property));
     }
     bare
 }

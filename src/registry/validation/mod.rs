@@ -25,7 +25,7 @@ pub(crate) mod ip;
 pub(crate) mod meta;
 pub(crate) mod namespace;
 pub(crate) mod owner;
-mod read;
 pub(crate) mod pod_security;
+mod read;
 pub(crate) mod secret;
 pub(crate) mod service;

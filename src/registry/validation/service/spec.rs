@@ -119,7 +119,9 @@ pub(in crate::registry) fn spec_mut(service: &mut Value) -> &mut Map<String, Val
 }
 
 /// The ports of a service, to be changed.
-pub(in crate::registry) fn ports_mut(service: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
+pub(in crate::registry) fn ports_mut(
+    service: &mut Value,
+) -> impl Iterator<Item = &mut Map<String, Value>> {
     let ports = spec_mut(service)
         .get_mut("ports")
         .and_then(Value::as_array_mut);

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Spec, TOPOLOGY_HINTS, TOPOLOGY_MODE, annotations};
 use super::spec::NONE;
+use super::{Spec, TOPOLOGY_HINTS, TOPOLOGY_MODE, annotations};
 use crate::registry::validation::ip::{cidr_warning, ip_warning};
 
 /// `GetWarningsForService`.
