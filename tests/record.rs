@@ -1,6 +1,6 @@
 //! Recording over the wire: what a client asks one server passes on another, and fails where it is changed.
 
-#![cfg(feature = "fixture")]
+#![cfg(feature = "record")]
 
 mod support;
 

@@ -1,11 +1,10 @@
 //! Where a request carries its token: a header, or a subprotocol of its WebSocket handshake (a browser's script can set
 //! no header there).
 
-use base64::Engine as _;
-use base64::alphabet::URL_SAFE;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::header::{AUTHORIZATION, AsHeaderName, CONNECTION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use http::{HeaderMap, HeaderValue};
+
+use crate::codec::base64;
 
 /// The hosted flavour's header for the same token.
 pub(crate) const AUTH_TOKEN: &str = "x-auth-token";
@@ -14,14 +13,6 @@ pub(crate) const AUTH_TOKEN: &str = "x-auth-token";
 pub(crate) const EXTRA_SPACE: &str = "the provided Authorization header contains extra space before the bearer token, and is ignored";
 
 const BEARER_PROTOCOL: &str = "base64url.bearer.authorization.k8s.io.";
-
-/// As lenient as Go's `RawURLEncoding`: unpadded, stray bits at the end ignored.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
-);
 
 /// A subprotocol that is no usable token. The client is only told 401.
 #[derive(Debug, PartialEq)]
@@ -68,7 +59,7 @@ pub(crate) fn websocket_token(headers: &HeaderMap) -> Result<Option<String>, Inv
         [one] => &one[BEARER_PROTOCOL.len()..],
         _ => return Err(InvalidToken),
     };
-    let bytes = BASE64.decode(encoded).map_err(|_| InvalidToken)?;
+    let bytes = base64::decode_url(encoded).map_err(|_| InvalidToken)?;
     let token = String::from_utf8(bytes).map_err(|_| InvalidToken)?;
     match (token.is_empty(), others.is_empty()) {
         (true, _) => Ok(None),

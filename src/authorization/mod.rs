@@ -18,6 +18,7 @@ pub(crate) mod objects;
 pub(crate) mod rbac;
 
 use crate::authentication::UserInfo;
+use crate::codec::html;
 use crate::codec::quote::quote;
 use crate::status::Status;
 use rbac::Rbac;
@@ -107,7 +108,7 @@ impl Authorizer {
 
 /// The 403 of a denied request. Only the sentence is escaped, not the reason after it.
 pub(crate) fn forbidden(user: &UserInfo, attributes: &Attributes<'_>, reason: &str) -> Status {
-    let mut why = escape(&sentence(user, attributes));
+    let mut why = html::escape(&sentence(user, attributes));
     if !reason.is_empty() {
         why.push_str(": ");
         why.push_str(reason);
@@ -143,13 +144,6 @@ fn combined(resource: &str, subresource: &str) -> String {
     } else {
         format!("{resource}/{subresource}")
     }
-}
-
-/// Upstream keeps these texts from reading as HTML.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }
 
 #[cfg(test)]

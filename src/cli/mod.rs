@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
 pub(crate) type Failure = Box<dyn Error>;
 
 /// What a command ends with; an error is printed as one line.
-pub(crate) type Outcome = Result<ExitCode, Failure>;
+pub(crate) type Exit = Result<ExitCode, Failure>;
 
 const FAILURE: u8 = 1;
 /// Also of a command that could not do what it was asked to find out.
@@ -45,7 +45,7 @@ enum Command {
 }
 
 impl Arguments {
-    pub(crate) async fn run(self) -> Outcome {
+    pub(crate) async fn run(self) -> Exit {
         match self.command {
             Command::Serve(serve) => serve.run().await,
             Command::Exec(exec) => exec.run().await,

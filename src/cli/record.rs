@@ -15,7 +15,7 @@ use tokio::process::Command;
 use super::exec::{status, wait};
 use super::signals::Forwarded;
 use super::upstream::Upstream;
-use super::{Arguments, Failure, Outcome};
+use super::{Arguments, Exit, Failure};
 
 /// Nothing that a command ends with by itself, as with `timeout` and `env`.
 const OWN_FAILURE: u8 = 125;
@@ -93,14 +93,14 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) async fn run(self) -> Outcome {
+    pub(crate) async fn run(self) -> Exit {
         match self.record().await {
             Err(error) => Ok(super::failure_with(OWN_FAILURE, &error.to_string())),
             outcome => outcome,
         }
     }
 
-    async fn record(&self) -> Outcome {
+    async fn record(&self) -> Exit {
         let Some(target) = self.upstream.target()? else {
             return Ok(super::usage(&no_server()));
         };
@@ -139,7 +139,7 @@ impl Record {
         command
     }
 
-    fn write(&self, recording: &Recording, code: u8) -> Outcome {
+    fn write(&self, recording: &Recording, code: u8) -> Exit {
         let left_out = match recording.discovery() {
             0 => String::new(),
             1 => ", 1 request for discovery left out".to_owned(),

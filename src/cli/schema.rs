@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use fake_apiserver::Fault;
 use fake_apiserver::fixture::Fixture;
 
-use super::Outcome;
+use super::Exit;
 
 /// The part of the help that is about no single flag.
 const NOTES: &str = "\
@@ -24,11 +24,11 @@ Example:
 #[command(after_long_help = NOTES)]
 pub(crate) struct Schema {
     /// The kind of file
-    kind: Kind,
+    kind: FileKind,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Kind {
+enum FileKind {
     /// Contract fixtures, as `verify` runs them
     Fixture,
     /// Fault scripts, as `serve --faults` takes them
@@ -36,10 +36,10 @@ enum Kind {
 }
 
 impl Schema {
-    pub(crate) fn run(self) -> Outcome {
+    pub(crate) fn run(self) -> Exit {
         let text = match self.kind {
-            Kind::Fixture => Fixture::schema().to_owned(),
-            Kind::Faults => format!("{:#}\n", Fault::script_schema()),
+            FileKind::Fixture => Fixture::schema().to_owned(),
+            FileKind::Faults => format!("{:#}\n", Fault::script_schema()),
         };
         std::io::stdout().lock().write_all(text.as_bytes())?;
         Ok(ExitCode::SUCCESS)

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use fake_apiserver::FakeApiServer;
 
-use super::Outcome;
+use super::Exit;
 use super::server::{AuthorizationMode, ServerArgs};
 use super::signals::Signals;
 
@@ -58,7 +58,7 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    pub(crate) async fn run(self) -> Outcome {
+    pub(crate) async fn run(self) -> Exit {
         if let Err(error) = self.server.check() {
             return Ok(super::usage(&error));
         }

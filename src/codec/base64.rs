@@ -1,36 +1,46 @@
 //! Base64 as Go's `encoding/base64` reads and writes it.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 const PADDING: u8 = b'=';
 
 /// `StdEncoding.EncodeToString`.
-pub(crate) fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     STANDARD.encode(bytes)
+}
+
+/// `RawURLEncoding.EncodeToString`.
+pub(crate) fn encode_url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// `StdEncoding.DecodeString`: line ends are skipped, stray bits at the end ignored; the error is Go's.
 pub(crate) fn decode(text: &str) -> Result<Vec<u8>, String> {
-    Decoder {
-        source: text.as_bytes(),
-        at: 0,
-    }
-    .run()
-    .map_err(|at| format!("illegal base64 data at input byte {at}"))
+    Decoder::run(text, false)
+}
+
+/// `RawURLEncoding.DecodeString`, which knows no padding.
+pub(crate) fn decode_url(text: &str) -> Result<Vec<u8>, String> {
+    Decoder::run(text, true)
 }
 
 struct Decoder<'a> {
     source: &'a [u8],
     at: usize,
+    /// With the letters for URLs, and without padding.
+    url: bool,
 }
 
 impl Decoder<'_> {
-    /// The error is where the data is corrupt.
-    fn run(mut self) -> Result<Vec<u8>, usize> {
-        let mut out = Vec::with_capacity(self.source.len() / 4 * 3);
+    fn run(text: &str, url: bool) -> Result<Vec<u8>, String> {
+        let source = text.as_bytes();
+        let mut decoder = Decoder { source, at: 0, url };
+        let mut out = Vec::with_capacity(source.len() / 4 * 3);
         loop {
-            let (bits, digits) = self.quantum()?;
+            let (bits, digits) = decoder
+                .quantum()
+                .map_err(|at| format!("illegal base64 data at input byte {at}"))?;
             out.extend(&bits.to_be_bytes()[1..digits.max(1)]);
             if digits < 4 {
                 return Ok(out);
@@ -38,20 +48,21 @@ impl Decoder<'_> {
         }
     }
 
-    /// Up to four digits, left-aligned in 24 bits, and how many there were.
+    /// Up to four digits, left-aligned in 24 bits, and how many there were; or where the data is corrupt.
     fn quantum(&mut self) -> Result<(u32, usize), usize> {
         let mut bits = 0;
         for count in 0..4 {
             let Some(byte) = self.next() else {
-                return if count == 0 {
-                    Ok((0, 0))
+                let whole = count == 0 || (self.url && count > 1);
+                return if whole {
+                    Ok((bits, count))
                 } else {
                     Err(self.at - count)
                 };
             };
-            match digit(byte) {
+            match self.digit(byte) {
                 Some(value) => bits |= value << (18 - 6 * count),
-                None if byte == PADDING => {
+                None if byte == PADDING && !self.url => {
                     self.padding(count)?;
                     return Ok((bits, count));
                 }
@@ -88,18 +99,20 @@ impl Decoder<'_> {
         }
         None
     }
-}
 
-fn digit(byte: u8) -> Option<u32> {
-    let value = match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    };
-    Some(value.into())
+    fn digit(&self, byte: u8) -> Option<u32> {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'-' if self.url => 62,
+            b'_' if self.url => 63,
+            b'+' if !self.url => 62,
+            b'/' if !self.url => 63,
+            _ => return None,
+        };
+        Some(value.into())
+    }
 }
 
 #[cfg(test)]
@@ -140,5 +153,23 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn the_form_for_urls_has_letters_of_its_own_and_no_padding() {
+        for (text, read) in [
+            ("YWJj-_8", Ok(&b"abc\xfb\xff"[..])),
+            ("YR", Ok(b"a")),
+            ("Y\nQ", Ok(b"a")),
+            ("a", Err(0)),
+            ("abcde\n", Err(5)),
+            ("YQ==", Err(2)),
+            ("YWJj+_8", Err(4)),
+        ] {
+            let read = read.map(<[u8]>::to_vec);
+            let read = read.map_err(|at| format!("illegal base64 data at input byte {at}"));
+            assert_eq!(decode_url(text), read, "{text}");
+        }
+        assert_eq!(encode_url(b"abc\xfb\xff"), "YWJj-_8");
     }
 }

@@ -1,8 +1,9 @@
-//! Values as Go's `fmt` prints them, which shows in the messages of strategic merge patch.
+//! Values as Go's `fmt` prints them, which shows in the messages of patches and of YAML.
 
 use serde_json::Value;
 
-use super::json::sorted;
+use super::json::{Node, sorted};
+use super::quote::quote;
 
 /// `%v` of a value that was decoded into `interface{}`: `map[a:1 b:[x y]]`, `<nil>`.
 pub(crate) fn show(value: &Value) -> String {
@@ -27,6 +28,25 @@ pub(crate) fn show_as_string(value: &Value) -> String {
         Value::Array(items) => list(items.iter().map(show_as_string)),
         Value::Object(map) => members(map, show_as_string),
         scalar => format!("%!s({}={})", type_name(scalar), show(scalar)),
+    }
+}
+
+/// `%#v`, where a map is of that type. Its members are to be in key order.
+pub(crate) fn syntax(node: &Node, map: &str) -> String {
+    match node {
+        Node::Null | Node::TooDeep => "interface {}(nil)".to_owned(),
+        Node::Bool(b) => b.to_string(),
+        Node::Number(n) => n.clone(),
+        Node::String(s) => quote(s),
+        Node::Array(items) => {
+            let items: Vec<_> = items.iter().map(|item| syntax(item, map)).collect();
+            format!("[]interface {{}}{{{}}}", items.join(", "))
+        }
+        Node::Object(members) => {
+            let member = |(k, v): &(String, Node)| format!("{}:{}", quote(k), syntax(v, map));
+            let members: Vec<_> = members.iter().map(member).collect();
+            format!("{map}{{{}}}", members.join(", "))
+        }
     }
 }
 
@@ -103,6 +123,15 @@ mod tests {
         ] {
             assert_eq!(show(&json!(number)), text);
         }
+    }
+
+    #[test]
+    fn go_syntax_names_the_types() {
+        let value = Node::from_value(&json!({"b": [null, true, "x"], "a": 1.5}));
+        assert_eq!(
+            syntax(&value, "map[string]int"),
+            r#"map[string]int{"a":1.5, "b":[]interface {}{interface {}(nil), true, "x"}}"#
+        );
     }
 
     #[test]

@@ -7,7 +7,9 @@
 pub(crate) mod base64;
 pub(crate) mod bytes;
 pub(crate) mod go_value;
+pub(crate) mod html;
 pub(crate) mod json;
+pub(crate) mod printable;
 pub(crate) mod protobuf;
 pub(crate) mod quote;
 pub(crate) mod script;

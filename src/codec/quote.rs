@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 
 use super::bytes::kept;
+use super::printable::is_print;
 
 /// `strconv.Quote`: a double-quoted Go string literal.
 pub(crate) fn quote(s: &str) -> String {
     let mut out = String::with_capacity(s.len() + 2);
     out.push('"');
     for c in s.chars() {
-        push_escaped(&mut out, c, '"');
+        push_escaped(&mut out, c);
     }
     out.push('"');
     out
@@ -22,20 +23,17 @@ pub(crate) fn quote_char(byte: u8) -> String {
         b'"' => "'\"'".to_owned(),
         _ => {
             let mut out = String::from("'");
-            push_escaped(&mut out, char::from(byte), '"');
+            push_escaped(&mut out, char::from(byte));
             out.push('\'');
             out
         }
     }
 }
 
-fn push_escaped(out: &mut String, c: char, quote: char) {
+fn push_escaped(out: &mut String, c: char) {
     match c {
         '\\' => out.push_str("\\\\"),
-        c if c == quote => {
-            out.push('\\');
-            out.push(c);
-        }
+        '"' => out.push_str("\\\""),
         '\x07' => out.push_str("\\a"),
         '\x08' => out.push_str("\\b"),
         '\x0c' => out.push_str("\\f"),
@@ -56,23 +54,6 @@ fn push_escaped(out: &mut String, c: char, quote: char) {
         c => {
             let _ = write!(out, "\\U{:08x}", c as u32);
         }
-    }
-}
-
-/// Close to `strconv.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space.
-pub(crate) fn is_print(c: char) -> bool {
-    match c {
-        ' '..='~' => true,
-        '\u{0}'..='\u{a0}' | '\u{ad}' => false,
-        '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' => false,
-        '\u{1680}'
-        | '\u{3000}'
-        | '\u{feff}'
-        | '\u{fff0}'..='\u{fffb}'
-        | '\u{fffe}'
-        | '\u{ffff}' => false,
-        '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e00ff}' | '\u{f0000}'..='\u{10ffff}' => false,
-        c => !c.is_control(),
     }
 }
 

@@ -1,19 +1,10 @@
 //! Where a list goes on: the `continue` parameter, which clients take for opaque but may have made up.
 
-use base64::Engine as _;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose};
-
+use crate::codec::base64;
 use crate::codec::json::{self, Node, write_string};
 
 /// The only version of continue tokens.
 const VERSION: &str = "meta.k8s.io/v1";
-/// What Go's decoder takes: no padding, and whatever the last bits are.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
-);
 
 /// A continue token, taken apart.
 #[derive(Debug, PartialEq)]
@@ -38,13 +29,13 @@ impl Token {
             format!("{{\"v\":\"{VERSION}\",\"rv\":{},\"start\":", self.revision).into_bytes();
         write_string(&mut text, &self.start);
         text.push(b'}');
-        general_purpose::URL_SAFE_NO_PAD.encode(text)
+        base64::encode_url(&text)
     }
 
     /// The error goes on after `invalid continue token: `.
     pub(super) fn decode(text: &str) -> Result<Self, String> {
         let read = || -> Result<Self, String> {
-            let fields = Fields::read(&json::parse(&decode_base64(text)?)?)?;
+            let fields = Fields::read(&json::parse(&base64::decode_url(text)?)?)?;
             if fields.version != VERSION {
                 let version = fields.version;
                 return Err(format!(
@@ -147,29 +138,12 @@ fn mismatch(found: &str, field: &str, wanted: &str) -> String {
     )
 }
 
-/// Unpadded base64url; line ends are skipped and the error counts bytes, as Go does.
-fn decode_base64(text: &str) -> Result<Vec<u8>, String> {
-    let at = |at: usize| format!("illegal base64 data at input byte {at}");
-    let mut digits = Vec::with_capacity(text.len());
-    for (i, byte) in text.bytes().enumerate() {
-        match byte {
-            b'\r' | b'\n' => {}
-            b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => digits.push(byte),
-            _ => return Err(at(i)),
-        }
-    }
-    if digits.len() % 4 == 1 {
-        return Err(at(text.len() - 1));
-    }
-    BASE64.decode(digits).map_err(|_| at(0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn error(json: &str) -> String {
-        Token::decode(&general_purpose::URL_SAFE_NO_PAD.encode(json)).unwrap_err()
+        Token::decode(&base64::encode_url(json.as_bytes())).unwrap_err()
     }
 
     #[test]

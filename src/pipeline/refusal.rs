@@ -2,6 +2,7 @@
 
 use http::header;
 
+use crate::codec::html;
 use crate::request::Request;
 use crate::response::{Fate, Response};
 use crate::status::Status;
@@ -37,7 +38,7 @@ impl From<Status> for Refusal {
 
 impl Refusal {
     pub(super) fn undetermined(request: &Request) -> Self {
-        let target = escape_html(&request.path_and_query());
+        let target = html::escape(&request.path_and_query());
         let text = format!(
             "Internal Server Error: \"{target}\": failed to create RequestInfo: unable to determine kind and namespace \
              from url, {target}\n"
@@ -52,10 +53,4 @@ impl Refusal {
             .header(header::CACHE_CONTROL, "no-cache, private");
         Refusal::Raw(Box::new(response))
     }
-}
-
-fn escape_html(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }

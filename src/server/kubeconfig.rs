@@ -1,7 +1,6 @@
 //! The kubeconfig that points clients at a server.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::codec::base64;
 
 /// What a kubeconfig says.
 pub(crate) struct Kubeconfig<'a> {
@@ -16,7 +15,7 @@ impl Kubeconfig<'_> {
     /// The file as text.
     pub(crate) fn render(&self) -> String {
         let trust = match self.authority {
-            Some(pem) => format!("certificate-authority-data: {}", STANDARD.encode(pem)),
+            Some(pem) => format!("certificate-authority-data: {}", base64::encode(pem)),
             // The JavaScript client takes plain HTTP for a mistake without this; to others it means nothing there.
             None => "insecure-skip-tls-verify: true".to_owned(),
         };

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use crate::codec::bytes::shown;
+use crate::codec::json::{Members, write_items, write_sorted, write_string};
 
 /// A `metav1.Status`. Failures are the server's errors; the one success is the answer to a deletion.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,17 +135,19 @@ impl Status {
 
     /// Compact JSON in the server's order, without a line end.
     pub(crate) fn to_json(&self) -> Vec<u8> {
-        let mut out = Writer::default();
+        let mut out = Vec::new();
+        let mut object = Members::of(&mut out);
         for (name, value) in self.members() {
-            out.member(name, &value);
+            write_sorted(object.name(name), &value);
         }
         if let Some(details) = &self.details {
-            out.raw("details", &details.to_json());
+            details.write(object.name("details"));
         }
         if !self.succeeded() {
-            out.member("code", &self.code.into());
+            write_sorted(object.name("code"), &self.code.into());
         }
-        out.finish()
+        object.end();
+        out
     }
 
     /// The same as a value.
@@ -155,75 +158,45 @@ impl Status {
 }
 
 impl Details {
-    fn to_json(&self) -> Vec<u8> {
-        let mut out = Writer::default();
+    fn write(&self, out: &mut Vec<u8>) {
+        let mut object = Members::of(out);
         for (name, text) in [
             ("name", &self.name),
             ("group", &self.group),
             ("kind", &self.kind),
             ("uid", &self.uid),
         ] {
-            out.text(name, text);
+            write_text(&mut object, name, text);
         }
         if !self.causes.is_empty() {
-            let mut list = vec![b'['];
-            for (i, cause) in self.causes.iter().enumerate() {
-                if i > 0 {
-                    list.push(b',');
-                }
-                list.extend(cause.to_json());
-            }
-            list.push(b']');
-            out.raw("causes", &list);
+            let write = |out: &mut Vec<u8>, cause: &Cause| cause.write(out);
+            write_items(object.name("causes"), &self.causes, write);
         }
         if self.retry_after_seconds > 0 {
-            out.member("retryAfterSeconds", &self.retry_after_seconds.into());
+            let seconds = self.retry_after_seconds.into();
+            write_sorted(object.name("retryAfterSeconds"), &seconds);
         }
-        out.finish()
+        object.end();
     }
 }
 
 impl Cause {
-    fn to_json(&self) -> Vec<u8> {
-        let mut out = Writer::default();
+    fn write(&self, out: &mut Vec<u8>) {
+        let mut object = Members::of(out);
         for (name, text) in [
             ("reason", &self.reason),
             ("message", &self.message),
             ("field", &self.field),
         ] {
-            out.text(name, text);
+            write_text(&mut object, name, text);
         }
-        out.finish()
+        object.end();
     }
 }
 
-/// Writes the members of one object in the order they are given.
-#[derive(Default)]
-struct Writer(Vec<u8>);
-
-impl Writer {
-    fn raw(&mut self, name: &str, json: &[u8]) {
-        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
-        crate::codec::json::write_string(&mut self.0, name);
-        self.0.push(b':');
-        self.0.extend_from_slice(json);
-    }
-
-    fn member(&mut self, name: &str, value: &Value) {
-        self.raw(name, crate::codec::json::compact(value).as_bytes());
-    }
-
-    fn text(&mut self, name: &str, text: &str) {
-        if !text.is_empty() {
-            self.member(name, &shown(text).into());
-        }
-    }
-
-    fn finish(mut self) -> Vec<u8> {
-        if self.0.is_empty() {
-            self.0.push(b'{');
-        }
-        self.0.push(b'}');
-        self.0
+/// A member that is left out when it is empty.
+fn write_text(object: &mut Members<'_>, name: &str, text: &str) {
+    if !text.is_empty() {
+        write_string(object.name(name), &shown(text));
     }
 }

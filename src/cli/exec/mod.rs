@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 
 use super::server::ServerArgs;
 use super::signals::Forwarded;
-use super::{Failure, Outcome};
+use super::{Exit, Failure};
 use in_cluster::ServiceAccount;
 use reports::Reports;
 
@@ -91,7 +91,7 @@ pub(crate) struct Exec {
 }
 
 impl Exec {
-    pub(crate) async fn run(self) -> Outcome {
+    pub(crate) async fn run(self) -> Exit {
         if let Err(error) = self.server.check() {
             return Ok(super::usage(&error));
         }
@@ -102,7 +102,7 @@ impl Exec {
         }
     }
 
-    async fn exec(&self) -> Outcome {
+    async fn exec(&self) -> Exit {
         let mut signals = Forwarded::listen()?;
         let server = self.start().await?;
         let kubeconfig = self.kubeconfig(&server)?;

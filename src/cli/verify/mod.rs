@@ -20,7 +20,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::signals::Signals;
 use super::upstream::Upstream;
-use super::{FAILURE, Failure, Outcome};
+use super::{Exit, FAILURE, Failure};
 use progress::Progress;
 
 /// The part of the help that is about no single flag.
@@ -84,14 +84,14 @@ pub(crate) struct Verify {
 }
 
 impl Verify {
-    pub(crate) async fn run(self) -> Outcome {
+    pub(crate) async fn run(self) -> Exit {
         match self.verify().await {
             Err(error) => Ok(super::cannot_run(&error.to_string())),
             outcome => outcome,
         }
     }
 
-    async fn verify(&self) -> Outcome {
+    async fn verify(&self) -> Exit {
         let mut signals = Signals::listen()?;
         let fixtures = self.read()?;
         let junit = self.junit.as_deref().map(create).transpose()?;

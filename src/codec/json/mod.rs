@@ -12,7 +12,9 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 pub(crate) use scan::check;
-pub(crate) use write::{compact, indent, sorted, write_members, write_sorted, write_string};
+pub(crate) use write::{
+    Members, compact, indent, sorted, write_items, write_members, write_sorted, write_string,
+};
 
 /// A JSON (or YAML) value as it was sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,6 +108,7 @@ impl Node {
         }
     }
 
+    /// The members in key order.
     pub(crate) fn from_value(value: &Value) -> Node {
         match value {
             Value::Null => Node::Null,
@@ -114,7 +117,8 @@ impl Node {
             Value::String(s) => Node::String(s.clone()),
             Value::Array(items) => Node::Array(items.iter().map(Node::from_value).collect()),
             Value::Object(map) => Node::Object(
-                map.iter()
+                sorted(map)
+                    .into_iter()
                     .map(|(k, v)| (k.clone(), Node::from_value(v)))
                     .collect(),
             ),

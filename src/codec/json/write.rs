@@ -83,22 +83,45 @@ pub(super) fn write_node(out: &mut Vec<u8>, node: &Node) {
         Node::String(s) => write_string(out, s),
         Node::Array(items) => write_items(out, items, write_node),
         Node::Object(members) => {
-            out.push(b'{');
-            for (i, (name, value)) in members.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_string(out, name);
-                out.push(b':');
-                write_node(out, value);
+            let mut object = Members::of(out);
+            for (name, value) in members {
+                write_node(object.name(name), value);
             }
-            out.push(b'}');
+            object.end();
         }
     }
 }
 
+/// Writes the members of one object in the order they are given.
+pub(crate) struct Members<'a> {
+    out: &'a mut Vec<u8>,
+    is_first: bool,
+}
+
+impl<'a> Members<'a> {
+    pub(crate) fn of(out: &'a mut Vec<u8>) -> Self {
+        out.push(b'{');
+        let is_first = true;
+        Members { out, is_first }
+    }
+
+    /// Begins a member: what is written next is its value.
+    pub(crate) fn name(&mut self, name: &str) -> &mut Vec<u8> {
+        if !std::mem::take(&mut self.is_first) {
+            self.out.push(b',');
+        }
+        write_string(self.out, name);
+        self.out.push(b':');
+        self.out
+    }
+
+    pub(crate) fn end(self) {
+        self.out.push(b'}');
+    }
+}
+
 /// Appends a list, its items written by `write`.
-fn write_items<T>(out: &mut Vec<u8>, items: &[T], write: impl Fn(&mut Vec<u8>, &T)) {
+pub(crate) fn write_items<T>(out: &mut Vec<u8>, items: &[T], write: impl Fn(&mut Vec<u8>, &T)) {
     out.push(b'[');
     for (i, item) in items.iter().enumerate() {
         if i > 0 {
@@ -115,22 +138,13 @@ pub(crate) fn write_members(
     map: &serde_json::Map<String, Value>,
     write: impl Fn(&mut Vec<u8>, &Value),
 ) {
-    let mut first = true;
-    let mut member = |(key, item): (&String, &Value)| {
-        out.push(if first { b'{' } else { b',' });
-        first = false;
-        write_string(out, key);
-        out.push(b':');
-        write(out, item);
-    };
+    let mut object = Members::of(out);
+    let mut member = |(key, item): (&String, &Value)| write(object.name(key), item);
     match map.keys().is_sorted() {
         true => map.iter().for_each(&mut member),
         false => sorted(map).into_iter().for_each(&mut member),
     }
-    if first {
-        out.push(b'{');
-    }
-    out.push(b'}');
+    object.end();
 }
 
 fn write_number(out: &mut Vec<u8>, number: &serde_json::Number) {

@@ -5,14 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::Document;
 use super::resolve::{self, Scalar};
-use super::tree::{Id, Kind, Tree};
+use super::tree::{Content, Id, Tree};
 use crate::codec::json::Node;
 use crate::codec::quote::quote;
+use crate::codec::{base64, go_value};
+
+/// What a mapping is to go-yaml.
+const MAP: &str = "map[interface {}]interface {}";
 
 /// Deeper collections are checked but not kept, as in `codec::json`.
 const MAX_BUILT_DEPTH: usize = 200;
@@ -148,7 +149,7 @@ impl<'a> Decoder<'a> {
     /// Starts on a node: a scalar is at once a value, anything else becomes a frame.
     fn enter(&mut self, mut id: Id, merge_into: Option<Members>) -> Result<Option<Value>, String> {
         self.count()?;
-        while let Kind::Alias { anchor, target } = &self.tree.node(id).kind {
+        while let Content::Alias { anchor, target } = &self.tree.node(id).content {
             if !self.aliases.insert(id) {
                 return Err(format!("yaml: anchor '{anchor}' value contains itself"));
             }
@@ -156,9 +157,11 @@ impl<'a> Decoder<'a> {
             id = *target;
             self.count()?;
         }
-        match &self.tree.node(id).kind {
-            Kind::Scalar { text, implicit } => return self.scalar(id, text, *implicit).map(Some),
-            Kind::Sequence(_) => self.stack.push(Frame::Sequence {
+        match &self.tree.node(id).content {
+            Content::Scalar { text, implicit } => {
+                return self.scalar(id, text, *implicit).map(Some);
+            }
+            Content::Sequence(_) => self.stack.push(Frame::Sequence {
                 id,
                 next: 0,
                 items: Vec::new(),
@@ -266,7 +269,7 @@ impl<'a> Decoder<'a> {
                 (collection, None) => {
                     return Err(format!(
                         "yaml: invalid map key: {}",
-                        go_syntax(&collection.into_node())
+                        go_value::syntax(&collection.into_node(), MAP)
                     ));
                 }
                 (value, Some((key, scalar))) => self.set(key, &scalar, value),
@@ -286,7 +289,7 @@ impl<'a> Decoder<'a> {
             self.not_json = refuse_key(scalar, &node);
         }
         if mapping.members.contains_key(&key) {
-            let Kind::Mapping(children) = &self.tree.node(mapping.id).kind else {
+            let Content::Mapping(children) = &self.tree.node(mapping.id).content else {
                 return;
             };
             let line = self.tree.line_of(children[mapping.next - 1]);
@@ -304,7 +307,7 @@ impl<'a> Decoder<'a> {
 
 /// The next child of a collection.
 fn child(tree: &Tree, id: Id, next: &mut usize) -> Option<Id> {
-    let (Kind::Sequence(children) | Kind::Mapping(children)) = &tree.node(id).kind else {
+    let (Content::Sequence(children) | Content::Mapping(children)) = &tree.node(id).content else {
         return None;
     };
     let child = children.get(*next).copied();
@@ -315,7 +318,7 @@ fn child(tree: &Tree, id: Id, next: &mut usize) -> Option<Id> {
 fn is_merge(tree: &Tree, key: Id) -> bool {
     let node = tree.node(key);
     let tagged = node.tag.as_deref() == Some("tag:yaml.org,2002:merge");
-    matches!(&node.kind, Kind::Scalar { text, implicit } if text == "<<" && (*implicit || tagged))
+    matches!(&node.content, Content::Scalar { text, implicit } if text == "<<" && (*implicit || tagged))
 }
 
 /// The mappings a `<<` names, the first one to merge last: of a list, earlier ones win.
@@ -323,13 +326,13 @@ fn mapping_source(tree: &Tree, mapping: &mut Mapping) -> Result<Vec<Id>, String>
     let Some(value) = child(tree, mapping.id, &mut mapping.next) else {
         return Ok(Vec::new());
     };
-    let sources = match &tree.node(value).kind {
-        Kind::Sequence(items) => items.clone(),
+    let sources = match &tree.node(value).content {
+        Content::Sequence(items) => items.clone(),
         _ => vec![value],
     };
-    let is_mapping = |id: Id| match &tree.node(id).kind {
-        Kind::Mapping(_) => true,
-        Kind::Alias { target, .. } => matches!(tree.node(*target).kind, Kind::Mapping(_)),
+    let is_mapping = |id: Id| match &tree.node(id).content {
+        Content::Mapping(_) => true,
+        Content::Alias { target, .. } => matches!(tree.node(*target).content, Content::Mapping(_)),
         _ => false,
     };
     if sources.iter().all(|id| is_mapping(*id)) {
@@ -339,9 +342,7 @@ fn mapping_source(tree: &Tree, mapping: &mut Mapping) -> Result<Vec<Id>, String>
 }
 
 fn binary(text: &str) -> Result<String, String> {
-    let data: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
-    let bytes = STANDARD
-        .decode(data)
+    let bytes = base64::decode(text)
         .map_err(|_| "yaml: !!binary value contains invalid base64 data".to_owned())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -367,7 +368,7 @@ fn refuse_key(key: &Scalar, value: &Node) -> Option<String> {
     };
     Some(format!(
         "unsupported map key of type: {kind}, key: {key}, value: {}",
-        go_syntax(value)
+        go_value::syntax(value, MAP)
     ))
 }
 
@@ -385,29 +386,5 @@ fn note_unsupported(problem: &mut Option<String>, value: &Value) {
             "-Inf"
         };
         *problem = Some(format!("json: unsupported value: {name}"));
-    }
-}
-
-/// Go's `%#v`, which shows when a mapping is used as a key (a template that was never rendered, mostly).
-fn go_syntax(node: &Node) -> String {
-    match node {
-        Node::Null | Node::TooDeep => "interface {}(nil)".to_owned(),
-        Node::Bool(b) => b.to_string(),
-        Node::Number(n) => n.clone(),
-        Node::String(s) => quote(s),
-        Node::Array(items) => {
-            let items: Vec<_> = items.iter().map(go_syntax).collect();
-            format!("[]interface {{}}{{{}}}", items.join(", "))
-        }
-        Node::Object(members) => {
-            let members: Vec<_> = members
-                .iter()
-                .map(|(k, v)| format!("{}:{}", quote(k), go_syntax(v)))
-                .collect();
-            format!(
-                "map[interface {{}}]interface {{}}{{{}}}",
-                members.join(", ")
-            )
-        }
     }
 }

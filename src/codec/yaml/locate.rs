@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::events::Events;
-use super::tree::{Id, Kind, Tree};
+use super::tree::{Content, Id, Tree};
 use super::{Document, decode};
 
 /// A document with the places of its values.
@@ -79,12 +79,12 @@ impl Located {
     /// The first key that is in its map already, and where it is.
     pub(crate) fn duplicate(&self) -> Option<(&str, Place)> {
         (0..self.tree.len()).find_map(|id| {
-            let Kind::Mapping(children) = &self.tree.node(id).kind else {
+            let Content::Mapping(children) = &self.tree.node(id).content else {
                 return None;
             };
             let mut seen = BTreeSet::new();
             children.iter().step_by(2).find_map(|key| {
-                let Kind::Scalar { text, .. } = &self.tree.node(*key).kind else {
+                let Content::Scalar { text, .. } = &self.tree.node(*key).content else {
                     return None;
                 };
                 (!seen.insert(text)).then(|| (text.as_str(), self.tree.place_of(*key)))
@@ -93,14 +93,14 @@ impl Located {
     }
 
     fn find(&self, mut id: Id, step: &Step) -> Option<(Id, Place)> {
-        if let Kind::Alias { target, .. } = &self.tree.node(id).kind {
+        if let Content::Alias { target, .. } = &self.tree.node(id).content {
             id = *target;
         }
-        match (&self.tree.node(id).kind, step) {
-            (Kind::Sequence(items), Step::Index(i)) => {
+        match (&self.tree.node(id).content, step) {
+            (Content::Sequence(items), Step::Index(i)) => {
                 items.get(*i).map(|item| (*item, self.tree.place_of(*item)))
             }
-            (Kind::Mapping(children), Step::Key(key)) => children
+            (Content::Mapping(children), Step::Key(key)) => children
                 .chunks_exact(2)
                 .find(|pair| self.is_text(pair[0], key))
                 .map(|pair| (pair[1], self.tree.place_of(pair[0]))),
@@ -109,7 +109,7 @@ impl Located {
     }
 
     fn is_text(&self, id: Id, wanted: &str) -> bool {
-        matches!(&self.tree.node(id).kind, Kind::Scalar { text, .. } if text == wanted)
+        matches!(&self.tree.node(id).content, Content::Scalar { text, .. } if text == wanted)
     }
 }
 

@@ -13,18 +13,23 @@
 //! mapping in key order, because the conversion goes through a Go map.
 //!
 //! Writing ([`emit`]) is go-yaml's emitter cut down to what an object needs: block style, and scalars in the style
-//! go-yaml would choose for them. It is not `libyaml-safer`'s, which differs in which characters it calls printable.
+//! go-yaml would choose for them. Recorded fixtures are written by the same one ([`layout`]). It is not `libyaml-safer`'s, which differs in which characters it calls printable.
 
 mod decode;
 mod emit;
 mod events;
 mod keys;
+#[cfg(feature = "record")]
+mod layout;
 mod locate;
 mod reader;
 mod resolve;
+mod scalars;
 mod tree;
 
 pub(crate) use emit::emit;
+#[cfg(feature = "record")]
+pub(crate) use layout::{Block, Item, comment, layout};
 pub(crate) use locate::{Located, Step, parse_located};
 
 use super::json::Node;
@@ -64,12 +69,6 @@ pub(crate) fn parse_all(input: &[u8]) -> Result<Vec<(usize, Document)>, String> 
         }
     }
     Ok(documents)
-}
-
-/// Whether a plain scalar is text, and not a number, a boolean, a time or nothing.
-#[cfg(feature = "fixture")]
-pub(crate) fn means_text(scalar: &str) -> bool {
-    resolve::resolve(scalar) == resolve::Scalar::Text
 }
 
 #[cfg(test)]

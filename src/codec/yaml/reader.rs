@@ -15,12 +15,12 @@ enum Encoding {
 }
 
 /// The characters of a document as UTF-8, and what is wrong with the first bad one.
-pub(super) struct Decoded {
+pub(super) struct Characters {
     pub(super) text: String,
     pub(super) problem: Option<&'static str>,
 }
 
-pub(super) fn decode(input: &[u8]) -> Decoded {
+pub(super) fn decode(input: &[u8]) -> Characters {
     let (encoding, mut at) = match input {
         [0xff, 0xfe, ..] => (Encoding::Utf16(u16::from_le_bytes), 2),
         [0xfe, 0xff, ..] => (Encoding::Utf16(u16::from_be_bytes), 2),
@@ -41,14 +41,14 @@ pub(super) fn decode(input: &[u8]) -> Decoded {
             }
             Err(problem) => {
                 text.truncate(good.1);
-                return Decoded {
+                return Characters {
                     text,
                     problem: Some(problem),
                 };
             }
         }
     }
-    Decoded {
+    Characters {
         text,
         problem: None,
     }

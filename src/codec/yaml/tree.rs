@@ -9,7 +9,7 @@ use super::events::Events;
 /// Where in [`Tree::nodes`] a node is.
 pub(super) type Id = usize;
 
-pub(super) enum Kind {
+pub(super) enum Content {
     Scalar {
         text: String,
         implicit: bool,
@@ -24,7 +24,7 @@ pub(super) enum Kind {
 }
 
 pub(super) struct TreeNode {
-    pub(super) kind: Kind,
+    pub(super) content: Content,
     pub(super) tag: Option<String>,
     /// From 0.
     line: u64,
@@ -95,7 +95,7 @@ struct Builder {
 impl Builder {
     fn take(&mut self, event: Event) -> Result<(), String> {
         let (line, column) = (event.start_mark.line, event.start_mark.column);
-        let (kind, tag, anchor, opens) = match event.data {
+        let (content, tag, anchor, opens) = match event.data {
             EventData::Scalar {
                 anchor,
                 tag,
@@ -103,7 +103,7 @@ impl Builder {
                 plain_implicit,
                 ..
             } => (
-                Kind::Scalar {
+                Content::Scalar {
                     text: value,
                     implicit: plain_implicit,
                 },
@@ -112,16 +112,16 @@ impl Builder {
                 false,
             ),
             EventData::SequenceStart { anchor, tag, .. } => {
-                (Kind::Sequence(Vec::new()), tag, anchor, true)
+                (Content::Sequence(Vec::new()), tag, anchor, true)
             }
             EventData::MappingStart { anchor, tag, .. } => {
-                (Kind::Mapping(Vec::new()), tag, anchor, true)
+                (Content::Mapping(Vec::new()), tag, anchor, true)
             }
             EventData::Alias { anchor } => {
                 let target = self.anchors.get(&anchor).copied();
                 let target =
                     target.ok_or_else(|| format!("yaml: unknown anchor '{anchor}' referenced"))?;
-                (Kind::Alias { anchor, target }, None, None, false)
+                (Content::Alias { anchor, target }, None, None, false)
             }
             EventData::SequenceEnd | EventData::MappingEnd => {
                 self.open.pop();
@@ -130,7 +130,7 @@ impl Builder {
             _ => return Ok(()),
         };
         let id = self.push(TreeNode {
-            kind,
+            content,
             tag,
             line,
             column,
@@ -148,7 +148,8 @@ impl Builder {
         let id = self.nodes.len();
         self.nodes.push(node);
         if let Some(&parent) = self.open.last()
-            && let Kind::Sequence(children) | Kind::Mapping(children) = &mut self.nodes[parent].kind
+            && let Content::Sequence(children) | Content::Mapping(children) =
+                &mut self.nodes[parent].content
         {
             children.push(id);
         }

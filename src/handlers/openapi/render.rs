@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::parameters::Parameter;
 use super::paths::{Operation, Path};
 use super::schema::{Dialect, group_version_kind};
-use crate::codec::json::{self, write_sorted, write_string};
+use crate::codec::json::{self, Members, write_sorted};
 
 pub(super) const PATCH_TYPES: [&str; 4] = [
     "application/apply-patch+yaml",
@@ -89,15 +89,11 @@ pub(super) fn security_schemes() -> Value {
 
 /// A document whose top level keeps this order.
 pub(super) fn write(members: &[(&str, Value)]) -> Vec<u8> {
-    let mut out = vec![b'{'];
-    for (i, (name, value)) in members.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        write_string(&mut out, name);
-        out.push(b':');
-        write_sorted(&mut out, value);
+    let mut out = Vec::new();
+    let mut object = Members::of(&mut out);
+    for (name, value) in members {
+        write_sorted(object.name(name), value);
     }
-    out.push(b'}');
+    object.end();
     out
 }

@@ -1,7 +1,5 @@
 //! A watch over a WebSocket: the same lines, one a message. The handshake is that of `golang.org/x/net/websocket`.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::header;
 use sha1::{Digest as _, Sha1};
@@ -12,6 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::authentication::credentials;
+use crate::codec::base64;
 use crate::request::{Connection, Request, Upgrade};
 use crate::response::{Body, ByteStream, Response, Running};
 
@@ -85,7 +84,7 @@ fn is_request_uri(text: &str) -> bool {
 
 /// How the server shows that it has read the key.
 fn accept_key(key: &str) -> String {
-    STANDARD.encode(
+    base64::encode(
         Sha1::new()
             .chain_update(key)
             .chain_update(ACCEPT_SALT)

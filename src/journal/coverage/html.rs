@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::codec::html;
+
 use super::{Cell, Coverage, documented};
 
 const HEAD: &str = r#"<!DOCTYPE html>
@@ -47,7 +49,7 @@ impl Coverage {
         }
         page.push_str("</tr></thead>\n<tbody>\n");
         for row in self.rows() {
-            let _ = write!(page, "<tr><th>{}</th>", escape(&row));
+            let _ = write!(page, "<tr><th>{}</th>", html::escape(&row));
             for cell in self.cells(&row, &documented) {
                 page.push_str(&html(cell));
             }
@@ -65,12 +67,6 @@ fn html(cell: Cell) -> String {
         Cell::Missing => "<td class=\"missing\">&ndash;</td>".to_owned(),
         Cell::Blank => "<td></td>".to_owned(),
     }
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }
 
 #[cfg(test)]

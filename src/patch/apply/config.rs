@@ -5,9 +5,12 @@ use serde_json::{Value, json};
 use super::path::{Element, display};
 use super::typed::{item_element, member};
 use super::{ApplyError, Kind, Writer};
+use crate::codec::go_value;
 use crate::codec::json::{self, Node, sorted};
-use crate::codec::quote::quote;
 use crate::kinds::{List, ListKind, StructRef, Type};
+
+/// What an object is to Go.
+const MAP: &str = "map[string]interface {}";
 
 /// Checks a configuration and makes a value of it.
 pub(crate) fn read(
@@ -97,27 +100,29 @@ impl Validator {
             ) => {}
             (Type::IntOrString | Type::MicroTime, other) => self.error(&format!(
                 "expected any scalar, got &{{{}}}",
-                go_value(other)
+                go_value::show(other)
             )),
             (Type::String | Type::Named(_) | Type::Bytes | Type::Time, other) => {
                 self.error(&format!(
                     "expected string, got &value.valueUnstructured{{Value:{}}}",
-                    go_syntax(other)
+                    go_value::syntax(&Node::from_value(other), MAP)
                 ));
             }
-            (Type::Bool, other) => {
-                self.error(&format!("expected boolean, got &{{{}}}", go_value(other)))
-            }
+            (Type::Bool, other) => self.error(&format!(
+                "expected boolean, got &{{{}}}",
+                go_value::show(other)
+            )),
             (Type::Int32 | Type::Int64, other) => {
                 self.error(&format!(
                     "expected numeric (int or float), got {}",
-                    go_type(other)
+                    go_value::type_name(other)
                 ));
             }
             (Type::List(list), Value::Array(items)) => self.items(items, list),
-            (Type::List(_), other) => {
-                self.error(&format!("expected list, got &{{{}}}", go_value(other)))
-            }
+            (Type::List(_), other) => self.error(&format!(
+                "expected list, got &{{{}}}",
+                go_value::show(other)
+            )),
             (Type::Map(_) | Type::AtomicMap(_) | Type::Struct(_), Value::Object(map)) => {
                 for (name, value) in sorted(map) {
                     let Some((element, child)) = member(ty, name) else {
@@ -129,7 +134,7 @@ impl Validator {
                 }
             }
             (Type::Map(_) | Type::AtomicMap(_) | Type::Struct(_), other) => {
-                self.error(&format!("expected map, got &{{{}}}", go_value(other)))
+                self.error(&format!("expected map, got &{{{}}}", go_value::show(other)))
             }
         }
     }
@@ -161,61 +166,6 @@ impl Validator {
 
     fn error(&mut self, text: &str) {
         self.errors.push(format!("{}: {text}", display(&self.path)));
-    }
-}
-
-/// Go's `%v`.
-fn go_value(value: &Value) -> String {
-    match value {
-        Value::Null => "<nil>".to_owned(),
-        Value::String(s) => s.clone(),
-        Value::Array(items) => format!(
-            "[{}]",
-            items.iter().map(go_value).collect::<Vec<_>>().join(" ")
-        ),
-        Value::Object(map) => {
-            let members: Vec<_> = sorted(map)
-                .into_iter()
-                .map(|(k, v)| format!("{k}:{}", go_value(v)))
-                .collect();
-            format!("map[{}]", members.join(" "))
-        }
-        other => other.to_string(),
-    }
-}
-
-/// Go's `%#v`.
-fn go_syntax(value: &Value) -> String {
-    match value {
-        Value::Null => "interface {}(nil)".to_owned(),
-        Value::String(s) => quote(s),
-        Value::Array(items) => {
-            format!(
-                "[]interface {{}}{{{}}}",
-                items.iter().map(go_syntax).collect::<Vec<_>>().join(", ")
-            )
-        }
-        Value::Object(map) => {
-            let members: Vec<_> = sorted(map)
-                .into_iter()
-                .map(|(k, v)| format!("{}:{}", quote(k), go_syntax(v)))
-                .collect();
-            format!("map[string]interface {{}}{{{}}}", members.join(", "))
-        }
-        other => other.to_string(),
-    }
-}
-
-/// Go's `%T`.
-fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "<nil>",
-        Value::Bool(_) => "bool",
-        Value::Number(n) if n.is_f64() => "float64",
-        Value::Number(_) => "int64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
     }
 }
 
