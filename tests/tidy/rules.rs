@@ -60,6 +60,7 @@ pub(crate) const ABSENCES: &[Absence] = &[
             "fixture/http.rs",
             "fixture/tls.rs",
             "fixture/record/proxy.rs",
+            "fixture/record/through.rs",
         ],
     },
     Absence {
@@ -180,8 +181,12 @@ pub(crate) const GENERIC: &[&str] = &[
     "fault", "journal", "codec",
 ];
 
-/// Texts that are a kind's name and something else as well: `namespaces` is a part of every path.
-pub(crate) const ALSO_NAMES_OF_KINDS: &[(&str, &str)] = &[("request/info.rs", "namespaces")];
+/// Texts that are a kind's name and something else as well: `namespaces` is a part of every path, and what is put in its
+/// place has to have a namespace.
+pub(crate) const ALSO_NAMES_OF_KINDS: &[(&str, &str)] = &[
+    ("request/info.rs", "namespaces"),
+    ("handlers/write/place.rs", "Namespace"),
+];
 
 fn absences(tree: &Tree) -> Vec<String> {
     ABSENCES
