@@ -33,8 +33,10 @@ mod storage;
 pub use codec::script::Error as ScriptError;
 pub use control::snapshot::Snapshot;
 pub use error::Error;
-pub use fault::{Fault, FaultGuard, FaultRequest, Outage, Patch, Per, Stale};
+pub use fault::{Fault, FaultGuard, FaultRequest, Outage, Per};
 pub use journal::{
     Coverage, Entry, Journal, NotVerified, Outcome, Requests, StreamEnd, Times, WatchLog,
 };
+pub use request::when::Patch;
 pub use server::{FakeApiServer, FakeApiServerBuilder, OutageGuard, Replica};
+pub use storage::Stale;

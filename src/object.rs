@@ -1,5 +1,7 @@
 //! A stored object: its value and its JSON, encoded once and shared by everyone who answers with it.
 
+pub(crate) mod frame;
+
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;

@@ -16,12 +16,12 @@ pub(crate) mod credentials;
 pub(crate) mod impersonation;
 pub(crate) mod tokens;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::HeaderMap;
 
 use crate::authorization::MASTERS;
+use crate::request::user::UserInfo;
 use crate::status::Status;
 use tokens::Tokens;
 
@@ -31,36 +31,6 @@ pub(crate) const AUTHENTICATED: &str = "system:authenticated";
 pub(crate) const UNAUTHENTICATED: &str = "system:unauthenticated";
 /// The user of a request without credentials.
 pub(crate) const ANONYMOUS: &str = "system:anonymous";
-
-/// A user, as authorization, admission and `SelfSubjectReview` see it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct UserInfo {
-    pub(crate) name: String,
-    pub(crate) uid: String,
-    pub(crate) groups: Vec<String>,
-    pub(crate) extra: BTreeMap<String, Vec<String>>,
-}
-
-impl UserInfo {
-    fn member(name: &str, groups: &[&str]) -> Self {
-        let groups = groups.iter().map(|&group| group.to_owned()).collect();
-        UserInfo {
-            name: name.to_owned(),
-            groups,
-            ..UserInfo::default()
-        }
-    }
-
-    pub(crate) fn in_group(&self, group: &str) -> bool {
-        self.groups.iter().any(|own| own == group)
-    }
-
-    fn join(&mut self, group: &str) {
-        if !self.in_group(group) {
-            self.groups.push(group.to_owned());
-        }
-    }
-}
 
 /// Tells who a request comes from.
 #[derive(Debug)]

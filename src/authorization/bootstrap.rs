@@ -272,7 +272,7 @@ mod tests {
     use super::super::Attributes;
     use super::super::rbac::Rbac;
     use super::*;
-    use crate::authentication::UserInfo;
+    use crate::request::user::UserInfo;
 
     fn user(name: &str, groups: &[&str]) -> UserInfo {
         let groups = groups.iter().map(|&group| group.to_owned()).collect();

@@ -17,9 +17,9 @@ pub(crate) mod bootstrap;
 pub(crate) mod objects;
 pub(crate) mod rbac;
 
-use crate::authentication::UserInfo;
 use crate::codec::html;
 use crate::codec::quote::quote;
+use crate::request::user::UserInfo;
 use crate::status::Status;
 use rbac::Rbac;
 

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::objects::{Binding, GROUP, Object, PolicyRule, Role, RoleRef, Subject, read};
 use super::{Attributes, Decision, bootstrap, combined};
-use crate::authentication::UserInfo;
 use crate::codec::quote::quote;
+use crate::request::user::UserInfo;
 
 /// Namespace and name; the namespace of cluster-wide objects is empty.
 type Key = (String, String);

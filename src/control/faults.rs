@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Asked, Control, Outcome, Refusal, json_response};
 use crate::fault::Fault;
+use crate::fault::installed::Standing;
 use crate::fault::script::check_name;
-use crate::fault::stage::Standing;
 
 /// How many rules can be installed over HTTP.
 const MAX_RULES: usize = 1000;

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::codec::script::{self, Cursor, Error};
 use crate::control::snapshot::Snapshot;
-use crate::fault::outage::Switch;
+use crate::fault::outage::Port;
 use crate::fault::stage::Faults;
 use crate::handlers::body::read_all;
 use crate::handlers::cluster::Cluster;
@@ -98,8 +98,8 @@ pub(crate) struct Control {
     pub(crate) recorder: Arc<Recorder>,
     /// How the server was when it had started.
     pub(crate) start: OnceLock<Snapshot>,
-    /// Begins an outage, once there is a port to close.
-    pub(crate) outages: Switch,
+    /// Where outages begin.
+    pub(crate) port: Arc<dyn Port>,
     pub(crate) max_body: usize,
 }
 

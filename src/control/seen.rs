@@ -5,9 +5,10 @@ use serde_json::{Map, json};
 use super::{Asked, Control, Outcome, Refusal, json_response, read_text};
 use crate::codec::json::Node;
 use crate::codec::script::{Cursor, Error};
-use crate::fault::script::read_when;
 use crate::journal::verify::Verifier;
 use crate::journal::{Coverage, Journal, Requests, Times};
+use crate::kinds::Catalog;
+use crate::request::when::When;
 use crate::response::Response;
 
 /// What must have come.
@@ -19,6 +20,16 @@ enum Expected {
 }
 
 impl Control {
+    fn journal(&self) -> Journal {
+        let cluster = &self.cluster;
+        Journal::new(
+            &self.recorder,
+            &cluster.storage,
+            &cluster.catalog,
+            cluster.ids.seed(),
+        )
+    }
+
     /// All of the journal, or what the query asks for: `?verb=update&resource=endpoints&code=409`.
     pub(super) fn show_journal(&self, asked: &Asked<'_>) -> Outcome {
         let mut when = Map::new();
@@ -38,20 +49,20 @@ impl Control {
                 format!("query: {}", problem.trim_start_matches(['.', ':', ' '])),
             )
         })?;
-        let journal = Journal::new(&self.recorder, &self.cluster);
+        let journal = self.journal();
         Ok(json_response(200, &journal.matching(&requests).to_json()))
     }
 
     pub(super) fn clear_journal(&self) -> Outcome {
         self.recorder.clear();
-        let journal = Journal::new(&self.recorder, &self.cluster);
+        let journal = self.journal();
         Ok(json_response(200, &journal.to_json()))
     }
 
     /// Whether it came as expected, and if not, what did: `{"verified": false, "problem": "…"}` is an answer too.
     pub(super) fn verify(&self, asked: &Asked<'_>) -> Outcome {
         let expected = asked.with_body(expected)?;
-        let journal = Journal::new(&self.recorder, &self.cluster);
+        let journal = self.journal();
         let verifier = Verifier::new(&self.recorder, journal, self.cluster.ids.seed());
         let verdict = match expected {
             Expected::Count(requests, times) => verifier.count(&requests, times),
@@ -112,7 +123,7 @@ fn requests(at: &Cursor<'_>) -> Result<Requests, Error> {
 fn which(at: &Cursor<'_>) -> Result<Requests, Error> {
     let mut requests = Requests::new();
     if let Some(when) = at.get("when") {
-        requests.when = read_when(&when)?;
+        requests.when = When::read(&when, &Catalog::built_in())?;
     }
     if let Some(code) = at.get("code") {
         let codes = match code.node {

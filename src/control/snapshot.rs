@@ -217,8 +217,8 @@ fn write(cluster: &Cluster, values: &[Value]) -> Result<(), String> {
 fn scratch(clock: Clock, ids: Arc<Ids>, version: Version) -> Cluster {
     Cluster {
         catalog: Catalog::built_in(),
-        storage: Storage::new(DEFAULT_EVENT_LOG_LIMIT),
-        clock,
+        storage: Arc::new(Storage::new(DEFAULT_EVENT_LOG_LIMIT)),
+        clock: Arc::new(clock),
         ids,
         last_list: LastList::default(),
         version,

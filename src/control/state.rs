@@ -84,12 +84,10 @@ impl Control {
 
     pub(super) fn outage(&self, asked: &Asked<'_>) -> Outcome {
         let outage = asked.with_body(outage)?;
-        let Some(begin) = self.outages.get().cloned() else {
-            return Err(Refusal(503, "the server is still starting".to_owned()));
-        };
+        let port = self.port.clone();
         tokio::spawn(async move {
             tokio::time::sleep(NOTICE).await;
-            begin(&outage);
+            port.fail(&outage);
         });
         Ok(json_response(202, &json!({"outage": "begins in 100ms"})))
     }

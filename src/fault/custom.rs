@@ -1,39 +1,8 @@
-//! Closures as rules, for the unforeseen.
+//! What closures are told, as rules for the unforeseen.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use crate::request::facts::Facts;
 
-use super::effect::Effect;
-use super::rule::Fault;
-use super::stage::Facts;
-
-/// What a closure says a request is to meet.
-type Decide = dyn Fn(&FaultRequest<'_>) -> Option<Fault> + Send + Sync;
-
-/// A rule's own code.
-#[derive(Clone)]
-pub(crate) struct Custom(Arc<Decide>);
-
-impl std::fmt::Debug for Custom {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Custom")
-    }
-}
-
-impl Custom {
-    /// What the closure says, or how it failed.
-    pub(super) fn decide(&self, facts: &Facts<'_>, attempt: u64) -> Result<Option<Fault>, String> {
-        let request = FaultRequest { facts, attempt };
-        // Nothing of the server's is touched by the closure, so nothing is left half done.
-        catch_unwind(AssertUnwindSafe(|| (self.0)(&request))).map_err(|panic| {
-            let text = panic.downcast_ref::<String>().cloned();
-            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
-            format!("panicked: {}", text.unwrap_or_default())
-        })
-    }
-}
-
-/// What a [custom fault](Fault::custom) knows of a request.
+/// What a [custom fault](crate::Fault::custom) knows of a request.
 ///
 /// ```
 /// use fake_apiserver::Fault;
@@ -59,7 +28,11 @@ impl std::fmt::Debug for FaultRequest<'_> {
     }
 }
 
-impl FaultRequest<'_> {
+impl<'a> FaultRequest<'a> {
+    pub(super) fn new(facts: &'a Facts<'a>, attempt: u64) -> Self {
+        FaultRequest { facts, attempt }
+    }
+
     /// get, list, watch, create, update, patch, delete or deletecollection; of what is no resource the method in small
     /// letters.
     ///
@@ -152,7 +125,7 @@ impl FaultRequest<'_> {
         self.facts.user
     }
 
-    /// Which of the requests that match the rule this is, from 1; counted as [`Fault::per`] says.
+    /// Which of the requests that match the rule this is, from 1; counted as [`Fault::per`](crate::Fault::per) says.
     ///
     /// ```
     /// # use fake_apiserver::Fault;
@@ -160,30 +133,5 @@ impl FaultRequest<'_> {
     /// ```
     pub fn attempt(&self) -> u64 {
         self.attempt
-    }
-}
-
-impl Fault {
-    /// Whatever a closure makes of a request: the fault it returns, or none, and then the rule has not acted. It is asked
-    /// about the requests that the rule matches when its schedule says so; of the fault it returns only what goes wrong
-    /// counts, not its conditions and its schedule.
-    ///
-    /// It may assert. If it panics, or returns a fault that [`FakeApiServer::fault`](crate::FakeApiServer::fault) would
-    /// refuse, the request is answered with a 500 that says so, the journal shows it, and dropping
-    /// the rule's guard (or else the server) panics with the same message, so that the test fails.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use fake_apiserver::Fault;
-    ///
-    /// // Every request of a client waits longer than its last one.
-    /// let fault = Fault::custom(|request| {
-    ///     Some(Fault::delay(Duration::from_millis(10 * request.attempt())))
-    /// });
-    /// ```
-    pub fn custom(
-        decide: impl Fn(&FaultRequest<'_>) -> Option<Fault> + Send + Sync + 'static,
-    ) -> Self {
-        Fault::new(Effect::Custom(Custom(Arc::new(decide))))
     }
 }

@@ -1,46 +1,12 @@
 //! Outages: a server that cannot be reached for a while. They are about connections, before there is a request.
 
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::catalogue::{FaultKind, Scripted, Takes, optional, required};
-use super::effect::Effect;
-use super::rule::Fault;
-
-pub(super) const KINDS: &[FaultKind] = &[FaultKind {
-    name: "outage",
-    about: "The request finds the server going down: its connection is reset, and no other succeeds for a while.",
-    parameters: &[
-        required("during", Takes::Time, "How long, by the server's clock."),
-        optional(
-            "reset",
-            Takes::Flag,
-            "Connections are accepted and reset, instead of refused.",
-        ),
-        optional("keepConnections", Takes::Flag, "Open connections stay."),
-        optional(
-            "withoutState",
-            Takes::Flag,
-            "All objects are lost, as over an empty etcd.",
-        ),
-    ],
-    make: |a| {
-        let outage = match a.flag("reset") {
-            true => Outage::reset(),
-            false => Outage::refused(),
-        };
-        let mut outage = outage.during(a.time("during"));
-        outage.keeps_connections = a.flag("keepConnections");
-        outage.loses_state = a.flag("withoutState");
-        Fault::outage(outage)
-    },
-}];
-
-/// Makes the server unreachable.
-pub(crate) type Begin = Arc<dyn Fn(&Outage) + Send + Sync>;
-
-/// The way from a request to the port: set once there is a port to close.
-pub(crate) type Switch = Arc<OnceLock<Begin>>;
+/// What an outage is done to.
+pub(crate) trait Port: Send + Sync {
+    /// Begins an outage.
+    fn fail(&self, outage: &Outage);
+}
 
 /// How a server cannot be reached, and for how long; see [`FakeApiServer::outage`](crate::FakeApiServer::outage).
 ///
@@ -71,42 +37,7 @@ pub(crate) enum How {
     Reset(Option<u64>),
 }
 
-impl Fault {
-    /// The request finds the server going down: it is not handled, its connection is reset, and the outage begins.
-    ///
-    /// An outage that is not [`during`](Outage::during) a time, or for so many connections, lasts until
-    /// [`FakeApiServer::up`](crate::FakeApiServer::up).
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use fake_apiserver::{Fault, Outage};
-    ///
-    /// let outage = Outage::refused().during(Duration::from_secs(5));
-    /// let fault = Fault::outage(outage).verb("update").nth(3);
-    /// ```
-    pub fn outage(outage: Outage) -> Self {
-        Fault::new(Effect::Outage(outage))
-    }
-}
-
 impl Outage {
-    /// The fault as scripts write it; those without an end are none of theirs.
-    pub(super) fn script(&self) -> Scripted {
-        let scripted = Scripted::new("outage");
-        let scripted = match self.during {
-            Some(during) => scripted.with_time("during", during),
-            None => scripted,
-        };
-        let scripted = match self.how {
-            How::Refused => scripted,
-            How::Reset(None) => scripted.with_flag("reset", true),
-            How::Reset(Some(connections)) => scripted.with("resetNext", connections),
-        };
-        scripted
-            .with_flag("keepConnections", self.keeps_connections)
-            .with_flag("withoutState", self.loses_state)
-    }
-
     fn new(how: How) -> Self {
         Outage {
             how,

@@ -1,11 +1,15 @@
 //! A rule: when, how often, and what goes wrong.
 
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::effect::Effect;
+use super::argument::{Argument, Arguments};
+use super::custom::FaultRequest;
+use super::kind::FaultKind;
 use super::schedule::{Per, Schedule};
-use super::when::{When, when_methods};
+use crate::request::facts::Facts;
+use crate::request::when::{When, when_methods};
 
 /// One rule of what goes wrong: made by a constructor that names the fault, narrowed by the methods that say when, and
 /// installed by [`FakeApiServer::fault`](crate::FakeApiServer::fault).
@@ -25,7 +29,7 @@ pub struct Fault {
     pub(crate) when: When,
     pub(crate) schedule: Schedule,
     pub(crate) per: Per,
-    pub(crate) effect: Effect,
+    pub(crate) what: What,
     pub(crate) carries_on: bool,
     /// Not having acted is no mistake.
     pub(crate) optional: bool,
@@ -33,17 +37,136 @@ pub struct Fault {
     pub(crate) caller: Option<&'static Location<'static>>,
 }
 
+/// What goes wrong.
+#[derive(Clone, Debug)]
+pub(crate) enum What {
+    Kind(&'static FaultKind, Arguments),
+    Custom(Custom),
+}
+
+/// A rule's own code.
+#[derive(Clone)]
+pub(crate) struct Custom(Arc<Decide>);
+
+/// What a closure says a request is to meet.
+type Decide = dyn Fn(&FaultRequest<'_>) -> Option<Fault> + Send + Sync;
+
+impl std::fmt::Debug for Custom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Custom")
+    }
+}
+
+impl Custom {
+    /// What the closure says, or how it failed.
+    pub(super) fn decide(&self, facts: &Facts<'_>, attempt: u64) -> Result<Option<Fault>, String> {
+        let request = FaultRequest::new(facts, attempt);
+        // Nothing of the server's is touched by the closure, so nothing is left half done.
+        catch_unwind(AssertUnwindSafe(|| (self.0)(&request))).map_err(|panic| {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+            format!("panicked: {}", text.unwrap_or_default())
+        })
+    }
+}
+
+impl What {
+    /// What messages call a rule without a name.
+    fn title(&self) -> String {
+        match self {
+            What::Kind(kind, arguments) => kind.title(arguments),
+            What::Custom(_) => "custom fault".to_owned(),
+        }
+    }
+
+    /// Why it can do nothing to a request, if so: some faults are about requests of one kind.
+    pub(super) fn mismatch(&self, facts: &Facts<'_>) -> Option<String> {
+        match self {
+            What::Kind(kind, arguments) => kind.mismatch(arguments, facts),
+            What::Custom(_) => None,
+        }
+    }
+
+    /// Refuses what could not be done, or not as it was said.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self {
+            What::Kind(kind, arguments) => kind.check(arguments),
+            What::Custom(_) => Ok(()),
+        }
+    }
+}
+
 impl Fault {
-    pub(crate) fn new(effect: Effect) -> Self {
+    pub(super) fn new(kind: &'static FaultKind) -> Self {
+        let fault = Fault::of(What::Kind(kind, Arguments::default()));
+        match kind.is_of_watches() {
+            true => fault.verb("watch"),
+            false => fault,
+        }
+    }
+
+    fn of(what: What) -> Self {
         Fault {
             label: None,
             when: When::default(),
             schedule: Schedule::Always,
             per: Per::Rule,
-            effect,
+            what,
             carries_on: false,
             optional: false,
             caller: None,
+        }
+    }
+
+    /// Whatever a closure makes of a request: the fault it returns, or none, and then the rule has not acted. It is asked
+    /// about the requests that the rule matches when its schedule says so; of the fault it returns only what goes wrong
+    /// counts, not its conditions and its schedule.
+    ///
+    /// It may assert. If it panics, or returns a fault that [`FakeApiServer::fault`](crate::FakeApiServer::fault) would
+    /// refuse, the request is answered with a 500 that says so, the journal shows it, and dropping
+    /// the rule's guard (or else the server) panics with the same message, so that the test fails.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fake_apiserver::Fault;
+    ///
+    /// // Every request of a client waits longer than its last one.
+    /// let fault = Fault::custom(|request| {
+    ///     Some(Fault::delay(Duration::from_millis(10 * request.attempt())))
+    /// });
+    /// ```
+    pub fn custom(
+        decide: impl Fn(&FaultRequest<'_>) -> Option<Fault> + Send + Sync + 'static,
+    ) -> Self {
+        Fault::of(What::Custom(Custom(Arc::new(decide))))
+    }
+
+    /// Tells the kind something.
+    pub(super) fn with(mut self, parameter: &'static str, argument: Argument) -> Self {
+        if let What::Kind(_, arguments) = &mut self.what {
+            arguments.put(parameter, argument);
+        }
+        self
+    }
+
+    /// The same for a setter of all kinds.
+    #[track_caller]
+    pub(super) fn set(self, setter: &str, parameter: &'static str, argument: Argument) -> Self {
+        let of = match &self.what {
+            What::Kind(kind, _) if kind.parameter(parameter).is_some() => {
+                return self.with(parameter, argument);
+            }
+            What::Kind(kind, _) => kind.constructor(),
+            What::Custom(_) => "custom".to_owned(),
+        };
+        panic!("`{setter}` does nothing to a `Fault::{of}`");
+    }
+
+    /// The pairs a parameter has so far.
+    pub(super) fn given(&self, parameter: &str) -> Vec<(String, String)> {
+        match &self.what {
+            What::Kind(_, arguments) => arguments.texts(parameter).to_vec(),
+            What::Custom(_) => Vec::new(),
         }
     }
 
@@ -162,7 +285,7 @@ impl Fault {
 
     /// How messages call the rule.
     pub(crate) fn title(&self) -> String {
-        self.label.clone().unwrap_or_else(|| self.effect.title())
+        self.label.clone().unwrap_or_else(|| self.what.title())
     }
 
     /// How messages to the test call the rule: with the line that installed it.
@@ -176,3 +299,45 @@ impl Fault {
 }
 
 when_methods!(Fault, "fake_apiserver::Fault::conflict()");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn panic_of(set: impl FnOnce() -> Fault) -> String {
+        let panic = catch_unwind(AssertUnwindSafe(set)).unwrap_err();
+        panic.downcast_ref::<String>().unwrap().clone()
+    }
+
+    #[test]
+    fn a_setter_that_does_nothing_to_a_fault_is_a_mistake() {
+        for (told, expected) in [
+            (
+                panic_of(|| Fault::lost_race().retry_after(1)),
+                "`retry_after` does nothing to a `Fault::lost_race`",
+            ),
+            (
+                panic_of(|| Fault::conflict().cause("a", "b")),
+                "`cause` does nothing to a `Fault::conflict`",
+            ),
+            (
+                panic_of(|| Fault::reset().message("x")),
+                "`message` does nothing to a `Fault::reset`",
+            ),
+            (
+                panic_of(|| Fault::hang().response_header("A", "b")),
+                "`response_header` does nothing to a `Fault::hang`",
+            ),
+            (
+                panic_of(|| Fault::drip(1, Duration::ZERO).before_answer()),
+                "`before_answer` does nothing to a `Fault::drip`",
+            ),
+            (
+                panic_of(|| Fault::custom(|_| None).after_events(1)),
+                "`after_events` does nothing to a `Fault::custom`",
+            ),
+        ] {
+            assert_eq!(told, expected);
+        }
+    }
+}

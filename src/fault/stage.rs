@@ -2,29 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
-use http::HeaderMap;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use super::answer::{Answer, Kind};
-use super::connection::Connection;
-use super::effect::{Effect, Loss};
-use super::latency::{Drip, Place};
-use super::outage::Outage;
-use super::race::Race;
-use super::rule::Fault;
-use super::schedule::{Moment, Per, Progress};
-use super::stale::Stale;
-use super::watch::WatchFault;
+use super::answer::{Answer, Said};
+use super::argument::{Argument, Arguments};
+use super::effect::{Before, Effect, Instead};
+use super::installed::{Installed, Standing};
+use super::kind::FaultKind;
+use super::rule::{Fault, What};
 use crate::ids::Ids;
-use crate::request::header;
-use crate::request::info::RequestInfo;
-use crate::request::query::Query;
+use crate::request::facts::Facts;
+use crate::status::Status;
 
-/// How many different near misses a rule remembers.
-const MAX_NEAR_MISSES: usize = 20;
 /// How many of the rules that resets removed unused are remembered.
 const MAX_REMOVED_UNUSED: usize = 100;
 
@@ -57,59 +48,13 @@ struct AtStart {
     acted: bool,
 }
 
-#[derive(Debug)]
-struct Installed {
-    id: u64,
-    since: Timestamp,
-    fault: Fault,
-    progress: Progress,
-    fired: u64,
-    /// What kept requests from matching, where it was one thing alone, and how often.
-    misses: BTreeMap<String, u64>,
-}
-
-/// How a rule stands.
-pub(crate) struct Standing {
-    pub(crate) id: u64,
-    pub(crate) fault: Fault,
-    /// How many requests were about it, whether its schedule took them or not.
-    pub(crate) matched: u64,
-    pub(crate) fired: u64,
-    /// Why it did not act, if it did not.
-    pub(crate) near_misses: String,
-}
-
-/// What the stages after this one have to do to a request.
+/// What goes wrong with a request.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    pub(crate) delay: Duration,
-    pub(crate) delay_answer: Duration,
-    pub(crate) answer: Option<Answer>,
-    pub(crate) connection: Option<Connection>,
-    pub(crate) race: Option<Race>,
-    pub(crate) lose_answer: Option<Loss>,
-    pub(crate) drip: Option<Drip>,
-    pub(crate) watch: Vec<WatchFault>,
-    pub(crate) stale: Option<Stale>,
-    pub(crate) outage: Option<Outage>,
-    pub(crate) compact: bool,
-    pub(crate) expire_continue: bool,
-    pub(crate) accepted: bool,
+    /// In the order of the rules.
+    pub(crate) effects: Vec<Effect>,
     /// The titles of the rules that acted.
     pub(crate) fired: Vec<String>,
-}
-
-/// What a rule can look at, of a request or of what the journal keeps of one.
-pub(crate) struct Facts<'a> {
-    pub(crate) headers: &'a HeaderMap,
-    pub(crate) query: &'a Query,
-    pub(crate) info: &'a RequestInfo,
-    /// The name of who asks.
-    pub(crate) user: &'a str,
-    /// A label of the stored object the request is about.
-    pub(crate) label: &'a dyn Fn(&str) -> Option<String>,
-    /// Which request on its connection it is, from 1.
-    pub(crate) ordinal: u64,
 }
 
 impl Faults {
@@ -206,8 +151,10 @@ impl Faults {
         while let Some(acting) = self.next_to_act(asked, facts, now, ids) {
             asked = acting.id;
             // Without the lock: the code of a closure is the test's, and may well install another rule.
-            let (title, effect) = match settle(acting.effect, facts, acting.attempt) {
-                Ok(Some(effect)) => (acting.title, effect),
+            let (title, effect) = match settle(acting.what, facts, acting.attempt) {
+                Ok(Some((kind, arguments))) => {
+                    (acting.title, kind.effect(&arguments, &|| ids.roll()))
+                }
                 Ok(None) => continue,
                 Err(failure) => {
                     self.has_failed(acting.id, &failure);
@@ -218,7 +165,7 @@ impl Faults {
             };
             self.has_fired(acting.id);
             plan.fired.push(title);
-            plan.take(&effect, &|| ids.roll());
+            plan.effects.push(effect);
             if !acting.carries_on {
                 break;
             }
@@ -247,7 +194,7 @@ impl Faults {
                     id: rule.id,
                     attempt,
                     title: rule.fault.title(),
-                    effect: rule.fault.effect.clone(),
+                    what: rule.fault.what.clone(),
                     carries_on: rule.fault.carries_on,
                 })
             })
@@ -309,155 +256,39 @@ struct Acting {
     id: u64,
     attempt: u64,
     title: String,
-    effect: Effect,
+    what: What,
     carries_on: bool,
 }
 
 /// What a closure makes of a request, in the end, or how it failed.
-fn settle(mut effect: Effect, facts: &Facts<'_>, attempt: u64) -> Result<Option<Effect>, String> {
-    while let Effect::Custom(custom) = &effect {
-        match custom.decide(facts, attempt)? {
-            Some(fault) => effect = fault.effect,
+fn settle(
+    mut what: What,
+    facts: &Facts<'_>,
+    attempt: u64,
+) -> Result<Option<(&'static FaultKind, Arguments)>, String> {
+    loop {
+        let custom = match what {
+            What::Kind(kind, arguments) => return Ok(Some((kind, arguments))),
+            What::Custom(custom) => custom,
+        };
+        what = match custom.decide(facts, attempt)? {
+            Some(fault) => fault.what,
             None => return Ok(None),
-        }
+        };
         let returned = |problem| format!("returned a fault that cannot be: {problem}");
-        effect.check().map_err(returned)?;
-        if effect.mismatch(facts).is_some() {
+        what.check().map_err(returned)?;
+        if what.mismatch(facts).is_some() {
             return Ok(None);
         }
     }
-    Ok(Some(effect))
 }
 
 /// What the client gets when a closure failed.
 fn failure_answer(told: String) -> Effect {
-    Effect::Answer(Answer {
-        message: Some(told),
-        ..Answer::new(Kind::InternalError)
-    })
-}
-
-impl Installed {
-    fn new(id: u64, fault: Fault, now: Timestamp) -> Self {
-        Installed {
-            id,
-            since: now,
-            fault,
-            progress: Progress::default(),
-            fired: 0,
-            misses: BTreeMap::new(),
-        }
-    }
-
-    /// Counts a request that matches; which attempt it is, if the rule acts on it.
-    fn attempt(
-        &mut self,
-        facts: &Facts<'_>,
-        now: Timestamp,
-        roll: &dyn Fn() -> f64,
-    ) -> Option<u64> {
-        let mut mismatches = self.fault.when.mismatches(facts);
-        mismatches.extend(self.fault.effect.mismatch(facts));
-        match mismatches.as_slice() {
-            [] => {}
-            [miss] => {
-                self.miss(miss);
-                return None;
-            }
-            _ => return None,
-        }
-        let moment = Moment {
-            installed: self.since,
-            now,
-            roll,
-        };
-        let counted_by = counted_by(self.fault.per, facts);
-        let (acts, attempt) = self
-            .progress
-            .attempt(&self.fault.schedule, counted_by, &moment);
-        acts.then_some(attempt)
-    }
-
-    fn standing(&self) -> Standing {
-        let near_misses = match self.fired {
-            0 => self.near_misses(),
-            _ => String::new(),
-        };
-        Standing {
-            id: self.id,
-            fault: self.fault.clone(),
-            matched: self.progress.total(),
-            fired: self.fired,
-            near_misses,
-        }
-    }
-
-    /// Why the rule did not act, as far as can be told.
-    fn near_misses(&self) -> String {
-        let matched = self.progress.total();
-        if matched > 0 {
-            let who = match self.fault.effect {
-                Effect::Custom(_) => "schedule and its closure ask",
-                _ => "schedule asks",
-            };
-            return format!(": {matched} requests matched, but none that its {who} for");
-        }
-        let misses: Vec<String> = self
-            .misses
-            .iter()
-            .map(|(miss, count)| format!("\n  {count} × {miss}"))
-            .collect();
-        if misses.is_empty() {
-            ": no request came close".to_owned()
-        } else {
-            format!("; what came close:{}", misses.concat())
-        }
-    }
-
-    fn miss(&mut self, miss: &str) {
-        if self.misses.len() < MAX_NEAR_MISSES || self.misses.contains_key(miss) {
-            *self.misses.entry(miss.to_owned()).or_default() += 1;
-        }
-    }
-}
-
-fn counted_by(per: Per, facts: &Facts<'_>) -> String {
-    match per {
-        Per::Rule => String::new(),
-        Per::Object => format!(
-            "{}/{}/{}",
-            facts.info.resource(),
-            facts.info.namespace(),
-            facts.info.name()
-        ),
-        Per::Client => format!(
-            "{} {}",
-            facts.user,
-            header(facts.headers, "user-agent").unwrap_or_default()
-        ),
-    }
-}
-
-impl Plan {
-    fn take(&mut self, effect: &Effect, roll: &dyn Fn() -> f64) {
-        match effect {
-            Effect::Answer(answer) => self.answer = Some(answer.clone()),
-            Effect::Race(race) => self.race = Some(*race),
-            Effect::LoseAnswer(loss) => self.lose_answer = Some(loss.clone()),
-            Effect::Delay(delay) => match delay.place {
-                Place::BeforeHandling => self.delay += delay.length.draw(roll),
-                Place::BeforeAnswer => self.delay_answer += delay.length.draw(roll),
-            },
-            Effect::Drip(drip) => self.drip = Some(drip.clone()),
-            Effect::Connection(connection) => self.connection = Some(connection.clone()),
-            Effect::Watch(fault) => self.watch.push(fault.clone()),
-            Effect::Stale(stale) => self.stale = Some(*stale),
-            Effect::Outage(outage) => self.outage = Some(outage.clone()),
-            Effect::Compact => self.compact = true,
-            Effect::ContinueExpires => self.expire_continue = true,
-            Effect::Accepted => self.accepted = true,
-            // Settled before.
-            Effect::Custom(_) => {}
-        }
-    }
+    let mut arguments = Arguments::default();
+    arguments.put("message", Argument::Text(told));
+    Effect::Before(Before::Instead(Instead::Answer(Answer {
+        say: |_, _| Said::Handler(Status::internal_error("")),
+        arguments,
+    })))
 }

@@ -19,8 +19,8 @@ const STOPPED: u64 = u64::MAX;
 /// The state of one server.
 pub(crate) struct Cluster {
     pub(crate) catalog: Arc<Catalog>,
-    pub(crate) storage: Storage<Object>,
-    pub(crate) clock: Clock,
+    pub(crate) storage: Arc<Storage<Object>>,
+    pub(crate) clock: Arc<Clock>,
     pub(crate) ids: Arc<Ids>,
     pub(crate) last_list: LastList,
     pub(crate) version: Version,
@@ -94,9 +94,9 @@ impl Ends {
     }
 }
 
-/// Where an object is kept. Upstream's key is this below `/registry`.
+/// Where an object is kept.
 pub(crate) fn key(kind: &Kind, namespace: &str, name: &str) -> String {
-    below(kind, namespace, name)
+    kind.key(namespace, name)
 }
 
 /// The store takes no key that could lead out of its place; the error is a bare 500, as upstream's.
@@ -114,15 +114,7 @@ pub(crate) fn check_key(key: &str) -> Result<(), Status> {
 
 /// Where a resource's objects are kept: all of them, or those of one namespace.
 pub(crate) fn prefix(kind: &Kind, namespace: &str) -> String {
-    below(kind, namespace, "")
-}
-
-fn below(kind: &Kind, namespace: &str, rest: &str) -> String {
-    if namespace.is_empty() || !kind.namespaced {
-        ["/", &*kind.stored.prefix, "/", rest].concat()
-    } else {
-        ["/", &*kind.stored.prefix, "/", namespace, "/", rest].concat()
-    }
+    kind.key(namespace, "")
 }
 
 #[cfg(test)]

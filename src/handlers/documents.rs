@@ -17,7 +17,8 @@ use crate::kinds::{Catalog, KindRef};
 use crate::request::Request;
 use crate::request::negotiation;
 use crate::request::query::Query;
-use crate::response::{self, Response};
+use crate::response::Response;
+use crate::response::encoder::{self, encoder};
 use crate::status::Status;
 
 /// The forms of an OpenAPI v2 document: JSON, and protobuf by its old name and its new one.
@@ -190,7 +191,7 @@ impl Documents {
             "{};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
             negotiated.media.content_type()
         );
-        let body = response::finish(document.clone(), negotiated);
+        let body = encoder(negotiated).document(&encoder::Document::Json(document));
         Ok(Response::new(200, content_type, body)
             .header(header::ETAG, tag.clone())
             .header(header::VARY, "Accept")
@@ -279,8 +280,8 @@ fn tagged(document: Vec<u8>) -> (Vec<u8>, String) {
 fn plain(request: &Request, query: &Query, document: Option<Vec<u8>>) -> Result<Response, Status> {
     let negotiated = negotiation::negotiate_plain(request, query)?;
     let document = document.ok_or_else(Status::no_route)?;
-    let body = response::finish(document, negotiated);
-    Ok(Response::new(200, negotiated.media.content_type(), body))
+    let document = encoder::Document::Json(&document);
+    Ok(Response::document(200, &document, negotiated))
 }
 
 /// The router's look at what is sent and what is wanted. The aggregator, which answers for a group, does not mind what is

@@ -5,7 +5,6 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::continue_token::Token;
 use super::{Context, Sight, watch};
 use crate::clock;
 use crate::handlers::cluster::{check_key, prefix};
@@ -13,6 +12,7 @@ use crate::kinds::{Kind, KindRef};
 use crate::names::is_dns1123_label;
 use crate::object::{Object, labels};
 use crate::registry;
+use crate::request::continue_token::Token;
 use crate::request::negotiation;
 use crate::request::options::{AtVersion, ListOptions, VersionMatch, parse_version};
 use crate::request::selector::{FieldSelector, LabelSelector, SupportedFields};

@@ -6,7 +6,6 @@
 
 pub(crate) mod body;
 pub(crate) mod cluster;
-pub(crate) mod continue_token;
 mod create;
 mod delete;
 mod delete_collection;
@@ -27,26 +26,25 @@ pub(crate) mod write;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::header;
 use jiff::Timestamp;
 
-use crate::authentication::UserInfo;
 use crate::authorization::{Attributes, Authorizer};
-use crate::fault::stale::Stale;
-use crate::fault::watch::WatchFault;
 use crate::handlers::cluster::Cluster;
-use crate::journal::visit::Kept;
 use crate::kinds::verb::Verb;
 use crate::kinds::{Kind, KindRef};
+use crate::object::frame::Frames;
 use crate::request::Request;
 use crate::request::info::RequestInfo;
 use crate::request::negotiation::{self, Negotiated};
 use crate::request::options::{WriteOptions, manager_from_user_agent};
 use crate::request::query::Query;
 use crate::request::text::Text;
+use crate::request::user::UserInfo;
 use crate::response::{IncludeObject, Presenter, Response, Warnings};
 use crate::status::Status;
-use crate::storage::Revision;
+use crate::storage::{Revision, Stale};
 
 /// A request for a resource, on its way through a handler.
 pub(crate) struct Context<'a> {
@@ -61,13 +59,16 @@ pub(crate) struct Context<'a> {
     pub(crate) warnings: &'a mut Warnings,
     /// Reads show an older state.
     pub(crate) stale: Option<Stale>,
-    /// What goes wrong with a watch.
-    pub(crate) watch_faults: Vec<WatchFault>,
-    /// What the journal is to have of this request.
-    pub(crate) kept: &'a mut Kept,
+    /// What the frames of a watch pass on their way out.
+    pub(crate) through: Through<'a>,
+    /// What was read of the body, for who looks later.
+    pub(crate) kept: &'a mut Bytes,
     /// The page that a list goes on from is forgotten.
     pub(crate) expire_continue: bool,
 }
+
+/// Takes the frames of a watch, and when it ends by itself if it does; what comes back is what is written.
+pub(crate) type Through<'a> = &'a mut (dyn FnMut(Frames, Option<Timestamp>) -> Frames + Send);
 
 /// The store as one request sees it: the newest state, or an older one.
 #[derive(Clone, Copy)]
@@ -198,9 +199,9 @@ impl Context<'_> {
         })
     }
 
-    async fn read_body(&mut self) -> Result<bytes::Bytes, Status> {
+    async fn read_body(&mut self) -> Result<Bytes, Status> {
         let body = body::read_all(&mut self.request.body, self.max_body).await?;
-        self.kept.body(&body);
+        self.kept.clone_from(&body);
         Ok(body)
     }
 

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::Target;
 use super::cluster::Cluster;
 use super::write::{Author, Edit, Proposal, Propose, Write};
-use crate::fault::race::Race;
 use crate::object::{meta_str, metadata_mut};
 use crate::registry::{self, WriteContext};
 use crate::request::options::DeleteOptions;
@@ -16,11 +15,22 @@ use crate::status::Status;
 /// The annotation another writer leaves.
 const ANNOTATION: &str = "fake-apiserver/raced-at";
 
-/// Writes before the request does. `name` is that of the object the request is about.
-pub(crate) async fn run(race: Race, cluster: &Cluster, target: &Target, name: &str) {
-    if name.is_empty() {
-        return;
-    }
+/// Changes the object, if it is there.
+pub(crate) async fn update(cluster: &Cluster, target: &Target, name: &str) {
+    run(cluster, target, name, &Edit(annotated)).await;
+}
+
+/// Deletes the object, if it is there.
+pub(crate) async fn delete(cluster: &Cluster, target: &Target, name: &str) {
+    run(cluster, target, name, &DeleteOptions::default()).await;
+}
+
+/// Creates the object, if it is not there.
+pub(crate) async fn create(cluster: &Cluster, target: &Target, name: &str) {
+    run(cluster, target, name, &Bare).await;
+}
+
+async fn run(cluster: &Cluster, target: &Target, name: &str, intent: &dyn Propose) {
     let write = Write {
         cluster,
         kind: &target.kind,
@@ -30,14 +40,7 @@ pub(crate) async fn run(race: Race, cluster: &Cluster, target: &Target, name: &s
         author: Author::Server,
         dry_run: false,
     };
-    let edit = Edit(annotated);
-    let options = DeleteOptions::default();
-    let intent: &dyn Propose = match race {
-        Race::Update => &edit,
-        Race::Delete => &options,
-        Race::Create => &Bare,
-    };
-    // What is not there cannot be changed or deleted first, nor what is there created.
+    // What cannot be done before the request is not.
     let _ = write.run(intent, &mut Warnings::default()).await;
 }
 

@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::record::{KeptBody, Outcome, Record};
 use super::stream::{StreamLog, WatchLog};
-use crate::handlers::cluster::{Cluster, key};
+use crate::kinds::Catalog;
 use crate::object::Object;
 use crate::request::info::RequestInfo;
 use crate::request::query::Query;
-use crate::storage::Revision;
+use crate::storage::{Revision, Storage};
 
 /// One request and its answer, as the [journal](crate::Journal) has it.
 ///
@@ -29,15 +29,21 @@ pub struct Entry {
     pub(super) record: Arc<Record>,
     info: RequestInfo,
     /// For the labels of what a request was about.
-    cluster: Arc<Cluster>,
+    objects: Arc<Storage<Object>>,
+    catalog: Arc<Catalog>,
 }
 
 impl Entry {
-    pub(super) fn new(record: Arc<Record>, cluster: Arc<Cluster>) -> Self {
+    pub(super) fn new(
+        record: Arc<Record>,
+        objects: Arc<Storage<Object>>,
+        catalog: Arc<Catalog>,
+    ) -> Self {
         Entry {
             info: record.info(),
             record,
-            cluster,
+            objects,
+            catalog,
         }
     }
 
@@ -335,10 +341,11 @@ impl Entry {
 
     fn stored(&self, at: Revision) -> Option<Arc<Object>> {
         let info = &self.info;
-        let catalog = &self.cluster.catalog;
-        let kind = catalog.find(info.api_group(), info.api_version(), info.resource())?;
-        let key = key(&kind, info.namespace(), info.name());
-        let view = self.cluster.storage.view();
+        let kind = self
+            .catalog
+            .find(info.api_group(), info.api_version(), info.resource())?;
+        let key = kind.key(info.namespace(), info.name());
+        let view = self.objects.view();
         view.get_at(&key, at).cloned()
     }
 

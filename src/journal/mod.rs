@@ -1,8 +1,8 @@
 //! What was asked and what was answered, in order of arrival.
 //!
-//! The journal sees both ends of the pipeline and changes nothing. A [`Visit`](visit::Visit) goes with each request: it
-//! owns it, collects what the stages find out, and turns both into a [`Record`](record::Record) when it ends, however it
-//! ends. So a request costs one copy of its head and one short lock; everything else (what it was about, attempts in
+//! The journal sees both ends of the pipeline and changes nothing. A [`Record`](record::Record) goes with each request:
+//! the stages leave in it what they find out, and the [`Recorder`](recorder::Recorder) gets it when the request ends,
+//! however it ends. So a request costs one copy of its head and one short lock; everything else (what it was about, attempts in
 //! words, reasons, labels, JSON) is worked out when somebody looks.
 //!
 //! Three things are built on it: the [`Journal`] itself, a snapshot to look at; [verification](verify), which counts
@@ -19,7 +19,6 @@ mod show;
 mod snapshot;
 pub(crate) mod stream;
 pub(crate) mod verify;
-pub(crate) mod visit;
 
 pub use coverage::Coverage;
 pub use entry::Entry;

@@ -9,11 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::head::Head;
 use super::stream::StreamLog;
-use crate::authentication::UserInfo;
 use crate::request::info::RequestInfo;
 use crate::request::query::Query;
 use crate::request::text::decode_path;
-use crate::response::{Body, Fate};
+use crate::request::user::UserInfo;
+use crate::response::{Body, Fate, Response};
 use crate::storage::Revision;
 
 /// The longest body that is kept whole; of a longer one, this much of its start.
@@ -109,9 +109,29 @@ pub(crate) struct Record {
     pub(crate) stream: Option<Arc<StreamLog>>,
     /// Some verification has counted it.
     pub(crate) verified: AtomicBool,
+    /// The journal has it already, as pending.
+    pub(super) shown: bool,
 }
 
 impl Record {
+    pub(crate) fn is_pending(&self) -> bool {
+        self.outcome == Outcome::Pending
+    }
+
+    /// The client left, or the server stopped.
+    pub(crate) fn abandoned(&mut self, now: Timestamp) {
+        self.duration = now.duration_since(self.time);
+        self.outcome = Outcome::Abandoned;
+    }
+
+    /// What is about to be sent, not yet packed.
+    pub(crate) fn answered(&mut self, response: &Response, now: Timestamp) {
+        self.duration = now.duration_since(self.time);
+        self.outcome = Outcome::of(&response.fate);
+        self.code = self.outcome.has_code().then_some(response.status);
+        self.response_body = KeptBody::of_answer(&response.body);
+    }
+
     /// What the request was about, taken apart once more.
     pub(super) fn info(&self) -> RequestInfo {
         if self.outcome == Outcome::Unparsed {

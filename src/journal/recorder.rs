@@ -5,13 +5,16 @@ use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use jiff::Timestamp;
 use parking_lot::Mutex;
 
 use super::coverage::operation::Operation;
+use super::head::Head;
 use super::record::{Outcome, Record};
-use crate::handlers::cluster::Cluster;
 use crate::kinds::Catalog;
+use crate::request::Request;
 use crate::request::info::RequestInfo;
+use crate::storage::Revision;
 
 /// How many entries the journal keeps before it drops the oldest.
 pub(crate) const DEFAULT_JOURNAL_LIMIT: usize = 1000;
@@ -60,18 +63,48 @@ impl Recorder {
         self.limit
     }
 
-    pub(crate) fn next_index(&self) -> u64 {
+    fn next_index(&self) -> u64 {
         self.next_index.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Shows a request that may take a while to be answered.
-    pub(crate) fn show(&self, record: Record, info: &RequestInfo) {
-        // What falls out is freed after the lock.
-        let _old = self.state.lock().add(record, info, self.limit);
+    /// The record of a request that comes now.
+    pub(crate) fn begin(&self, time: Timestamp, before: Revision) -> Record {
+        Record {
+            index: self.next_index(),
+            time,
+            before,
+            ..Record::default()
+        }
     }
 
-    /// Takes a request that is done with; `shown` is whether it is there already.
-    pub(crate) fn finish(&self, record: Record, info: &RequestInfo, shown: bool) {
+    /// Shows a request that a fault may hold, before it has an answer.
+    pub(crate) fn show(&self, record: &mut Record, request: &Request, info: &RequestInfo) {
+        record.shown = true;
+        let pending = Record {
+            index: record.index,
+            time: record.time,
+            method: request.method.clone(),
+            head: Head::new(&request.target, &request.headers),
+            user: record.user.clone(),
+            faults: record.faults.clone(),
+            before: record.before,
+            after: record.before,
+            ..Record::default()
+        };
+        // What falls out is freed after the lock.
+        let _old = self.state.lock().add(pending, info, self.limit);
+    }
+
+    /// Takes the record of a request that is done with, answered or not.
+    pub(crate) fn end(&self, mut record: Record, request: &mut Request, info: &RequestInfo) {
+        record.method = std::mem::take(&mut request.method);
+        if self.limit > 0 {
+            record.head = Head::new(&request.target, &request.headers);
+        }
+        self.finish(record, info);
+    }
+
+    fn finish(&self, record: Record, info: &RequestInfo) {
         let met = record
             .code
             .and_then(|code| Some((Operation::of(info, &Catalog::built_in())?, code)));
@@ -80,7 +113,7 @@ impl Recorder {
             if let Some((operation, code)) = met {
                 state.cover(operation, code);
             }
-            match shown {
+            match record.shown {
                 true => state.replace(record),
                 false => state.add(record, info, self.limit),
             }
@@ -88,19 +121,20 @@ impl Recorder {
     }
 
     /// Bytes that no request could be read from, and what they were told.
-    pub(crate) fn unparsed(&self, cluster: &Cluster, code: Option<u16>, complaint: String) {
-        let revision = cluster.storage.revision();
+    pub(crate) fn unparsed(
+        &self,
+        (now, revision): (Timestamp, Revision),
+        code: Option<u16>,
+        complaint: String,
+    ) {
         let record = Record {
-            index: self.next_index(),
-            time: cluster.clock.now(),
             outcome: Outcome::Unparsed,
             code,
             complaint,
-            before: revision,
             after: revision,
-            ..Record::default()
+            ..self.begin(now, revision)
         };
-        self.finish(record, &RequestInfo::default(), false);
+        self.finish(record, &RequestInfo::default());
     }
 
     pub(crate) fn records(&self) -> Records {
@@ -226,7 +260,6 @@ fn fingerprint(record: &Record, info: &RequestInfo, scratch: &mut Vec<u8>) -> u6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::head::Head;
 
     fn record(index: u64, path: &str) -> Record {
         Record {
@@ -237,8 +270,9 @@ mod tests {
         }
     }
 
-    fn finish(recorder: &Recorder, record: Record, shown: bool) {
-        recorder.finish(record, &RequestInfo::default(), shown);
+    fn finish(recorder: &Recorder, mut record: Record, shown: bool) {
+        record.shown = shown;
+        recorder.finish(record, &RequestInfo::default());
     }
 
     fn indexes(recorder: &Recorder) -> Vec<u64> {
@@ -278,7 +312,10 @@ mod tests {
     #[test]
     fn a_finished_record_takes_the_place_of_the_one_shown() {
         let recorder = Recorder::new(10);
-        recorder.show(record(1, "/a"), &RequestInfo::default());
+        let _ = recorder
+            .state
+            .lock()
+            .add(record(1, "/a"), &RequestInfo::default(), 10);
         finish(&recorder, record(2, "/b"), false);
         recorder.records().records[0]
             .verified

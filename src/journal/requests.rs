@@ -3,8 +3,9 @@
 use std::fmt;
 
 use super::entry::Entry;
-use crate::fault::stage::Facts;
-use crate::fault::when::{When, when_methods};
+use crate::kinds::Catalog;
+use crate::request::facts::Facts;
+use crate::request::when::{When, when_methods};
 
 /// Which requests are meant, in the words of [`Fault`](crate::Fault) and with the same meaning; what is left out matches
 /// everything, what is given more than once matches any of it.
@@ -45,7 +46,7 @@ impl Requests {
 
     /// Refuses what no request can match; resources get their plural names.
     pub(crate) fn checked(mut self) -> Result<Self, String> {
-        self.when = self.when.checked()?;
+        self.when = self.when.checked(&Catalog::built_in())?;
         Ok(self)
     }
 

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::entry::Entry;
 use super::recorder::Recorder;
 use super::requests::Requests;
-use crate::handlers::cluster::Cluster;
+use crate::kinds::Catalog;
+use crate::object::Object;
+use crate::storage::Storage;
 
 #[doc = include_str!("../docs/journal.md")]
 #[derive(Clone)]
@@ -19,14 +21,20 @@ pub struct Journal {
 }
 
 impl Journal {
-    pub(crate) fn new(recorder: &Recorder, cluster: &Arc<Cluster>) -> Self {
+    /// The seed is that of the server.
+    pub(crate) fn new(
+        recorder: &Recorder,
+        objects: &Arc<Storage<Object>>,
+        catalog: &Arc<Catalog>,
+        seed: u64,
+    ) -> Self {
         let records = recorder.records();
         let there = records.records.into_iter();
-        let entries = there.map(|record| Entry::new(record, cluster.clone()));
+        let entries = there.map(|record| Entry::new(record, objects.clone(), catalog.clone()));
         Journal {
             entries: entries.collect(),
             dropped: records.dropped,
-            seed: cluster.ids.seed(),
+            seed,
         }
     }
 

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use futures_util::Stream;
 use parking_lot::Mutex;
 
-use crate::response::ByteStream;
+use crate::object::frame::{Frame, Frames};
 
 /// How the stream of a watch stands.
 ///
@@ -81,13 +80,16 @@ impl StreamLog {
         }
     }
 
-    fn line(&self, line: &[u8]) {
-        if line.starts_with(b"{\"type\":\"BOOKMARK\"") {
-            self.bookmarks.fetch_add(1, Ordering::AcqRel);
-        } else if line.starts_with(b"{\"type\":\"ERROR\"") {
-            self.failed.store(true, Ordering::Release);
-        } else {
-            self.events.fetch_add(1, Ordering::AcqRel);
+    fn frame(&self, frame: &Frame) {
+        match frame {
+            Frame::Bookmark { .. } => {
+                self.bookmarks.fetch_add(1, Ordering::AcqRel);
+            }
+            Frame::Error(_) => self.failed.store(true, Ordering::Release),
+            // What cannot be read was to be an event.
+            Frame::Event { .. } | Frame::Half(_) | Frame::Malformed => {
+                self.events.fetch_add(1, Ordering::AcqRel);
+            }
         }
     }
 
@@ -99,26 +101,30 @@ impl StreamLog {
     }
 }
 
-/// The same lines, counted as they go out.
-pub(crate) fn counted(lines: ByteStream, log: Arc<StreamLog>) -> ByteStream {
-    Box::pin(Counted { lines, log })
+/// The same frames, counted as they go out in a log that is kept for who looks.
+pub(crate) fn watched(kept: &mut Option<Arc<StreamLog>>, frames: Frames) -> Frames {
+    counted(frames, kept.insert(Arc::default()).clone())
+}
+
+fn counted(frames: Frames, log: Arc<StreamLog>) -> Frames {
+    Box::pin(Counted { frames, log })
 }
 
 struct Counted {
-    lines: ByteStream,
+    frames: Frames,
     log: Arc<StreamLog>,
 }
 
 impl Stream for Counted {
-    type Item = Bytes;
+    type Item = Frame;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let line = ready!(self.lines.as_mut().poll_next(cx));
-        match &line {
-            Some(line) => self.log.line(line),
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
+        let frame = ready!(self.frames.as_mut().poll_next(cx));
+        match &frame {
+            Some(frame) => self.log.frame(frame),
             None => self.log.ended(),
         }
-        Poll::Ready(line)
+        Poll::Ready(frame)
     }
 }
 
@@ -136,20 +142,25 @@ mod tests {
     use futures_util::StreamExt as _;
 
     use super::*;
+    use crate::status::Status;
+    use crate::storage::Revision;
 
-    fn stream(lines: &'static [&'static str], log: &Arc<StreamLog>) -> ByteStream {
-        let lines =
-            futures_util::stream::iter(lines.iter().map(|l| Bytes::from_static(l.as_bytes())));
-        counted(Box::pin(lines), log.clone())
+    const BOOKMARK: Frame = Frame::Bookmark {
+        revision: Revision(7),
+        ends_initial_events: false,
+    };
+
+    fn stream(frames: Vec<Frame>, log: &Arc<StreamLog>) -> Frames {
+        counted(Box::pin(futures_util::stream::iter(frames)), log.clone())
     }
 
     #[tokio::test]
     async fn events_and_bookmarks_are_counted_apart() {
         let log = Arc::new(StreamLog::default());
-        let mut lines = stream(&[r#"{"type":"ADDED""#, r#"{"type":"BOOKMARK""#], &log);
-        lines.next().await;
+        let mut frames = stream(vec![Frame::Malformed, BOOKMARK], &log);
+        frames.next().await;
         assert_eq!((log.now().events, log.now().end), (1, StreamEnd::Open));
-        while lines.next().await.is_some() {}
+        while frames.next().await.is_some() {}
         let all = log.now();
         assert_eq!(
             (all.events, all.bookmarks, all.end),
@@ -160,9 +171,9 @@ mod tests {
     #[tokio::test]
     async fn an_error_ends_a_stream_in_its_own_way() {
         let log = Arc::new(StreamLog::default());
-        let mut lines = stream(&[r#"{"type":"ERROR""#], &log);
-        while lines.next().await.is_some() {}
-        drop(lines);
+        let mut frames = stream(vec![Frame::error(Status::unauthorized())], &log);
+        while frames.next().await.is_some() {}
+        drop(frames);
         assert_eq!(log.now().end, StreamEnd::Error);
         assert_eq!(log.now().events, 0);
     }
@@ -170,7 +181,7 @@ mod tests {
     #[test]
     fn a_stream_nobody_reads_to_its_end_is_gone() {
         let log = Arc::new(StreamLog::default());
-        drop(stream(&[], &log));
+        drop(stream(Vec::new(), &log));
         assert_eq!(log.now().end, StreamEnd::Gone);
     }
 }

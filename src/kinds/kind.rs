@@ -133,6 +133,16 @@ impl Kind {
         }
     }
 
+    /// Where one of its objects is kept, or with an empty name all of a namespace, or with an empty namespace all there
+    /// are. Upstream's key is this below `/registry`.
+    pub(crate) fn key(&self, namespace: &str, name: &str) -> String {
+        if namespace.is_empty() || !self.namespaced {
+            ["/", &*self.stored.prefix, "/", name].concat()
+        } else {
+            ["/", &*self.stored.prefix, "/", namespace, "/", name].concat()
+        }
+    }
+
     /// The Go package of the internal type, which all versions of the kind are converted to.
     pub(crate) fn internal_package(&self) -> &str {
         super::internal_package(&self.stored.group)

@@ -7,6 +7,9 @@
 //! types       meta_v1 core_v1                     the pages of shared types it speaks of
 //! stored      services/specs                      its part of the storage key, and the version kept, if another
 //! verbs       all
+//! names       dns-label                           their format, if not that of a subdomain
+//! policy      create-on-update returns-deleted    what upstream's strategy answers, where that is not usual
+//! deprecated  33 -- Use another kind.             the minor version, and the warning
 //! resets      status                              what a write to the object itself leaves as it was
 //! subresource status  get patch update  resets spec
 //! select      metadata.name spec.type             all field labels
@@ -32,8 +35,11 @@
 //!
 //! Group, version and plural name are in the path of the page. A field has its number in protobuf (`-` if none, `2/1` if
 //! it is embedded in field 2), its name, its type as in Go, and words. `*` is a pointer, which keeps an explicit zero
-//! value; `omitempty` leaves a zero value out; anything else is always written. Types are those of the page, then those
-//! of the pages of shared types. A line that begins with `#` says nothing.
+//! value; `omitempty` leaves a zero value out; anything else is always written, and what is `null` even if it was not
+//! given. `atomic`, `set`, `map=`, `merge` and `merge=` say how lists and maps are owned and patched; `default=`,
+//! `required`, `min=`, `above=`, `max=`, `immutable` and `off` what a value is like; `was=` what the stored version calls
+//! the field. Types are those of the page, then those of the pages of shared types. A line that begins with `#` says
+//! nothing.
 
 mod fields;
 mod head;

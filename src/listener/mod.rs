@@ -86,6 +86,10 @@ impl Listener {
         self.gate.address()
     }
 
+    pub(crate) fn gate(&self) -> Arc<Gate> {
+        self.gate.clone()
+    }
+
     /// Serves on the current runtime until stopped.
     pub(crate) fn serve(self, pipeline: Arc<Pipeline>) -> Running {
         let (gate, options) = (self.gate.clone(), self.options.clone());

@@ -1,232 +1,302 @@
 //! What faults do on the way of a request.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use http::header;
 use jiff::SignedDuration;
 
+use super::exchange::{Exchange, Handling, attributes};
 use super::refusal::Refusal;
-use super::{Admitted, Disturbance, Pipeline, attributes};
-use crate::authentication::UserInfo;
-use crate::clock;
+use crate::authorization;
+use crate::clock::{self, Clock};
 use crate::codec::json::Node;
-use crate::fault::answer::{About, Answer, Written};
-use crate::fault::connection::Connection;
-use crate::fault::effect::Loss;
-use crate::fault::race::Race;
-use crate::fault::stage::{Facts, Plan};
-use crate::handlers::cluster::{Ends, key};
+use crate::fault::answer::{self, Answer, Raw, Reply, Subject};
+use crate::fault::effect::{After, Before, Break, Effect, Handler, Instead, Race, View};
+use crate::handlers::cluster::{Cluster, key};
 use crate::handlers::routes::{self, Route};
-use crate::handlers::{self, Target};
-use crate::kinds::Catalog;
-use crate::request::Request;
-use crate::request::info::RequestInfo;
-use crate::request::query::Query;
+use crate::handlers::{self, Target, race};
+use crate::request::facts::Facts;
 use crate::request::text::Text;
-use crate::response::{Fate, Response, Warnings};
+use crate::response::{self, ByteStream, Fate, Response};
 
-impl Pipeline {
-    /// What the rules make of this request; nothing, where there are none.
-    pub(super) async fn plan(
-        &self,
-        request: &mut Request,
-        query: &Query,
-        info: &RequestInfo,
-        user: &UserInfo,
-    ) -> Option<Box<Plan>> {
-        if !self.fault_stage || self.faults.is_empty() {
-            return None;
+impl Exchange<'_> {
+    /// Finds out what goes wrong with this request.
+    pub(super) async fn ask_faults(&mut self) {
+        let pipeline = self.pipeline;
+        if !pipeline.fault_stage || pipeline.faults.is_empty() {
+            return;
         }
-        let sent = self.sent_object(request, &info.path).await;
-        let sent = sent.as_ref();
+        let sent = self.sent_object().await;
         let label = |key: &str| {
-            text(sent, &["metadata", "labels", key]).or_else(|| self.stored_label(&info.path, key))
+            text(sent.as_ref(), &["metadata", "labels", key])
+                .or_else(|| stored_label(&pipeline.cluster, &self.info.path, key))
         };
-        let (now, ids) = (self.cluster.clock.now(), &self.cluster.ids);
         let facts = Facts {
-            headers: &request.headers,
-            query,
-            info,
-            user: &user.name,
+            headers: &self.request.headers,
+            query: &self.query,
+            info: &self.info,
+            user: self.record.user(),
             label: &label,
-            ordinal: request.ordinal,
+            ordinal: self.request.ordinal,
         };
-        Some(Box::new(self.faults.plan(&facts, now, ids)))
+        let now = pipeline.cluster.clock.now();
+        let plan = pipeline.faults.plan(&facts, now, &pipeline.cluster.ids);
+        self.effects = plan.effects;
+        if !plan.fired.is_empty() {
+            self.record.faults = plan.fired;
+            let recorder = &pipeline.recorder;
+            recorder.show(&mut self.record, &self.request, &self.info);
+        }
     }
 
     /// The object of a create or a replace, if a rule looks at its labels.
-    async fn sent_object(&self, request: &mut Request, path: &Text) -> Option<Node> {
-        let sends = matches!(request.method.as_str(), "POST" | "PUT");
-        if !sends || !self.faults.ask_for_labels() {
+    async fn sent_object(&mut self) -> Option<Node> {
+        let sends = matches!(self.request.method.as_str(), "POST" | "PUT");
+        if !sends || !self.pipeline.faults.ask_for_labels() {
             return None;
         }
-        let Route::Resource(target) = routes::route(path, &self.cluster.catalog) else {
+        let Route::Resource(target) =
+            routes::route(&self.info.path, &self.pipeline.cluster.catalog)
+        else {
             return None;
         };
         let kind = &target.kind.schema;
-        handlers::body::peek(request, kind, self.max_body).await
-    }
-
-    /// A label of the stored object a path points at.
-    fn stored_label(&self, path: &Text, label: &str) -> Option<String> {
-        let Route::Resource(target) = routes::route(path, &self.cluster.catalog) else {
-            return None;
-        };
-        let key = key(&target.kind, &target.namespace, &target.name);
-        let view = self.cluster.storage.view();
-        view.get(&key)?.label(label)
+        handlers::body::peek(&mut self.request, kind, self.pipeline.max_body).await
     }
 
     /// The faults that come before the request is handled, or instead.
-    pub(super) async fn interfere(
-        &self,
-        plan: &mut Plan,
-        request: &mut Request,
-        info: &RequestInfo,
-        user: &UserInfo,
-        warnings: &mut Warnings,
-    ) -> Result<(), Refusal> {
-        self.pause(plan.delay).await;
-        if let Some(answer) = plan.answer.take() {
-            let named = self.named(request, &info.path).await;
-            let name = named.as_ref().map_or("", |(_, name)| name);
-            if answer.is_a_handlers(info.verb)
-                && let Some((target, _)) = &named
-            {
-                let texts = handlers::deprecation(&self.cluster, &target.kind);
-                warnings.extend(texts);
+    pub(super) async fn go_wrong_before(&mut self) -> Result<(), Refusal> {
+        if self.effects.is_empty() {
+            return Ok(());
+        }
+        let mut wait = Duration::ZERO;
+        let mut end = None;
+        for effect in std::mem::take(&mut self.effects) {
+            match effect {
+                Effect::Before(Before::Wait(length)) => wait += length,
+                Effect::Before(before) => end = end.or(Some(before)),
+                later => self.effects.push(later),
             }
-            return Err(scripted(&answer, info, user, name));
         }
-        if let (Some(outage), Some(begin)) = (&plan.outage, self.outages.get()) {
-            begin(outage);
-            return Err(Refusal::Broken(Fate::Reset));
+        pause(&self.pipeline.cluster.clock, wait).await;
+        match end {
+            Some(Before::Instead(Instead::Answer(answer))) => Err(self.turn_away(&answer).await),
+            Some(Before::Instead(instead)) => Err(self.instead(instead)),
+            Some(Before::Outage(outage)) => {
+                self.pipeline.port.fail(&outage);
+                Err(Refusal::broken(Fate::Reset))
+            }
+            Some(Before::Wait(_)) | None => Ok(()),
         }
-        match plan
-            .connection
-            .take_if(|connection| !connection.needs_an_answer())
+    }
+
+    /// The answer to a request that is not handled.
+    async fn turn_away(&mut self, answer: &Answer) -> Refusal {
+        let named = self.named().await;
+        let name = named.as_ref().map_or("", |(_, name)| name);
+        let reply = self.reply(answer, name);
+        if reply.is_a_handlers
+            && let Some((target, _)) = &named
         {
-            Some(connection) => Err(fate(connection).map_or(Refusal::Silent, Refusal::Broken)),
-            None => Ok(()),
+            let texts = handlers::deprecation(&self.pipeline.cluster, &target.kind);
+            self.warnings.extend(texts);
+        }
+        self.scripted(reply)
+    }
+
+    /// The request as its faults want it: raced, handled, its answer delayed, broken or lost.
+    pub(super) async fn go_wrong_around(&mut self) -> Result<Response, Refusal> {
+        if self.effects.is_empty() {
+            return self.route(Handling::default()).await;
+        }
+        let mut handling = Handling::default();
+        let mut afterwards = Vec::new();
+        for effect in std::mem::take(&mut self.effects) {
+            match effect {
+                Effect::Handler(handler) => self.go_behind(handler).await,
+                Effect::View(View::Stale(stale)) => handling.stale = Some(stale),
+                Effect::View(View::ContinueExpires) => handling.expire_continue = true,
+                Effect::Stream(trouble) => handling.watch.push(trouble),
+                Effect::Answer(after) => afterwards.push(after),
+                // Done with by now.
+                Effect::Before(_) => {}
+            }
+        }
+        let answer = self.route(handling).await;
+        self.go_wrong_after(answer, afterwards).await
+    }
+
+    /// What happens behind the back of the handler.
+    async fn go_behind(&mut self, handler: Handler) {
+        let cluster = &self.pipeline.cluster;
+        let race = match handler {
+            Handler::Compact => return cluster.storage.compact(cluster.storage.revision()),
+            Handler::Race(race) => race,
+        };
+        let Some((target, name)) = self.named().await.filter(|(_, name)| !name.is_empty()) else {
+            return;
+        };
+        match race {
+            Race::Update => race::update(cluster, &target, &name).await,
+            Race::Delete => race::delete(cluster, &target, &name).await,
+            Race::Create => race::create(cluster, &target, &name).await,
         }
     }
 
-    /// The request as the plan wants it: raced, handled, its answer delayed, broken or lost.
-    pub(super) async fn planned(
-        &self,
-        mut admitted: Admitted<'_>,
-        plan: Option<Box<Plan>>,
+    async fn go_wrong_after(
+        &mut self,
+        answer: Result<Response, Refusal>,
+        effects: Vec<After>,
     ) -> Result<Response, Refusal> {
-        let Some(mut plan) = plan else {
-            let disturbance = Disturbance {
-                stale: self.stale,
-                ..Disturbance::default()
-            };
-            return self.route(&mut admitted, disturbance).await;
-        };
-        if let Some(race) = plan.race.take() {
-            self.race(race, admitted.request, &admitted.info.path).await;
-        }
-        if plan.compact {
-            self.cluster
-                .storage
-                .compact(self.cluster.storage.revision());
-        }
-        let disturbance = Disturbance {
-            stale: plan.stale.or(self.stale),
-            watch: std::mem::take(&mut plan.watch),
-            expire_continue: plan.expire_continue,
-        };
-        let answer = self.route(&mut admitted, disturbance).await;
-        self.pause(plan.delay_answer).await;
-        match plan.lose_answer.take() {
-            Some(Loss::Answer(answer)) => {
-                let Admitted { info, user, .. } = admitted;
-                return Err(scripted(&answer, info, user, info.name()));
+        let waits = effects.iter().map(|effect| match effect {
+            After::Wait(length) => *length,
+            _ => Duration::ZERO,
+        });
+        pause(&self.pipeline.cluster.clock, waits.sum()).await;
+        let mut answer = answer;
+        for effect in effects {
+            match effect {
+                After::Wait(_) => {}
+                After::Instead(instead) => return Err(self.instead(instead)),
+                After::Accepted => answer = answer.map(accepted),
+                After::Drip { bytes, every } => {
+                    let clock = self.pipeline.cluster.clock.clone();
+                    answer = answer.map(|response| dripping(response, bytes, every, clock));
+                }
+                After::Break(how) => {
+                    answer = answer.map(|response| Response {
+                        fate: fate(how),
+                        ..response
+                    });
+                }
             }
-            Some(Loss::Connection(connection)) => {
-                return Err(fate(connection).map_or(Refusal::Silent, Refusal::Broken));
-            }
-            None => {}
         }
-        let mut response = answer?;
-        if plan.accepted && matches!(response.status, 200 | 201) {
-            response.status = 202;
-        }
-        if let Some(drip) = plan.drip.take() {
-            response.body = drip.slow(response.body, self.cluster.clone());
-        }
-        if let Some(fate) = plan.connection.and_then(fate) {
-            response.fate = fate;
-        }
-        Ok(response)
+        answer
     }
 
-    async fn pause(&self, length: Duration) {
-        if !length.is_zero() {
-            let length = SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX);
-            let until = clock::add(self.cluster.clock.now(), length);
-            self.cluster.clock.sleep_until(until).await;
+    /// What comes in the place of an answer.
+    fn instead(&self, instead: Instead) -> Refusal {
+        match instead {
+            Instead::Answer(answer) => self.scripted(self.reply(&answer, self.info.name())),
+            Instead::Reset => Refusal::broken(Fate::Reset),
+            Instead::Close => Refusal::broken(Fate::Close),
+            Instead::Garbage(bytes) => Refusal::broken(Fate::Garbage(bytes)),
+            Instead::Silence => Refusal::Silent,
         }
     }
 
-    async fn race(&self, race: Race, request: &mut Request, path: &Text) {
-        if let Some((target, name)) = self.named(request, path).await {
-            handlers::race::run(race, &self.cluster, &target, &name).await;
-        }
+    fn reply(&self, answer: &Answer, name: &str) -> Reply {
+        let info = &self.info;
+        let catalog = &self.pipeline.cluster.catalog;
+        let kind = catalog.find(info.api_group(), info.api_version(), info.resource());
+        answer.reply(&Subject {
+            info,
+            kind: kind.map_or("", |kind| &kind.kind),
+            name,
+            forbidden: &|| {
+                let user = self.record.user.clone().unwrap_or_default();
+                authorization::forbidden(&user, &attributes(info), "")
+            },
+        })
     }
 
-    /// What a path points at, and the name in it or in the body of a create.
-    async fn named(&self, request: &mut Request, path: &Text) -> Option<(Target, String)> {
-        let Route::Resource(target) = routes::route(path, &self.cluster.catalog) else {
+    fn scripted(&self, reply: Reply) -> Refusal {
+        let mut response = match reply.body {
+            answer::Body::Raw(raw) => plain(raw),
+            answer::Body::Status(status) if *status.reason == *"Forbidden" => self
+                .error(&status)
+                .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            answer::Body::Status(status) => self.error(&status),
+        };
+        response.extra_headers = reply.headers;
+        Refusal::Answer(Box::new(response))
+    }
+
+    /// What the path points at, and the name in it or in the body of a create.
+    async fn named(&mut self) -> Option<(Target, String)> {
+        let Route::Resource(target) =
+            routes::route(&self.info.path, &self.pipeline.cluster.catalog)
+        else {
             return None;
         };
         let kind = &target.kind.schema;
         let name = match target.name.as_str() {
-            "" if request.method == http::Method::POST => {
-                let object = handlers::body::peek(request, kind, self.max_body).await;
+            "" if self.request.method == http::Method::POST => {
+                let limit = self.pipeline.max_body;
+                let object = handlers::body::peek(&mut self.request, kind, limit).await;
                 text(object.as_ref(), &["metadata", "name"]).unwrap_or_default()
             }
             name => name.to_owned(),
         };
         Some((target, name))
     }
+}
 
-    /// No answer until the client gives up, or the server stops.
-    pub(super) async fn silence(&self) -> Response {
-        Ends::of(&self.cluster).come().await;
-        Response {
-            fate: Fate::Close,
-            ..Response::empty(500)
-        }
+async fn pause(clock: &Clock, length: Duration) {
+    if !length.is_zero() {
+        let length = SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX);
+        clock.sleep_until(clock::add(clock.now(), length)).await;
     }
 }
 
-fn scripted(answer: &Answer, info: &RequestInfo, user: &UserInfo, name: &str) -> Refusal {
-    let catalog = Catalog::built_in();
-    let kind = catalog.find(info.api_group(), info.api_version(), info.resource());
-    let about = About {
-        user,
-        attributes: attributes(info),
-        kind: kind.map_or("", |kind| &kind.kind),
-        name,
+/// A label of the stored object a path points at.
+fn stored_label(cluster: &Cluster, path: &Text, label: &str) -> Option<String> {
+    let Route::Resource(target) = routes::route(path, &cluster.catalog) else {
+        return None;
     };
-    match answer.write(&about) {
-        Written::Status(status, headers) => Refusal::ScriptedStatus(status, headers),
-        Written::Response(response) => Refusal::Scripted(Box::new(response)),
+    let key = key(&target.kind, &target.namespace, &target.name);
+    let view = cluster.storage.view();
+    view.get(&key)?.label(label)
+}
+
+/// What is no Status, just as it was scripted.
+fn plain(raw: Raw) -> Response {
+    let mut response = Response::new(raw.code, raw.content_type, raw.body);
+    if raw.nosniff {
+        response = response.header(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    }
+    match raw.retry_after {
+        Some(seconds) => response.header(header::RETRY_AFTER, seconds.to_string()),
+        None => response,
     }
 }
 
-/// What the listener is to do; nothing, for as long as the client waits, is `None`.
-fn fate(connection: Connection) -> Option<Fate> {
-    Some(match connection {
-        Connection::Reset => Fate::Reset,
-        Connection::Empty => Fate::Close,
-        Connection::Garbage(bytes) => Fate::Garbage(bytes),
-        Connection::Hang => return None,
-        Connection::ResetAfter(bytes) => Fate::ResetAfter(bytes),
-        Connection::TruncateAfter(bytes) => Fate::CloseAfter(bytes),
-        Connection::CloseAfterAnswer | Connection::CloseAfter(_) => Fate::Last,
-    })
+fn accepted(mut response: Response) -> Response {
+    if matches!(response.status, 200 | 201) {
+        response.status = 202;
+    }
+    response
+}
+
+/// The same answer, a few bytes of the body at a time.
+fn dripping(response: Response, bytes: usize, every: Duration, clock: Arc<Clock>) -> Response {
+    let mut whole: ByteStream = match response.body {
+        response::Body::Full(body) => Box::pin(futures_util::stream::iter([body])),
+        response::Body::Stream(pieces) => pieces,
+        _ => return response,
+    };
+    let slow = async_stream::stream! {
+        while let Some(mut chunk) = whole.next().await {
+            while !chunk.is_empty() {
+                yield chunk.split_to(chunk.len().min(bytes));
+                pause(&clock, every).await;
+            }
+        }
+    };
+    Response {
+        body: response::Body::Stream(Box::pin(slow)),
+        ..response
+    }
+}
+
+fn fate(how: Break) -> Fate {
+    match how {
+        Break::Reset(bytes) => Fate::ResetAfter(bytes),
+        Break::Close(bytes) => Fate::CloseAfter(bytes),
+        Break::Last => Fate::Last,
+    }
 }
 
 /// The text a path of keys leads to.

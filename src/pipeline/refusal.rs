@@ -9,30 +9,19 @@ use crate::status::Status;
 
 /// Why a request got no further.
 pub(super) enum Refusal {
+    /// In the format negotiated for errors.
     Status(Status),
-    /// What the outermost filter says of a crash, in plain text and knowing nothing of the filters below.
-    Panicked(String),
-    /// What a fault says instead.
-    Scripted(Box<Response>),
-    /// The same, with headers, in the format negotiated for errors.
-    ScriptedStatus(Status, Vec<(String, String)>),
+    /// Something else, with the headers that every answer has.
+    Answer(Box<Response>),
+    /// What comes from outside the API, without them.
+    Outer(Box<Response>),
     /// No answer at all.
     Silent,
-    /// A 403 of the authorizer, which upstream marks.
-    Denied(Status),
-    /// No answer, or not a whole one.
-    Broken(Fate),
-    /// An answer from outside the API, which gets no more headers than it has.
-    Raw(Box<Response>),
 }
 
 impl From<Status> for Refusal {
     fn from(status: Status) -> Self {
-        if status.is_panic() {
-            Refusal::Panicked(status.message)
-        } else {
-            Refusal::Status(status)
-        }
+        Refusal::Status(status)
     }
 }
 
@@ -43,7 +32,7 @@ impl Refusal {
             "Internal Server Error: \"{target}\": failed to create RequestInfo: unable to determine kind and namespace \
              from url, {target}\n"
         );
-        Refusal::Raw(Box::new(Response::text(500, text)))
+        Refusal::Outer(Box::new(Response::text(500, text)))
     }
 
     /// The deadline's answer comes from a filter that knows no kinds.
@@ -51,6 +40,13 @@ impl Refusal {
         const BODY: &str = "{\"metadata\":{},\"status\":\"Failure\",\"message\":\"Timeout: request did not complete within the allotted timeout\",\"reason\":\"Timeout\",\"details\":{},\"code\":504}";
         let response = Response::new(504, "text/plain; charset=utf-8", BODY)
             .header(header::CACHE_CONTROL, "no-cache, private");
-        Refusal::Raw(Box::new(response))
+        Refusal::Outer(Box::new(response))
+    }
+
+    /// No answer, or not a whole one.
+    pub(super) fn broken(fate: Fate) -> Self {
+        let mut response = Response::empty(500).hijacked();
+        response.fate = fate;
+        Refusal::Outer(Box::new(response))
     }
 }

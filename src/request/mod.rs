@@ -3,12 +3,16 @@
 //! Each part is parsed once, early; afterwards the type knows.
 
 mod content_type;
+pub(crate) mod continue_token;
+pub(crate) mod facts;
 pub(crate) mod info;
 pub(crate) mod negotiation;
 pub(crate) mod options;
 pub(crate) mod query;
 pub(crate) mod selector;
 pub(crate) mod text;
+pub(crate) mod user;
+pub(crate) mod when;
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

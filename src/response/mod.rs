@@ -1,8 +1,10 @@
 //! Answers: how objects, lists and errors are written in the format that was negotiated.
 //!
 //! An object's JSON exists already ([`Object`]); what is left is to frame it, indent it, turn it into YAML, or cut a
-//! Table row or its metadata out of it.
+//! Table row or its metadata out of it. What is to be written is a [`Document`](encoder::Document), or a
+//! [`Frame`](crate::object::frame::Frame) of a watch; an [`Encoder`](encoder::Encoder) a format turns it into bytes.
 
+pub(crate) mod encoder;
 pub(crate) mod head;
 pub(crate) mod headers;
 pub(crate) mod list;
@@ -16,21 +18,22 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, header};
 use jiff::Timestamp;
 
-use crate::codec::{json, yaml};
 use crate::kinds::KindRef;
 use crate::object::Object;
-use crate::request::negotiation::{self, Media, MetaVersion, Negotiated, Transform};
+use crate::request::negotiation::{Media, Negotiated, Transform};
 use crate::request::{Connection, Upgrade};
 use crate::schema::convert;
 use crate::status::Status;
 
+use encoder::{Document, encoder};
 pub(crate) use head::Headers;
 pub(crate) use headers::Warnings;
 pub(crate) use list::{LastList, List};
 pub(crate) use table::IncludeObject;
+use table::Table;
 
 /// An answer on its way out. The pipeline adds the headers every answer has.
 pub(crate) struct Response {
@@ -79,7 +82,7 @@ pub(crate) type Takeover = Box<dyn FnOnce(Box<dyn Connection>) -> Running + Send
 /// Work on a connection.
 pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The frames of a watch.
+/// A body that comes piece by piece.
 pub(crate) type ByteStream = Pin<Box<dyn Stream<Item = Bytes> + Send + Sync>>;
 
 impl Response {
@@ -103,16 +106,12 @@ impl Response {
         response.header(header::CONTENT_TYPE, content_type)
     }
 
-    /// What is written in one of the formats of objects.
-    fn written(status: u16, media: Media, body: Bytes) -> Self {
-        const JSON: HeaderValue = HeaderValue::from_static(negotiation::JSON);
-        const YAML: HeaderValue = HeaderValue::from_static(negotiation::YAML);
-        let mut response = Response::with_body(status, Body::Full(body));
-        let content_type = match media {
-            Media::Json => JSON,
-            Media::Yaml => YAML,
-        };
-        response.headers.add(header::CONTENT_TYPE, content_type);
+    /// A document in the format that was negotiated.
+    pub(crate) fn document(status: u16, document: &Document<'_>, negotiated: Negotiated) -> Self {
+        let encoder = encoder(negotiated);
+        let mut response = Response::with_body(status, Body::Full(encoder.document(document)));
+        let headers = &mut response.headers;
+        headers.add(header::CONTENT_TYPE, encoder.content_type());
         response
     }
 
@@ -142,27 +141,12 @@ impl Response {
 
     /// An error in the format negotiated for errors.
     pub(crate) fn status(status: &Status, negotiated: Negotiated) -> Self {
-        let body = finish(status.to_json(), negotiated);
-        let mut response = Response::new(status.code, negotiated.media.content_type(), body);
+        let document = Document::Status(status);
+        let mut response = Response::document(status.code, &document, negotiated);
         if let Some(seconds) = status.retry_after_seconds() {
             response = response.header(header::RETRY_AFTER, seconds.to_string());
         }
         response
-    }
-}
-
-/// Compact JSON without a line end, brought into the negotiated format.
-pub(crate) fn finish(compact: Vec<u8>, negotiated: Negotiated) -> Bytes {
-    match (negotiated.media, negotiated.pretty) {
-        (Media::Yaml, _) => {
-            yaml::emit(&serde_json::from_slice(&compact).unwrap_or_default()).into()
-        }
-        (Media::Json, true) => json::indent(&compact).into(),
-        (Media::Json, false) => {
-            let mut line = compact;
-            line.push(b'\n');
-            line.into()
-        }
     }
 }
 
@@ -176,20 +160,14 @@ pub(crate) struct Presenter {
 
 impl Presenter {
     pub(crate) fn object(&self, status: u16, object: &Object) -> Result<Response, Status> {
-        let n = self.negotiated;
-        let body = match n.transform {
+        let shown;
+        let document = match self.negotiated.transform {
             Transform::None => {
-                let shown = self.in_asked_version(object);
-                let object = shown.as_ref().unwrap_or(object);
-                match self.is_plain() {
-                    true => object.line().clone(),
-                    false => finish(object.json().to_vec(), n),
-                }
+                shown = self.in_asked_version(object);
+                Document::Object(shown.as_ref().unwrap_or(object))
             }
-            Transform::Table(version) => finish(self.table_of(object, version), n),
-            Transform::PartialObjectMetadata(version) => {
-                finish(partial::object(object, version), n)
-            }
+            Transform::Table(version) => Document::Table(Table::of(self, object, version)),
+            Transform::PartialObjectMetadata(version) => Document::Partial(object, version),
             Transform::PartialObjectMetadataList(_) => {
                 return Err(Status::not_acceptable_because(format!(
                     "you requested PartialObjectMetadataList, but the requested object is not a list (*{}.{})",
@@ -198,7 +176,7 @@ impl Presenter {
                 )));
             }
         };
-        Ok(Response::written(status, n.media, body))
+        Ok(Response::document(status, &document, self.negotiated))
     }
 
     /// Whether objects are written just as they are.
@@ -219,20 +197,20 @@ impl Presenter {
     }
 
     pub(crate) fn list(&self, list: &List) -> Result<Response, Status> {
-        let n = self.negotiated;
-        let body = match n.transform {
+        let shown;
+        let document = match self.negotiated.transform {
             Transform::None => {
-                let shown = self.list_in_asked_version(list);
-                shown.as_ref().unwrap_or(list).to_json(&self.kind)
+                shown = self.list_in_asked_version(list);
+                Document::List(shown.as_ref().unwrap_or(list), &self.kind)
             }
-            Transform::Table(version) => table::write(
-                self,
-                &list.meta_json(),
-                &list.items,
+            Transform::Table(version) => Document::Table(Table {
+                presenter: self,
+                meta: list.meta_json(),
+                objects: list.items.iter().map(Arc::as_ref).collect(),
                 version,
-                table::Columns::Shown,
-            ),
-            Transform::PartialObjectMetadataList(version) => partial::list(list, version),
+                columns: table::Columns::Shown,
+            }),
+            Transform::PartialObjectMetadataList(version) => Document::PartialList(list, version),
             Transform::PartialObjectMetadata(_) => {
                 return Err(Status::not_acceptable_because(format!(
                     "you requested PartialObjectMetadata, but the requested object is a list (*{}.{})",
@@ -241,7 +219,7 @@ impl Presenter {
                 )));
             }
         };
-        Ok(Response::written(200, n.media, finish(body, n)))
+        Ok(Response::document(200, &document, self.negotiated))
     }
 
     fn list_in_asked_version(&self, list: &List) -> Option<List> {
@@ -256,16 +234,5 @@ impl Presenter {
             continue_token: list.continue_token.clone(),
             remaining: list.remaining,
         })
-    }
-
-    fn table_of(&self, object: &Object, version: MetaVersion) -> Vec<u8> {
-        let meta = table::meta_of(object);
-        table::write(
-            self,
-            &meta,
-            std::slice::from_ref(object),
-            version,
-            table::Columns::Shown,
-        )
     }
 }

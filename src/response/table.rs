@@ -1,7 +1,5 @@
 //! Tables: what kubectl prints.
 
-use std::borrow::Borrow;
-
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -45,41 +43,54 @@ pub(crate) enum Columns {
     Null,
 }
 
-/// The metadata of a table of one object.
-pub(super) fn meta_of(object: &Object) -> Vec<u8> {
-    match meta_str(&object.value(), "resourceVersion") {
-        "" => b"{}".to_vec(),
-        version => format!("{{\"resourceVersion\":\"{version}\"}}").into_bytes(),
-    }
+/// What kubectl prints, before it is written.
+pub(crate) struct Table<'a> {
+    pub(super) presenter: &'a Presenter,
+    /// Of the table, as JSON.
+    pub(super) meta: Vec<u8>,
+    pub(super) objects: Vec<&'a Object>,
+    pub(super) version: MetaVersion,
+    pub(super) columns: Columns,
 }
 
-pub(super) fn write<O: Borrow<Object>>(
-    presenter: &Presenter,
-    meta: &[u8],
-    objects: &[O],
-    version: MetaVersion,
-    columns: Columns,
-) -> Vec<u8> {
-    let mut out = format!(
-        "{{\"kind\":\"Table\",\"apiVersion\":\"{}\",\"metadata\":",
-        version.api_version()
-    )
-    .into_bytes();
-    out.extend_from_slice(meta);
-    out.extend_from_slice(b",\"columnDefinitions\":");
-    match columns {
-        Columns::Shown => write_columns(&mut out, &presenter.kind),
-        Columns::Null => out.extend_from_slice(b"null"),
-    }
-    out.extend_from_slice(b",\"rows\":[");
-    for (i, object) in objects.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
+impl<'a> Table<'a> {
+    /// A table of one object.
+    pub(super) fn of(presenter: &'a Presenter, object: &'a Object, version: MetaVersion) -> Self {
+        let meta = match meta_str(&object.value(), "resourceVersion") {
+            "" => b"{}".to_vec(),
+            version => format!("{{\"resourceVersion\":\"{version}\"}}").into_bytes(),
+        };
+        Table {
+            presenter,
+            meta,
+            objects: vec![object],
+            version,
+            columns: Columns::Shown,
         }
-        write_row(&mut out, presenter, object.borrow(), version);
     }
-    out.extend_from_slice(b"]}");
-    out
+
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        let mut out = format!(
+            "{{\"kind\":\"Table\",\"apiVersion\":\"{}\",\"metadata\":",
+            self.version.api_version()
+        )
+        .into_bytes();
+        out.extend_from_slice(&self.meta);
+        out.extend_from_slice(b",\"columnDefinitions\":");
+        match self.columns {
+            Columns::Shown => write_columns(&mut out, &self.presenter.kind),
+            Columns::Null => out.extend_from_slice(b"null"),
+        }
+        out.extend_from_slice(b",\"rows\":[");
+        for (i, object) in self.objects.iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            write_row(&mut out, self.presenter, object, self.version);
+        }
+        out.extend_from_slice(b"]}");
+        out
+    }
 }
 
 fn write_columns(out: &mut Vec<u8>, kind: &Kind) {

@@ -1,129 +1,164 @@
-//! The lines of a watch: events, bookmarks and errors, as one watch asked for them.
+//! The frames of a watch, written the way it was asked for.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use serde_json::json;
+use futures_util::Stream;
+use serde_json::{Value, json};
 
-use super::{Presenter, partial, table};
+use super::encoder::{Document, Encoder, FrameType, encoder};
+use super::table::{Columns, Table};
+use super::{IncludeObject, Presenter};
 use crate::clock::Clock;
 use crate::codec::json::compact;
-use crate::object::{Change, Object, frame};
-use crate::request::negotiation::{MetaVersion, Transform};
-use crate::status::Status;
+use crate::kinds::Kind;
+use crate::object::Object;
+use crate::object::frame::{Frame, Frames};
+use crate::request::negotiation::Transform;
 use crate::storage::Revision;
 
 /// Marks the end of the initial events.
 const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
 
-/// The line of an error.
-pub(crate) fn error(status: &Status) -> Bytes {
-    frame("ERROR", &status.to_json())
+/// A bookmark as an object of its kind.
+#[derive(Clone, Copy)]
+pub(crate) struct Bookmark<'a> {
+    kind: &'a Kind,
+    revision: Revision,
+    ends_initial_events: bool,
 }
 
-/// What a bookmark is for.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Bookmark {
-    Plain,
-    InitialEventsEnd,
-}
-
-/// Writes events the way one watch asked for.
-pub(crate) struct Encoder {
+/// Writes the frames of one watch.
+pub(crate) struct Writer {
+    encoder: &'static dyn Encoder,
     presenter: Presenter,
     /// The columns of a Table are described once.
-    columns: table::Columns,
+    columns: Columns,
+    /// By which a Table tells ages.
+    clock: Arc<Clock>,
 }
 
-impl Encoder {
-    pub(crate) fn new(presenter: Presenter) -> Self {
-        Encoder {
+impl Writer {
+    pub(crate) fn new(presenter: Presenter, clock: Arc<Clock>) -> Self {
+        Writer {
+            encoder: encoder(presenter.negotiated),
             presenter,
-            columns: table::Columns::Shown,
+            columns: Columns::Shown,
+            clock,
         }
     }
 
-    /// One line, or nothing if this cannot be written: then the stream ends. A Table tells ages by the clock.
-    pub(crate) fn event(
-        &mut self,
-        change: Change,
-        object: &Object,
-        clock: &Clock,
-    ) -> Option<Bytes> {
-        match self.presenter.negotiated.transform {
-            Transform::None => {
-                let shown = self.presenter.in_asked_version(object);
-                Some(shown.as_ref().unwrap_or(object).frame(change))
+    /// The same frames as bytes, one item a frame.
+    pub(crate) fn write(self, frames: Frames) -> Encoded {
+        Encoded {
+            frames,
+            writer: self,
+        }
+    }
+
+    fn frame(&mut self, frame: &Frame) -> Bytes {
+        match frame {
+            Frame::Event { change, object } => self.object(FrameType::Change(*change), object),
+            Frame::Bookmark {
+                revision,
+                ends_initial_events,
+            } => self.bookmark(*revision, *ends_initial_events),
+            Frame::Error(status) => self
+                .encoder
+                .frame(FrameType::Error, &Document::Status(status)),
+            Frame::Half(frame) => {
+                let whole = self.frame(frame);
+                whole.slice(..whole.len() / 2)
             }
-            Transform::PartialObjectMetadata(version) => {
-                Some(frame(change.as_str(), &partial::object(object, version)))
+            Frame::Malformed => self.encoder.malformed_frame(),
+        }
+    }
+
+    fn object(&mut self, ty: FrameType, object: &Object) -> Bytes {
+        let shown;
+        let document = match self.presenter.negotiated.transform {
+            // A list of them is not asked of a watch.
+            Transform::None | Transform::PartialObjectMetadataList(_) => {
+                shown = self.presenter.in_asked_version(object);
+                Document::Object(shown.as_ref().unwrap_or(object))
             }
+            Transform::PartialObjectMetadata(version) => Document::Partial(object, version),
             Transform::Table(version) => {
-                self.presenter.now = clock.now();
-                Some(frame(change.as_str(), &self.table(object, version)))
+                self.presenter.now = self.clock.now();
+                Document::Table(Table {
+                    columns: std::mem::replace(&mut self.columns, Columns::Null),
+                    ..Table::of(&self.presenter, object, version)
+                })
             }
-            Transform::PartialObjectMetadataList(_) => None,
+        };
+        self.encoder.frame(ty, &document)
+    }
+
+    fn bookmark(&mut self, revision: Revision, ends_initial_events: bool) -> Bytes {
+        let kind = self.presenter.kind.clone();
+        let bookmark = Bookmark {
+            kind: &kind,
+            revision,
+            ends_initial_events,
+        };
+        let document = Document::Bookmark(bookmark);
+        match self.presenter.negotiated.transform {
+            Transform::None | Transform::PartialObjectMetadataList(_) => {
+                self.encoder.frame(FrameType::Bookmark, &document)
+            }
+            // An object with nothing but metadata, whatever of the others is shown.
+            _ => {
+                let shown = self.presenter.include_object;
+                self.presenter.include_object = IncludeObject::Metadata;
+                let metadata = json!({"metadata": bookmark.metadata()});
+                let object = Object::new(&kind, metadata, Vec::new());
+                let written = self.object(FrameType::Bookmark, &object);
+                self.presenter.include_object = shown;
+                written
+            }
         }
     }
+}
 
-    fn table(&mut self, object: &Object, version: MetaVersion) -> Vec<u8> {
-        let columns = std::mem::replace(&mut self.columns, table::Columns::Null);
-        table::write(
-            &self.presenter,
-            &table::meta_of(object),
-            std::slice::from_ref(object),
-            version,
-            columns,
-        )
-    }
-
-    pub(crate) fn bookmark(&mut self, revision: Revision, what: Bookmark) -> Bytes {
-        let kind = &self.presenter.kind;
-        let mut metadata = json!({"resourceVersion": revision.to_string()});
-        if what == Bookmark::InitialEventsEnd {
+impl Bookmark<'_> {
+    fn metadata(&self) -> Value {
+        let mut metadata = json!({"resourceVersion": self.revision.to_string()});
+        if self.ends_initial_events {
             metadata["annotations"] = json!({INITIAL_EVENTS_END: "true"});
         }
-        let object = match self.presenter.negotiated.transform {
-            Transform::Table(version) => self.table_bookmark(revision, metadata, version),
-            Transform::PartialObjectMetadata(version) => {
-                let empty = Object::new(kind, json!({"metadata": metadata}), Vec::new());
-                partial::object(&empty, version)
-            }
-            _ => {
-                let (kind, version) = (&kind.kind, kind.api_version());
-                let metadata = ordered_metadata(&metadata);
-                format!(
-                    "{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata}}}"
-                )
-                .into_bytes()
-            }
-        };
-        frame("BOOKMARK", &object)
+        metadata
     }
 
-    fn table_bookmark(
-        &mut self,
-        revision: Revision,
-        metadata: serde_json::Value,
-        version: MetaVersion,
-    ) -> Vec<u8> {
-        let kind = &self.presenter.kind;
-        let empty = Object::new(kind, json!({"metadata": metadata}), Vec::new());
-        let columns = std::mem::replace(&mut self.columns, table::Columns::Null);
-        let presenter = Presenter {
-            include_object: super::IncludeObject::Metadata,
-            kind: kind.clone(),
-            ..self.presenter
-        };
-        let meta = format!("{{\"resourceVersion\":\"{revision}\"}}");
-        table::write(&presenter, meta.as_bytes(), &[empty], version, columns)
+    /// `resourceVersion` comes before `annotations`.
+    pub(super) fn to_json(self) -> Vec<u8> {
+        let metadata = self.metadata();
+        let mut out = format!(
+            "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":{{\"resourceVersion\":{}",
+            self.kind.kind,
+            self.kind.api_version(),
+            metadata["resourceVersion"]
+        );
+        if let Some(annotations) = metadata.get("annotations") {
+            out.push_str(&format!(",\"annotations\":{}", compact(annotations)));
+        }
+        out.push_str("}}");
+        out.into_bytes()
     }
 }
 
-/// `resourceVersion` comes before `annotations`.
-fn ordered_metadata(metadata: &serde_json::Value) -> String {
-    let mut out = format!("{{\"resourceVersion\":{}", metadata["resourceVersion"]);
-    if let Some(annotations) = metadata.get("annotations") {
-        out.push_str(&format!(",\"annotations\":{}", compact(annotations)));
+/// The frames of a watch as bytes, each written when it is asked for.
+pub(crate) struct Encoded {
+    frames: Frames,
+    writer: Writer,
+}
+
+impl Stream for Encoded {
+    type Item = Bytes;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let frame = ready!(self.frames.as_mut().poll_next(cx));
+        Poll::Ready(frame.map(|frame| self.writer.frame(&frame)))
     }
-    out.push('}');
-    out
 }

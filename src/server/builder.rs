@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::authentication::{Authenticator, UserInfo, tokens};
+use super::outage::Outages;
+use crate::authentication::{Authenticator, tokens};
 use crate::authorization::Authorizer;
 use crate::authorization::rbac::Rbac;
 use crate::clock::{self, Clock};
@@ -19,7 +20,6 @@ use crate::control::Control;
 use crate::control::snapshot::{Snapshot, initial_namespaces};
 use crate::error::{Error, Kind};
 use crate::fault::Fault;
-use crate::fault::outage::Switch;
 use crate::fault::script::check_name;
 use crate::fault::stage::Faults;
 use crate::handlers::cluster::Cluster;
@@ -33,6 +33,7 @@ use crate::listener::{self, Limits, Listener};
 use crate::names::is_dns1123_subdomain;
 use crate::pipeline::Pipeline;
 use crate::request::DEFAULT_MAX_BODY;
+use crate::request::user::UserInfo;
 use crate::response::LastList;
 use crate::server::{FakeApiServer, Parts, Reach};
 use crate::storage::{DEFAULT_EVENT_LOG_LIMIT, Storage};
@@ -613,7 +614,7 @@ impl FakeApiServerBuilder {
             faults.install_at_start(fault, cluster.clock.now());
         }
         let recorder = Arc::new(Recorder::new(self.journal_limit));
-        let outages = Switch::default();
+        let outages = Outages::new(listener.gate(), cluster.clone());
         let pipeline = Arc::new(Pipeline {
             cluster: cluster.clone(),
             recorder: recorder.clone(),
@@ -622,14 +623,14 @@ impl FakeApiServerBuilder {
             max_body: self.max_body,
             faults: faults.clone(),
             fault_stage: self.fault_stage,
-            outages: outages.clone(),
+            port: outages.clone(),
             control: self.control.then(|| {
                 Arc::new(Control {
                     cluster: cluster.clone(),
                     faults,
                     recorder,
                     start: OnceLock::new(),
-                    outages,
+                    port: outages.clone(),
                     max_body: self.max_body,
                 })
             }),
@@ -653,6 +654,7 @@ impl FakeApiServerBuilder {
             pipeline,
             coverage_dir,
             running,
+            outages,
             controllers,
             reach,
             allow_unused_faults: self.allow_unused_faults,
@@ -745,10 +747,12 @@ impl FakeApiServerBuilder {
         let clock = self.time.map(Clock::frozen);
         let cluster = Cluster {
             catalog: Catalog::built_in(),
-            storage: Storage::new(self.event_log_limit),
-            clock: clock
-                .or(from.as_ref().and_then(Snapshot::clock))
-                .unwrap_or_else(Clock::running),
+            storage: Arc::new(Storage::new(self.event_log_limit)),
+            clock: Arc::new(
+                clock
+                    .or(from.as_ref().and_then(Snapshot::clock))
+                    .unwrap_or_else(Clock::running),
+            ),
             ids: Arc::new(
                 ids.or(from.as_ref().and_then(Snapshot::ids))
                     .unwrap_or_else(|| Ids::new(0)),

@@ -12,7 +12,13 @@ impl FakeApiServer {
     /// println!("{}", server.journal());
     /// ```
     pub fn journal(&self) -> Journal {
-        Journal::new(&self.inner.recorder, &self.inner.cluster)
+        let cluster = &self.inner.cluster;
+        Journal::new(
+            &self.inner.recorder,
+            &cluster.storage,
+            &cluster.catalog,
+            cluster.ids.seed(),
+        )
     }
 
     /// Forgets every entry, and what was verified and dropped; attempts count from 1 again. Coverage stays.

@@ -76,6 +76,7 @@ pub(crate) struct Parts {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) coverage_dir: Option<PathBuf>,
     pub(crate) running: Running,
+    outages: Arc<Outages>,
     pub(crate) controllers: Option<JoinHandle<()>>,
     pub(crate) reach: Reach,
     pub(crate) allow_unused_faults: bool,
@@ -181,9 +182,6 @@ impl FakeApiServer {
         let pipeline = parts.pipeline;
         let cluster = pipeline.cluster.clone();
         let runtime = tokio::runtime::Handle::current();
-        let gate = parts.running.gate().clone();
-        let outages = Arc::new(Outages::new(gate, cluster.clone(), runtime.clone()));
-        let _ = pipeline.outages.set(outages.beginner());
         if let Some(control) = &pipeline.control {
             let _ = control.start.set(Snapshot::take(&cluster));
         }
@@ -196,7 +194,7 @@ impl FakeApiServer {
             pipeline,
             running: Some(parts.running),
             controllers: parts.controllers,
-            outages,
+            outages: parts.outages,
             reach: parts.reach,
             kubeconfig_file: OnceLock::new(),
             settings: parts.settings,

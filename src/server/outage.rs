@@ -11,12 +11,14 @@ use super::FakeApiServer;
 use crate::clock;
 use crate::control::snapshot::initial_namespaces;
 use crate::fault::Outage;
-use crate::fault::outage::{Begin, How};
+use crate::fault::outage::{How, Port};
 use crate::handlers::cluster::Cluster;
 use crate::listener::gate::Gate;
 
 /// The outages of one server.
 pub(super) struct Outages {
+    /// For timers, which do not keep it.
+    this: Weak<Outages>,
     gate: Arc<Gate>,
     cluster: Arc<Cluster>,
     runtime: tokio::runtime::Handle,
@@ -51,32 +53,18 @@ impl std::fmt::Debug for Outages {
 }
 
 impl Outages {
-    pub(super) fn new(
-        gate: Arc<Gate>,
-        cluster: Arc<Cluster>,
-        runtime: tokio::runtime::Handle,
-    ) -> Self {
-        Outages {
+    /// Must be called within the runtime the server runs on.
+    pub(super) fn new(gate: Arc<Gate>, cluster: Arc<Cluster>) -> Arc<Self> {
+        Arc::new_cyclic(|this| Outages {
+            this: this.clone(),
             gate,
             cluster,
-            runtime,
+            runtime: tokio::runtime::Handle::current(),
             active: Mutex::default(),
-        }
-    }
-
-    /// Begins outages for as long as the server lives.
-    pub(super) fn beginner(self: &Arc<Self>) -> Begin {
-        let outages = Arc::downgrade(self);
-        Arc::new(move |outage| {
-            if let Some(outages) = outages.upgrade()
-                && let Err(error) = outages.begin(outage)
-            {
-                tracing::error!("the outage cannot begin: {error}");
-            }
         })
     }
 
-    fn begin(self: &Arc<Self>, outage: &Outage) -> std::io::Result<u64> {
+    fn begin(&self, outage: &Outage) -> std::io::Result<u64> {
         let until = outage.during.map(|span| {
             let span = SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX);
             clock::add(self.cluster.clock.now(), span)
@@ -89,7 +77,7 @@ impl Outages {
             How::Reset(how_many) => self.gate.reset_accepted(id, how_many),
         }
         let timer = until.map(|until| {
-            let (outages, cluster) = (Arc::downgrade(self), self.cluster.clone());
+            let (outages, cluster) = (self.this.clone(), self.cluster.clone());
             let timer = self.runtime.spawn(wait(outages, cluster, until));
             timer.abort_handle()
         });
@@ -150,6 +138,14 @@ impl Outages {
         }
         let _runtime = self.runtime.enter();
         self.gate.open()
+    }
+}
+
+impl Port for Outages {
+    fn fail(&self, outage: &Outage) {
+        if let Err(error) = self.begin(outage) {
+            tracing::error!("the outage cannot begin: {error}");
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::{FakeApiServer, Reach};
-use crate::fault::Stale;
 use crate::listener::Running;
+use crate::storage::Stale;
 
 /// Another address of a server, where gets, lists and watches show an older state. Writes go through to the one store.
 /// Made by [`FakeApiServer::replica`]; dropping it closes the address.

@@ -12,6 +12,7 @@
 mod contents;
 mod index;
 mod log;
+mod stale;
 mod view;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub(crate) use index::Indexed;
 use index::Indexes;
 pub(crate) use log::Event;
 use log::Log;
+pub use stale::Stale;
 pub(crate) use view::{Moment, View};
 
 /// How many events the log keeps before it compacts the oldest away.

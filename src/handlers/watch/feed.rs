@@ -10,14 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::fault::stale::Stale;
 use crate::handlers::Sight;
 use crate::handlers::cluster::{Cluster, Ends};
+use crate::object::frame::{Frame, Frames};
 use crate::object::{Change, Object};
-use crate::response::ByteStream;
-use crate::response::watch::{Bookmark, Encoder, error};
 use crate::status::Status;
-use crate::storage::{Event, Revision};
+use crate::storage::{Event, Revision, Stale};
 
 /// How many events are read at a time.
 const BATCH: usize = 256;
@@ -60,12 +58,13 @@ pub(super) struct Feed {
     pub(super) ending: Ending,
     pub(super) bookmarks: bool,
     pub(super) stale: Option<Stale>,
-    pub(super) encoder: Encoder,
+    /// Whether objects can be shown as it was asked for; if not, the watch ends with the first.
+    pub(super) shows_objects: bool,
 }
 
 impl Feed {
-    /// One item a line, until the watch ends.
-    pub(super) fn stream(self) -> ByteStream {
+    /// What it tells, until the watch ends.
+    pub(super) fn stream(self) -> Frames {
         let Feed {
             cluster,
             prefix,
@@ -74,7 +73,7 @@ impl Feed {
             ending,
             bookmarks,
             stale,
-            encoder,
+            shows_objects,
         } = self;
         // Taken now, so that an end is not missed by a stream nobody has read from yet.
         let ends = Ends::of(&cluster);
@@ -84,39 +83,39 @@ impl Feed {
                 Start::With { objects, revision, with_end } => (objects, with_end, revision),
                 Start::After(revision) => (Vec::new(), false, revision),
                 Start::Failed(status) => {
-                    yield error(&status);
+                    yield Frame::error(status);
                     return;
                 }
             };
-            let mut cursor = Cursor { cluster, prefix, select, encoder, stale, at: since };
+            let mut cursor = Cursor { cluster, prefix, select, stale, at: since };
             for object in initial {
-                let Some(line) = cursor.line(Change::Added, &object) else { return };
-                yield line;
+                if !shows_objects { return }
+                yield Frame::Event { change: Change::Added, object };
             }
             if with_end {
-                yield cursor.encoder.bookmark(since, Bookmark::InitialEventsEnd);
+                yield Frame::Bookmark { revision: since, ends_initial_events: true };
             }
             let mut pause = Pause::new(&cursor.cluster, bookmarks, end, ends);
             loop {
                 pause.seen();
                 match cursor.read() {
                     Err(status) => {
-                        yield error(&status);
+                        yield Frame::error(status);
                         return;
                     }
                     Ok(events) if events.is_empty() => match pause.next(&cursor.cluster).await {
                         Next::Events => {}
                         Next::End => return,
                         Next::Bookmark if cursor.is_current() => {
-                            yield cursor.encoder.bookmark(cursor.at, Bookmark::Plain);
+                            yield Frame::Bookmark { revision: cursor.at, ends_initial_events: false };
                         }
                         Next::Bookmark => {}
                     },
                     Ok(events) => {
                         for event in events {
                             let Some((change, object)) = cursor.see(&event) else { continue };
-                            let Some(line) = cursor.line(change, &object) else { return };
-                            yield line;
+                            if !shows_objects { return }
+                            yield Frame::Event { change, object };
                         }
                     }
                 }
@@ -130,7 +129,6 @@ struct Cursor {
     cluster: Arc<Cluster>,
     prefix: String,
     select: Select,
-    encoder: Encoder,
     stale: Option<Stale>,
     at: Revision,
 }
@@ -151,10 +149,6 @@ impl Cursor {
     fn horizon(&self) -> Revision {
         let (cluster, stale) = (&*self.cluster, self.stale);
         Sight { cluster, stale }.horizon()
-    }
-
-    fn line(&mut self, change: Change, object: &Object) -> Option<bytes::Bytes> {
-        self.encoder.event(change, object, &self.cluster.clock)
     }
 
     /// Moves past an event; what the watcher sees of it: an object enters, changes, or leaves.

@@ -15,9 +15,9 @@ use super::{Context, Sight};
 use crate::clock;
 use crate::handlers::cluster::{Cluster, check_key};
 use crate::object::Object;
-use crate::request::negotiation::{self, Negotiated};
+use crate::request::negotiation::{self, Negotiated, Transform};
 use crate::request::options::{AtVersion, ListOptions, parse_version};
-use crate::response::watch::Encoder;
+use crate::response::watch::Writer;
 use crate::response::{Body, ByteStream, Response};
 use crate::status::Status;
 use crate::storage::Revision;
@@ -36,7 +36,7 @@ pub(super) async fn handle(
     let start = start(ctx.sight(), &selection, options).await?;
     ctx.presenter(negotiated)?;
     let negotiated = negotiation::negotiate_stream(ctx.request, ctx.query)?;
-    let encoder = Encoder::new(ctx.presenter(negotiated)?);
+    let writer = Writer::new(ctx.presenter(negotiated)?, ctx.cluster.clock.clone());
     let select: Arc<dyn Fn(&Object) -> bool + Send + Sync> = {
         let selection = selection.clone();
         Arc::new(move |object| selection.matches(object))
@@ -54,17 +54,16 @@ pub(super) async fn handle(
         ending,
         bookmarks: options.allow_bookmarks,
         stale: ctx.stale,
-        encoder,
+        shows_objects: !matches!(
+            negotiated.transform,
+            Transform::PartialObjectMetadataList(_)
+        ),
     };
-    let frames = match std::mem::take(&mut ctx.watch_faults) {
-        faults if faults.is_empty() => feed.stream(),
-        faults => crate::fault::watch::shape(feed.stream(), faults, ctx.cluster.clone(), over),
-    };
-    let frames = ctx.kept.stream(frames);
-    Ok(respond(ctx, frames))
+    let frames = (ctx.through)(feed.stream(), over);
+    Ok(respond(ctx, Box::pin(writer.write(frames))))
 }
 
-/// The stream as the client asked for it: a chunked body, or the messages of a WebSocket.
+/// The written frames as the client asked for them: a chunked body, or the messages of a WebSocket.
 fn respond(ctx: &mut Context<'_>, frames: ByteStream) -> Response {
     match websocket::accept(ctx.request) {
         Some(upgrade) => upgrade.answer(frames),

@@ -108,6 +108,14 @@ fn a_mistake_names_page_and_line() {
             "2: there is no verb `fly`",
         ),
         (
+            "kind Pet cluster\npolicy open\nstruct Pet",
+            "2: there is no policy `open`",
+        ),
+        (
+            "kind Pet cluster\ndeprecated soon\nstruct Pet",
+            "2: `soon` is no minor version",
+        ),
+        (
             "kind Pet cluster\nstruct Pet\nkind Cat cluster",
             "3: the kind is named twice",
         ),
@@ -176,7 +184,8 @@ fn what_the_head_leaves_out_is_what_is_usual() {
 fn the_head_says_how_a_kind_is_served() {
     let kind = kind(
         "short pt\nstored zoo/pets v1\nresets status\nsubresource status patch get resets spec\n\
-         subresource feed create\nselect metadata.name name\npackage a.b.v2",
+         subresource feed create\nselect metadata.name name\npackage a.b.v2\n\
+         policy create-on-update\ndeprecated 12 -- Use cats.",
     );
     assert_eq!(kind.short_names, ["pt"]);
     assert_eq!(
@@ -204,6 +213,8 @@ fn the_head_says_how_a_kind_is_served() {
     );
     assert_eq!(kind.selectable, ["metadata.name", "name"]);
     assert_eq!(kind.schema.go_type(), "v2.Pet");
+    assert!(kind.policy.create_on_update && kind.policy.unconditional_update);
+    assert_eq!(kind.deprecation, Some((12, "Use cats.".into())));
 }
 
 #[test]

@@ -1,27 +1,28 @@
 //! A success that differs: 202 Accepted.
 
-use super::catalogue::{FaultKind, plain};
-use super::effect::Effect;
-use super::rule::Fault;
-
-pub(super) const KINDS: &[FaultKind] = &[plain(
-    "accepted",
-    "A create or delete is handled, and answered with 202 Accepted.",
-    |_| Fault::accepted(),
-)];
+use crate::Fault;
+use crate::fault::effect::{After, Effect};
+use crate::fault::kind::{Act, FaultKind};
 
 /// The verbs with a documented 202.
-const DOCUMENTED: [&str; 2] = ["create", "delete"];
+const DOCUMENTED: &[&str] = &["create", "delete"];
 
-/// Why a request cannot be answered so.
-pub(super) fn mismatch(verb: &str) -> Option<String> {
+pub(super) const KINDS: &[FaultKind] = &[FaultKind::new(
+    "accepted",
+    "202 Accepted",
+    "A create or delete is handled, and answered with 202 Accepted.",
+    Act::Effect(|_, _| Effect::Answer(After::Accepted)),
+)
+.only("a 202", DOCUMENTED)
+.unless(|_, facts| {
+    let verb = facts.info.verb;
     (!DOCUMENTED.contains(&verb)).then(|| {
         format!(
             "the verb was {verb:?}; 202 is documented for {} only",
             DOCUMENTED.join(" and ")
         )
     })
-}
+})];
 
 impl Fault {
     /// The request is handled, and a success is answered with 202 Accepted, with the same body: what the API documents for
@@ -32,6 +33,6 @@ impl Fault {
     /// let fault = fake_apiserver::Fault::accepted().verb("delete").resource("endpoints");
     /// ```
     pub fn accepted() -> Self {
-        Fault::new(Effect::Accepted)
+        Fault::new(const { FaultKind::named(KINDS, "accepted") })
     }
 }

@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::catalogue::{self, FaultKind, Parameter, Takes};
-use super::rule::Fault;
-use super::schedule::Per;
-use super::when::Patch;
 use crate::codec::json;
+use crate::fault::argument::{Parameter, Takes};
+use crate::fault::kind::FaultKind;
+use crate::fault::kinds;
+use crate::fault::rule::Fault;
+use crate::fault::schedule::Per;
 use crate::request::info::VERBS;
+use crate::request::when::Patch;
 
 const TIME: &str = "^[0-9]+(ms|s|m|h)$";
 
@@ -35,7 +37,7 @@ impl Fault {
             ],
             "$defs": {
                 "rule": rule(),
-                "fault": {"anyOf": catalogue::kinds().flat_map(kind).collect::<Vec<_>>()},
+                "fault": {"anyOf": kinds::all().flat_map(kind).collect::<Vec<_>>()},
                 "when": when(),
                 "schedule": schedule(),
                 "texts": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
@@ -178,8 +180,9 @@ fn schedule() -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::script::{SCHEDULE, WHEN};
+    use super::super::SCHEDULE;
     use super::*;
+    use crate::request::when::WHEN;
 
     fn keys(schema: &Value) -> Vec<&str> {
         schema["properties"]

@@ -1,33 +1,22 @@
 //! Scripts of faults: rules in YAML or JSON, as files and as bodies of requests.
 
+mod schema;
+mod write;
+
 use std::path::Path;
 
-use super::catalogue::{self, Argument, Arguments, FaultKind, Parameter, Takes};
-use super::check;
-use super::rule::Fault;
-use super::schedule::{Per, Schedule};
-use super::when::{Patch, When};
 use crate::codec::json::Node;
 use crate::codec::script::{self, Cursor, Error, hint};
+use crate::fault::argument::{Argument, Parameter, Takes};
+use crate::fault::kind::FaultKind;
+use crate::fault::kinds;
+use crate::fault::rule::Fault;
+use crate::fault::schedule::{Per, Schedule};
+use crate::kinds::Catalog;
+use crate::request::when::{When, one_of, texts};
 
 const RULE: [&str; 6] = ["name", "fault", "when", "schedule", "carryOn", "optional"];
-/// The keys of `when`, and how each is read.
-pub(super) const WHEN: [&str; 13] = [
-    "verb",
-    "resource",
-    "subresource",
-    "namespace",
-    "name",
-    "labels",
-    "patch",
-    "fieldManager",
-    "user",
-    "userAgent",
-    "headers",
-    "query",
-    "dryRun",
-];
-pub(super) const SCHEDULE: [&str; 9] = [
+const SCHEDULE: [&str; 9] = [
     "first",
     "skip",
     "nth",
@@ -138,7 +127,7 @@ fn rule(at: &Cursor<'_>) -> Result<Fault, Error> {
         fault = fault.named(name.text()?);
     }
     if let Some(when) = at.get("when") {
-        let given = read_when(&when)?;
+        let given = When::read(&when, &Catalog::built_in())?;
         let own = std::mem::replace(&mut fault.when, given);
         if fault.when.verbs.is_empty() {
             fault.when.verbs = own.verbs;
@@ -170,7 +159,7 @@ fn effect(at: &Cursor<'_>) -> Result<Fault, Error> {
                 "`{name}` needs `{parameter}`: `{name}: {{{parameter}: …}}`"
             )));
         }
-        return Ok((kind.make)(&Arguments::default()));
+        return Ok(Fault::new(kind));
     }
     let members = at.members()?;
     let [(name, value)] = members.as_slice() else {
@@ -179,19 +168,20 @@ fn effect(at: &Cursor<'_>) -> Result<Fault, Error> {
         );
     };
     let kind = find_kind(value, name)?;
-    let arguments = arguments(kind, value)?;
-    Ok((kind.make)(&arguments))
+    told(kind, value)
 }
 
 fn find_kind(at: &Cursor<'_>, name: &str) -> Result<&'static FaultKind, Error> {
-    catalogue::find(name).ok_or_else(|| {
-        let hint = hint(name, catalogue::kinds().map(|kind| kind.name));
+    kinds::find(name).ok_or_else(|| {
+        let hint = hint(name, kinds::all().map(|kind| kind.name));
         at.fail(format!("unknown fault `{name}`{hint}"))
     })
 }
 
-fn arguments(kind: &'static FaultKind, at: &Cursor<'_>) -> Result<Arguments, Error> {
-    let mut arguments = Arguments::default();
+/// A fault of this kind, with everything that is said of it.
+fn told(kind: &'static FaultKind, at: &Cursor<'_>) -> Result<Fault, Error> {
+    let mut fault = Fault::new(kind);
+    let mut given = Vec::new();
     let alone = kind
         .parameters
         .first()
@@ -203,21 +193,23 @@ fn arguments(kind: &'static FaultKind, at: &Cursor<'_>) -> Result<Arguments, Err
             at.only(&names)?;
             for parameter in kind.parameters {
                 if let Some(at) = at.get(parameter.name) {
-                    arguments.put(parameter.name, argument(parameter, &at)?);
+                    given.push(parameter.name);
+                    fault = fault.with(parameter.name, argument(parameter, &at)?);
                 }
             }
         }
         _ => match alone {
             Some(parameter) => {
-                arguments.put(parameter.name, argument(parameter, at)?);
+                given.push(parameter.name);
+                fault = fault.with(parameter.name, argument(parameter, at)?);
             }
             None => return Err(at.wrong("a map")),
         },
     }
-    let missing = |p: &&Parameter| p.required && arguments.get(p.name).is_none();
+    let missing = |p: &&Parameter| p.required && !given.contains(&p.name);
     match kind.parameters.iter().find(missing) {
         Some(missing) => Err(at.fail(format!("`{}` is missing", missing.name))),
-        None => Ok(arguments),
+        None => Ok(fault),
     }
 }
 
@@ -229,7 +221,7 @@ fn argument(parameter: &Parameter, at: &Cursor<'_>) -> Result<Argument, Error> {
         Takes::Flag => Argument::Flag(at.boolean()?),
         Takes::Text => Argument::Text(at.text()?.to_owned()),
         Takes::Texts => Argument::Texts(texts(at)?),
-        Takes::Causes => Argument::Texts(at.items()?.iter().map(cause).collect::<Result<_, _>>()?),
+        Takes::Causes => Argument::Causes(at.items()?.iter().map(cause).collect::<Result<_, _>>()?),
         Takes::Map => {
             at.members()?;
             Argument::Value(at.node.to_value())
@@ -241,77 +233,6 @@ fn cause(at: &Cursor<'_>) -> Result<(String, String), Error> {
     at.only(&["field", "detail"])?;
     let text = |key| Ok::<_, Error>(at.require(key)?.text()?.to_owned());
     Ok((text("field")?, text("detail")?))
-}
-
-fn texts(at: &Cursor<'_>) -> Result<Vec<(String, String)>, Error> {
-    let text = |(name, at): (&str, Cursor<'_>)| Ok((name.to_owned(), at.text()?.to_owned()));
-    at.members()?.into_iter().map(text).collect()
-}
-
-/// Which requests are meant.
-pub(crate) fn read_when(at: &Cursor<'_>) -> Result<When, Error> {
-    let mut when = When::default();
-    at.only(&WHEN)?;
-    for (key, at) in at.members()? {
-        match key {
-            "verb" => each(&at, &mut when.verbs, |v| {
-                check::verb(v).map(|()| v.to_owned())
-            })?,
-            "resource" => each(&at, &mut when.resources, check::resource)?,
-            "subresource" => each(&at, &mut when.subresources, any_text)?,
-            "namespace" => each(&at, &mut when.namespaces, any_text)?,
-            "name" => each(&at, &mut when.names, any_text)?,
-            "fieldManager" => each(&at, &mut when.field_managers, any_text)?,
-            "user" => each(&at, &mut when.users, any_text)?,
-            "userAgent" => each(&at, &mut when.user_agents, any_text)?,
-            "labels" => when.labels = texts(&at)?,
-            "headers" => when.headers = texts(&at)?,
-            "query" => when.query = texts(&at)?,
-            "dryRun" => when.dry_run = Some(at.boolean()?),
-            _ => {
-                for at in one_or_many(&at)? {
-                    when.patches.push(one_of(&at, &Patch::ALL, Patch::name)?);
-                }
-            }
-        }
-    }
-    Ok(when)
-}
-
-fn any_text(text: &str) -> Result<String, String> {
-    Ok(text.to_owned())
-}
-
-/// A text or a list of them.
-fn each(
-    at: &Cursor<'_>,
-    into: &mut Vec<String>,
-    check: impl Fn(&str) -> Result<String, String>,
-) -> Result<(), Error> {
-    for at in one_or_many(at)? {
-        let text = check(at.text()?).map_err(|problem| at.fail(problem))?;
-        if !into.contains(&text) {
-            into.push(text);
-        }
-    }
-    Ok(())
-}
-
-fn one_or_many<'a>(at: &Cursor<'a>) -> Result<Vec<Cursor<'a>>, Error> {
-    match at.node {
-        Node::Array(_) => at.items(),
-        _ => Ok(vec![at.clone()]),
-    }
-}
-
-/// The value of this name.
-fn one_of<T: Copy>(at: &Cursor<'_>, all: &[T], name: fn(T) -> &'static str) -> Result<T, Error> {
-    let text = at.text()?;
-    let found = all.iter().find(|value| name(**value) == text);
-    found.copied().ok_or_else(|| {
-        let hint = hint(text, all.iter().map(|value| name(*value)));
-        at.fail(format!("unknown value `{text}`{hint}"))
-    })
 }
 
 fn schedule(at: &Cursor<'_>) -> Result<Schedule, Error> {

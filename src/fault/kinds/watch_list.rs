@@ -1,20 +1,25 @@
 //! A server without streaming lists.
 
-use super::answer::{Answer, Kind};
-use super::catalogue::{FaultKind, plain};
-use super::effect::Effect;
-use super::rule::Fault;
-use crate::request::query::Query;
+use super::answers::WORDING;
+use crate::Fault;
+use crate::fault::answer::Said;
+use crate::fault::kind::{Act, FaultKind};
+use crate::request::facts::Facts;
+use crate::status::Status;
 
-pub(super) const KINDS: &[FaultKind] = &[plain(
+pub(super) const KINDS: &[FaultKind] = &[FaultKind::new(
     "sendInitialEventsRefused",
+    "WatchListDisabled",
     "422 for a watch with sendInitialEvents, as where WatchList is off.",
-    |_| Fault::send_initial_events_refused(),
-)];
+    Act::Answer(|_, _| Said::Handler(Status::watch_list_disabled())),
+)
+.told(WORDING)
+.only("a streaming list refused", &["watch"])
+.unless(|_, facts| mismatch(facts))];
 
 /// Why a request asks for no streaming list.
-pub(super) fn mismatch(verb: &str, query: &Query) -> Option<String> {
-    let asks = verb == "watch" && query.flag("sendInitialEvents").is_some();
+fn mismatch(facts: &Facts<'_>) -> Option<String> {
+    let asks = facts.info.verb == "watch" && facts.query.flag("sendInitialEvents").is_some();
     (!asks).then(|| "the request was no watch with sendInitialEvents".to_owned())
 }
 
@@ -26,6 +31,6 @@ impl Fault {
     /// let fault = fake_apiserver::Fault::send_initial_events_refused();
     /// ```
     pub fn send_initial_events_refused() -> Self {
-        Fault::new(Effect::Answer(Answer::new(Kind::WatchListDisabled)))
+        Fault::new(const { FaultKind::named(KINDS, "sendInitialEventsRefused") })
     }
 }

@@ -8,11 +8,11 @@ const VERSION: &str = "meta.k8s.io/v1";
 
 /// A continue token, taken apart.
 #[derive(Debug, PartialEq)]
-pub(super) struct Token {
+pub(crate) struct Token {
     /// Negative: the newest there is.
-    pub(super) revision: i64,
+    pub(crate) revision: i64,
     /// Relative to the listed prefix.
-    pub(super) start: String,
+    pub(crate) start: String,
 }
 
 /// The members of a token as they were sent.
@@ -24,7 +24,7 @@ struct Fields {
 }
 
 impl Token {
-    pub(super) fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         let mut text =
             format!("{{\"v\":\"{VERSION}\",\"rv\":{},\"start\":", self.revision).into_bytes();
         write_string(&mut text, &self.start);
@@ -33,7 +33,7 @@ impl Token {
     }
 
     /// The error goes on after `invalid continue token: `.
-    pub(super) fn decode(text: &str) -> Result<Self, String> {
+    pub(crate) fn decode(text: &str) -> Result<Self, String> {
         let read = || -> Result<Self, String> {
             let fields = Fields::read(&json::parse(&base64::decode_url(text)?)?)?;
             if fields.version != VERSION {

@@ -2,11 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::rule::Fault;
-use super::schedule::{Per, Schedule};
-use super::when::{Patch, When};
 use crate::codec::json;
 use crate::codec::script::write_duration;
+use crate::fault::rule::{Fault, What};
+use crate::fault::schedule::{Per, Schedule};
 
 impl Fault {
     /// The rule as a script has it, which [`Fault::parse_script`] reads again; but a closure, and an outage that is not
@@ -22,7 +21,11 @@ impl Fault {
         if let Some(label) = &self.label {
             rule.insert("name".to_owned(), label.as_str().into());
         }
-        rule.insert("fault".to_owned(), self.effect.script().into_value());
+        let fault = match &self.what {
+            What::Kind(kind, arguments) => kind.script(arguments),
+            What::Custom(_) => "custom".into(),
+        };
+        rule.insert("fault".to_owned(), fault);
         let when = self.when.to_value();
         if !when.is_empty() {
             rule.insert("when".to_owned(), when.into());
@@ -41,46 +44,6 @@ impl Fault {
             rule.insert("optional".to_owned(), true.into());
         }
         rule.into()
-    }
-}
-
-impl When {
-    fn to_value(&self) -> Map<String, Value> {
-        let patches: Vec<String> = self.patches.iter().map(|p| p.name().to_owned()).collect();
-        let lists = [
-            ("verb", &self.verbs),
-            ("resource", &self.resources),
-            ("subresource", &self.subresources),
-            ("namespace", &self.namespaces),
-            ("name", &self.names),
-            ("patch", &patches),
-            ("fieldManager", &self.field_managers),
-            ("user", &self.users),
-            ("userAgent", &self.user_agents),
-        ];
-        let pairs = [
-            ("labels", &self.labels),
-            ("headers", &self.headers),
-            ("query", &self.query),
-        ];
-        let lists = lists
-            .into_iter()
-            .filter_map(|(key, values)| match values.as_slice() {
-                [] => None,
-                [one] => Some((key.to_owned(), json!(one))),
-                many => Some((key.to_owned(), json!(many))),
-            });
-        let pairs = pairs.into_iter().filter(|(_, pairs)| !pairs.is_empty());
-        let pairs = pairs.map(|(key, pairs)| {
-            let members = pairs
-                .iter()
-                .map(|(name, value)| (name.clone(), json!(value)));
-            (key.to_owned(), json::object(members).into())
-        });
-        let dry_run = self
-            .dry_run
-            .map(|dry_run| ("dryRun".to_owned(), dry_run.into()));
-        json::object(lists.chain(pairs).chain(dry_run))
     }
 }
 
@@ -107,30 +70,11 @@ impl Schedule {
     }
 }
 
-impl Patch {
-    pub(super) const ALL: [Patch; 4] = [
-        Patch::Json,
-        Patch::Merge,
-        Patch::StrategicMerge,
-        Patch::Apply,
-    ];
-
-    /// What scripts call it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Patch::Json => "json",
-            Patch::Merge => "merge",
-            Patch::StrategicMerge => "strategicMerge",
-            Patch::Apply => "apply",
-        }
-    }
-}
-
 impl Per {
-    pub(super) const ALL: [Per; 3] = [Per::Rule, Per::Object, Per::Client];
+    pub(in crate::fault) const ALL: [Per; 3] = [Per::Rule, Per::Object, Per::Client];
 
     /// What scripts call it.
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::fault) fn name(self) -> &'static str {
         match self {
             Per::Rule => "rule",
             Per::Object => "object",

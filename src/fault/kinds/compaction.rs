@@ -1,13 +1,14 @@
 //! Compaction at the worst moment.
 
-use super::catalogue::{FaultKind, plain};
-use super::effect::Effect;
-use super::rule::Fault;
+use crate::Fault;
+use crate::fault::effect::{Effect, Handler};
+use crate::fault::kind::{Act, FaultKind};
 
-pub(super) const KINDS: &[FaultKind] = &[plain(
+pub(super) const KINDS: &[FaultKind] = &[FaultKind::new(
     "compactedFirst",
+    "compacted first",
     "The history is compacted just before the request is handled.",
-    |_| Fault::compacted_first(),
+    Act::Effect(|_, _| Effect::Handler(Handler::Compact)),
 )];
 
 impl Fault {
@@ -18,6 +19,6 @@ impl Fault {
     /// let fault = fake_apiserver::Fault::compacted_first().verb("watch").first(1);
     /// ```
     pub fn compacted_first() -> Self {
-        Fault::new(Effect::Compact)
+        Fault::new(const { FaultKind::named(KINDS, "compactedFirst") })
     }
 }

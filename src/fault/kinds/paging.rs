@@ -1,23 +1,27 @@
 //! `continue` tokens that expire between pages.
 
-use super::catalogue::{FaultKind, plain};
-use super::effect::Effect;
-use super::rule::Fault;
-use crate::handlers::continue_token;
-use crate::request::query::Query;
+use crate::Fault;
+use crate::fault::effect::{Effect, View};
+use crate::fault::kind::{Act, FaultKind};
+use crate::request::continue_token;
+use crate::request::facts::Facts;
 
-pub(super) const KINDS: &[FaultKind] = &[plain(
+pub(super) const KINDS: &[FaultKind] = &[FaultKind::new(
     "continueExpires",
+    "continue token expired",
     "The continue token of a list has expired: 410, with the token by which the rest can be read.",
-    |_| Fault::continue_expires(),
-)];
+    Act::Effect(|_, _| Effect::View(View::ContinueExpires)),
+)
+.only("a continue token", &["list"])
+.unless(|_, facts| mismatch(facts))];
 
 /// Why a request goes on from no page that could expire.
-pub(super) fn mismatch(verb: &str, query: &Query) -> Option<String> {
+fn mismatch(facts: &Facts<'_>) -> Option<String> {
+    let verb = facts.info.verb;
     if verb != "list" {
         return Some(format!("the verb was {verb:?}; only a list has pages"));
     }
-    let token = query.get("continue").unwrap_or_default();
+    let token = facts.query.get("continue").unwrap_or_default();
     (!continue_token::can_expire(token))
         .then(|| "the request had no continue token of a consistent list".to_owned())
 }
@@ -31,6 +35,6 @@ impl Fault {
     /// let fault = fake_apiserver::Fault::continue_expires().resource("endpoints").first(1);
     /// ```
     pub fn continue_expires() -> Self {
-        Fault::new(Effect::ContinueExpires)
+        Fault::new(const { FaultKind::named(KINDS, "continueExpires") })
     }
 }

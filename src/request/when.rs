@@ -1,8 +1,15 @@
 //! Which requests are meant: of those to come by a rule, of those that came by a question about the journal.
 
-use super::stage::Facts;
-use crate::request::header;
-use crate::request::options::manager_from_user_agent;
+pub(crate) mod check;
+mod script;
+
+use super::facts::Facts;
+use super::header;
+use super::options::manager_from_user_agent;
+
+#[cfg(test)]
+pub(crate) use script::WHEN;
+pub(crate) use script::{one_of, texts};
 
 /// Which requests are meant.
 #[derive(Clone, Debug, Default)]
