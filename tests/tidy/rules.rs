@@ -131,6 +131,8 @@ pub(crate) const ABSENCES: &[Absence] = &[
         but: &[
             "server",
             "fault/guard.rs",
+            "fault/kind.rs",
+            "fault/rule.rs",
             "journal/snapshot.rs",
             "journal/coverage/require.rs",
         ],
