@@ -23,8 +23,8 @@ impl World {
     fn new() -> Self {
         let cluster = Cluster {
             catalog: Catalog::built_in(),
-            storage: Storage::new(1000),
-            clock: Clock::frozen(Timestamp::UNIX_EPOCH),
+            storage: Arc::new(Storage::new(1000)),
+            clock: Arc::new(Clock::frozen(Timestamp::UNIX_EPOCH)),
             ids: Arc::new(Ids::new(1)),
             last_list: LastList::default(),
             version: Version::default(),

@@ -52,7 +52,7 @@ use std::sync::{Arc, OnceLock};
 
 use self::line::Line;
 use super::kind::KindRef;
-use super::types::{Named, Struct, StructRef, go_type};
+use super::types::{Named, StructRef, go_type};
 
 /// A page, read when it is first asked for, and a part of it at a time.
 pub(super) struct Page {
@@ -73,6 +73,7 @@ pub(super) struct Mistake {
 }
 
 /// A struct of a page that is still text.
+#[derive(Debug)]
 pub(super) struct Unread {
     page: &'static Page,
     package: String,
@@ -84,6 +85,8 @@ pub(super) struct Unread {
 #[derive(Debug, Default)]
 struct Index {
     structs: Vec<(&'static str, StructRef)>,
+    #[cfg(test)]
+    unread: Vec<Arc<Unread>>,
     strings: Vec<(&'static str, Arc<Named>)>,
     /// The pages of shared types it names.
     types: Vec<&'static Page>,
@@ -127,10 +130,8 @@ impl Page {
     /// Reads all there is.
     #[cfg(test)]
     pub(super) fn check(&'static self) -> Result<(), Mistake> {
-        for (_, declared) in &self.index()?.structs {
-            if let Some(unread) = declared.as_unread() {
-                fields::read(unread)?;
-            }
+        for unread in &self.index()?.unread {
+            fields::read(unread)?;
         }
         if self.path.ends_with(".kind") {
             head::check(&*head::read(self)?, self)?;
@@ -180,13 +181,16 @@ impl Index {
                 "struct" => {
                     let name = line.word("the name of the struct")?;
                     index.expect_new(name, &line)?;
-                    let unread = Unread {
+                    let unread = Arc::new(Unread {
                         page,
                         package: package.clone(),
                         text: line.rest_of_page,
                         line: line.number,
-                    };
-                    index.structs.push((name, StructRef::unread(unread)));
+                    });
+                    #[cfg(test)]
+                    index.unread.push(unread.clone());
+                    let read = move || sound(fields::read(&unread));
+                    index.structs.push((name, StructRef::unread(read)));
                 }
                 directive @ ("string" | "enum") => {
                     let name = line.word("the name of the type")?;
@@ -223,12 +227,6 @@ impl Index {
             return Err(line.mistake(format!("{name} is declared twice")));
         }
         Ok(())
-    }
-}
-
-impl Unread {
-    pub(super) fn read(&self) -> Struct {
-        sound(fields::read(self))
     }
 }
 

@@ -10,8 +10,6 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use super::page::Unread;
-
 /// The type of a field, an element or a map value.
 #[derive(Clone, Debug)]
 pub(crate) enum Type {
@@ -142,22 +140,16 @@ pub(crate) struct StructRef(Arc<Lazy>);
 
 struct Lazy {
     read: OnceLock<Struct>,
-    unread: Option<Unread>,
+    read_it: Option<Box<dyn Fn() -> Struct + Send + Sync>>,
 }
 
 impl StructRef {
-    /// A struct of a page that nobody has looked at.
-    pub(super) fn unread(unread: Unread) -> Self {
+    /// A struct that nobody has looked at, and how to read it.
+    pub(super) fn unread(read_it: impl Fn() -> Struct + Send + Sync + 'static) -> Self {
         StructRef(Arc::new(Lazy {
             read: OnceLock::new(),
-            unread: Some(unread),
+            read_it: Some(Box::new(read_it)),
         }))
-    }
-
-    /// The struct as the page has it.
-    #[cfg(test)]
-    pub(super) fn as_unread(&self) -> Option<&Unread> {
-        self.0.unread.as_ref()
     }
 }
 
@@ -165,7 +157,7 @@ impl From<Struct> for StructRef {
     fn from(known: Struct) -> Self {
         StructRef(Arc::new(Lazy {
             read: OnceLock::from(known),
-            unread: None,
+            read_it: None,
         }))
     }
 }
@@ -174,10 +166,13 @@ impl Deref for StructRef {
     type Target = Struct;
 
     fn deref(&self) -> &Struct {
-        let unread = self.0.unread.as_ref();
-        self.0
-            .read
-            .get_or_init(|| unread.map(Unread::read).unwrap_or_default())
+        let Lazy { read, read_it } = &*self.0;
+        read.get_or_init(|| {
+            read_it
+                .as_ref()
+                .map(|read_it| read_it())
+                .unwrap_or_default()
+        })
     }
 }
 

@@ -13,7 +13,7 @@ mod transition;
 
 use serde_json::{Map, Value, json};
 
-use super::generic;
+use super::declared;
 use super::strategy::{Strategy, WriteContext};
 use super::validation::service as rules;
 use super::validation::service::spec::{self, Spec, ports_mut, spec_mut};
@@ -77,7 +77,7 @@ impl Strategy for Services {
     }
 
     fn prepare_for_update(&self, write: &WriteContext<'_>, object: &mut Value, old: &Value) {
-        generic::reset(write, object, Some(old));
+        declared::reset(write, object, Some(old));
         if write.subresource.is_empty() {
             transition::drop_type_dependent(object, old);
         }
