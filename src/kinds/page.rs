@@ -72,9 +72,19 @@ pub(super) struct Mistake {
     what: String,
 }
 
+impl Mistake {
+    /// What the code itself asks a page for is not there.
+    pub(super) fn missing(page: &'static str, name: &str) -> Self {
+        Mistake {
+            page,
+            line: 1,
+            what: format!("there is no struct {name}"),
+        }
+    }
+}
+
 /// A struct of a page that is still text.
-#[derive(Debug)]
-pub(super) struct Unread {
+struct Unread {
     page: &'static Page,
     package: String,
     text: &'static str,
@@ -85,8 +95,6 @@ pub(super) struct Unread {
 #[derive(Debug, Default)]
 struct Index {
     structs: Vec<(&'static str, StructRef)>,
-    #[cfg(test)]
-    unread: Vec<Arc<Unread>>,
     strings: Vec<(&'static str, Arc<Named>)>,
     /// The pages of shared types it names.
     types: Vec<&'static Page>,
@@ -130,8 +138,9 @@ impl Page {
     /// Reads all there is.
     #[cfg(test)]
     pub(super) fn check(&'static self) -> Result<(), Mistake> {
-        for unread in &self.index()?.unread {
-            fields::read(unread)?;
+        self.index()?;
+        for line in self.lines().filter(|line| line.begins_with("struct ")) {
+            fields::read(&Unread::at(&line, self, ""))?;
         }
         if self.path.ends_with(".kind") {
             head::check(&*head::read(self)?, self)?;
@@ -181,16 +190,9 @@ impl Index {
                 "struct" => {
                     let name = line.word("the name of the struct")?;
                     index.expect_new(name, &line)?;
-                    let unread = Arc::new(Unread {
-                        page,
-                        package: package.clone(),
-                        text: line.rest_of_page,
-                        line: line.number,
-                    });
-                    #[cfg(test)]
-                    index.unread.push(unread.clone());
-                    let read = move || sound(fields::read(&unread));
-                    index.structs.push((name, StructRef::unread(read)));
+                    let unread = Unread::at(&line, page, &package);
+                    let declared = StructRef::unread(move || sound(fields::read(&unread)));
+                    index.structs.push((name, declared));
                 }
                 directive @ ("string" | "enum") => {
                     let name = line.word("the name of the type")?;
@@ -230,6 +232,17 @@ impl Index {
     }
 }
 
+impl Unread {
+    fn at(line: &Line<'static>, page: &'static Page, package: &str) -> Self {
+        Unread {
+            page,
+            package: package.to_owned(),
+            text: line.rest_of_page,
+            line: line.number,
+        }
+    }
+}
+
 impl fmt::Debug for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.path)
@@ -237,6 +250,6 @@ impl fmt::Debug for Page {
 }
 
 /// The pages are part of the program, and a test reads all of them: a mistake in one is never met outside tests.
-fn sound<T>(read: Result<T, Mistake>) -> T {
+pub(super) fn sound<T>(read: Result<T, Mistake>) -> T {
     read.unwrap_or_else(|mistake| unreachable!("{mistake}"))
 }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
@@ -136,29 +136,20 @@ pub(crate) enum Presence {
 /// A struct that others refer to: shared, and read from its page when it is first looked at, so that structs may contain
 /// each other and nobody pays for those that are never met.
 #[derive(Clone)]
-pub(crate) struct StructRef(Arc<Lazy>);
+pub(crate) struct StructRef(Arc<LazyLock<Struct, Reader>>);
 
-struct Lazy {
-    read: OnceLock<Struct>,
-    read_it: Option<Box<dyn Fn() -> Struct + Send + Sync>>,
-}
+type Reader = Box<dyn FnOnce() -> Struct + Send>;
 
 impl StructRef {
-    /// A struct that nobody has looked at, and how to read it.
-    pub(super) fn unread(read_it: impl Fn() -> Struct + Send + Sync + 'static) -> Self {
-        StructRef(Arc::new(Lazy {
-            read: OnceLock::new(),
-            read_it: Some(Box::new(read_it)),
-        }))
+    /// A struct that nobody has looked at.
+    pub(super) fn unread(read: impl FnOnce() -> Struct + Send + 'static) -> Self {
+        StructRef(Arc::new(LazyLock::new(Box::new(read))))
     }
 }
 
 impl From<Struct> for StructRef {
     fn from(known: Struct) -> Self {
-        StructRef(Arc::new(Lazy {
-            read: OnceLock::from(known),
-            read_it: None,
-        }))
+        StructRef::unread(|| known)
     }
 }
 
@@ -166,13 +157,7 @@ impl Deref for StructRef {
     type Target = Struct;
 
     fn deref(&self) -> &Struct {
-        let Lazy { read, read_it } = &*self.0;
-        read.get_or_init(|| {
-            read_it
-                .as_ref()
-                .map(|read_it| read_it())
-                .unwrap_or_default()
-        })
+        &self.0
     }
 }
 
