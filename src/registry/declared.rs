@@ -12,7 +12,7 @@ use crate::status::field::FieldError;
 /// Takes out the fields that are written otherwise, or on an update puts those of the old object in their place; and
 /// takes out what the server does not have.
 pub(crate) fn reset(write: &WriteContext<'_>, object: &mut Value, old: Option<&Value>) {
-    rules::drop_off(object, old, &write.kind.schema);
+    rules::drop_off(object, old, write.kind);
     for path in write.kind.resets(write.subresource) {
         let Some((last, parents)) = path.split_last() else {
             continue;
@@ -39,7 +39,7 @@ pub(crate) fn validate(write: &WriteContext<'_>, object: &Value) -> Vec<FieldErr
         NameFormat::PathSegment => name_is_path_segment,
     };
     let mut errors = core::validate_object_meta(object, write.kind.namespaced, name_rule);
-    errors.extend(rules::validate(object, None, &write.kind.schema));
+    errors.extend(rules::validate(object, None, write.kind));
     errors
 }
 
@@ -50,6 +50,6 @@ pub(crate) fn validate_update(
     old: &Value,
 ) -> Vec<FieldError> {
     let mut errors = core::validate_object_meta_update(object, old);
-    errors.extend(rules::validate(object, Some(old), &write.kind.schema));
+    errors.extend(rules::validate(object, Some(old), write.kind));
     errors
 }

@@ -34,6 +34,10 @@ impl Strategy for Events {
         errors
     }
 
+    fn validates_metadata_update(&self) -> bool {
+        false
+    }
+
     /// Events have no dependents: the garbage collector's finalizers make no sense on them.
     fn before_delete(
         &self,

@@ -57,8 +57,14 @@ pub(crate) fn before_update(
 ) -> Result<(), Status> {
     strategy.prepare_for_update(write, object, old);
     restore_metadata(object, old);
-    let mut errors = meta::validate_update_generic(object, old, write.kind.namespaced);
-    errors.extend(strategy.validate_update(write, object, old));
+    let own = strategy.validate_update(write, object, old);
+    // Upstream goes through the metadata twice, and tells twice what is wrong with it.
+    let namespaced = write.kind.namespaced;
+    let mut errors = match own.is_empty() && strategy.validates_metadata_update() {
+        true => meta::validate_create_generic(object, namespaced),
+        false => meta::validate_update_generic(object, old, namespaced),
+    };
+    errors.extend(own);
     refuse_invalid(write, object, &errors)?;
     strategy.canonicalize(object);
     Ok(())

@@ -61,6 +61,11 @@ pub(crate) trait Strategy: Sync {
         declared::validate_update(write, object, old)
     }
 
+    /// Whether [`validate_update`](Self::validate_update) finds whatever the check of changed metadata for all kinds finds.
+    fn validates_metadata_update(&self) -> bool {
+        true
+    }
+
     /// Warnings about a valid object that is about to be written.
     fn warnings(&self, _write: &WriteContext<'_>, _object: &Value) -> Vec<String> {
         Vec::new()

@@ -3,8 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Writer;
-use super::entries::Entries;
-pub(crate) use super::entries::{Identity, Operation, Owned};
+pub(crate) use super::entries::{Entries, Identity, Operation, Owned};
 use super::set::Set;
 use crate::codec::json::{self, Node};
 use crate::codec::time;

@@ -24,6 +24,7 @@ mod compare;
 mod config;
 mod conflicts;
 mod entries;
+mod fields;
 mod last_applied;
 mod managed_fields;
 mod merge;
@@ -31,7 +32,6 @@ mod path;
 mod set;
 mod timestamps;
 mod typed;
-mod types;
 mod update;
 
 #[cfg(test)]

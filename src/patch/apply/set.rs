@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::path::{Element, Parsed};
-use super::types;
+use super::typed;
 use crate::kinds::Type;
 
 /// A set of field paths. A child is there only to hold members further down: it is not a member for that.
@@ -192,7 +192,7 @@ impl Set {
     pub(crate) fn with_named_fields(&self, ty: &Type) -> Set {
         let mut out = self.clone();
         for (element, set) in &self.children {
-            let child = types::child_type(ty, element);
+            let child = typed::child_type(ty, element);
             if matches!(ty, Type::Struct(_)) && child.is_some() {
                 out.add(element);
             }
@@ -211,8 +211,8 @@ impl Set {
             if set.is_empty() {
                 return true;
             }
-            match types::child_type(ty, element) {
-                Some(child) if types::is_granular(child) => set.reconcile(child),
+            match typed::child_type(ty, element) {
+                Some(child) if typed::is_granular(child) => set.reconcile(child),
                 Some(_) => {
                     if let Err(at) = members.binary_search(element) {
                         members.insert(at, element.clone());

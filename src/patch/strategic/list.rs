@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use super::arrange::{arrange, merge_key_of};
+use super::elements::{element_type, merge_key_of};
 use super::lookup::Place;
-use super::{Members, PATCH, merge_map, unknown_patch_type};
-use crate::codec::go_value;
+use super::{Members, PATCH, merge_map, order, unknown_patch_type};
 use crate::kinds::PatchStrategy;
 use crate::patch::PatchError;
 
@@ -46,7 +45,7 @@ fn merge_as(
             .collect()),
         _ => {
             let both = [original.as_slice(), patch].concat();
-            arrange(deduplicate(both), patch, &original, merge_key)
+            order::arrange(deduplicate(both), patch, &original, merge_key)
         }
     }
 }
@@ -64,7 +63,7 @@ fn merge_maps(
         .cloned()
         .collect();
     if replace {
-        return arrange(plain.clone(), &[], &plain, Some(key));
+        return order::arrange(plain.clone(), &[], &plain, Some(key));
     }
     let before = original.clone();
     for element in patch
@@ -74,7 +73,7 @@ fn merge_maps(
     {
         merge_element(&mut original, element, item, key)?;
     }
-    arrange(original, &plain, &before, Some(key))
+    order::arrange(original, &plain, &before, Some(key))
 }
 
 /// Deletes what the patch says to delete. True if the list is to be replaced by the other elements of the patch.
@@ -116,37 +115,6 @@ fn merge_element(
         _ => original.push(Value::Object(patch.clone())),
     }
     Ok(())
-}
-
-/// The Go type of the elements of both lists, which must be one and the same.
-pub(super) fn element_type(
-    original: &[Value],
-    patch: &[Value],
-) -> Result<&'static str, PatchError> {
-    let mut types = original.iter().chain(patch).map(go_value::type_name);
-    let first = match types.next() {
-        None => {
-            return Err(PatchError::Internal(
-                "no elements in any of the given slices".to_owned(),
-            ));
-        }
-        Some("nil") => return Err(PatchError::Panic),
-        // "lists of lists are not supported", which the server keeps to itself.
-        Some("[]interface {}") => return Err(PatchError::Unprocessable),
-        Some(first) => first,
-    };
-    if types.any(|other| other != first) {
-        let lists = Value::Array(vec![
-            Value::Array(original.to_vec()),
-            Value::Array(patch.to_vec()),
-        ]);
-        let message = format!(
-            "list element types are not identical: {}",
-            go_value::show(&lists)
-        );
-        return Err(PatchError::Internal(message));
-    }
-    Ok(first)
 }
 
 fn deduplicate(values: Values) -> Values {

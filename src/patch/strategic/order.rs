@@ -2,127 +2,113 @@
 
 use serde_json::Value;
 
-use super::arrange::{as_map, bad_argument, interleave, merge_key_of, partition};
-use super::list::{self, element_type};
-use super::lookup::Place;
-use super::{Members, PATCH, SET_ELEMENT_ORDER, remove_directives, sorted_keys};
-use crate::codec::go_value;
-use crate::kinds::PatchStrategy;
+use super::elements::{as_map, merge_key_of};
 use crate::patch::PatchError;
 
 type Values = Vec<Value>;
 
-/// Merges every list the patch gives an order for. The order and the list leave the patch.
-pub(super) fn merge_ordered_lists(
-    original: &mut Members,
-    patch: &mut Members,
-    place: Place<'_>,
-) -> Result<(), PatchError> {
-    for directive in sorted_keys(patch)
-        .into_iter()
-        .filter(|key| key.starts_with(SET_ELEMENT_ORDER))
-    {
-        let Some(order) = patch.remove(&directive) else {
-            continue;
-        };
-        let order = as_list(&order)?;
-        let key = directive
-            .strip_prefix(SET_ELEMENT_ORDER)
-            .and_then(|rest| rest.strip_prefix('/'))
-            .ok_or_else(|| {
-                PatchError::BadRequest("invalid patch format of setElementOrder list".to_owned())
-            })?;
-        let old = original.get(key).map(as_list).transpose()?;
-        let new = patch.get(key).map(as_list).transpose()?;
-        if let Some(merged) = merge_ordered(old, new, &order, place.list(key)?)? {
-            original.insert(key.to_owned(), Value::Array(merged));
-            patch.remove(key);
-        }
-    }
-    Ok(())
-}
-
-fn as_list(value: &Value) -> Result<Values, PatchError> {
-    value
-        .as_array()
-        .cloned()
-        .ok_or_else(|| bad_argument("[]interface {}", value))
-}
-
-fn merge_ordered(
-    old: Option<Values>,
-    new: Option<Values>,
+/// Puts a merged list in the order of `order`; what that does not name keeps the order it has in `before`.
+pub(super) fn arrange(
+    merged: Values,
     order: &[Value],
-    (item, strategy): (Place<'_>, &PatchStrategy),
-) -> Result<Option<Values>, PatchError> {
-    let merge_key = match strategy {
-        PatchStrategy::MergeBy(key) => Some(key.as_str()),
-        _ => None,
-    };
-    check_order(new.as_deref().unwrap_or_default(), order, merge_key)?;
-    let (before, patch) = (
-        old.clone().unwrap_or_default(),
-        new.clone().unwrap_or_default(),
-    );
-    let merged = match (old, new) {
-        (None, None) => return Ok(None),
-        (Some(old), None) => old,
-        (None, Some(mut new)) => {
-            new.retain_mut(remove_directives);
-            new
-        }
-        (Some(old), Some(mut new)) => list::merge(old, &mut new, item, strategy, false)?,
-    };
+    before: &[Value],
+    merge_key: Option<&str>,
+) -> Result<Values, PatchError> {
     let (named, others) = partition(merged, order, merge_key)?;
-    element_type(&before, &patch)?;
-    interleave(named, others, order, &before, merge_key).map(Some)
+    interleave(named, others, order, before, merge_key)
 }
 
-/// The list of the patch must be part of the order, in that order; what it deletes does not count.
-fn check_order(
-    patch: &[Value],
+/// Splits a list into what `order` names and the rest.
+pub(super) fn partition(
+    list: Values,
     order: &[Value],
     merge_key: Option<&str>,
-) -> Result<(), PatchError> {
-    if order.is_empty() || patch.is_empty() {
-        return Ok(());
-    }
-    if merge_key.is_some() {
-        patch
+) -> Result<(Values, Values), PatchError> {
+    if merge_key.is_none()
+        && list
             .iter()
-            .try_for_each(|element| as_map(element).map(drop))?;
+            .chain(order)
+            .any(|v| v.is_object() || v.is_array())
+    {
+        return Err(PatchError::Panic);
     }
-    let mut named = order.iter();
-    for element in patch.iter().filter(|element| element.get(PATCH).is_none()) {
-        loop {
-            match named.next() {
-                None => return Err(order_differs(patch, order)),
-                Some(name) if same(element, name, merge_key)? => break,
-                Some(_) => {}
-            }
+    let (mut named, mut others) = (Values::new(), Values::new());
+    for value in list {
+        match names(order, &value, merge_key)? {
+            true => named.push(value),
+            false => others.push(value),
         }
     }
-    Ok(())
+    Ok((named, others))
 }
 
-fn order_differs(patch: &[Value], order: &[Value]) -> PatchError {
-    let show = |values: &[Value]| go_value::show(&Value::Array(values.to_vec()));
-    let (patch, order) = (show(patch), show(order));
-    PatchError::Internal(format!(
-        "The order in patch list:\n{patch}\n doesn't match {SET_ELEMENT_ORDER} list:\n{order}\n"
-    ))
+fn names(order: &[Value], value: &Value, merge_key: Option<&str>) -> Result<bool, PatchError> {
+    let Some(key) = merge_key else {
+        return Ok(order.contains(value));
+    };
+    let wanted = merge_key_of(as_map(value)?, key)?;
+    for (i, name) in order.iter().enumerate() {
+        let Some(name) = name.as_object() else {
+            return Err(PatchError::Internal(format!(
+                "value for key {i} is not a map"
+            )));
+        };
+        if name.get(key) == Some(wanted) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
-fn same(left: &Value, right: &Value, merge_key: Option<&str>) -> Result<bool, PatchError> {
+/// Sorts both lists, each in its order, and puts the others among the named where the object had them.
+pub(super) fn interleave(
+    named: Values,
+    others: Values,
+    order: &[Value],
+    before: &[Value],
+    merge_key: Option<&str>,
+) -> Result<Values, PatchError> {
+    let named = sort(named, order, merge_key)?;
+    let others = sort(others, before, merge_key)?;
+    let position = |value: &Value| position(before, value, merge_key);
+    let mut out = Values::with_capacity(named.len() + others.len());
+    let mut others = others.into_iter().peekable();
+    for value in named {
+        let at = position(&value);
+        while let Some(other) =
+            others.next_if(|other| matches!((position(other), at), (Some(o), Some(v)) if o < v))
+        {
+            out.push(other);
+        }
+        out.push(value);
+    }
+    out.extend(others);
+    Ok(out)
+}
+
+/// Sorts by the place in `order`. What is not in there counts as smaller than anything, as upstream compares it;
+/// the insertions are those of Go's stable sort, whose outcome then depends on them.
+fn sort(list: Values, order: &[Value], merge_key: Option<&str>) -> Result<Values, PatchError> {
+    if let Some(key) = merge_key {
+        for element in list.iter().chain(order) {
+            merge_key_of(as_map(element)?, key)?;
+        }
+    }
+    let mut out: Vec<(Option<usize>, Value)> = Vec::with_capacity(list.len());
+    for value in list {
+        let at = position(order, &value, merge_key);
+        let after = |(other, _): &(Option<usize>, Value)| matches!((other, at), (Some(o), Some(a)) if *o <= a);
+        let place = out.iter().rposition(after).map_or(0, |i| i + 1);
+        out.insert(place, (at, value));
+    }
+    Ok(out.into_iter().map(|(_, value)| value).collect())
+}
+
+fn position(list: &[Value], value: &Value, merge_key: Option<&str>) -> Option<usize> {
     match merge_key {
-        Some(key) => {
-            let (left, right) = (as_map(left)?, as_map(right)?);
-            Ok(merge_key_of(left, key)? == merge_key_of(right, key)?)
-        }
-        // Go panics on comparing two maps, or two lists.
-        None if left.is_object() && right.is_object() || left.is_array() && right.is_array() => {
-            Err(PatchError::Panic)
-        }
-        None => Ok(left == right),
+        None => list.iter().position(|other| other == value),
+        Some(key) => list
+            .iter()
+            .position(|other| other.get(key) == value.get(key)),
     }
 }
