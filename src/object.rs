@@ -179,15 +179,20 @@ pub(crate) fn labels(value: &Value) -> Option<&Map<String, Value>> {
 
 /// The metadata of an object, made if it is not there.
 pub(crate) fn metadata_mut(value: &mut Value) -> &mut Map<String, Value> {
-    if metadata(value).is_none() {
-        if !value.is_object() {
-            *value = Value::Object(Map::new());
-        }
-        value["metadata"] = Value::Object(Map::new());
+    let fields = object_mut(value);
+    if !fields.contains_key("metadata") {
+        fields.insert("metadata".to_owned(), Value::Null);
     }
-    // Without an entry, which would take a key of its own.
-    match value.get_mut("metadata") {
-        Some(Value::Object(map)) => map,
+    object_mut(&mut fields["metadata"])
+}
+
+/// What is there, as an object; anything else makes way for an empty one.
+pub(crate) fn object_mut(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    match value {
+        Value::Object(fields) => fields,
         _ => unreachable!("made an object just above"),
     }
 }

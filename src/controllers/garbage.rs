@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::handlers::cluster::Cluster;
 use crate::handlers::write::{Edit, Write};
 use crate::object::{Object, meta_str, meta_strings, metadata_mut, owner_references, owner_uids};
-use crate::registry::generic::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
+use crate::registry::deletion::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
 use crate::request::options::{DeleteOptions, Propagation};
 use crate::response::Warnings;
 

@@ -18,7 +18,7 @@ pub use verb::Verb;
 use std::cmp::{Ordering, Reverse};
 use std::sync::{Arc, LazyLock};
 
-use self::page::Page;
+use self::page::{Mistake, Page};
 
 pub(crate) use kind::{Cell, Column, Kind, KindRef, NameFormat, Subresource, Wire};
 pub(crate) use scheme::group_order;
@@ -39,17 +39,16 @@ pub(crate) fn rbac(name: &str) -> StructRef {
 }
 
 /// A struct that the code itself speaks of.
-fn shared(page: &str, name: &str) -> StructRef {
-    let found = types_page(page).and_then(|page| page.find(name)).cloned();
-    found.unwrap_or_else(|| unreachable!("types/{page}.types has no {name}"))
+fn shared(page: &'static str, name: &str) -> StructRef {
+    let found = types_page(page).and_then(|page| page.find(name));
+    page::sound(found.ok_or_else(|| Mistake::missing(page, name))).clone()
 }
 
 /// The structure of a kind of the core group.
 #[cfg(test)]
 pub(crate) fn core_schema(plural: &str) -> StructRef {
     let kind = Catalog::default().find("", "v1", plural).cloned();
-    kind.map(|kind| kind.schema.clone())
-        .unwrap_or_else(|| unreachable!("there is no page of {plural}"))
+    kind.unwrap().schema.clone()
 }
 
 /// All kinds at one moment. It never changes: with a kind more or less, it is another catalog.

@@ -52,7 +52,7 @@ use std::sync::{Arc, OnceLock};
 
 use self::line::Line;
 use super::kind::KindRef;
-use super::types::{Named, Struct, StructRef, go_type};
+use super::types::{Named, StructRef, go_type};
 
 /// A page, read when it is first asked for, and a part of it at a time.
 pub(super) struct Page {
@@ -72,8 +72,19 @@ pub(super) struct Mistake {
     what: String,
 }
 
+impl Mistake {
+    /// What the code itself asks a page for is not there.
+    pub(super) fn missing(page: &'static str, name: &str) -> Self {
+        Mistake {
+            page,
+            line: 1,
+            what: format!("there is no struct {name}"),
+        }
+    }
+}
+
 /// A struct of a page that is still text.
-pub(super) struct Unread {
+struct Unread {
     page: &'static Page,
     package: String,
     text: &'static str,
@@ -127,10 +138,9 @@ impl Page {
     /// Reads all there is.
     #[cfg(test)]
     pub(super) fn check(&'static self) -> Result<(), Mistake> {
-        for (_, declared) in &self.index()?.structs {
-            if let Some(unread) = declared.as_unread() {
-                fields::read(unread)?;
-            }
+        self.index()?;
+        for line in self.lines().filter(|line| line.begins_with("struct ")) {
+            fields::read(&Unread::at(&line, self, ""))?;
         }
         if self.path.ends_with(".kind") {
             head::check(&*head::read(self)?, self)?;
@@ -180,13 +190,9 @@ impl Index {
                 "struct" => {
                     let name = line.word("the name of the struct")?;
                     index.expect_new(name, &line)?;
-                    let unread = Unread {
-                        page,
-                        package: package.clone(),
-                        text: line.rest_of_page,
-                        line: line.number,
-                    };
-                    index.structs.push((name, StructRef::unread(unread)));
+                    let unread = Unread::at(&line, page, &package);
+                    let declared = StructRef::unread(move || sound(fields::read(&unread)));
+                    index.structs.push((name, declared));
                 }
                 directive @ ("string" | "enum") => {
                     let name = line.word("the name of the type")?;
@@ -227,8 +233,13 @@ impl Index {
 }
 
 impl Unread {
-    pub(super) fn read(&self) -> Struct {
-        sound(fields::read(self))
+    fn at(line: &Line<'static>, page: &'static Page, package: &str) -> Self {
+        Unread {
+            page,
+            package: package.to_owned(),
+            text: line.rest_of_page,
+            line: line.number,
+        }
     }
 }
 
@@ -239,6 +250,6 @@ impl fmt::Debug for Page {
 }
 
 /// The pages are part of the program, and a test reads all of them: a mistake in one is never met outside tests.
-fn sound<T>(read: Result<T, Mistake>) -> T {
+pub(super) fn sound<T>(read: Result<T, Mistake>) -> T {
     read.unwrap_or_else(|mistake| unreachable!("{mistake}"))
 }

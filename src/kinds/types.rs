@@ -6,11 +6,9 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
-
-use super::page::Unread;
 
 /// The type of a field, an element or a map value.
 #[derive(Clone, Debug)]
@@ -138,35 +136,20 @@ pub(crate) enum Presence {
 /// A struct that others refer to: shared, and read from its page when it is first looked at, so that structs may contain
 /// each other and nobody pays for those that are never met.
 #[derive(Clone)]
-pub(crate) struct StructRef(Arc<Lazy>);
+pub(crate) struct StructRef(Arc<LazyLock<Struct, Reader>>);
 
-struct Lazy {
-    read: OnceLock<Struct>,
-    unread: Option<Unread>,
-}
+type Reader = Box<dyn FnOnce() -> Struct + Send>;
 
 impl StructRef {
-    /// A struct of a page that nobody has looked at.
-    pub(super) fn unread(unread: Unread) -> Self {
-        StructRef(Arc::new(Lazy {
-            read: OnceLock::new(),
-            unread: Some(unread),
-        }))
-    }
-
-    /// The struct as the page has it.
-    #[cfg(test)]
-    pub(super) fn as_unread(&self) -> Option<&Unread> {
-        self.0.unread.as_ref()
+    /// A struct that nobody has looked at.
+    pub(super) fn unread(read: impl FnOnce() -> Struct + Send + 'static) -> Self {
+        StructRef(Arc::new(LazyLock::new(Box::new(read))))
     }
 }
 
 impl From<Struct> for StructRef {
     fn from(known: Struct) -> Self {
-        StructRef(Arc::new(Lazy {
-            read: OnceLock::from(known),
-            unread: None,
-        }))
+        StructRef::unread(|| known)
     }
 }
 
@@ -174,10 +157,7 @@ impl Deref for StructRef {
     type Target = Struct;
 
     fn deref(&self) -> &Struct {
-        let unread = self.0.unread.as_ref();
-        self.0
-            .read
-            .get_or_init(|| unread.map(Unread::read).unwrap_or_default())
+        &self.0
     }
 }
 

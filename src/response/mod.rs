@@ -4,6 +4,7 @@
 //! Table row or its metadata out of it. What is to be written is a [`Document`](encoder::Document), or a
 //! [`Frame`](crate::object::frame::Frame) of a watch; an [`Encoder`](encoder::Encoder) a format turns it into bytes.
 
+mod bookmark;
 pub(crate) mod encoder;
 pub(crate) mod head;
 pub(crate) mod headers;
