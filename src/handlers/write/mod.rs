@@ -15,7 +15,6 @@ pub(crate) mod place;
 use attempt::Attempt;
 pub(crate) use edit::Edit;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -29,7 +28,6 @@ use crate::patch::apply::Writer;
 use crate::registry::{self, WriteContext};
 use crate::request::options::DeleteOptions;
 use crate::response::Warnings;
-use crate::schema::convert;
 use crate::status::Status;
 use crate::storage::Moved;
 
@@ -165,7 +163,7 @@ impl Write<'_> {
             stored,
             strategy: registry::strategy(self.kind),
         };
-        let shown = old.as_deref().map(|old| self.in_asked_version(old));
+        let shown = live.as_ref().map(|live| live.value_in(self.kind));
         let proposal = intent.propose(self, &attempt.context, shown.as_deref(), told)?;
         let proposal = attempt.in_stored_version(proposal);
         match (proposal, live, old) {
@@ -192,17 +190,6 @@ impl Write<'_> {
             .catalog
             .find_stored(&self.kind.stored.group, &self.kind.kind);
         found.unwrap_or(self.kind)
-    }
-
-    /// A stored object as the version asked for has it.
-    fn in_asked_version<'b>(&self, stored: &'b Value) -> Cow<'b, Value> {
-        if self.kind.is_stored() {
-            return Cow::Borrowed(stored);
-        }
-        let mut value = stored.clone();
-        convert::from_stored(&mut value, &self.kind.schema);
-        value["apiVersion"] = self.kind.api_version().into();
-        Cow::Owned(value)
     }
 
     fn context<'b>(&'b self, stored: &'b KindRef, now: &'b str) -> WriteContext<'b> {

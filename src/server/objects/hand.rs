@@ -12,7 +12,7 @@ use crate::patch::{self, PatchType};
 use crate::registry::{self, WriteContext};
 use crate::request::options::{DeleteOptions, FieldValidation};
 use crate::response::Warnings;
-use crate::schema::{self, convert};
+use crate::schema;
 use crate::status::Status;
 
 /// The hand, on the objects of one kind. A namespace is empty for a kind that is in none, and for the list of all.
@@ -76,12 +76,7 @@ impl Hand<'_> {
 
     /// The object in the version that the hand holds.
     fn shown(&self, object: &Object) -> Value {
-        let mut value = object.to_value();
-        if !self.kind.is_stored() {
-            convert::from_stored(&mut value, &self.kind.schema);
-            value["apiVersion"] = self.kind.api_version().into();
-        }
-        value
+        Value::clone(&object.value_in(self.kind))
     }
 
     fn merge(
