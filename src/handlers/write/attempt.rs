@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Author, Proposal, Stop, Write, Written, place};
+use super::{Author, Proposal, Stop, Write, Written};
 use crate::admission::{self, Attributes, Operation};
 use crate::ids::NAME_ATTEMPTS;
 use crate::kinds::KindRef;
@@ -210,9 +210,6 @@ impl Attempt<'_> {
 
     async fn admit(&self, operation: Operation, object: Option<&mut Value>) -> Result<(), Status> {
         let write = self.write;
-        if operation != Operation::Delete {
-            place::implicit_namespace(write)?;
-        }
         let attributes = Attributes {
             operation,
             kind: write.kind,

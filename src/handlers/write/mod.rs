@@ -166,6 +166,9 @@ impl Write<'_> {
         let shown = live.as_ref().map(|live| live.value_in(self.kind));
         let proposal = intent.propose(self, &attempt.context, shown.as_deref(), told)?;
         let proposal = attempt.in_stored_version(proposal);
+        if matches!(proposal, Proposal::Create(_) | Proposal::Update(_)) {
+            place::implicit_namespace(self)?;
+        }
         match (proposal, live, old) {
             (Proposal::Create(object), ..) => attempt.create(object, told).await,
             (Proposal::Place(object), live, old) => attempt.place(object, live, old.as_deref()),
