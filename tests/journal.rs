@@ -520,12 +520,9 @@ fn asking_for_what_cannot_come_is_a_mistake() {
         said.contains(&place) && said.contains("is the verb `update`"),
         "{said}"
     );
-    #[rustfmt::skip]
     let nothing = std::ops::Range { start: 3, end: 2 };
-    let said = complaint(|| {
-        place = here();
-        server.verify(Requests::new(), nothing.clone())
-    });
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); server.verify(Requests::new(), nothing.clone()) });
     assert!(
         said.contains(&place) && said.contains("no number of requests in 3..2"),
         "{said}"
