@@ -105,13 +105,10 @@ impl Recorder {
     }
 
     fn finish(&self, record: Record, info: &RequestInfo) {
-        let met = record
-            .code
-            .and_then(|code| Some((Operation::of(info, &Catalog::built_in())?, code)));
         let _old = {
             let mut state = self.state.lock();
-            if let Some((operation, code)) = met {
-                state.cover(operation, code);
+            if let Some(code) = record.code {
+                state.cover(info, code);
             }
             match record.shown {
                 true => state.replace(record),
@@ -163,11 +160,14 @@ impl Recorder {
 }
 
 impl State {
-    fn cover(&mut self, operation: Operation, code: u16) {
+    fn cover(&mut self, info: &RequestInfo, code: u16) {
         let mut counts = self.coverage.iter_mut();
-        match counts.find(|(met, of, _)| *of == code && met.is(&operation)) {
+        match counts.find(|(met, of, _)| *of == code && met.is(info)) {
             Some((_, _, count)) => *count += 1,
-            None => self.coverage.push((operation, code, 1)),
+            None => {
+                let operation = Operation::of(info, &Catalog::built_in());
+                self.coverage.extend(operation.map(|met| (met, code, 1)));
+            }
         }
     }
 
