@@ -212,7 +212,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// The answer with all that is not its own, as far as there is one.
-    pub(super) async fn finish(mut self, answer: Result<Response, Refusal>) -> Response {
+    pub(super) async fn finish(&mut self, answer: Result<Response, Refusal>) -> Response {
         let response = match answer {
             Ok(response) => self.complete(response),
             Err(Refusal::Answer(response)) => self.complete(*response),
@@ -266,7 +266,7 @@ async fn silence(cluster: &Cluster) -> Response {
 impl Drop for Exchange<'_> {
     fn drop(&mut self) {
         let cluster = &self.pipeline.cluster;
-        let mut record = std::mem::take(&mut self.record);
+        let record = &mut self.record;
         record.request_body = KeptBody::of(&self.body);
         if record.is_pending() {
             record.abandoned(cluster.clock.now());
