@@ -56,7 +56,10 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
             "  there, as version {}",
             created.resource_version().unwrap_or_default()
         );
-        assert_eq!(server.get("configmaps", "default", name), Some(created));
+        assert_eq!(
+            server.kind::<ConfigMap>().namespace("default").get(name),
+            Some(created)
+        );
         assert_eq!(fault.fired(), 1);
     }
 

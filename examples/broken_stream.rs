@@ -15,8 +15,8 @@ use serde_json::json;
 
 const OBJECTS: usize = 9;
 
-fn seed(server: &FakeApiServer, name: &str) {
-    server.seed(json!({
+fn add(server: &FakeApiServer, name: &str) {
+    server.object(json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"},
     }));
 }
@@ -44,7 +44,7 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
         // As long as it keeps up there is more to see.
         if store.len() == written && written < OBJECTS {
             written += 1;
-            seed(&server, &format!("object-{written}"));
+            add(&server, &format!("object-{written}"));
         }
     }
     assert!(faults.iter().all(|fault| fault.fired() == 1));
@@ -59,7 +59,7 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
         known.len(),
         faults.len()
     );
-    let stored: Vec<ConfigMap> = server.list("configmaps", "default");
+    let stored: Vec<ConfigMap> = server.kind::<ConfigMap>().namespace("default").list();
     let mut stored: Vec<String> = stored.iter().map(|object| object.name_any()).collect();
     stored.sort();
     assert_eq!(known, stored);

@@ -5,7 +5,7 @@
 
 use std::error::Error;
 
-use fake_apiserver::{Coverage, FakeApiServer, Fault};
+use fake_apiserver::{Auth, Coverage, FakeApiServer, Fault};
 use kube::client::Body;
 use kube::{Client, Config};
 use serde_json::{Value, json};
@@ -326,9 +326,12 @@ async fn run(operation: &Operation, attempt: Attempt) -> Result<(u16, Coverage),
     let mut held = named("held");
     held["metadata"]["finalizers"] = json!(["example.com/hold"]);
     let server = FakeApiServer::builder()
-        .token("admin", "admin", ["system:masters"])
-        .token("alice", "alice", ["visitors"])
-        .rbac::<Value>([])
+        .auth(
+            Auth::new()
+                .token("admin", "admin", ["system:masters"])
+                .token("alice", "alice", ["visitors"])
+                .rbac(),
+        )
         .object(db())
         .object(held)
         .start()

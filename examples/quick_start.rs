@@ -13,7 +13,7 @@ use serde_json::json;
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let server = FakeApiServer::start().await;
-    server.seed(json!({
+    server.object(json!({
         "apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"name": "settings", "namespace": "shop"},
         "data": {"colour": "red"},
@@ -45,9 +45,7 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     println!("written: {:?}", replaced.data);
 
     // What is stored can be looked at without a request.
-    let stored: ConfigMap = server
-        .get("configmaps", "shop", "settings")
-        .expect("it is there");
-    assert_eq!(stored, replaced);
+    let stored = server.kind::<ConfigMap>().namespace("shop").get("settings");
+    assert_eq!(stored, Some(replaced));
     Ok(())
 }

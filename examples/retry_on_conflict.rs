@@ -38,7 +38,7 @@ async fn count(api: &Api<ConfigMap>) -> kube::Result<u32> {
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let server = FakeApiServer::start().await;
-    server.seed(json!({
+    server.object(json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "counter", "namespace": "default"},
         "data": {"count": "0"},
     }));
@@ -56,7 +56,9 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let (one, other) = tokio::try_join!(count(&api), count(&api))?;
     println!("two at once: {one} and {other} attempts");
     let counter = server
-        .get_value("configmaps", "default", "counter")
+        .resource("configmaps")
+        .namespace("default")
+        .get("counter")
         .expect("it is there");
     assert_eq!(counter["data"]["count"], "3");
     Ok(())

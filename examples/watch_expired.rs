@@ -14,8 +14,8 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Client, Config};
 use serde_json::json;
 
-fn seed(server: &FakeApiServer, name: &str) {
-    server.seed(json!({
+fn add(server: &FakeApiServer, name: &str) {
+    server.object(json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"},
     }));
 }
@@ -23,7 +23,7 @@ fn seed(server: &FakeApiServer, name: &str) {
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let server = FakeApiServer::start().await;
-    seed(&server, "first");
+    add(&server, "first");
     let client = Client::try_from(Config::new(server.url().parse()?))?;
     let api: Api<ConfigMap> = Api::default_namespaced(client);
 
@@ -40,8 +40,8 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
             Ok(Event::InitDone) => {
                 lists += 1;
                 if lists == 1 {
-                    seed(&server, "second");
-                    seed(&server, "third");
+                    add(&server, "second");
+                    add(&server, "third");
                 }
             }
             Ok(Event::InitApply(object) | Event::Apply(object)) => {
@@ -60,7 +60,11 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!((lists, expired, expiry.fired()), (1, 1, 1));
     assert_eq!(
         known.len(),
-        server.list_values("configmaps", "default").len()
+        server
+            .resource("configmaps")
+            .namespace("default")
+            .list()
+            .len()
     );
     Ok(())
 }

@@ -30,13 +30,20 @@ mod server;
 mod status;
 mod storage;
 
-pub use codec::script::Error as ScriptError;
 pub use control::snapshot::Snapshot;
 pub use error::Error;
-pub use fault::{Fault, FaultGuard, FaultRequest, Outage, Per};
-pub use journal::{
-    Coverage, Entry, Journal, NotVerified, Outcome, Requests, StreamEnd, Times, WatchLog,
-};
+pub use fault::{Fault, Outage, Per};
+pub use journal::{Coverage, Entry, Requests, Times};
+pub use kinds::Verb;
 pub use request::when::Patch;
-pub use server::{FakeApiServer, FakeApiServerBuilder, OutageGuard, Replica};
+pub use server::{Auth, FakeApiServer, FakeApiServerBuilder, Limits};
 pub use storage::Stale;
+
+/// What a server hands out: guards to hold, objects and answers to look at.
+///
+/// Methods return them; their names are seldom written.
+pub mod handles {
+    pub use crate::fault::{FaultGuard, FaultRequest};
+    pub use crate::journal::{Answer, Body, Journal, Outcome, Request, StreamEnd, WatchLog};
+    pub use crate::server::{Expectation, Objects, OutageGuard, Replica};
+}

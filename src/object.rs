@@ -9,8 +9,8 @@ use parking_lot::RwLock;
 use serde_json::{Map, Value};
 
 use crate::codec::json;
-use crate::kinds::{KindRef, Wire};
-use crate::schema;
+use crate::kinds::{Kind, KindRef, Wire};
+use crate::schema::{self, convert};
 use crate::storage::{Indexed, Revision};
 
 /// One version of one object.
@@ -85,6 +85,27 @@ impl Object {
         }
         let value = Arc::new(serde_json::from_slice(self.json()).unwrap_or_default());
         self.value.write().get_or_insert(value).clone()
+    }
+
+    /// The value as this version of the kind has it.
+    pub(crate) fn value_in(&self, version: &Kind) -> Arc<Value> {
+        let value = self.value();
+        if version.is_stored() {
+            return value;
+        }
+        let mut value = Value::clone(&value);
+        convert::from_stored(&mut value, &version.schema);
+        value["apiVersion"] = version.api_version().into();
+        Arc::new(value)
+    }
+
+    /// The object as this version of its kind has it, if that is not the one it is stored in.
+    pub(crate) fn in_version(&self, version: &KindRef) -> Option<Object> {
+        if version.is_stored() {
+            return None;
+        }
+        let value = Arc::unwrap_or_clone(self.value_in(version));
+        Some(Object::new(version, value, Vec::new()))
     }
 
     /// A copy, to be changed.
@@ -179,15 +200,20 @@ pub(crate) fn labels(value: &Value) -> Option<&Map<String, Value>> {
 
 /// The metadata of an object, made if it is not there.
 pub(crate) fn metadata_mut(value: &mut Value) -> &mut Map<String, Value> {
-    if metadata(value).is_none() {
-        if !value.is_object() {
-            *value = Value::Object(Map::new());
-        }
-        value["metadata"] = Value::Object(Map::new());
+    let fields = object_mut(value);
+    if !fields.contains_key("metadata") {
+        fields.insert("metadata".to_owned(), Value::Null);
     }
-    // Without an entry, which would take a key of its own.
-    match value.get_mut("metadata") {
-        Some(Value::Object(map)) => map,
+    object_mut(&mut fields["metadata"])
+}
+
+/// What is there, as an object; anything else makes way for an empty one.
+pub(crate) fn object_mut(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    match value {
+        Value::Object(fields) => fields,
         _ => unreachable!("made an object just above"),
     }
 }
@@ -268,9 +294,9 @@ mod tests {
     fn what_no_go_struct_stands_behind_is_written_with_sorted_keys() {
         let catalog = crate::kinds::Catalog::built_in();
         let endpoints = catalog.find("", "v1", "endpoints").unwrap();
-        let kind = KindRef::new(crate::kinds::Kind {
+        let kind = KindRef::new(Kind {
             wire: Wire::Unstructured,
-            ..crate::kinds::Kind::clone(endpoints)
+            ..Kind::clone(endpoints)
         });
         let value =
             json!({"kind": "K", "metadata": {"name": "a"}, "apiVersion": "v1", "b": 1, "a": 2.5});

@@ -449,7 +449,7 @@ fn what_is_dumped_at_the_end_can_be_started_with() {
     let directory = directory();
     let dump = directory.path().join("dump.yaml");
     let dump = dump.to_str().unwrap();
-    let server = serve(&["--dump", dump, "--seed", "7"]);
+    let server = serve(&["--dump", dump, "--random-seed", "7"]);
     let body = r#"{"metadata":{"name":"web"}}"#;
     let collection = "/api/v1/namespaces/default/endpoints";
     assert_eq!(server.create(collection, body).code, 201);
@@ -528,9 +528,9 @@ fn anonymous_requests_can_be_turned_away() {
 
 #[test]
 fn the_same_seed_gives_the_same_uids() {
-    let first = uid_of_default(&serve(&["--seed", "7"]));
-    assert_eq!(uid_of_default(&serve(&["--seed", "7"])), first);
-    assert_ne!(uid_of_default(&serve(&["--seed", "8"])), first);
+    let first = uid_of_default(&serve(&["--random-seed", "7"]));
+    assert_eq!(uid_of_default(&serve(&["--random-seed", "7"])), first);
+    assert_ne!(uid_of_default(&serve(&["--random-seed", "8"])), first);
 }
 
 #[test]

@@ -56,7 +56,7 @@ async fn increments_with_a_retry_on_conflict_all_count() {
     let server = server().await;
     let mut object = endpoints("a", "counter", json!({}));
     object["metadata"]["annotations"] = json!({"count": "0"});
-    server.seed(object);
+    server.object(object);
     let address = server.address();
     at_once(CLIENTS, |_| async move {
         let target = format!("{}/counter", path("a"));
@@ -75,7 +75,11 @@ async fn increments_with_a_retry_on_conflict_all_count() {
         }
     })
     .await;
-    let counter = server.get_value("endpoints", "a", "counter").unwrap();
+    let counter = server
+        .resource("endpoints")
+        .namespace("a")
+        .get("counter")
+        .unwrap();
     let expected = (CLIENTS * TIMES).to_string();
     assert_eq!(counter["metadata"]["annotations"]["count"], expected);
 }
@@ -87,7 +91,7 @@ async fn patches_of_every_kind_to_one_object_all_land() {
     let server = server().await;
     let mut object = endpoints("a", "x", json!({}));
     object["metadata"]["annotations"] = json!({"there": "before"});
-    server.seed(object);
+    server.object(object);
     let before = server.revision();
     let address = server.address();
     at_once(CLIENTS, |number| async move {
@@ -119,7 +123,11 @@ async fn patches_of_every_kind_to_one_object_all_land() {
         }
     })
     .await;
-    let object = server.get_value("endpoints", "a", "x").unwrap();
+    let object = server
+        .resource("endpoints")
+        .namespace("a")
+        .get("x")
+        .unwrap();
     let annotations = object["metadata"]["annotations"].as_object().unwrap();
     let found: BTreeSet<_> = annotations.keys().cloned().collect();
     let mut expected = BTreeSet::from(["there".to_owned()]);
@@ -147,7 +155,10 @@ async fn of_many_creates_of_one_name_one_succeeds() {
         .await;
         assert_eq!((count(&answers, 201), count(&answers, 409)), (1, 9));
         let winner = answers.iter().find(|a| a.status == 201).unwrap().object();
-        let stored = server.get_value("endpoints", "a", &format!("x{round}"));
+        let stored = server
+            .resource("endpoints")
+            .namespace("a")
+            .get(&format!("x{round}"));
         assert_eq!(stored, Some(winner));
     }
 }
@@ -157,7 +168,7 @@ async fn of_many_deletions_of_one_object_one_succeeds() {
     let server = server().await;
     let address = server.address();
     for _ in 0..10 {
-        server.seed(endpoints("a", "x", json!({})));
+        server.object(endpoints("a", "x", json!({})));
         let before = server.revision();
         let answers = at_once(10, |_| async move {
             let target = format!("{}/x", path("a"));
@@ -174,8 +185,12 @@ async fn of_many_replaces_of_one_version_one_succeeds() {
     let server = server().await;
     let address = server.address();
     for round in 0..10 {
-        server.seed(endpoints("a", "x", json!({"round": round.to_string()})));
-        let current = server.get_value("endpoints", "a", "x").unwrap();
+        server.object(endpoints("a", "x", json!({"round": round.to_string()})));
+        let current = server
+            .resource("endpoints")
+            .namespace("a")
+            .get("x")
+            .unwrap();
         let answers = at_once(10, |number| {
             let mut object = current.clone();
             object["metadata"]["labels"]["by"] = number.to_string().into();

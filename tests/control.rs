@@ -6,9 +6,10 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 
-use fake_apiserver::{FakeApiServer, Fault};
+use fake_apiserver::{Auth, FakeApiServer, Fault};
 use http::Method;
 use serde_json::{Value, json};
+use support::at;
 use support::client::Client;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -19,7 +20,7 @@ async fn server() -> FakeApiServer {
     FakeApiServer::builder()
         .control(true)
         .allow_unused_faults()
-        .frozen_at(1_767_268_800)
+        .clock_at(at(1_767_268_800))
         .start()
         .await
 }
@@ -145,7 +146,7 @@ async fn the_clock_and_the_history_obey() {
     assert_eq!(clock, json!({"time": "2026-01-01T12:01:30Z"}));
 
     let before = server.revision();
-    server.seed(json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "db", "namespace": "default"}}));
+    server.object(json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "db", "namespace": "default"}}));
     let (status, _) = ask(&mut client, Method::POST, "/_fake/compact", "").await;
     assert_eq!(status, 200);
     let old = format!("{EP}?resourceVersion={before}&resourceVersionMatch=Exact");
@@ -214,9 +215,9 @@ async fn the_coverage_comes_for_programs_and_for_people() {
     ask(&mut client, Method::GET, EP, "").await;
     let (_, coverage) = ask(&mut client, Method::GET, "/_fake/coverage", "").await;
     assert_eq!(coverage, server.coverage().to_json());
-    let page = client.get("/_fake/coverage?format=html").await;
-    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
-    let (status, _) = ask(&mut client, Method::GET, "/_fake/coverage?format=htlm", "").await;
+    let table = client.get("/_fake/coverage?format=text").await;
+    assert_eq!(table.body, server.coverage().to_string());
+    let (status, _) = ask(&mut client, Method::GET, "/_fake/coverage?format=txt", "").await;
     assert_eq!(status, 400);
 }
 
@@ -224,32 +225,41 @@ async fn the_coverage_comes_for_programs_and_for_people() {
 async fn a_snapshot_is_taken_and_put_back() {
     let server = server().await;
     let mut client = Client::connect(&server).await;
-    server.seed(json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "db", "namespace": "default"}}));
+    server.object(json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "db", "namespace": "default"}}));
     let snapshot = client.get("/_fake/snapshot").await;
     let manifests = String::from_utf8(snapshot.body.to_vec()).unwrap();
     assert!(manifests.contains("name: db"), "{manifests}");
 
     let (status, _) = ask(&mut client, Method::POST, "/_fake/reset", "").await;
     assert_eq!(
-        (status, server.get_value("endpoints", "default", "db")),
+        (
+            status,
+            server.resource("endpoints").namespace("default").get("db")
+        ),
         (200, None)
     );
     let (status, _) = ask(&mut client, Method::PUT, "/_fake/snapshot", &manifests).await;
     assert_eq!(status, 200);
-    assert!(server.get_value("endpoints", "default", "db").is_some());
+    assert!(
+        server
+            .resource("endpoints")
+            .namespace("default")
+            .get("db")
+            .is_some()
+    );
 }
 
 #[tokio::test]
 async fn an_empty_body_is_no_snapshot() {
     let server = server().await;
     let mut client = Client::connect(&server).await;
-    server.seed(json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "db", "namespace": "default"}}));
+    server.object(json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "db", "namespace": "default"}}));
     for body in ["", " \n", "# nothing\n", "---\n"] {
         let (status, answer) = ask(&mut client, Method::PUT, "/_fake/snapshot", body).await;
         let error = "the body holds no object; `{kind: List, items: []}` removes all there are";
         assert_eq!((status, answer), (400, json!({"error": error})), "{body:?}");
     }
-    assert_eq!(server.list_values("endpoints", "").len(), 1);
+    assert_eq!(server.resource("endpoints").list().len(), 1);
     let none = "{kind: List, apiVersion: v1, items: []}";
     assert_eq!(
         ask(&mut client, Method::PUT, "/_fake/snapshot", none)
@@ -257,7 +267,7 @@ async fn an_empty_body_is_no_snapshot() {
             .0,
         200
     );
-    assert_eq!(server.list_values("endpoints", "").len(), 0);
+    assert_eq!(server.resource("endpoints").list().len(), 0);
 }
 
 #[tokio::test]
@@ -282,7 +292,7 @@ async fn no_two_rules_have_one_name() {
 async fn a_reset_puts_rules_and_clock_back() {
     let server = FakeApiServer::builder()
         .control(true)
-        .frozen_at(1_767_268_800)
+        .clock_at(at(1_767_268_800))
         .fault(Fault::conflict().verb("list").first(1))
         .fault(Fault::gone().verb("get"))
         .allow_unused_faults()
@@ -386,8 +396,11 @@ async fn it_is_not_there_unless_it_was_asked_for() {
 async fn it_is_beside_the_api_so_that_no_rule_and_no_token_is_about_it() {
     let server = FakeApiServer::builder()
         .control(true)
-        .token("s3cret", "alice", ["dev"])
-        .anonymous(false)
+        .auth(
+            Auth::new()
+                .token("s3cret", "alice", ["dev"])
+                .anonymous(false),
+        )
         .fault(Fault::reset())
         .allow_unused_faults()
         .start()

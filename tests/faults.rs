@@ -152,7 +152,9 @@ fn a_lost_race_is_the_servers_own_conflict() {
     let _guard = server.fault(Fault::lost_race().verb("update").first(1));
     let put = || {
         let body = server
-            .get_value("endpoints", "default", "db")
+            .resource("endpoints")
+            .namespace("default")
+            .get("db")
             .unwrap()
             .to_string();
         status(&server, "PUT", &format!("{EP}/db"), &body)
@@ -168,7 +170,13 @@ fn someone_else_creates_first() {
         status(&server, "POST", EP, &endpoints("new").to_string()),
         409
     );
-    assert!(server.get_value("endpoints", "default", "new").is_some());
+    assert!(
+        server
+            .resource("endpoints")
+            .namespace("default")
+            .get("new")
+            .is_some()
+    );
 }
 
 #[test]
@@ -177,7 +185,13 @@ fn an_ambiguous_create_is_applied_though_its_answer_is_lost() {
     let _guard = server.fault(Fault::applied_then_reset().verb("create").first(1));
     let lost = exchange(&server, "POST", EP, &endpoints("new").to_string()).unwrap_err();
     assert_eq!(lost.kind(), ErrorKind::ConnectionReset);
-    assert!(server.get_value("endpoints", "default", "new").is_some());
+    assert!(
+        server
+            .resource("endpoints")
+            .namespace("default")
+            .get("new")
+            .is_some()
+    );
 }
 
 #[test]
@@ -185,7 +199,13 @@ fn its_twin_is_not_applied() {
     let server = FakeApiServer::start_blocking();
     let _guard = server.fault(Fault::reset().verb("create").first(1));
     exchange(&server, "POST", EP, &endpoints("new").to_string()).unwrap_err();
-    assert!(server.get_value("endpoints", "default", "new").is_none());
+    assert!(
+        server
+            .resource("endpoints")
+            .namespace("default")
+            .get("new")
+            .is_none()
+    );
 }
 
 #[test]
@@ -203,7 +223,7 @@ fn attempts_can_be_counted_for_each_object() {
 fn a_lagging_read_shows_the_past() {
     let server = server_with_db();
     let before = server.revision();
-    server.seed(endpoints("later"));
+    server.object(endpoints("later"));
     let _guard = server.fault(Fault::frozen_at(before).verb("list"));
     let answer = exchange(&server, "GET", EP, "").unwrap();
     assert!(

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use support::at;
 use support::client::Client;
 use support::objects::{endpoints, revision};
 use support::watch::Watch;
@@ -130,7 +131,7 @@ async fn a_fault_that_fits_no_request_says_why() {
 async fn a_watch_meets_a_compaction_that_comes_first() {
     let server = server_with(&["a"]).await;
     let since = server.revision();
-    server.seed(named("b"));
+    server.object(named("b"));
     let _guard = server.fault(Fault::compacted_first().verb("watch").first(1));
     let query = format!("resourceVersion={since}");
     let error = Watch::open(&server, EP, &query).await.next().await.unwrap();
@@ -274,10 +275,10 @@ async fn a_replica_shows_what_was_there_some_revisions_ago() {
     let server = server_with(&["a"]).await;
     let replica = server.replica(Stale::Behind(1));
     let mut client = Client::to(replica.address()).await;
-    server.seed(named("b"));
+    server.object(named("b"));
     assert_eq!(names(&client.get(EP).await.object()), ["a"]);
     assert_eq!(client.get(&format!("{EP}/b")).await.status, 404);
-    server.seed(named("c"));
+    server.object(named("c"));
     assert_eq!(names(&client.get(EP).await.object()), ["a", "b"]);
     assert_eq!(client.get(&format!("{EP}/b")).await.status, 200);
 }
@@ -288,10 +289,16 @@ async fn a_write_through_a_replica_reaches_the_store() {
     let replica = server.replica(Stale::At(server.revision()));
     let mut client = Client::to(replica.address()).await;
     assert_eq!(client.post(EP, &named("b")).await.status, 201);
-    assert!(server.get_value("endpoints", "default", "b").is_some());
+    assert!(
+        server
+            .resource("endpoints")
+            .namespace("default")
+            .get("b")
+            .is_some()
+    );
     assert_eq!(names(&client.get(EP).await.object()), ["a"]);
     let stale = client.get(&format!("{EP}/a")).await.object();
-    server.seed(endpoints("default", "a", json!({"app": "x"})));
+    server.object(endpoints("default", "a", json!({"app": "x"})));
     assert_eq!(client.put(&format!("{EP}/a"), &stale).await.status, 409);
 }
 
@@ -306,9 +313,13 @@ async fn a_watch_of_a_replica_lags_behind() {
         .open(http::Method::GET, &query, "application/json", "")
         .await;
     let mut body = answer.into_body();
-    server.seed(named("b"));
-    let first = server.get_value("endpoints", "default", "b").unwrap();
-    server.seed(named("c"));
+    server.object(named("b"));
+    let first = server
+        .resource("endpoints")
+        .namespace("default")
+        .get("b")
+        .unwrap();
+    server.object(named("c"));
     let frame = within(body.frame()).await.unwrap().unwrap();
     let event: Value = serde_json::from_slice(&frame.into_data().unwrap()).unwrap();
     assert_eq!(event["object"]["metadata"]["name"], "b");
@@ -319,8 +330,8 @@ async fn a_watch_of_a_replica_lags_behind() {
 async fn a_replica_cannot_show_what_was_compacted() {
     let server = server_with(&["a"]).await;
     let replica = server.replica(Stale::At(server.revision()));
-    server.seed(named("b"));
-    server.seed(named("c"));
+    server.object(named("b"));
+    server.object(named("c"));
     server.compact(server.revision() - 1);
     let mut client = Client::to(replica.address()).await;
     assert_eq!(names(&client.get(EP).await.object()), ["a", "b"]);
@@ -341,7 +352,7 @@ async fn faults_are_met_at_a_replica_too() {
 #[tokio::test]
 async fn a_request_finds_the_server_going_down_and_is_not_handled() {
     let server = FakeApiServer::builder()
-        .frozen_at(1_767_268_800)
+        .clock_at(at(1_767_268_800))
         .start()
         .await;
     let outage = Outage::refused().during(Duration::from_secs(10));

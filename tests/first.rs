@@ -1,6 +1,6 @@
 //! The README's first test, word for word.
 
-use fake_apiserver::{FakeApiServer, Fault};
+use fake_apiserver::{FakeApiServer, Fault, Verb};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{Api, Client, Config};
 use serde_json::json;
@@ -8,7 +8,7 @@ use serde_json::json;
 #[tokio::test]
 async fn an_update_that_loses_its_race_is_a_conflict() {
     let server = FakeApiServer::start().await;
-    server.seed(json!({
+    server.object(json!({
         "apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"name": "settings", "namespace": "shop"},
     }));
@@ -18,7 +18,7 @@ async fn an_update_that_loses_its_race_is_a_conflict() {
     let settings = api.get("settings").await.unwrap();
 
     // Someone else writes just before the first update.
-    let fault = server.fault(Fault::lost_race().verb("update").first(1));
+    let fault = server.fault(Fault::lost_race().verb(Verb::Update).first(1));
     let lost = api
         .replace("settings", &Default::default(), &settings)
         .await

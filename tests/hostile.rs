@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, Once};
 
-use fake_apiserver::{FakeApiServer, FakeApiServerBuilder};
+use fake_apiserver::{FakeApiServer, FakeApiServerBuilder, Limits};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -175,7 +175,7 @@ fn requests_that_break_off_anywhere_are_forgotten() {
     }
     assert_eq!(server.revision(), before);
     assert_well(&server);
-    assert!(server.get_value("ns", "", "broken").is_none());
+    assert!(server.resource("ns").get("broken").is_none());
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn requests_that_stay_half_sent_are_in_nobodys_way() {
         })
         .collect();
     assert_well(&server);
-    assert!(server.get_value("ns", "", "half").is_none());
+    assert!(server.resource("ns").get("half").is_none());
     // The last of them only lacks one byte.
     let mut last = open.into_iter().next_back().unwrap();
     last.send("}");
@@ -226,7 +226,7 @@ fn a_user_may_be_in_hundreds_of_groups_where_that_many_headers_are_allowed() {
         head.push_str(&format!("Impersonate-Group: group-{group}\r\n"));
     }
     for (limit, code) in [(100, 431), (400, 200)] {
-        let server = start(FakeApiServer::builder().max_headers(limit));
+        let server = start(FakeApiServer::builder().limits(Limits::new().headers(limit)));
         assert_eq!(ask(&server, &head, "").code, code);
         assert_well(&server);
     }
@@ -293,7 +293,7 @@ fn a_body_that_claims_to_be_endless_is_not_waited_for() {
 
 #[test]
 fn the_limit_of_the_body_can_be_set() {
-    let server = start(FakeApiServer::builder().max_body(100));
+    let server = start(FakeApiServer::builder().limits(Limits::new().body(100)));
     let body = |name: &str| namespace(name).to_string();
     assert_eq!(
         post(&server, SPACES, "application/json", body("x")).code,
@@ -361,7 +361,7 @@ fn json_a_hundred_thousand_levels_deep_is_a_bad_request() {
 #[test]
 fn json_is_parsed_as_deep_as_go_does() {
     let server = server();
-    server.seed(namespace("x"));
+    server.object(namespace("x"));
     for levels in [100, 1_000, DEEPEST / 2, DEEPEST - 10, DEEPEST, DEEPEST + 10] {
         for Deep { body, depth, code } in deep_json(levels) {
             for (validation, code) in [("Ignore", code), ("Warn", code), ("Strict", 400)] {
@@ -752,7 +752,7 @@ fn a_thousand_idle_connections_are_in_nobodys_way() {
 
 #[test]
 fn connections_beyond_the_limit_wait_for_their_turn() {
-    let server = start(FakeApiServer::builder().max_connections(2));
+    let server = start(FakeApiServer::builder().limits(Limits::new().connections(2)));
     let mut open: Vec<_> = (0..5).map(|_| Raw::connect(server.address())).collect();
     for raw in &mut open {
         raw.send("GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -766,7 +766,7 @@ fn connections_beyond_the_limit_wait_for_their_turn() {
 
 #[test]
 fn a_watch_whose_client_left_gives_its_connection_back() {
-    let server = start(FakeApiServer::builder().max_connections(1));
+    let server = start(FakeApiServer::builder().limits(Limits::new().connections(1)));
     for _ in 0..3 {
         drop(watching(&server, "/api/v1/endpoints?watch=true"));
     }
@@ -776,7 +776,7 @@ fn a_watch_whose_client_left_gives_its_connection_back() {
 
 #[test]
 fn a_post_whose_client_left_gives_its_connection_back() {
-    let server = start(FakeApiServer::builder().max_connections(1));
+    let server = start(FakeApiServer::builder().limits(Limits::new().connections(1)));
     for _ in 0..3 {
         let mut raw = Raw::connect(server.address());
         raw.send(
@@ -805,7 +805,7 @@ fn a_post_that_stops_half_way_holds_up_nobody_and_stores_nothing() {
     for _ in 0..10 {
         assert_well(&server);
     }
-    assert!(server.get_value("ns", "", "half").is_none());
+    assert!(server.resource("ns").get("half").is_none());
     slow.send(second);
     assert_eq!(slow.code(), 201);
 }
@@ -827,7 +827,7 @@ fn watchers_that_never_read_cost_no_memory_and_hold_up_nobody() {
     const WATCHERS: usize = 50;
     const EVENTS: usize = 300;
     const SIZE: usize = 200_000;
-    let server = start(FakeApiServer::builder().event_log_limit(20));
+    let server = start(FakeApiServer::builder().limits(Limits::new().events(20)));
     let deaf: Vec<_> = (0..WATCHERS)
         .map(|_| watching(&server, "/api/v1/endpoints?watch=true&resourceVersion=0"))
         .collect();
@@ -864,7 +864,7 @@ fn readers_that_never_read_their_answers_hold_up_nobody() {
     for number in 0..20 {
         let mut object = endpoints("default", &format!("x{number}"), json!({}));
         object["metadata"]["annotations"] = json!({"blob": blob});
-        server.seed(object);
+        server.object(object);
     }
     let deaf: Vec<_> = (0..50)
         .map(|_| {

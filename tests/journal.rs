@@ -8,11 +8,13 @@ use std::process::Command;
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
+use fake_apiserver::handles::{Outcome, StreamEnd};
 use fake_apiserver::{
-    Coverage, Entry, FakeApiServer, Fault, Outcome, Patch, Requests, StreamEnd, Times,
+    Auth, Coverage, Entry, FakeApiServer, Fault, Limits, Patch, Requests, Times, Verb,
 };
 use serde_json::{Value, json};
 
+use support::at;
 use support::client::{APPLY, Client, MERGE};
 use support::objects::{endpoints, path};
 use support::raw::Raw;
@@ -22,8 +24,8 @@ use support::{PATIENCE, within};
 /// A server where time stands still, with Endpoints `default/db`.
 async fn frozen() -> FakeApiServer {
     FakeApiServer::builder()
-        .seed(42)
-        .frozen_at(1_700_000_000)
+        .random_seed(42)
+        .clock_at(at(1_700_000_000))
         .object(endpoints("default", "db", json!({"app": "shop"})))
         .start()
         .await
@@ -83,6 +85,13 @@ fn here() -> String {
     format!("{}:{}:", caller.file(), caller.line())
 }
 
+/// The line after the one that asks.
+#[track_caller]
+fn here_below() -> String {
+    let caller = Location::caller();
+    format!("{}:{}:", caller.file(), caller.line() + 1)
+}
+
 #[tokio::test]
 async fn an_entry_tells_what_was_asked_and_what_was_answered() {
     let server = frozen().await;
@@ -95,35 +104,36 @@ async fn an_entry_tells_what_was_asked_and_what_was_answered() {
         .await
         .object();
     let entry = only(&server);
+    let (request, answer) = (entry.request(), entry.answer());
     let words = [
-        (entry.method(), "POST"),
-        (entry.path(), "/api/v1/namespaces/default/endpoints"),
-        (entry.query(), "fieldManager=me"),
-        (entry.verb(), "create"),
-        (entry.api_group(), ""),
-        (entry.api_version(), "v1"),
-        (entry.resource(), "endpoints"),
-        (entry.subresource(), ""),
-        (entry.namespace(), "default"),
-        (entry.name(), ""),
-        (entry.user(), "system:admin"),
-        (entry.user_agent(), "shop/1.2"),
-        (entry.content_type(), "application/json"),
+        (request.method, Some("POST")),
+        (request.path, Some("/api/v1/namespaces/default/endpoints")),
+        (request.query, Some("fieldManager=me")),
+        (request.api_group, Some("")),
+        (request.api_version, Some("v1")),
+        (request.resource, Some("endpoints")),
+        (request.subresource, None),
+        (request.namespace, Some("default")),
+        (request.name, None),
+        (request.user, Some("system:admin")),
+        (request.user_agent, Some("shop/1.2")),
+        (request.header("content-type"), Some("application/json")),
     ];
     for (is, expected) in words {
         assert_eq!(is, expected);
     }
+    assert_eq!(request.verb, Some(Verb::Create));
     assert_eq!(
-        (entry.index(), entry.attempt(), entry.code()),
+        (entry.index(), entry.attempt(), answer.code),
         (1, 1, Some(201))
     );
     assert_eq!(
-        (entry.outcome(), entry.revision()),
+        (answer.outcome, answer.revision),
         (Outcome::Answered, server.revision())
     );
-    assert_eq!((entry.reason(), entry.duration()), (None, Duration::ZERO));
-    assert_eq!(entry.request_body(), object.to_string().as_bytes());
-    let created: Value = serde_json::from_slice(entry.response_body()).unwrap();
+    assert_eq!((answer.reason, entry.duration()), (None, Duration::ZERO));
+    assert_eq!(request.body.bytes, object.to_string().as_bytes());
+    let created: Value = serde_json::from_slice(answer.body.bytes).unwrap();
     assert_eq!(created["metadata"]["name"], "new");
     let since_1970 = entry.time().duration_since(std::time::UNIX_EPOCH).unwrap();
     assert_eq!(since_1970.as_secs(), 1_700_000_000);
@@ -132,8 +142,7 @@ async fn an_entry_tells_what_was_asked_and_what_was_answered() {
 #[tokio::test]
 async fn what_was_refused_before_a_handler_is_there_too() {
     let server = FakeApiServer::builder()
-        .token("t", "alice", ["dev"])
-        .anonymous(false)
+        .auth(Auth::new().token("t", "alice", ["dev"]).anonymous(false))
         .start()
         .await;
     let mut stranger = Client::connect(&server).await;
@@ -144,35 +153,40 @@ async fn what_was_refused_before_a_handler_is_there_too() {
     alice.get("/api/v1/watch").await;
     alice.get("/api/v1/nonsense").await;
     alice.get("/nowhere").await;
-    let seen: Vec<_> = server
-        .journal()
-        .iter()
-        .map(|e| {
-            (
-                e.path().to_owned(),
-                e.verb().to_owned(),
-                e.user().to_owned(),
-                e.code(),
-                e.reason(),
-            )
-        })
-        .collect();
-    let expected = [
-        (&*db(), "get", "", 401, Some("Unauthorized")),
-        ("/api/v1/watch", "", "", 500, None),
-        ("/api/v1/nonsense", "list", "alice", 404, Some("NotFound")),
-        ("/nowhere", "get", "alice", 404, None),
-    ]
-    .map(|(path, verb, user, code, reason)| {
+    let journal = server.journal();
+    let seen = journal.iter().map(|entry| {
+        let (request, answer) = (entry.request(), entry.answer());
+        let code = answer.code.unwrap();
         (
-            path.to_owned(),
-            verb.to_owned(),
-            user.to_owned(),
-            Some(code),
-            reason.map(str::to_owned),
+            request.path.unwrap(),
+            request.verb,
+            request.user,
+            code,
+            answer.reason,
         )
     });
-    assert_eq!(seen, expected);
+    let (get, list, alice) = (Some(Verb::Get), Some(Verb::List), Some("alice"));
+    let said = |reason: &str| Some(reason.to_owned());
+    let expected = [
+        (&*db(), get, None, 401, said("Unauthorized")),
+        ("/api/v1/watch", None, None, 500, None),
+        ("/api/v1/nonsense", list, alice, 404, said("NotFound")),
+        ("/nowhere", get, alice, 404, None),
+    ];
+    assert_eq!(seen.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn a_method_that_is_no_verb_is_told_as_it_was_sent() {
+    let server = frozen().await;
+    let mut client = Client::connect(&server).await;
+    client.post("/version", &json!({})).await;
+    let entry = only(&server);
+    assert_eq!(
+        (entry.request().method, entry.request().verb),
+        (Some("POST"), None)
+    );
+    assert_eq!(entry.request().resource, None);
 }
 
 #[test]
@@ -189,12 +203,13 @@ fn what_was_no_http_is_an_entry_without_a_request_line() {
         assert_eq!(raw.code(), code);
         raw.rest();
         let entry = when_it_is_there(&server);
+        let (request, answer) = (entry.request(), entry.answer());
+        assert_eq!((request.method, request.path), (None, None));
         assert_eq!(
-            (entry.method(), entry.path(), entry.code()),
-            ("", "", Some(code))
+            (answer.outcome, answer.code),
+            (Outcome::Unparsed, Some(code))
         );
-        assert_eq!(entry.outcome(), Outcome::Unparsed);
-        assert!(entry.message().unwrap().contains(complaint), "{entry}");
+        assert!(answer.message.unwrap().contains(complaint), "{entry}");
     }
 }
 
@@ -230,8 +245,11 @@ async fn a_fault_that_acted_is_named_and_attempts_are_counted() {
         (&["the lost race".to_owned()][..], 1)
     );
     assert_eq!((second.faults().len(), second.attempt()), (0, 2));
-    assert_eq!(first.reason().as_deref(), Some("Conflict"));
-    assert!(first.message().unwrap().contains("\"db\""), "{first}");
+    assert_eq!(first.answer().reason.as_deref(), Some("Conflict"));
+    assert!(
+        first.answer().message.unwrap().contains("\"db\""),
+        "{first}"
+    );
 }
 
 #[test]
@@ -249,9 +267,10 @@ fn an_answer_that_never_came_has_no_code() {
         drop(guard);
         let journal = server.journal();
         let last = journal.iter().last().unwrap();
-        assert_eq!((last.outcome(), last.code()), (outcome, None), "{last}");
+        let answer = last.answer();
+        assert_eq!((answer.outcome, answer.code), (outcome, None), "{last}");
     }
-    assert!(!server.coverage().covered("get endpoints", 500));
+    assert_eq!(server.coverage().count("get endpoints", 500), 0);
 }
 
 #[tokio::test]
@@ -260,12 +279,18 @@ async fn a_request_that_hangs_is_pending_until_its_client_leaves() {
     let _guard = server.fault(Fault::delay(Duration::from_secs(60)).first(1));
     let mut raw = Raw::connect(server.address());
     raw.send(format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", db()));
-    until(&server, |entry| entry.outcome() == Outcome::Pending).await;
+    until(&server, |entry| entry.answer().outcome == Outcome::Pending).await;
     assert_eq!(only(&server).faults(), ["delay"]);
     server.verify(Requests::new().verb("get").name("db"), 1);
     drop(raw);
-    until(&server, |entry| entry.outcome() == Outcome::Abandoned).await;
-    assert_eq!((only(&server).code(), only(&server).attempt()), (None, 1));
+    until(&server, |entry| {
+        entry.answer().outcome == Outcome::Abandoned
+    })
+    .await;
+    assert_eq!(
+        (only(&server).answer().code, only(&server).attempt()),
+        (None, 1)
+    );
     server.verify_no_more();
 }
 
@@ -279,14 +304,14 @@ async fn a_watch_is_counted_while_it_runs() {
     )
     .await;
     watch.next().await.unwrap();
-    let log = only(&server).watch().unwrap();
+    let log = only(&server).answer().watch.unwrap();
     assert_eq!((log.events, log.end), (1, StreamEnd::Open));
-    server.seed(endpoints("default", "more", json!({})));
+    server.object(endpoints("default", "more", json!({})));
     watch.next().await.unwrap();
-    assert_eq!(only(&server).watch().unwrap().events, 2);
+    assert_eq!(only(&server).answer().watch.unwrap().events, 2);
     server.advance(Duration::from_secs(60));
     while watch.next().await.is_some() {}
-    assert_eq!(only(&server).watch().unwrap().end, StreamEnd::Ended);
+    assert_eq!(only(&server).answer().watch.unwrap().end, StreamEnd::Ended);
 }
 
 #[tokio::test]
@@ -296,19 +321,22 @@ async fn a_watch_tells_how_it_ended() {
     let mut watch = Watch::open(&server, &path("default"), "").await;
     while watch.next().await.is_some() {}
     drop(guard);
-    assert_eq!(only(&server).watch().unwrap().end, StreamEnd::Error);
+    assert_eq!(only(&server).answer().watch.unwrap().end, StreamEnd::Error);
     let mut left = Watch::open(&server, &path("default"), "").await;
     left.next().await.unwrap();
     drop(left);
     until(&server, |entry| {
-        entry.watch().unwrap().end == StreamEnd::Gone
+        entry.answer().watch.unwrap().end == StreamEnd::Gone
     })
     .await;
 }
 
 #[tokio::test]
 async fn the_journal_is_bounded_and_says_what_it_dropped() {
-    let server = FakeApiServer::builder().journal_limit(2).start().await;
+    let server = FakeApiServer::builder()
+        .limits(Limits::new().journal(2))
+        .start()
+        .await;
     let mut client = Client::connect(&server).await;
     for _ in 0..5 {
         client.get("/version").await;
@@ -317,13 +345,13 @@ async fn the_journal_is_bounded_and_says_what_it_dropped() {
     assert_eq!((journal.len(), journal.dropped()), (2, 3));
     let attempts: Vec<u64> = journal.iter().map(Entry::attempt).collect();
     assert_eq!(attempts, [4, 5]);
-    server.verify(Requests::new(), Times::at_least(2));
+    server.verify(Requests::new(), 2..);
     let error = server
         .try_verify(Requests::new(), 2)
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("has dropped 3 entries") && error.contains("journal_limit (2)"),
+        error.contains("has dropped 3 entries") && error.contains("Limits::journal (2)"),
         "{error}"
     );
     server.clear_journal();
@@ -332,7 +360,10 @@ async fn the_journal_is_bounded_and_says_what_it_dropped() {
 
 #[tokio::test]
 async fn a_journal_that_is_off_verifies_nothing_but_covers() {
-    let server = FakeApiServer::builder().journal_limit(0).start().await;
+    let server = FakeApiServer::builder()
+        .limits(Limits::new().journal(0))
+        .start()
+        .await;
     Client::connect(&server)
         .await
         .get("/api/v1/endpoints")
@@ -346,7 +377,7 @@ async fn a_journal_that_is_off_verifies_nothing_but_covers() {
         error.starts_with("nothing can be verified: the journal is off"),
         "{error}"
     );
-    assert!(server.coverage().covered("list all endpoints", 200));
+    assert_eq!(server.coverage().count("list all endpoints", 200), 1);
 }
 
 #[tokio::test]
@@ -476,8 +507,29 @@ async fn a_failed_verification_says_what_was_wanted_what_came_and_what_came_clos
 #[test]
 fn asking_for_what_cannot_come_is_a_mistake() {
     let server = FakeApiServer::start_blocking();
-    let said = complaint(|| server.verify(Requests::new().verb("updat"), 0));
-    assert!(said.contains("did you mean `update`"), "{said}");
+    let mut place = String::new();
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); let _ = Requests::new().verb("updat"); });
+    assert!(
+        said.contains(&place) && said.contains("did you mean `update`"),
+        "{said}"
+    );
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); let _ = Fault::conflict().verbs(["get", "PUT"]); });
+    assert!(
+        said.contains(&place) && said.contains("is the verb `update`"),
+        "{said}"
+    );
+    #[rustfmt::skip]
+    let nothing = std::ops::Range { start: 3, end: 2 };
+    let said = complaint(|| {
+        place = here();
+        server.verify(Requests::new(), nothing.clone())
+    });
+    assert!(
+        said.contains(&place) && said.contains("no number of requests in 3..2"),
+        "{said}"
+    );
     let said = complaint(|| {
         drop(
             server
@@ -587,9 +639,12 @@ async fn a_long_body_is_kept_in_part() {
     object["metadata"]["annotations"] = json!({"note": "x".repeat(100_000)});
     client.post(&path("default"), &object).await.object();
     let entry = only(&server);
-    assert_eq!(entry.request_body().len(), 16 * 1024);
-    assert_eq!(entry.request_body_len(), object.to_string().len());
-    assert!(entry.response_body_len() > 100_000 && entry.response_body().len() == 16 * 1024);
+    let (sent, came) = (entry.request().body, entry.answer().body);
+    assert_eq!(
+        (sent.bytes.len(), sent.len),
+        (16 * 1024, object.to_string().len())
+    );
+    assert!(came.bytes.len() == 16 * 1024 && came.len > 100_000);
     assert!(entry.to_json()["requestBody"].is_string());
     assert!(entry.to_string().len() < 1000);
 }
@@ -601,7 +656,7 @@ async fn the_reason_of_a_yaml_status_is_read_too() {
         .await
         .with_header("accept", "application/yaml");
     client.get(&format!("{}/none", path("default"))).await;
-    assert_eq!(only(&server).reason().as_deref(), Some("NotFound"));
+    assert_eq!(only(&server).answer().reason.as_deref(), Some("NotFound"));
 }
 
 #[tokio::test]
@@ -632,11 +687,8 @@ async fn coverage_tells_which_documented_answers_were_met() {
             "{operation} {code}\n{coverage}"
         );
     }
-    assert_eq!(
-        coverage.missing().len() + 5,
-        coverage.documented(),
-        "{coverage}"
-    );
+    let documented = Coverage::default().missing().len();
+    assert_eq!(coverage.missing().len() + 5, documented, "{coverage}");
     server.clear_journal();
     assert_eq!(server.coverage(), coverage);
     let mut place = String::new();
@@ -712,7 +764,89 @@ fn coverage_is_merged_over_processes() {
 
 #[test]
 fn a_fault_that_never_fired_tells_the_seed() {
-    let server = FakeApiServer::builder().seed(7).start_blocking();
+    let server = FakeApiServer::builder().random_seed(7).start_blocking();
     let guard = server.fault(Fault::conflict());
     assert!(complaint(|| drop(guard)).contains("the server's seed is 7"));
+}
+
+#[tokio::test]
+async fn what_was_expected_and_came_is_fine() {
+    let server = frozen().await;
+    let mut client = Client::connect(&server).await;
+    client.get(&db()).await;
+    // What came before does not count.
+    let reads = server.expect(Requests::new().verb(Verb::Get), 1..=2);
+    let writes = server.expect(Requests::new().verbs([Verb::Create, Verb::Update]), 0);
+    client.get(&db()).await;
+    drop(reads);
+    writes.verify();
+}
+
+#[tokio::test]
+async fn what_was_expected_and_did_not_come_is_told_when_the_guard_goes() {
+    let server = frozen().await;
+    let mut client = Client::connect(&server).await;
+    client.get(&db()).await;
+    let place = here_below();
+    let reads = server.expect(Requests::new().verb("get"), 2..);
+    client.get(&db()).await;
+    let said = complaint(|| drop(reads));
+    for expected in [
+        &*format!("what was expected at {place}"),
+        "wanted at least 2 of (verb get), but 1 came",
+        "#2 GET",
+        "the server's seed is 42",
+    ] {
+        assert!(said.contains(expected), "{said}");
+    }
+    assert!(!said.contains("#1 GET"), "{said}");
+}
+
+#[test]
+fn an_expectation_is_looked_at_where_it_is_asked() {
+    let server = FakeApiServer::start_blocking();
+    let mut place = String::new();
+    let deletes = server.expect(Requests::new().verb(Verb::Delete), 1);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); deletes.verify() });
+    assert!(said.contains(&place), "{said}");
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); drop(server.expect(Requests::new().resource("eps"), 1)) });
+    assert!(
+        said.contains(&place) && said.contains("unknown resource `eps`"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn an_expectation_is_not_concerned_by_what_was_dropped_before_it() {
+    let server = FakeApiServer::builder()
+        .limits(Limits::new().journal(2))
+        .start()
+        .await;
+    let mut client = Client::connect(&server).await;
+    for _ in 0..5 {
+        client.get("/version").await;
+    }
+    assert!(server.try_verify(Requests::new().verb("list"), 0).is_err());
+    let none = server.expect(Requests::new().verb("list"), 0);
+    client.get("/version").await;
+    none.verify();
+    let none = server.expect(Requests::new().verb("list"), 0);
+    for _ in 0..3 {
+        client.get("/version").await;
+    }
+    let said = complaint(|| none.verify());
+    assert!(said.contains("has dropped 7 entries"), "{said}");
+}
+
+/// While a test fails already, an expectation says nothing on top.
+#[test]
+fn an_expectation_does_not_panic_twice() {
+    let server = FakeApiServer::start_blocking();
+    let said = complaint(|| {
+        let _never = server.expect(Requests::new(), 1);
+        panic!("the test's own");
+    });
+    assert!(said.contains("the test's own"), "{said}");
 }

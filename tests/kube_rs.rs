@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use fake_apiserver::FakeApiServer;
+use fake_apiserver::{Auth, FakeApiServer, Limits};
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use k8s_openapi::api::core::v1::{
     EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Namespace,
@@ -20,10 +20,11 @@ use kube::runtime::{reflector, watcher};
 use kube::{Api, Client, ResourceExt as _};
 use serde_json::json;
 
+use support::at;
 use support::kube::client;
 use support::{objects, within};
 
-const NOW: i64 = 1_700_000_000;
+const NOW: u64 = 1_700_000_000;
 
 fn endpoints(name: &str, ip: &str) -> Endpoints {
     Endpoints {
@@ -88,7 +89,7 @@ async fn what_is_created_can_be_read() {
     assert!(created.uid().is_some() && created.creation_timestamp().is_some());
     assert_eq!(api.get("db").await.unwrap(), created);
     assert_eq!(
-        server.get::<Endpoints>("endpoints", "default", "db"),
+        server.kind::<Endpoints>().namespace("default").get("db"),
         Some(created)
     );
 }
@@ -180,7 +181,7 @@ async fn a_namespace_is_created_listed_and_changed() {
 async fn lists_go_by_selector() {
     let server = FakeApiServer::start().await;
     for (name, app) in [("a", "x"), ("b", "y"), ("c", "x")] {
-        server.seed(objects::endpoints("default", name, json!({"app": app})));
+        server.object(objects::endpoints("default", name, json!({"app": app})));
     }
     let api = api(&server).await;
     for (params, expected) in [
@@ -197,7 +198,7 @@ async fn lists_go_by_selector() {
 async fn a_list_of_all_namespaces_has_those_of_each() {
     let server = FakeApiServer::start().await;
     for space in ["one", "two"] {
-        server.seed(objects::endpoints(space, "db", json!({})));
+        server.object(objects::endpoints(space, "db", json!({})));
     }
     let all: Api<Endpoints> = Api::all(client(&server).await);
     let list = all.list(&ListParams::default()).await.unwrap();
@@ -405,7 +406,7 @@ async fn a_deletion_with_another_uid_is_a_conflict() {
 async fn a_collection_is_deleted_by_selector() {
     let server = FakeApiServer::start().await;
     for (name, app) in [("a", "x"), ("b", "y"), ("c", "x")] {
-        server.seed(objects::endpoints("default", name, json!({"app": app})));
+        server.object(objects::endpoints("default", name, json!({"app": app})));
     }
     let api = api(&server).await;
     let selected = ListParams::default().labels("app=x");
@@ -527,7 +528,7 @@ async fn an_object_for_a_missing_namespace_finds_none() {
 #[tokio::test]
 async fn an_unknown_token_is_unauthorized() {
     let server = FakeApiServer::builder()
-        .token("good", "alice", ["dev"])
+        .auth(Auth::new().token("good", "alice", ["dev"]))
         .start()
         .await;
     let kubeconfig = server.kubeconfig().replace("good", "bad");
@@ -547,8 +548,8 @@ async fn a_user_without_the_right_is_forbidden() {
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "alice"}],
     });
     let server = FakeApiServer::builder()
-        .token("alice-token", "alice", ["dev"])
-        .rbac([binding])
+        .auth(Auth::new().token("alice-token", "alice", ["dev"]).rbac())
+        .object(binding)
         .start()
         .await;
     let api = api(&server).await;
@@ -577,7 +578,7 @@ async fn a_user_without_the_right_is_forbidden() {
 async fn the_pages_of_a_list_show_one_moment() {
     let server = FakeApiServer::start().await;
     for n in 0..10 {
-        server.seed(objects::endpoints("default", &format!("e{n}"), json!({})));
+        server.object(objects::endpoints("default", &format!("e{n}"), json!({})));
     }
     let api = api(&server).await;
     let mut params = ListParams::default().limit(4);
@@ -588,12 +589,12 @@ async fn the_pages_of_a_list_show_one_moment() {
     let mut all = names(&first.items);
     while let Some(next) = token.filter(|token| !token.is_empty()) {
         // What is written meanwhile belongs to another moment.
-        server.seed(objects::endpoints(
+        server.object(objects::endpoints(
             "default",
             "e9",
             json!({"changed": "yes"}),
         ));
-        server.seed(objects::endpoints("default", "f", json!({})));
+        server.object(objects::endpoints("default", "f", json!({})));
         api.delete("e8", &DeleteParams::default()).await.ok();
         params = params.continue_token(&next);
         let page = api.list(&params).await.unwrap();
@@ -612,14 +613,14 @@ async fn the_pages_of_a_list_show_one_moment() {
 async fn a_page_after_the_compaction_is_gone_but_can_be_gone_on_with() {
     let server = FakeApiServer::start().await;
     for n in 0..4 {
-        server.seed(objects::endpoints("default", &format!("e{n}"), json!({})));
+        server.object(objects::endpoints("default", &format!("e{n}"), json!({})));
     }
     let client = client(&server).await;
     let api: Api<Endpoints> = Api::default_namespaced(client);
     let params = ListParams::default().limit(2);
     let first = api.list(&params).await.unwrap();
     let token = first.metadata.continue_.unwrap();
-    server.seed(objects::endpoints("default", "e4", json!({})));
+    server.object(objects::endpoints("default", "e4", json!({})));
     server.compact(server.revision());
     let status = refusal(api.list(&params.clone().continue_token(&token)).await);
     assert_eq!((status.code, status.reason.as_str()), (410, "Expired"));
@@ -792,7 +793,7 @@ fn modes() -> [watcher::Config; 2] {
 }
 
 fn seed(server: &FakeApiServer, name: &str) {
-    server.seed(objects::endpoints("default", name, json!({})));
+    server.object(objects::endpoints("default", name, json!({})));
 }
 
 #[tokio::test]
@@ -810,7 +811,7 @@ async fn a_watcher_learns_what_is_there_and_what_comes() {
         follower.until(|known| !known.contains_key("e0")).await;
         assert_eq!(follower.names(), ["e1", "e2", "e3", "e4", "late"]);
         assert_eq!((follower.lists, follower.errors.len()), (1, 0));
-        let listed: Vec<Endpoints> = server.list("endpoints", "default");
+        let listed: Vec<Endpoints> = server.kind::<Endpoints>().namespace("default").list();
         assert_eq!(Vec::from_iter(follower.known.into_values()), listed);
     }
 }
@@ -831,7 +832,7 @@ async fn a_watcher_goes_by_selector() {
         let server = FakeApiServer::start().await;
         let api = api(&server).await;
         for (name, app) in [("a", "x"), ("b", "y"), ("c", "x")] {
-            server.seed(objects::endpoints("default", name, json!({"app": app})));
+            server.object(objects::endpoints("default", name, json!({"app": app})));
         }
         let mut follower = Follower::new(watcher(api.clone(), mode.labels("app=x")));
         follower.until(|known| known.len() == 2).await;
@@ -850,7 +851,7 @@ async fn a_watcher_goes_by_selector() {
 #[tokio::test]
 async fn a_watcher_whose_watch_times_out_goes_on_without_listing() {
     for mode in modes() {
-        let server = FakeApiServer::builder().frozen_at(NOW).start().await;
+        let server = FakeApiServer::builder().clock_at(at(NOW)).start().await;
         let mut follower = Follower::new(watcher(api(&server).await, mode));
         follower.until(|_| true).await;
         for n in 0..5 {
@@ -865,7 +866,7 @@ async fn a_watcher_whose_watch_times_out_goes_on_without_listing() {
 #[tokio::test]
 async fn a_watcher_lists_again_after_a_compaction_and_ends_up_right() {
     for mode in modes() {
-        let server = FakeApiServer::builder().frozen_at(NOW).start().await;
+        let server = FakeApiServer::builder().clock_at(at(NOW)).start().await;
         let api = api(&server).await;
         for n in 0..5 {
             seed(&server, &format!("e{n}"));
@@ -879,7 +880,7 @@ async fn a_watcher_lists_again_after_a_compaction_and_ends_up_right() {
         // Nothing awaits here, so the watcher sees none of this before it is compacted.
         server.advance(Duration::from_secs(300));
         seed(&server, "e9");
-        server.seed(objects::endpoints(
+        server.object(objects::endpoints(
             "default",
             "e0",
             json!({"changed": "yes"}),
@@ -891,7 +892,7 @@ async fn a_watcher_lists_again_after_a_compaction_and_ends_up_right() {
         assert_eq!(follower.lists, 2);
         api.delete("e1", &DeleteParams::default()).await.unwrap();
         follower.until(|known| !known.contains_key("e1")).await;
-        let listed: Vec<Endpoints> = server.list("endpoints", "default");
+        let listed: Vec<Endpoints> = server.kind::<Endpoints>().namespace("default").list();
         assert_eq!(Vec::from_iter(follower.known.into_values()), listed);
     }
 }
@@ -900,8 +901,8 @@ async fn a_watcher_lists_again_after_a_compaction_and_ends_up_right() {
 async fn a_watcher_learns_of_deletions_it_slept_through() {
     for mode in modes() {
         let server = FakeApiServer::builder()
-            .event_log_limit(10)
-            .frozen_at(NOW)
+            .limits(Limits::new().events(10))
+            .clock_at(at(NOW))
             .start()
             .await;
         let api = api(&server).await;
@@ -920,7 +921,7 @@ async fn a_watcher_learns_of_deletions_it_slept_through() {
 #[tokio::test]
 async fn a_metadata_watcher_sees_metadata() {
     for mode in modes() {
-        let server = FakeApiServer::builder().frozen_at(NOW).start().await;
+        let server = FakeApiServer::builder().clock_at(at(NOW)).start().await;
         let api = api(&server).await;
         let metadata: Api<PartialObjectMeta<Endpoints>> =
             Api::default_namespaced(client(&server).await);
@@ -962,6 +963,6 @@ async fn a_reflector_keeps_its_store_up_to_date() {
         until(3, "e0").await;
         let mut kept: Vec<_> = store.state().iter().map(|e| e.as_ref().clone()).collect();
         kept.sort_by_key(|e| e.name_any());
-        assert_eq!(kept, server.list::<Endpoints>("endpoints", "default"));
+        assert_eq!(kept, server.kind::<Endpoints>().namespace("default").list());
     }
 }

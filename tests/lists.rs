@@ -73,7 +73,7 @@ fn items(answer: &Answer) -> usize {
 #[tokio::test]
 async fn a_list_in_another_form_is_not_the_one_before() {
     let server = server().await;
-    server.seed(endpoints("a", "one", json!({})));
+    server.object(endpoints("a", "one", json!({})));
     let mut client = Client::connect(&server).await;
     let mut tables = Client::connect(&server).await.with_header("accept", TABLE);
     let mut yaml = Client::connect(&server)
@@ -101,10 +101,10 @@ async fn a_list_in_another_form_is_not_the_one_before() {
 #[tokio::test]
 async fn a_list_at_a_version_or_from_a_replica_that_lags_is_an_older_one() {
     let server = server().await;
-    server.seed(endpoints("a", "one", json!({})));
+    server.object(endpoints("a", "one", json!({})));
     let mut client = Client::connect(&server).await;
     let before = client.get("/api/v1/endpoints").await;
-    server.seed(endpoints("a", "two", json!({})));
+    server.object(endpoints("a", "two", json!({})));
     let now = client.get("/api/v1/endpoints").await;
     assert_eq!((items(&before), items(&now)), (1, 2));
     let version = revision(&before.object());
@@ -124,7 +124,7 @@ async fn who_accepts_gzip_gets_a_kept_list_packed_and_others_do_not() {
     let server = server().await;
     let mut large = endpoints("a", "one", json!({}));
     large["metadata"]["annotations"] = json!({"text": "x".repeat(200 * 1024)});
-    server.seed(large);
+    server.object(large);
     let mut client = Client::connect(&server).await;
     let mut packing = Client::connect(&server)
         .await

@@ -4,8 +4,8 @@
 
 mod support;
 
-use fake_apiserver::FakeApiServer;
 use fake_apiserver::fixture::{Fixture, Recorder, Recording, Report, Target};
+use fake_apiserver::{Auth, FakeApiServer};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service};
 use kube::api::{
@@ -103,7 +103,7 @@ async fn what_a_plain_client_asks_passes_on_another_server() {
     assert_eq!(recording.len(), 13);
     let text = text_of(&recording);
     replay(&text).await.assert_passed();
-    let other = FakeApiServer::builder().seed(7).start().await;
+    let other = FakeApiServer::builder().random_seed(7).start().await;
     let fixture = Fixture::parse("recorded.yaml", &text).unwrap();
     fixture
         .run(&Target::url(&other.url()).unwrap())
@@ -240,8 +240,11 @@ async fn requests_at_the_same_time_are_played_one_after_the_other() {
 #[tokio::test]
 async fn credentials_are_added_and_never_written() {
     let server = FakeApiServer::builder()
-        .token("s3cret", "alice", ["system:masters"])
-        .token("t0ken", "bob", ["system:masters"])
+        .auth(
+            Auth::new()
+                .token("s3cret", "alice", ["system:masters"])
+                .token("t0ken", "bob", ["system:masters"]),
+        )
         .start()
         .await;
     let target = Target::url(&server.url()).unwrap().token("s3cret");

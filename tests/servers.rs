@@ -7,11 +7,13 @@ use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
-use fake_apiserver::{FakeApiServer, Fault};
+use fake_apiserver::{Auth, FakeApiServer, Fault, Limits};
+use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
 
+use support::at;
 use support::client::Client;
 use support::objects::{endpoints, namespace, path};
 use support::raw::Raw;
@@ -86,7 +88,7 @@ fn hundreds_of_servers_serve_a_test_without_a_runtime() {
         assert_eq!(code, 201);
     }
     for (number, server) in servers.iter().enumerate() {
-        let names = server.list_values("endpoints", "");
+        let names = server.resource("endpoints").list();
         assert_eq!(names.len(), 1);
         assert_eq!(names[0]["metadata"]["name"], format!("only-in-{number}"));
     }
@@ -118,8 +120,8 @@ async fn servers_alike_answer_alike() {
     let mut answers = Vec::new();
     for _ in 0..2 {
         let server = FakeApiServer::builder()
-            .seed(7)
-            .frozen_at(1_700_000_000)
+            .random_seed(7)
+            .clock_at(at(1_700_000_000))
             .start()
             .await;
         let mut client = Client::connect(&server).await;
@@ -130,11 +132,11 @@ async fn servers_alike_answer_alike() {
         answers.push([created, list].map(|a| (a.status, a.headers, a.body)));
     }
     assert_eq!(answers[0], answers[1]);
-    let other = FakeApiServer::builder().seed(8).start().await;
+    let other = FakeApiServer::builder().random_seed(8).start().await;
     let uid = |server: &FakeApiServer| {
-        server.get_value("ns", "", "default").unwrap()["metadata"]["uid"].clone()
+        server.resource("ns").get("default").unwrap()["metadata"]["uid"].clone()
     };
-    let seventh = FakeApiServer::builder().seed(7).start().await;
+    let seventh = FakeApiServer::builder().random_seed(7).start().await;
     assert_ne!(uid(&other), uid(&seventh));
 }
 
@@ -251,9 +253,9 @@ async fn a_shutdown_lets_a_request_in_flight_finish() {
 fn a_server_may_outlive_its_runtime() {
     let runtime = Runtime::new().unwrap();
     let server = runtime.block_on(async { FakeApiServer::start().await });
-    server.seed(namespace("shop"));
+    server.object(namespace("shop"));
     drop(runtime);
-    assert!(server.get_value("ns", "", "shop").is_some());
+    assert!(server.resource("ns").get("shop").is_some());
     drop(server);
 }
 
@@ -309,23 +311,29 @@ async fn two_servers_have_two_kubeconfig_files() {
 #[tokio::test]
 async fn seeding_again_is_an_update() {
     let server = FakeApiServer::builder()
-        .frozen_at(1_700_000_000)
+        .clock_at(at(1_700_000_000))
         .start()
         .await;
     let mut object = endpoints("default", "db", json!({"app": "a"}));
-    server.seed(&object);
+    server.object(&object);
     let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
         "spec": {"ports": [{"port": 80}]}});
-    server.seed(&service);
-    let read = |kind: &str, name: &str| server.get_value(kind, "default", name).unwrap();
+    server.object(&service);
+    let read = |kind: &str, name: &str| {
+        server
+            .resource(kind)
+            .namespace("default")
+            .get(name)
+            .unwrap()
+    };
     let (first, address) = (
         read("ep", "db"),
         read("svc", "web")["spec"]["clusterIP"].clone(),
     );
     server.advance(std::time::Duration::from_secs(60));
     object["metadata"]["labels"] = json!({"tier": "b"});
-    server.seed(&object);
-    server.seed(&service);
+    server.object(&object);
+    server.object(&service);
     let second = read("ep", "db");
     for field in ["uid", "creationTimestamp"] {
         assert_eq!(second["metadata"][field], first["metadata"][field]);
@@ -333,7 +341,7 @@ async fn seeding_again_is_an_update() {
     assert_eq!(second["metadata"]["labels"], json!({"tier": "b"}));
     assert_eq!(read("svc", "web")["spec"]["clusterIP"], address);
     object["metadata"]["uid"] = "mine".into();
-    server.seed(&object);
+    server.object(&object);
     assert_eq!(read("ep", "db")["metadata"]["uid"], "mine");
 }
 
@@ -342,8 +350,8 @@ fn a_seed_with_a_generate_name_gets_a_name() {
     let object =
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "q-"}});
     let server = FakeApiServer::builder().object(&object).start_blocking();
-    server.seed(&object);
-    let all = server.list_values("configmaps", "default");
+    server.object(&object);
+    let all = server.resource("configmaps").namespace("default").list();
     let name = |object: &Value| object["metadata"]["name"].as_str().unwrap().to_owned();
     let names: Vec<String> = all.iter().map(name).collect();
     assert_eq!(names.len(), 2, "{names:?}");
@@ -354,12 +362,16 @@ fn a_seed_with_a_generate_name_gets_a_name() {
 }
 
 #[test]
-fn no_namespace_means_the_same_to_seeding_and_to_reading() {
+fn an_object_that_says_no_namespace_is_in_the_default_one() {
     let server = FakeApiServer::start_blocking();
-    server.seed(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}));
-    let found = server.get_value("cm", "", "a").unwrap();
-    assert_eq!(found["metadata"]["namespace"], "default");
-    assert!(server.get::<Value>("cm", "", "a").is_some());
+    server.object(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}));
+    assert!(
+        server
+            .resource("cm")
+            .namespace("default")
+            .get("a")
+            .is_some()
+    );
 }
 
 #[test]
@@ -370,9 +382,9 @@ fn json_documents_may_follow_each_other_in_a_file() {
     let text = format!("{:#}\n{}{}\n", of("a"), of("b"), of("c"));
     std::fs::write(&file, &text).unwrap();
     let server = FakeApiServer::start_blocking();
-    server.seed_file(file.path());
+    server.objects_file(file.path());
     for name in ["a", "b", "c"] {
-        assert!(server.get_value("ns", "", name).is_some(), "{name}");
+        assert!(server.resource("ns").get(name).is_some(), "{name}");
     }
     std::fs::write(&file, format!("{text}{{\"kind\": 1}}")).unwrap();
     let error = FakeApiServer::builder()
@@ -423,7 +435,7 @@ fn a_bad_object_is_complained_about_where_it_is_seeded() {
     let server = FakeApiServer::start_blocking();
     let mut place = String::new();
     #[rustfmt::skip]
-    let said = complaint(|| { place = here(); server.seed(json!({"apiVersion": "v1", "kind": "Nonsense"})) });
+    let said = complaint(|| { place = here(); server.object(json!({"apiVersion": "v1", "kind": "Nonsense"})) });
     assert!(said.contains(&place), "{said}");
     assert!(said.contains("Nonsense"), "{said}");
 }
@@ -444,14 +456,14 @@ fn an_unknown_resource_is_complained_about_where_it_is_asked_for() {
     let server = FakeApiServer::start_blocking();
     let mut place = String::new();
     #[rustfmt::skip]
-    let said = complaint(|| { place = here(); server.get_value("widgets", "", "x"); });
+    let said = complaint(|| { place = here(); server.resource("widgets").get("x"); });
     assert!(said.contains(&place), "{said}");
     assert!(
         said.contains("\"widgets\"") && said.contains("endpoints"),
         "{said}"
     );
     #[rustfmt::skip]
-    let said = complaint(|| { place = here(); server.list::<Value>("widgets", ""); });
+    let said = complaint(|| { place = here(); server.kind::<Pod>().list(); });
     assert!(said.contains(&place), "{said}");
 }
 
@@ -460,10 +472,10 @@ fn a_type_that_does_not_fit_is_complained_about_where_it_is_read() {
     let server = FakeApiServer::start_blocking();
     let mut place = String::new();
     #[rustfmt::skip]
-    let said = complaint(|| { place = here(); server.get::<u8>("ns", "", "default"); });
+    let said = complaint(|| { place = here(); server.resource("ns").typed::<u8>().get("default"); });
     assert!(said.contains(&place), "{said}");
     #[rustfmt::skip]
-    let said = complaint(|| { place = here(); server.list::<u8>("ns", ""); });
+    let said = complaint(|| { place = here(); server.resource("ns").typed::<u8>().list(); });
     assert!(said.contains(&place), "{said}");
 }
 
@@ -472,7 +484,7 @@ fn a_missing_file_is_complained_about_where_it_is_seeded() {
     let server = FakeApiServer::start_blocking();
     let mut place = String::new();
     #[rustfmt::skip]
-    let said = complaint(|| { place = here(); server.seed_file("no-such-file.yaml"); });
+    let said = complaint(|| { place = here(); server.objects_file("no-such-file.yaml"); });
     assert!(said.contains(&place), "{said}");
     assert!(said.contains("no-such-file.yaml"), "{said}");
 }
@@ -498,7 +510,7 @@ fn a_server_that_cannot_start_is_complained_about_where_it_was_asked_for() {
 fn a_time_that_is_none_is_complained_about_where_it_is_set() {
     let mut place = String::new();
     #[rustfmt::skip]
-    let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().frozen_at(i64::MAX); });
+    let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().clock_at(at(300_000_000_000)); });
     assert!(said.contains(&place), "{said}");
 }
 
@@ -507,12 +519,19 @@ fn a_namespace_that_cannot_be_is_complained_about_where_it_is_asked_for() {
     let server = FakeApiServer::start_blocking();
     let mut place = String::new();
     #[rustfmt::skip]
-    let said = complaint(|| { place = here(); server.get_value("ns", "shop", "default"); });
+    let said = complaint(|| { place = here(); server.resource("ns").namespace("shop").get("default"); });
     assert!(said.contains(&place), "{said}");
     assert!(said.contains("namespaces are in no namespace"), "{said}");
     #[rustfmt::skip]
-    let said = complaint(|| { place = here(); server.list::<Value>("ns", "shop"); });
+    let said = complaint(|| { place = here(); let _ = server.resource("cm").namespace(""); });
     assert!(said.contains(&place), "{said}");
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); server.resource("cm").get("a"); });
+    assert!(said.contains(&place), "{said}");
+    assert!(
+        said.contains("configmaps are in namespaces; .namespace(\"default\") says"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -541,13 +560,19 @@ fn what_cannot_be_is_complained_about_where_it_is_given() {
     let said = complaint(|| { place = here(); server.compact(server.revision() + 1); });
     check(said, &place);
     #[rustfmt::skip]
-    let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().event_log_limit(0); });
+    let said = complaint(|| { place = here(); let _ = Limits::new().events(0); });
     check(said, &place);
     #[rustfmt::skip]
-    let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().max_headers(0); });
+    let said = complaint(|| { place = here(); let _ = Limits::new().headers(0); });
     check(said, &place);
     #[rustfmt::skip]
-    let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().token("", "alice", ["dev"]); });
+    let said = complaint(|| { place = here(); let _ = Limits::new().connections(0); });
+    check(said, &place);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); let _ = Limits::new().body(0); });
+    check(said, &place);
+    #[rustfmt::skip]
+    let said = complaint(|| { place = here(); let _ = Auth::new().token("", "alice", ["dev"]); });
     check(said, &place);
     #[rustfmt::skip]
     let said = complaint(|| { place = here(); let _ = FakeApiServer::builder().fault(Fault::raw(99, "")); });

@@ -6,20 +6,21 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use fake_apiserver::{FakeApiServer, FakeApiServerBuilder, Fault, Outage, Snapshot};
+use fake_apiserver::{Auth, FakeApiServer, FakeApiServerBuilder, Fault, Outage, Snapshot};
 use serde_json::{Value, json};
 
+use support::at;
 use support::client::Client;
 use support::objects::{at_revision, endpoints, namespace, path, revision};
 use support::raw::Raw;
 use support::watch::Watch;
 use support::{own_address, within};
 
-const NOW: i64 = 1_700_000_000;
+const NOW: u64 = 1_700_000_000;
 const EP: &str = "/api/v1/namespaces/default/endpoints";
 
 async fn frozen() -> FakeApiServer {
-    FakeApiServer::builder().frozen_at(NOW).start().await
+    FakeApiServer::builder().clock_at(at(NOW)).start().await
 }
 
 fn named(name: &str) -> Value {
@@ -27,7 +28,7 @@ fn named(name: &str) -> Value {
 }
 
 fn names(server: &FakeApiServer) -> Vec<String> {
-    let all = server.list_values("endpoints", "");
+    let all = server.resource("endpoints").list();
     let name = |object: &Value| object["metadata"]["name"].as_str().unwrap().to_owned();
     all.iter().map(name).collect()
 }
@@ -35,14 +36,22 @@ fn names(server: &FakeApiServer) -> Vec<String> {
 #[tokio::test]
 async fn a_restore_brings_back_what_was_and_nothing_else() {
     let server = frozen().await;
-    server.seed(named("kept"));
+    server.object(named("kept"));
     let snapshot = server.snapshot();
-    let before = server.get_value("endpoints", "default", "kept").unwrap();
-    server.seed(endpoints("default", "kept", json!({"app": "changed"})));
-    server.seed(named("later"));
+    let before = server
+        .resource("endpoints")
+        .namespace("default")
+        .get("kept")
+        .unwrap();
+    server.object(endpoints("default", "kept", json!({"app": "changed"})));
+    server.object(named("later"));
     server.restore(&snapshot);
     assert_eq!(names(&server), ["kept"]);
-    let after = server.get_value("endpoints", "default", "kept").unwrap();
+    let after = server
+        .resource("endpoints")
+        .namespace("default")
+        .get("kept")
+        .unwrap();
     assert_eq!(after, before);
 }
 
@@ -50,7 +59,7 @@ async fn a_restore_brings_back_what_was_and_nothing_else() {
 async fn revisions_go_on_across_a_restore() {
     let server = frozen().await;
     let snapshot = server.snapshot();
-    server.seed(named("a"));
+    server.object(named("a"));
     let newest = server.revision();
     server.restore(&snapshot);
     let mut client = Client::connect(&server).await;
@@ -75,7 +84,7 @@ async fn no_uid_is_given_out_twice_across_a_restore() {
 async fn an_open_watch_is_told_of_a_restore_by_410() {
     let server = frozen().await;
     let snapshot = server.snapshot();
-    server.seed(named("a"));
+    server.object(named("a"));
     let since = server.revision();
     let mut watch = Watch::open(&server, EP, &format!("resourceVersion={since}")).await;
     server.restore(&snapshot);
@@ -90,7 +99,7 @@ async fn an_open_watch_is_told_of_a_restore_by_410() {
 async fn nothing_from_before_a_restore_can_be_read_on() {
     let server = frozen().await;
     for name in ["a", "b", "c"] {
-        server.seed(named(name));
+        server.object(named(name));
     }
     let snapshot = server.snapshot();
     let since = server.revision();
@@ -109,14 +118,14 @@ async fn nothing_from_before_a_restore_can_be_read_on() {
     assert_eq!(watch.next().await.unwrap().object["code"], 410);
     let now = server.revision();
     let mut watch = Watch::open(&server, EP, &format!("resourceVersion={now}")).await;
-    server.seed(named("d"));
+    server.object(named("d"));
     assert_eq!(watch.next().await.unwrap().kind, "ADDED");
 }
 
 #[tokio::test]
 async fn a_write_with_a_version_that_was_undone_is_a_conflict() {
     let server = frozen().await;
-    server.seed(named("a"));
+    server.object(named("a"));
     let snapshot = server.snapshot();
     let mut client = Client::connect(&server).await;
     let target = format!("{EP}/a");
@@ -132,12 +141,16 @@ async fn a_write_with_a_version_that_was_undone_is_a_conflict() {
 #[tokio::test]
 async fn the_objects_of_another_server_come_under_versions_of_their_own() {
     let (server, other) = (frozen().await, frozen().await);
-    other.seed(named("theirs"));
-    server.seed(named("ours"));
+    other.object(named("theirs"));
+    server.object(named("ours"));
     let newest = server.revision();
     server.restore(&other.snapshot());
     assert_eq!(names(&server), ["theirs"]);
-    let object = server.get_value("endpoints", "default", "theirs").unwrap();
+    let object = server
+        .resource("endpoints")
+        .namespace("default")
+        .get("theirs")
+        .unwrap();
     assert!(revision(&object) > newest, "{object}");
     assert!(server.revision() > revision(&object));
 }
@@ -145,7 +158,7 @@ async fn the_objects_of_another_server_come_under_versions_of_their_own() {
 #[tokio::test]
 async fn controllers_go_on_after_a_restore() {
     let server = frozen().await;
-    server.seed(namespace("shop"));
+    server.object(namespace("shop"));
     let snapshot = server.snapshot();
     for _ in 0..2 {
         let mut client = Client::connect(&server).await;
@@ -164,11 +177,11 @@ async fn controllers_go_on_after_a_restore() {
 #[tokio::test]
 async fn a_fork_answers_what_its_origin_answers() {
     let server = FakeApiServer::builder()
-        .frozen_at(NOW)
-        .seed(7)
+        .clock_at(at(NOW))
+        .random_seed(7)
         .start()
         .await;
-    server.seed(named("a"));
+    server.object(named("a"));
     let fork = server.fork();
     let mut answers = Vec::new();
     for server in [&server, &fork] {
@@ -185,10 +198,10 @@ async fn a_fork_answers_what_its_origin_answers() {
 #[tokio::test]
 async fn a_fork_and_its_origin_go_their_own_ways() {
     let server = frozen().await;
-    server.seed(named("both"));
+    server.object(named("both"));
     let fork = server.fork();
-    server.seed(named("mine"));
-    fork.seed(named("theirs"));
+    server.object(named("mine"));
+    fork.object(named("theirs"));
     fork.advance(Duration::from_secs(60));
     assert_eq!(names(&server), ["both", "mine"]);
     assert_eq!(names(&fork), ["both", "theirs"]);
@@ -200,8 +213,11 @@ async fn a_fork_and_its_origin_go_their_own_ways() {
 #[tokio::test]
 async fn a_fork_lets_in_whom_its_origin_does() {
     let server = FakeApiServer::builder()
-        .token("t0ken", "admin", ["system:masters"])
-        .anonymous(false)
+        .auth(
+            Auth::new()
+                .token("t0ken", "admin", ["system:masters"])
+                .anonymous(false),
+        )
         .start()
         .await;
     let fork = server.fork();
@@ -228,8 +244,8 @@ async fn one_of_each() -> FakeApiServer {
     let mut held = endpoints("shop", "held", json!({"app": "yes"}));
     held["metadata"]["finalizers"] = json!(["example.com/hold"]);
     held["metadata"]["annotations"] = json!({"note": "\u{fc}: - yes\n\tand #no ", "n": "007"});
-    server.seed(held);
-    server.seed(endpoints("leaving", "db", json!({})));
+    server.object(held);
+    server.object(endpoints("leaving", "db", json!({})));
     for (kind, name, rest) in [
         (
             "ConfigMap",
@@ -257,7 +273,7 @@ async fn one_of_each() -> FakeApiServer {
             .as_object_mut()
             .unwrap()
             .extend(rest.as_object().unwrap().clone());
-        server.seed(object);
+        server.object(object);
     }
     let mut client = Client::connect(&server).await;
     let deleted = client
@@ -286,13 +302,13 @@ async fn a_dump_loads_again_as_the_same_objects() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), server.dump()).unwrap();
     let seeded = FakeApiServer::builder()
-        .frozen_at(NOW)
+        .clock_at(at(NOW))
         .objects_file(file.path())
         .start()
         .await;
     assert_eq!(contents(&seeded), contents(&server));
     let again = frozen().await;
-    again.seed_file(file.path());
+    again.objects_file(file.path());
     assert_eq!(contents(&again), contents(&server));
 }
 
@@ -302,11 +318,11 @@ async fn a_snapshot_that_was_written_and_read_is_the_same() {
     let written = server.snapshot().to_yaml();
     let read = Snapshot::from_yaml(&written).unwrap();
     assert_eq!(read.to_yaml(), written);
-    let builder = FakeApiServer::builder().frozen_at(NOW);
+    let builder = FakeApiServer::builder().clock_at(at(NOW));
     let other = builder.from_snapshot(&read).start().await;
     assert_eq!(contents(&other), contents(&server));
     let third = frozen().await;
-    third.seed(named("gone"));
+    third.object(named("gone"));
     third.restore(&read);
     assert_eq!(contents(&third), contents(&server));
 }
@@ -388,11 +404,11 @@ fn a_server_goes_down_and_comes_back_to_its_port_every_time() {
 #[test]
 fn the_state_is_there_when_the_server_is_back() {
     let server = own().start_blocking();
-    server.seed(named("db"));
+    server.object(named("db"));
     let newest = server.revision();
-    server.down();
+    let outage = server.outage(Outage::refused());
     assert!(!is_up(&server));
-    server.up();
+    drop(outage);
     assert!(get(server.address()).unwrap().contains("\"db\""));
     assert_eq!(server.revision(), newest);
 }
@@ -466,7 +482,7 @@ fn so_many_connections_are_reset_as_were_asked_for() {
 
 #[test]
 fn an_outage_is_over_when_its_time_is_up_by_the_servers_clock() {
-    let server = own().frozen_at(NOW).start_blocking();
+    let server = own().clock_at(at(NOW)).start_blocking();
     let outage = server.outage(Outage::refused().during(Duration::from_secs(30)));
     server.advance(Duration::from_secs(29));
     assert!(!is_up(&server));
@@ -517,12 +533,12 @@ async fn a_server_comes_back_over_an_empty_etcd() {
     let server = frozen().await;
     let fresh = server.revision();
     for name in ["a", "b", "c"] {
-        server.seed(named(name));
+        server.object(named(name));
     }
     let since = server.revision();
     drop(server.outage(Outage::refused().without_state()));
     assert_eq!(names(&server), [""; 0]);
-    assert_eq!(server.list_values("namespaces", "").len(), 4);
+    assert_eq!(server.resource("namespaces").list().len(), 4);
     assert_eq!(server.revision(), fresh);
     let mut client = Client::connect(&server).await;
     let query = format!("resourceVersion={since}&resourceVersionMatch=NotOlderThan");
@@ -541,10 +557,10 @@ async fn a_server_comes_back_over_an_empty_etcd() {
 async fn controllers_work_over_an_empty_etcd() {
     let server = frozen().await;
     for i in 0..20 {
-        server.seed(named(&format!("e{i}")));
+        server.object(named(&format!("e{i}")));
     }
     drop(server.outage(Outage::refused().without_state()));
-    server.seed(namespace("shop"));
+    server.object(namespace("shop"));
     let mut client = Client::connect(&server).await;
     assert_eq!(client.delete("/api/v1/namespaces/shop").await.status, 200);
     let since = format!("resourceVersion={}", server.revision());
@@ -559,14 +575,14 @@ async fn controllers_work_over_an_empty_etcd() {
 #[tokio::test]
 async fn a_restart_ends_watches_and_connections_in_order() {
     let server = frozen().await;
-    server.seed(named("db"));
+    server.object(named("db"));
     let since = format!("resourceVersion={}", server.revision());
     let mut watch = Watch::open(&server, EP, &since).await;
     server.restart();
     assert_eq!(watch.next().await, None);
     assert_eq!(names(&server), ["db"]);
     let mut watch = Watch::open(&server, EP, &since).await;
-    server.seed(named("more"));
+    server.object(named("more"));
     assert_eq!(watch.next().await.unwrap().kind, "ADDED");
 }
 

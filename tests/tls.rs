@@ -6,7 +6,7 @@ mod support;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fake_apiserver::{FakeApiServer, Fault};
+use fake_apiserver::{Auth, FakeApiServer, Fault};
 use http::{Request, Version};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -84,8 +84,11 @@ async fn kube_rs_trusts_the_kubeconfig() {
 async fn kube_rs_reads_the_kubeconfig_file() {
     let server = FakeApiServer::builder()
         .tls()
-        .token("s3cret", "alice", ["dev"])
-        .anonymous(false)
+        .auth(
+            Auth::new()
+                .token("s3cret", "alice", ["dev"])
+                .anonymous(false),
+        )
         .start()
         .await;
     let text = std::fs::read_to_string(server.kubeconfig_file()).unwrap();
@@ -103,7 +106,7 @@ async fn kube_rs_watches_over_tls() {
         match within(events.next()).await.unwrap().unwrap() {
             watcher::Event::InitDone => {
                 for name in ["a", "b", "c"] {
-                    server.seed(endpoints("default", name, json!({})));
+                    server.object(endpoints("default", name, json!({})));
                 }
             }
             watcher::Event::Apply(object) => applied.push(object.name_any()),
@@ -206,7 +209,7 @@ async fn http_2_is_spoken_to_those_who_offer_it() {
                 .is_empty()
         );
     }
-    server.seed(namespace("shop"));
+    server.object(namespace("shop"));
     let mut shown = String::new();
     while !shown.contains("\"name\":\"shop\"") {
         let frame = within(watch.body_mut().frame()).await.unwrap().unwrap();

@@ -4,16 +4,17 @@ mod support;
 
 use std::time::Duration;
 
-use fake_apiserver::FakeApiServer;
+use fake_apiserver::{FakeApiServer, Limits};
 use serde_json::{Value, json};
 
+use support::at;
 use support::client::{Client, JSON_PATCH, MERGE};
 use support::history::{History, Writer};
 use support::objects::{endpoints, label, namespace, path, revision};
 use support::seen::{Seen, Selection};
 use support::watch::Watch;
 
-const NOW: i64 = 1_700_000_000;
+const NOW: u64 = 1_700_000_000;
 const ALL: &str = "/api/v1/endpoints";
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -22,7 +23,7 @@ async fn frozen() -> FakeApiServer {
     FakeApiServer::builder()
         .object(namespace("a"))
         .object(namespace("a-b"))
-        .frozen_at(NOW)
+        .clock_at(at(NOW))
         .start()
         .await
 }
@@ -551,8 +552,8 @@ async fn a_watch_resumes_at_the_compacted_version_itself() {
 async fn a_full_log_forgets_its_oldest_events_and_no_others() {
     let server = FakeApiServer::builder()
         .object(namespace("a"))
-        .event_log_limit(50)
-        .frozen_at(NOW)
+        .limits(Limits::new().events(50))
+        .clock_at(at(NOW))
         .start()
         .await;
     let start = server.revision();
@@ -583,13 +584,13 @@ async fn a_full_log_forgets_its_oldest_events_and_no_others() {
 async fn other_kinds_of_writes_push_events_out_of_the_log_too() {
     let server = FakeApiServer::builder()
         .object(namespace("a"))
-        .event_log_limit(50)
-        .frozen_at(NOW)
+        .limits(Limits::new().events(50))
+        .clock_at(at(NOW))
         .start()
         .await;
     let since = server.revision();
     for round in 0..60 {
-        server.seed(namespace(&format!("n{round}")));
+        server.object(namespace(&format!("n{round}")));
     }
     let mut seen = Seen::after(&server, &Selection::all(ALL), since, "").await;
     seen.finish().await;
@@ -600,7 +601,7 @@ async fn other_kinds_of_writes_push_events_out_of_the_log_too() {
 fn write_many(server: &FakeApiServer, count: usize) {
     for round in 0..count {
         let name = format!("e{}", round % 100);
-        server.seed(endpoints("a", &name, json!({"round": round.to_string()})));
+        server.object(endpoints("a", &name, json!({"round": round.to_string()})));
     }
 }
 
@@ -632,7 +633,7 @@ async fn a_reader_that_was_away_for_20000_events_reads_all_of_them() {
 async fn a_reader_that_was_away_for_longer_than_the_log_is_told_so() {
     let server = FakeApiServer::builder()
         .object(namespace("a"))
-        .event_log_limit(1000)
+        .limits(Limits::new().events(1000))
         .start()
         .await;
     let since = server.revision();
@@ -642,7 +643,7 @@ async fn a_reader_that_was_away_for_longer_than_the_log_is_told_so() {
     for round in 0..3_000 {
         let mut object = endpoints("a", "x", json!({"round": round.to_string()}));
         object["metadata"]["annotations"] = json!({"blob": blob});
-        server.seed(object);
+        server.object(object);
     }
     seen.finish().await;
     assert_eq!(seen.error().map(|e| &e["code"]), Some(&json!(410)));
@@ -675,7 +676,7 @@ async fn a_slow_reader_does_not_hold_up_a_fast_one() {
 async fn namespaces_keep_the_guarantees_as_well() {
     let server = FakeApiServer::builder()
         .controllers(false)
-        .frozen_at(NOW)
+        .clock_at(at(NOW))
         .start()
         .await;
     let spaces = "/api/v1/namespaces";

@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use fake_apiserver::FakeApiServer;
+use fake_apiserver::{Auth, FakeApiServer};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -14,13 +14,14 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
+use support::at;
 use support::history::Writer;
 use support::objects::{endpoints, namespace, path};
 use support::raw::Raw;
 use support::watch::{Event, Watch};
 use support::within;
 
-const NOW: i64 = 1_700_000_000;
+const NOW: u64 = 1_700_000_000;
 const ALL: &str = "/api/v1/endpoints";
 const MINUTE: Duration = Duration::from_secs(60);
 const ORIGIN: (&str, &str) = ("origin", "http://localhost");
@@ -93,7 +94,7 @@ impl Socket {
 }
 
 async fn frozen() -> FakeApiServer {
-    FakeApiServer::builder().frozen_at(NOW).start().await
+    FakeApiServer::builder().clock_at(at(NOW)).start().await
 }
 
 async fn write(server: &FakeApiServer) {
@@ -362,8 +363,11 @@ const ALICE: &str = "base64url.bearer.authorization.k8s.io.YWxpY2UtdG9rZW4";
 
 async fn with_tokens() -> FakeApiServer {
     FakeApiServer::builder()
-        .token("alice-token", "alice", ["dev"])
-        .anonymous(false)
+        .auth(
+            Auth::new()
+                .token("alice-token", "alice", ["dev"])
+                .anonymous(false),
+        )
         .start()
         .await
 }
@@ -426,8 +430,8 @@ async fn a_client_may_close_first() {
     while let Some(message) = within(socket.stream.next()).await {
         assert!(matches!(message, Ok(Message::Close(_))), "{message:?}");
     }
-    server.seed(namespace("after"));
-    assert!(server.get_value("ns", "", "after").is_some());
+    server.object(namespace("after"));
+    assert!(server.resource("ns").get("after").is_some());
 }
 
 #[tokio::test]
@@ -454,7 +458,7 @@ async fn a_reader_that_was_away_reads_all_of_it() {
     for round in 0..5_000 {
         let mut object = endpoints("default", "x", json!({"round": round.to_string()}));
         object["metadata"]["annotations"] = json!({"blob": blob});
-        server.seed(object);
+        server.object(object);
     }
     server.advance(MINUTE);
     let (events, code) = socket.rest().await;

@@ -42,8 +42,8 @@ enum Measure {
     Bare(Operation),
     /// A patch of one object against a replacement of another that looks the same.
     Replace(Operation),
-    /// With the fault stage and so many rules about other requests, against a server without the stage.
-    FaultStage(usize),
+    /// With so many rules about other requests, against a server without any.
+    Rules(usize),
     /// Of this many, one of which was just written.
     ChangedList(usize),
     /// A creation, and the deletion that undoes it, among so many objects of the kind against among so many.
@@ -56,7 +56,7 @@ enum Measure {
 const fn case(name: &'static str, aim: Aim, measure: Measure) -> Case {
     let against = match measure {
         Measure::Replace(_) => "replace",
-        Measure::FaultStage(_) => "no stage",
+        Measure::Rules(_) => "no rule",
         Measure::Among(..) => "among 100",
         Measure::Namespace(..) => "of 100",
         _ => "bare",
@@ -86,8 +86,7 @@ pub(crate) const ALL: &[Case] = &[
         Measure::FirstAnswer,
     ),
     case("get", Aim::Ratio(0.9), Measure::Bare(Operation::Get)),
-    case("get, fault stage", Aim::Ratio(0.98), Measure::FaultStage(0)),
-    case("get, 10 other rules", Aim::None, Measure::FaultStage(10)),
+    case("get, 10 other rules", Aim::None, Measure::Rules(10)),
     case(
         "list 100",
         Aim::Ratio(0.8),
@@ -154,7 +153,7 @@ impl Case {
             Measure::FirstAnswer => Box::pin(first_answer(rounds)),
             Measure::Bare(operation) => Box::pin(against_bare(rounds, operation)),
             Measure::Replace(operation) => Box::pin(against_replace(rounds, operation)),
-            Measure::FaultStage(rules) => Box::pin(fault_stage(rounds, rules)),
+            Measure::Rules(rules) => Box::pin(get_past(rounds, rules)),
             Measure::ChangedList(count) => Box::pin(changed_list(rounds, count)),
             Measure::Among(many, few) => Box::pin(among(rounds, many, few)),
             Measure::Namespace(many, few) => Box::pin(namespace(rounds, many, few)),
@@ -263,9 +262,9 @@ async fn against_replace(rounds: &Rounds, operation: Operation) -> io::Result<Co
         .await
 }
 
-async fn fault_stage(rounds: &Rounds, rules: usize) -> io::Result<Comparison> {
+async fn get_past(rounds: &Rounds, rules: usize) -> io::Result<Comparison> {
     let with = FakeApiServer::start().await;
-    let without = FakeApiServer::builder().without_fault_stage().start().await;
+    let without = FakeApiServer::start().await;
     let rule = || Fault::conflict().verb("update").name("another").optional();
     let _guards: Vec<_> = (0..rules).map(|_| with.fault(rule())).collect();
     let get = read(&item("read"));

@@ -114,7 +114,7 @@ pub(crate) fn turn(turn: usize) -> Value {
 }
 
 pub(crate) fn seed(server: &FakeApiServer, object: Value) {
-    server.seed(object);
+    server.object(object);
 }
 
 pub(crate) fn seed_all(server: &FakeApiServer, name: &str, count: usize) {

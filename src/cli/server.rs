@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory as _, ValueEnum};
-use fake_apiserver::{FakeApiServer, FakeApiServerBuilder};
+use fake_apiserver::{Auth, FakeApiServer, FakeApiServerBuilder, Limits};
 use tracing::level_filters::LevelFilter;
 
 use super::{Arguments, Failure, kubeconfig};
@@ -132,7 +132,7 @@ pub(crate) struct ServerArgs {
         allow_negative_numbers = true,
         help_heading = "Cluster"
     )]
-    pub(crate) seed: u64,
+    pub(crate) random_seed: u64,
 
     /// Faults to install: a YAML or JSON script; may be repeated
     ///
@@ -199,32 +199,42 @@ impl ServerArgs {
         self.tls || !self.tls_san.is_empty()
     }
 
+    pub(crate) fn auth(&self) -> Auth {
+        let mut auth = Auth::new().anonymous(self.anonymous_auth);
+        if let Some(path) = &self.token_auth_file {
+            auth = auth.token_file(path);
+        }
+        match self.authorization_mode {
+            AuthorizationMode::AlwaysAllow => auth,
+            AuthorizationMode::Rbac => auth.rbac(),
+        }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        match self.event_log_limit {
+            Some(events) => Limits::new().events(events as usize),
+            None => Limits::new(),
+        }
+    }
+
     pub(crate) fn builder(&self) -> FakeApiServerBuilder {
         let mut builder = FakeApiServer::builder()
             .bind((self.bind_address, self.port))
-            .anonymous(self.anonymous_auth)
+            .auth(self.auth())
+            .limits(self.limits())
             .implicit_namespaces(self.implicit_namespaces)
             .controllers(!self.no_controllers)
             .control(self.control)
             .allow_unused_faults()
-            .seed(self.seed);
+            .random_seed(self.random_seed);
         if self.tls {
             builder = builder.tls();
         }
         for name in &self.tls_san {
             builder = builder.tls_san(name);
         }
-        if let Some(path) = &self.token_auth_file {
-            builder = builder.token_file(path);
-        }
-        if self.authorization_mode == AuthorizationMode::Rbac {
-            builder = builder.rbac([(); 0]);
-        }
         if let Some(version) = &self.kubernetes_version {
             builder = builder.kubernetes_version(version);
-        }
-        if let Some(events) = self.event_log_limit {
-            builder = builder.event_log_limit(events as usize);
         }
         for path in &self.faults {
             builder = builder.faults_file(path);

@@ -64,7 +64,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     (
         "GET",
         "/coverage",
-        "which documented codes of which operations were met; ?format=text, ?format=html",
+        "which documented codes of which operations were met; ?format=text is a table",
     ),
     ("GET", "/snapshot", "the objects, as manifests in YAML"),
     (
@@ -225,7 +225,7 @@ fn read_text<T>(
     let text = if text.trim().is_empty() { "null" } else { text };
     let documents = script::documents(name, text)?;
     let Some(document) = documents.first() else {
-        return Err(Error::new(name, "it holds no document"));
+        return Err(Error::invalid(name, "it holds no document"));
     };
     read(&Cursor::root(name, document))
 }

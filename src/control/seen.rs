@@ -43,7 +43,7 @@ impl Control {
         let asked = json!({"when": when, "code": codes}).to_string();
         let requests = read_text("query", &asked, requests).map_err(|error| {
             let problem = error.problem();
-            let problem = problem.strip_prefix("when").unwrap_or(problem);
+            let problem = problem.strip_prefix("when").unwrap_or(&problem);
             Refusal(
                 400,
                 format!("query: {}", problem.trim_start_matches(['.', ':', ' '])),
@@ -62,8 +62,7 @@ impl Control {
     /// Whether it came as expected, and if not, what did: `{"verified": false, "problem": "…"}` is an answer too.
     pub(super) fn verify(&self, asked: &Asked<'_>) -> Outcome {
         let expected = asked.with_body(expected)?;
-        let journal = self.journal();
-        let verifier = Verifier::new(&self.recorder, journal, self.cluster.ids.seed());
+        let verifier = Verifier::new(&self.recorder, self.journal());
         let verdict = match expected {
             Expected::Count(requests, times) => verifier.count(&requests, times),
             Expected::Order(requests) => verifier.order(&requests),
@@ -76,18 +75,14 @@ impl Control {
         Ok(json_response(200, &answer))
     }
 
-    /// As JSON, or with `?format=text` and `?format=html` for people.
+    /// As JSON, or with `?format=text` as a table for people.
     pub(super) fn show_coverage(&self, asked: &Asked<'_>) -> Outcome {
         let coverage = Coverage::new(self.recorder.coverage());
         match asked.query.get("format").unwrap_or("json") {
             "json" => Ok(json_response(200, &coverage.to_json())),
             "text" => Ok(Response::text(200, coverage.to_string())),
-            "html" => {
-                let page = coverage.to_html();
-                Ok(Response::new(200, "text/html; charset=utf-8", page))
-            }
             other => {
-                let hint = crate::codec::script::hint(other, ["json", "text", "html"]);
+                let hint = crate::codec::script::hint(other, ["json", "text"]);
                 Err(Refusal(400, format!("unknown format `{other}`{hint}")))
             }
         }
@@ -141,15 +136,16 @@ fn which(at: &Cursor<'_>) -> Result<Requests, Error> {
 /// `2`, `{min: 1}`, `{max: 3}`, `{min: 1, max: 3}`.
 fn times(at: &Cursor<'_>) -> Result<Times, Error> {
     if matches!(at.node, Node::Number(_)) {
-        return Ok(Times::exactly(at.whole()?));
+        return Ok(at.whole()?.into());
     }
     at.only(&["min", "max"])?;
     let bound = |key| at.get(key).map(|at| at.whole()).transpose();
     match (bound("min")?, bound("max")?) {
-        (Some(min), None) => Ok(Times::at_least(min)),
-        (None, Some(max)) => Ok(Times::at_most(max)),
-        (Some(min), Some(max)) if min <= max => Ok(Times::between(min, max)),
-        (Some(_), Some(_)) => Err(at.fail("`min` is more than `max`")),
+        (Some(min), None) => Ok((min..).into()),
+        (None, Some(max)) => Ok((..=max).into()),
+        (Some(min), Some(max)) => {
+            Times::between(min, max).ok_or_else(|| at.fail("`min` is more than `max`"))
+        }
         (None, None) => Err(at.fail("this needs a `min`, a `max`, or both")),
     }
 }

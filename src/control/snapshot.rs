@@ -38,10 +38,10 @@ use crate::storage::{Contents, DEFAULT_EVENT_LOG_LIMIT, Storage};
 ///
 /// let server = FakeApiServer::start_blocking();
 /// let empty = server.snapshot();
-/// server.seed(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}));
+/// server.object(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}));
 ///
 /// server.restore(&empty);
-/// assert!(server.get_value("namespaces", "", "shop").is_none());
+/// assert!(server.resource("namespaces").get("shop").is_none());
 /// ```
 #[derive(Clone)]
 pub struct Snapshot(Arc<Held>);
@@ -79,7 +79,7 @@ impl Snapshot {
     ///
     /// let snapshot = Snapshot::from_yaml("apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n")?;
     /// let server = FakeApiServer::builder().from_snapshot(&snapshot).start_blocking();
-    /// assert!(server.get_value("namespaces", "", "shop").is_some());
+    /// assert!(server.resource("namespaces").get("shop").is_some());
     /// # Ok::<_, fake_apiserver::Error>(())
     /// ```
     ///

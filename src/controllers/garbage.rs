@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::handlers::cluster::Cluster;
 use crate::handlers::write::{Edit, Write};
 use crate::object::{Object, meta_str, meta_strings, metadata_mut, owner_references, owner_uids};
-use crate::registry::generic::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
+use crate::registry::deletion::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
 use crate::request::options::{DeleteOptions, Propagation};
 use crate::response::Warnings;
 
@@ -66,7 +66,7 @@ async fn collect(cluster: &Cluster, dependent: &Object) {
     let owners: Vec<(&str, Option<bool>)> = owner_uids(&value)
         .map(|uid| (uid, is_terminating(cluster, uid)))
         .collect();
-    let is_solid = |uid: &str| owners.iter().any(|owner| *owner == (uid, Some(false)));
+    let is_solid = |uid: &str| owners.contains(&(uid, Some(false)));
     if owners.iter().any(|(uid, _)| is_solid(uid)) {
         return drop_references(cluster, dependent, |uid| !is_solid(uid)).await;
     }

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::clock;
 use crate::handlers::cluster::Cluster;
 use crate::object::{Object, meta_str, meta_strings};
-use crate::registry::generic::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
+use crate::registry::deletion::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
 use crate::storage::{Event, Indexed as _, Revision};
 
 /// How long after a change the controllers act on it.
@@ -182,3 +182,6 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,14 +53,6 @@ mod tests {
     fn a_rule_that_can_never_act_is_refused() {
         let refused = [
             (
-                Fault::conflict().verb("updat"),
-                "unknown verb `updat`; did you mean `update`?",
-            ),
-            (
-                Fault::conflict().verb("PUT"),
-                "unknown verb `PUT`; that method is the verb `update`",
-            ),
-            (
                 Fault::conflict().resource("endpoint-s"),
                 "unknown resource `endpoint-s`; did you mean `endpoints`?",
             ),

@@ -8,6 +8,7 @@ use super::answer::{Answer, Say};
 use super::argument::{Arguments, Parameter};
 use super::effect::{After, Before, Effect, Instead};
 use super::frames::{Trouble, WatchFault};
+use crate::kinds::verb::Verb;
 use crate::request::facts::Facts;
 
 /// A kind of fault.
@@ -154,7 +155,7 @@ impl FaultKind {
     }
 
     /// Refuses a rule about verbs to which it does nothing.
-    pub(super) fn check_verbs(&self, asked: &[String]) -> Result<(), String> {
+    pub(super) fn check_verbs(&self, asked: &[Verb]) -> Result<(), String> {
         let Some(Verbs { what, possible }) = &self.verbs else {
             return Ok(());
         };
@@ -163,7 +164,7 @@ impl FaultKind {
         }
         Err(format!(
             "the rule can never act: {what} does nothing to {}, only to {}",
-            asked.join(" or "),
+            Verb::names(asked).join(" or "),
             possible.join(", ")
         ))
     }

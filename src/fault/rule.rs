@@ -298,7 +298,11 @@ impl Fault {
     }
 }
 
-when_methods!(Fault, "fake_apiserver::Fault::conflict()");
+when_methods!(
+    Fault,
+    "let guard = server.fault(fake_apiserver::Fault::conflict()",
+    ".optional());"
+);
 
 #[cfg(test)]
 mod tests {

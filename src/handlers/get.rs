@@ -1,7 +1,7 @@
 //! GET of an object.
 
 use super::Context;
-use super::list::wait_for;
+use super::selection::wait_for;
 use super::update::checked_key;
 use crate::request::options::{AtVersion, parse_version};
 use crate::response::Response;

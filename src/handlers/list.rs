@@ -1,28 +1,16 @@
 //! GET of a collection: a list, page by page if asked, at the version asked for; or the start of a watch.
 
-use std::time::Duration;
-
-use jiff::SignedDuration;
-use serde_json::Value;
-
+use super::selection::{Selection, wait_for};
 use super::{Context, Sight, watch};
-use crate::clock;
-use crate::handlers::cluster::{check_key, prefix};
+use crate::handlers::cluster::check_key;
 use crate::kinds::{Kind, KindRef};
-use crate::names::is_dns1123_label;
-use crate::object::{Object, labels};
-use crate::registry;
 use crate::request::continue_token::Token;
 use crate::request::negotiation;
 use crate::request::options::{AtVersion, ListOptions, VersionMatch, parse_version};
-use crate::request::selector::{FieldSelector, LabelSelector, SupportedFields};
+use crate::request::selector::{FieldSelector, SupportedFields};
 use crate::response::{Body, List, Presenter, Response};
-use crate::schema::convert;
 use crate::status::Status;
 use crate::storage::Revision;
-
-/// How long a request waits for a version that is yet to come.
-const FUTURE_VERSION_WAIT: Duration = Duration::from_secs(3);
 
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
@@ -95,66 +83,6 @@ pub(super) fn check_fields(kind: &Kind, fields: &FieldSelector) -> Result<(), St
         all => SupportedFields::Own(all),
     };
     fields.check_known(supported).map_err(Status::bad_request)
-}
-
-/// Which objects a list or a watch is about.
-#[derive(Clone)]
-pub(super) struct Selection {
-    pub(super) kind: KindRef,
-    pub(super) prefix: String,
-    labels: LabelSelector,
-    fields: FieldSelector,
-    /// A name is selected and it is known where it would be, so nothing else is read.
-    is_one_key: bool,
-}
-
-impl Selection {
-    pub(super) fn new(kind: &KindRef, namespace: &str, options: &ListOptions) -> Self {
-        // Across namespaces a selected one narrows the list, except where a page goes on.
-        let narrowed = || {
-            let selected = options.fields.exact("metadata.namespace");
-            selected.filter(|name| {
-                options.continue_token.is_empty() && is_dns1123_label(name).is_empty()
-            })
-        };
-        let namespace = match namespace {
-            "" => narrowed().unwrap_or_default(),
-            namespace => namespace,
-        };
-        let is_placed = !kind.namespaced || !namespace.is_empty();
-        Selection {
-            kind: kind.clone(),
-            prefix: prefix(kind, namespace),
-            labels: options.labels.clone(),
-            fields: options.fields.clone(),
-            is_one_key: is_placed && options.fields.exact("metadata.name").is_some(),
-        }
-    }
-
-    pub(super) fn is_everything(&self) -> bool {
-        self.labels.is_empty() && self.fields.is_empty()
-    }
-
-    pub(super) fn matches(&self, object: &Object) -> bool {
-        let field = |label: &str| match label {
-            "metadata.name" => object.name().to_owned(),
-            "metadata.namespace" => object.namespace().to_owned(),
-            other => field(&self.kind, &object.value(), other),
-        };
-        self.is_everything()
-            || (self.labels.matches(labels(&object.value())) && self.fields.matches(&field))
-    }
-}
-
-/// What a field label selects by: the text at that path, unless the kind has it otherwise.
-fn field(kind: &Kind, object: &Value, label: &str) -> String {
-    let path: Vec<&str> = label.split('.').collect();
-    let path = convert::stored_path(&path, kind);
-    let programmed = registry::strategy(kind).field(object, &path);
-    programmed.unwrap_or_else(|| {
-        let found = path.iter().try_fold(object, |at, name| at.get(*name));
-        found.and_then(Value::as_str).unwrap_or_default().to_owned()
-    })
 }
 
 /// Lists what is there, at the version asked for.
@@ -313,24 +241,4 @@ impl Page {
         );
         status
     }
-}
-
-/// Waits a while for a version that is yet to come.
-pub(super) async fn wait_for(sight: Sight<'_>, version: u64) -> Result<(), Status> {
-    let cluster = sight.cluster;
-    let mut latest = cluster.storage.subscribe();
-    let wait = SignedDuration::try_from(FUTURE_VERSION_WAIT).unwrap_or_default();
-    let deadline = clock::add(cluster.clock.now(), wait);
-    loop {
-        latest.borrow_and_update();
-        if sight.horizon().0 >= version {
-            return Ok(());
-        }
-        tokio::select! {
-            changed = latest.changed() => if changed.is_err() { break },
-            () = cluster.clock.sleep_until(deadline) => break,
-        }
-    }
-    let status = Status::resource_version_too_large(version, sight.horizon().0, 1);
-    Err(status)
 }

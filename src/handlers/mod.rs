@@ -19,6 +19,7 @@ mod patch;
 pub(crate) mod race;
 pub(crate) mod routes;
 pub(crate) mod seed;
+mod selection;
 mod update;
 pub(crate) mod version;
 mod watch;

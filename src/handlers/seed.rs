@@ -147,7 +147,7 @@ impl<'a> Seeder<'a> {
         let Some(rules) = &mut self.rules else {
             return Err(format!(
                 "a {kind} does nothing here: access rules are read only when a server starts, and only if it \
-                 authorizes by RBAC (FakeApiServerBuilder::rbac, or --authorization-mode RBAC)"
+                 authorizes by RBAC (Auth::rbac, or --authorization-mode RBAC)"
             ));
         };
         let namespaced = matches!(&*kind, "Role" | "RoleBinding");

@@ -5,23 +5,28 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
+use super::head::Head;
 use super::record::{KeptBody, Outcome, Record};
 use super::stream::{StreamLog, WatchLog};
 use crate::kinds::Catalog;
+use crate::kinds::verb::Verb;
 use crate::object::Object;
 use crate::request::info::RequestInfo;
 use crate::request::query::Query;
 use crate::storage::{Revision, Storage};
 
-/// One request and its answer, as the [journal](crate::Journal) has it.
-///
-/// What is not known is empty: a request refused before it was understood has no verb, one that was not authenticated
-/// has no user, one that was no HTTP has not even a path.
+/// One request and its answer, as the [journal](crate::FakeApiServer::journal) has it.
 ///
 /// ```
-/// # let server = fake_apiserver::FakeApiServer::start_blocking();
+/// use fake_apiserver::{FakeApiServer, Verb};
+///
+/// let server = FakeApiServer::start_blocking();
+/// // … the client under test runs …
 /// for entry in &server.journal() {
-///     println!("{} {} {:?}", entry.verb(), entry.path(), entry.code());
+///     let (request, answer) = (entry.request(), entry.answer());
+///     if request.verb == Some(Verb::Update) && answer.code == Some(409) {
+///         println!("{:?} was changed by somebody else", request.name);
+///     }
 /// }
 /// ```
 #[derive(Clone)]
@@ -31,6 +36,129 @@ pub struct Entry {
     /// For the labels of what a request was about.
     objects: Arc<Storage<Object>>,
     catalog: Arc<Catalog>,
+}
+
+/// What was asked. Nothing stands where there was nothing: what was no HTTP has not even a path, what was refused before
+/// it was understood is about no resource, what was not authenticated has no user.
+///
+/// ```
+/// use fake_apiserver::{FakeApiServer, Verb};
+///
+/// let server = FakeApiServer::start_blocking();
+/// // … the client under test runs …
+/// let journal = server.journal();
+/// let updates = journal.iter().filter(|entry| entry.request().verb == Some(Verb::Update));
+/// let users: Vec<_> = updates.filter_map(|entry| entry.request().user).collect();
+/// assert!(users.is_empty());
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Request<'a> {
+    /// `GET`, `POST`, …
+    pub method: Option<&'a str>,
+    /// As it was sent, still percent-encoded.
+    pub path: Option<&'a str>,
+    /// What followed the question mark, as it was sent.
+    pub query: Option<&'a str>,
+    /// What it asked to be done.
+    pub verb: Option<Verb>,
+    /// That of the resource; the core group is the empty one.
+    pub api_group: Option<&'a str>,
+    /// `v1`
+    pub api_version: Option<&'a str>,
+    /// The plural name.
+    pub resource: Option<&'a str>,
+    /// `status`, `finalize`, …
+    pub subresource: Option<&'a str>,
+    /// Of a request about all namespaces there is none.
+    pub namespace: Option<&'a str>,
+    /// Of a request about a collection there is none.
+    pub name: Option<&'a str>,
+    /// Who asked, after impersonation.
+    pub user: Option<&'a str>,
+    /// The `User-Agent` header.
+    pub user_agent: Option<&'a str>,
+    /// The body, unless no handler asked for it.
+    pub body: Body<'a>,
+    head: &'a Head,
+}
+
+/// What came of a request.
+///
+/// ```
+/// use fake_apiserver::FakeApiServer;
+///
+/// let server = FakeApiServer::start_blocking();
+/// // … the client under test runs …
+/// let journal = server.journal();
+/// let lost = journal.iter().filter(|entry| entry.answer().code.is_none()).count();
+/// assert_eq!(lost, 0);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Answer<'a> {
+    /// Whether it was answered, and if not, what happened instead.
+    pub outcome: Outcome,
+    /// The status code, if the client was sent one.
+    pub code: Option<u16>,
+    /// The `reason` of an answer that is a Status.
+    pub reason: Option<String>,
+    /// The `message` of an answer that is a Status; what was wrong with a request that was no HTTP.
+    pub message: Option<String>,
+    /// The newest revision of the store when the answer left.
+    pub revision: u64,
+    /// The body before it was packed. That of a watch is not kept.
+    pub body: Body<'a>,
+    /// What a watch has sent up to now.
+    pub watch: Option<WatchLog>,
+}
+
+/// A body as far as it is kept.
+///
+/// ```
+/// let server = fake_apiserver::FakeApiServer::start_blocking();
+/// // … the client under test runs …
+/// for entry in &server.journal() {
+///     let body = entry.answer().body;
+///     println!("{} bytes, whole: {}", body.len, body.bytes.len() == body.len);
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Body<'a> {
+    /// Its first 16 KiB.
+    pub bytes: &'a [u8],
+    /// How long it was as a whole.
+    pub len: usize,
+}
+
+impl<'a> Body<'a> {
+    fn of(kept: &'a KeptBody) -> Self {
+        Body {
+            bytes: &kept.bytes,
+            len: kept.length,
+        }
+    }
+}
+
+impl<'a> Request<'a> {
+    /// The first header of this name, if it is text.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// // … the client under test runs …
+    /// for entry in &server.journal() {
+    ///     assert_ne!(entry.request().header("accept"), Some("application/vnd.kubernetes.protobuf"));
+    /// }
+    /// ```
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        self.head.header(name)
+    }
+}
+
+/// A word, if there is one.
+fn some(word: &str) -> Option<&str> {
+    Some(word).filter(|word| !word.is_empty())
 }
 
 impl Entry {
@@ -54,7 +182,10 @@ impl Entry {
     /// Counted from 1 since the server started, in order of arrival.
     ///
     /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.index() < 10;
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// // … the client under test runs …
+    /// let newest = server.journal().iter().last().map(|entry| entry.index());
+    /// assert_eq!(newest, None);
     /// ```
     pub fn index(&self) -> u64 {
         self.record.index
@@ -63,7 +194,10 @@ impl Entry {
     /// When it came, by the server's clock.
     ///
     /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.time() < std::time::SystemTime::now();
+    /// use std::time::SystemTime;
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// // … the client under test runs …
+    /// assert!(server.journal().iter().all(|entry| entry.time() <= SystemTime::now()));
     /// ```
     pub fn time(&self) -> SystemTime {
         self.record.time.into()
@@ -72,147 +206,74 @@ impl Entry {
     /// From its arrival to the start of its answer, by the server's clock: nothing, if that stands still.
     ///
     /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.duration().as_secs() > 1;
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// // … the client under test runs …
+    /// assert!(server.journal().iter().all(|entry| entry.duration().as_secs() < 30));
     /// ```
     pub fn duration(&self) -> Duration {
         self.record.duration.unsigned_abs()
     }
 
-    /// `GET`, `POST`, …
+    /// What was asked.
     ///
     /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.method() == "PUT";
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// // … the client under test runs …
+    /// let journal = server.journal();
+    /// assert!(journal.iter().all(|entry| entry.request().namespace == Some("shop")));
     /// ```
-    pub fn method(&self) -> &str {
-        match self.record.outcome {
-            Outcome::Unparsed => "",
-            _ => self.record.method.as_str(),
+    pub fn request(&self) -> Request<'_> {
+        let (record, info) = (&*self.record, &self.info);
+        let is_http = record.outcome != Outcome::Unparsed;
+        Request {
+            method: is_http.then(|| record.method.as_str()),
+            path: is_http.then(|| record.head.path()),
+            query: some(record.head.raw_query()),
+            verb: Verb::parse(info.verb()),
+            api_group: info.is_resource.then(|| info.api_group()),
+            api_version: some(info.api_version()),
+            resource: some(info.resource()),
+            subresource: some(info.subresource()),
+            namespace: some(info.namespace()),
+            name: some(info.name()),
+            user: some(record.user()),
+            user_agent: some(record.head.user_agent()),
+            body: Body::of(&record.request_body),
+            head: &record.head,
         }
     }
 
-    /// As it was sent, still percent-encoded.
+    /// What came of it.
     ///
     /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.path().starts_with("/api/v1/");
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// // … the client under test runs …
+    /// let journal = server.journal();
+    /// assert!(journal.iter().all(|entry| entry.answer().reason.as_deref() != Some("Conflict")));
     /// ```
-    pub fn path(&self) -> &str {
-        self.record.head.path()
-    }
-
-    /// What followed the question mark, as it was sent.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.query() == "watch=1";
-    /// ```
-    pub fn query(&self) -> &str {
-        self.record.head.raw_query()
-    }
-
-    /// get, list, watch, create, update, patch, delete, deletecollection; of what is no resource, the method in lower
-    /// case.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.verb() == "update";
-    /// ```
-    pub fn verb(&self) -> &str {
-        self.info.verb()
-    }
-
-    /// Empty for core.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.api_group().is_empty();
-    /// ```
-    pub fn api_group(&self) -> &str {
-        self.info.api_group()
-    }
-
-    /// `v1`.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.api_version() == "v1";
-    /// ```
-    pub fn api_version(&self) -> &str {
-        self.info.api_version()
-    }
-
-    /// The plural name.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.resource() == "endpoints";
-    /// ```
-    pub fn resource(&self) -> &str {
-        self.info.resource()
-    }
-
-    /// `status`, `finalize`, or nothing.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.subresource() == "finalize";
-    /// ```
-    pub fn subresource(&self) -> &str {
-        self.info.subresource()
-    }
-
-    /// Empty for all of them.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.namespace() == "shop";
-    /// ```
-    pub fn namespace(&self) -> &str {
-        self.info.namespace()
-    }
-
-    /// Empty for a collection.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.name() == "db";
-    /// ```
-    pub fn name(&self) -> &str {
-        self.info.name()
-    }
-
-    /// Who asked, after impersonation.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.user() == "alice";
-    /// ```
-    pub fn user(&self) -> &str {
-        self.record.user()
-    }
-
-    /// The `User-Agent` header.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.user_agent().starts_with("kubectl/");
-    /// ```
-    pub fn user_agent(&self) -> &str {
-        self.record.head.user_agent()
-    }
-
-    /// The `Content-Type` header.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.content_type() == "application/json";
-    /// ```
-    pub fn content_type(&self) -> &str {
-        self.header("content-type").unwrap_or_default()
-    }
-
-    /// The first header of this name, if it is text.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.header("accept") == Some("application/json");
-    /// ```
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.record.head.header(name)
+    pub fn answer(&self) -> Answer<'_> {
+        let record = &*self.record;
+        Answer {
+            outcome: record.outcome,
+            code: record.code,
+            reason: self.said("reason"),
+            message: match record.complaint.as_str() {
+                "" => self.said("message"),
+                complaint => Some(complaint.to_owned()),
+            },
+            revision: record.after.0,
+            body: Body::of(&record.response_body),
+            watch: record.stream.as_deref().map(StreamLog::now),
+        }
     }
 
     /// Which attempt this was of the same client (user and User-Agent) at the same verb, resource, namespace and name,
     /// counted from 1.
     ///
     /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.attempt() > 1;
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// // … the client under test runs, and must not try anything more than three times …
+    /// assert!(server.journal().iter().all(|entry| entry.attempt() <= 3));
     /// ```
     pub fn attempt(&self) -> u64 {
         self.record.attempt
@@ -221,105 +282,14 @@ impl Entry {
     /// The names of the faults that acted on it.
     ///
     /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.faults().contains(&"the lost race".to_owned());
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// // … the client under test runs …
+    /// for entry in server.journal().iter().filter(|entry| !entry.faults().is_empty()) {
+    ///     println!("{} met {}", entry.index(), entry.faults().join(" and "));
+    /// }
     /// ```
     pub fn faults(&self) -> &[String] {
         &self.record.faults
-    }
-
-    /// What came of it.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.outcome() == fake_apiserver::Outcome::Reset;
-    /// ```
-    pub fn outcome(&self) -> Outcome {
-        self.record.outcome
-    }
-
-    /// The status code of the answer, if the client was sent one.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.code() == Some(409);
-    /// ```
-    pub fn code(&self) -> Option<u16> {
-        self.record.code
-    }
-
-    /// The `reason` of an answer that is a Status.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.reason().as_deref() == Some("Conflict");
-    /// ```
-    pub fn reason(&self) -> Option<String> {
-        let status = self.status()?;
-        status["reason"].as_str().map(str::to_owned)
-    }
-
-    /// The `message` of an answer that is a Status; what was wrong with a request that was no HTTP.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.message().is_some_and(|text| text.contains("modified"));
-    /// ```
-    pub fn message(&self) -> Option<String> {
-        if !self.record.complaint.is_empty() {
-            return Some(self.record.complaint.clone());
-        }
-        let status = self.status()?;
-        status["message"].as_str().map(str::to_owned)
-    }
-
-    /// The newest revision of the store when the answer left.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.revision() > 9;
-    /// ```
-    pub fn revision(&self) -> u64 {
-        self.record.after.0
-    }
-
-    /// The body of the request as far as it is kept: its first 16 KiB. A body that no handler asked for is not there.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.request_body().starts_with(b"{");
-    /// ```
-    pub fn request_body(&self) -> &[u8] {
-        &self.record.request_body.bytes
-    }
-
-    /// How long the body of the request was as a whole.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.request_body_len() > entry.request_body().len();
-    /// ```
-    pub fn request_body_len(&self) -> usize {
-        self.record.request_body.length
-    }
-
-    /// The body of the answer before it was packed, as far as it is kept: its first 16 KiB. That of a watch is not kept.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.response_body().is_empty();
-    /// ```
-    pub fn response_body(&self) -> &[u8] {
-        &self.record.response_body.bytes
-    }
-
-    /// How long the body of the answer was as a whole.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.response_body_len() > 1_000_000;
-    /// ```
-    pub fn response_body_len(&self) -> usize {
-        self.record.response_body.length
-    }
-
-    /// What a watch has sent up to now.
-    ///
-    /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.watch().is_some_and(|watch| watch.events > 3);
-    /// ```
-    pub fn watch(&self) -> Option<WatchLog> {
-        self.record.stream.as_deref().map(StreamLog::now)
     }
 
     pub(super) fn parsed_query(&self) -> Query {
@@ -349,12 +319,13 @@ impl Entry {
         view.get_at(&key, at).cloned()
     }
 
-    /// The answer, if it is a Status.
-    fn status(&self) -> Option<Value> {
+    /// A member of the answer, if it is a Status.
+    pub(super) fn said(&self, member: &str) -> Option<String> {
         if self.record.code? < 400 {
             return None;
         }
-        parse(&self.record.response_body).filter(|body| body["kind"] == "Status")
+        let status = parse(&self.record.response_body).filter(|body| body["kind"] == "Status")?;
+        status[member].as_str().map(str::to_owned)
     }
 }
 

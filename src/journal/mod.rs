@@ -18,12 +18,13 @@ mod requests;
 mod show;
 mod snapshot;
 pub(crate) mod stream;
+mod times;
 pub(crate) mod verify;
 
 pub use coverage::Coverage;
-pub use entry::Entry;
+pub use entry::{Answer, Body, Entry, Request};
 pub use record::Outcome;
 pub use requests::Requests;
 pub use snapshot::Journal;
 pub use stream::{StreamEnd, WatchLog};
-pub use verify::{NotVerified, Times};
+pub use times::Times;

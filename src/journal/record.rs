@@ -22,7 +22,7 @@ pub(crate) const KEPT_BODY: usize = 16 * 1024;
 /// What came of a request.
 ///
 /// ```
-/// assert_eq!(fake_apiserver::Outcome::Answered.as_str(), "answered");
+/// assert_eq!(fake_apiserver::handles::Outcome::Answered.as_str(), "answered");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -50,7 +50,7 @@ impl Outcome {
     /// The word for it, such as `answered` or `reset`.
     ///
     /// ```
-    /// assert_eq!(fake_apiserver::Outcome::CutShort.as_str(), "cut short");
+    /// assert_eq!(fake_apiserver::handles::Outcome::CutShort.as_str(), "cut short");
     /// ```
     pub fn as_str(self) -> &'static str {
         match self {

@@ -134,6 +134,11 @@ impl Recorder {
         self.finish(&mut record, &RequestInfo::default());
     }
 
+    /// The index of the request that came last; 0 before there was any.
+    pub(crate) fn newest_index(&self) -> u64 {
+        self.next_index.load(Ordering::Relaxed) - 1
+    }
+
     pub(crate) fn records(&self) -> Records {
         let state = self.state.lock();
         Records {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::entry::Entry;
 use crate::kinds::Catalog;
+use crate::kinds::verb::Verb;
 use crate::request::facts::Facts;
 use crate::request::when::{When, when_methods};
 
@@ -11,10 +12,10 @@ use crate::request::when::{When, when_methods};
 /// everything, what is given more than once matches any of it.
 ///
 /// ```
-/// use fake_apiserver::{FakeApiServer, Requests};
+/// use fake_apiserver::{FakeApiServer, Requests, Verb};
 ///
 /// let server = FakeApiServer::start_blocking();
-/// server.verify(Requests::new().verb("delete").resource("endpoints"), 0);
+/// server.verify(Requests::new().verb(Verb::Delete).resource("endpoints"), 0);
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "this says which requests are meant; verify or filter with it"]
@@ -28,6 +29,7 @@ impl Requests {
     ///
     /// ```
     /// use fake_apiserver::{FakeApiServer, Requests};
+    /// assert_eq!(Requests::new().to_string(), "any request");
     /// FakeApiServer::start_blocking().verify(Requests::new(), 0);
     /// ```
     pub fn new() -> Self {
@@ -37,7 +39,9 @@ impl Requests {
     /// Only answered with this status code.
     ///
     /// ```
-    /// let refused = fake_apiserver::Requests::new().code(409).code(429);
+    /// use fake_apiserver::Requests;
+    /// let refused = Requests::new().code(409).code(429);
+    /// assert_eq!(refused.to_string(), "code 409 or 429");
     /// ```
     pub fn code(mut self, code: u16) -> Self {
         self.codes.push(code);
@@ -80,14 +84,19 @@ impl Requests {
     }
 }
 
-when_methods!(Requests, "fake_apiserver::Requests::new()");
+when_methods!(
+    Requests,
+    "server.verify(fake_apiserver::Requests::new()",
+    ", 0);"
+);
 
 /// Such as `verb update, resource endpoints, code 409`.
 impl fmt::Display for Requests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let when = &self.when;
+        let verbs: Vec<String> = when.verbs.iter().map(Verb::to_string).collect();
         let mut parts: Vec<String> = [
-            ("verb", &when.verbs),
+            ("verb", &verbs),
             ("resource", &when.resources),
             ("subresource", &when.subresources),
             ("namespace", &when.namespaces),

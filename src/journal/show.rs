@@ -16,28 +16,32 @@ impl Entry {
     /// Everything, as JSON.
     ///
     /// ```
-    /// let found = |entry: &fake_apiserver::Entry| entry.to_json()["code"] == 409;
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// // … the client under test runs …
+    /// for entry in &server.journal() {
+    ///     println!("{:#}", entry.to_json()["requestBody"]);
+    /// }
     /// ```
     pub fn to_json(&self) -> Value {
         let record = &*self.record;
-        let info = self.info();
+        let (info, request, answer) = (self.info(), self.request(), self.answer());
         let mut value = json!({
             "index": record.index,
             "time": time::format_micro(record.time),
             "durationMicroseconds": u64::try_from(record.duration.as_micros()).unwrap_or_default(),
-            "method": self.method(), "path": record.head.path(), "query": record.head.raw_query(),
+            "method": request.method.unwrap_or_default(), "path": record.head.path(), "query": record.head.raw_query(),
             "verb": info.verb(), "apiGroup": bytes::shown(info.api_group()), "apiVersion": bytes::shown(info.api_version()),
             "resource": bytes::shown(info.resource()), "subresource": bytes::shown(info.subresource()),
             "namespace": bytes::shown(info.namespace()), "name": bytes::shown(info.name()),
-            "user": record.user(), "userAgent": self.user_agent(), "contentType": self.content_type(),
+            "user": record.user(), "userAgent": record.head.user_agent(), "contentType": request.header("content-type").unwrap_or_default(),
             "attempt": record.attempt, "faults": record.faults,
             "outcome": record.outcome.as_str(), "code": record.code,
-            "reason": self.reason(), "message": self.message(),
+            "reason": answer.reason, "message": answer.message,
             "revision": record.after.0,
             "requestBody": body_json(&record.request_body), "requestBodyBytes": record.request_body.length,
             "responseBody": body_json(&record.response_body), "responseBodyBytes": record.response_body.length,
         });
-        if let Some(watch) = self.watch() {
+        if let Some(watch) = answer.watch {
             value["watch"] = json!({
                 "events": watch.events, "bookmarks": watch.bookmarks, "end": watch.end.as_str(),
             });
@@ -55,11 +59,11 @@ impl Entry {
         if !record.faults.is_empty() {
             remarks.push(format!("fault: {}", record.faults.join(", ")));
         }
-        if let Some(watch) = self.watch() {
+        if let Some(watch) = self.answer().watch {
             let (events, end) = (watch.events, watch.end.as_str());
             remarks.push(format!("{events} events, {end}"));
         }
-        let who = [self.user(), self.user_agent()].map(shorten);
+        let who = [record.user(), record.head.user_agent()].map(shorten);
         let who: Vec<String> = who.into_iter().filter(|text| !text.is_empty()).collect();
         if !who.is_empty() {
             remarks.push(who.join(" "));
@@ -78,7 +82,7 @@ impl fmt::Display for Entry {
         if record.outcome == Outcome::Unparsed {
             write!(f, "(no HTTP)")?;
         } else {
-            write!(f, "{} {}", self.method(), shorten(record.head.path()))?;
+            write!(f, "{} {}", record.method, shorten(record.head.path()))?;
         }
         if !record.head.raw_query().is_empty() {
             write!(f, "?{}", shorten(record.head.raw_query()))?;
@@ -87,7 +91,7 @@ impl fmt::Display for Entry {
         if let Some(code) = record.code {
             write!(f, " {code}")?;
         }
-        if let Some(reason) = self.reason().filter(|reason| !reason.is_empty()) {
+        if let Some(reason) = self.said("reason").filter(|reason| !reason.is_empty()) {
             write!(f, " {}", shorten(&reason))?;
         }
         if record.outcome != Outcome::Answered {

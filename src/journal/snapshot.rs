@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::entry::Entry;
 use super::recorder::Recorder;
 use super::requests::Requests;
+use crate::error::Error;
 use crate::kinds::Catalog;
 use crate::object::Object;
 use crate::storage::Storage;
@@ -17,7 +18,7 @@ use crate::storage::Storage;
 pub struct Journal {
     entries: Vec<Entry>,
     dropped: u64,
-    seed: u64,
+    pub(super) seed: u64,
 }
 
 impl Journal {
@@ -36,6 +37,16 @@ impl Journal {
             dropped: records.dropped,
             seed,
         }
+    }
+
+    /// What came after the request of this index, and whether any of that was dropped.
+    pub(crate) fn after(mut self, index: u64) -> Journal {
+        let oldest = self.entries.first().map(Entry::index);
+        if oldest.is_some_and(|oldest| oldest <= index + 1) {
+            self.dropped = 0;
+        }
+        self.entries.retain(|entry| entry.index() > index);
+        self
     }
 
     /// The entries in order of arrival.
@@ -70,7 +81,8 @@ impl Journal {
     /// How many older entries had to make room.
     ///
     /// ```
-    /// let server = fake_apiserver::FakeApiServer::builder().journal_limit(10).start_blocking();
+    /// use fake_apiserver::{FakeApiServer, Limits};
+    /// let server = FakeApiServer::builder().limits(Limits::new().journal(10)).start_blocking();
     /// assert_eq!(server.journal().dropped(), 0);
     /// ```
     pub fn dropped(&self) -> u64 {
@@ -80,21 +92,41 @@ impl Journal {
     /// The entries that match.
     ///
     /// ```
-    /// use fake_apiserver::{FakeApiServer, Requests};
+    /// use fake_apiserver::{FakeApiServer, Requests, Verb};
     /// let server = FakeApiServer::start_blocking();
-    /// assert!(server.journal().filter(&Requests::new().verb("update").code(409)).is_empty());
+    /// assert!(server.journal().filter(&Requests::new().verb(Verb::Update).code(409)).is_empty());
     /// ```
     ///
     /// # Panics
     ///
-    /// If no request can match: an unknown verb or resource, a verb the resource does not have.
+    /// If no request can match: an unknown resource, a verb the resource does not have. For words that are not the
+    /// test's own there is [`try_filter`](Self::try_filter).
     #[must_use]
     #[track_caller]
     pub fn filter(&self, requests: &Requests) -> Journal {
-        match requests.clone().checked() {
-            Ok(requests) => self.matching(&requests),
-            Err(problem) => panic!("no request can match ({requests}): {problem}"),
+        match self.try_filter(requests) {
+            Ok(journal) => journal,
+            Err(error) => panic!("{error}"),
         }
+    }
+
+    /// The same without a panic.
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Requests};
+    /// let journal = FakeApiServer::start_blocking().journal();
+    /// let error = journal.try_filter(&Requests::new().resource("endpoint-s")).unwrap_err();
+    /// assert!(error.to_string().ends_with("unknown resource `endpoint-s`; did you mean `endpoints`?"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If no request can match.
+    pub fn try_filter(&self, requests: &Requests) -> Result<Journal, Error> {
+        let checked = requests.clone().checked().map_err(|problem| {
+            Error::invalid(format!("no request can match ({requests})"), problem)
+        })?;
+        Ok(self.matching(&checked))
     }
 
     /// The entries that match what was checked.

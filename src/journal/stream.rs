@@ -13,7 +13,7 @@ use crate::object::frame::{Frame, Frames};
 /// How the stream of a watch stands.
 ///
 /// ```
-/// assert_eq!(fake_apiserver::StreamEnd::Open.as_str(), "open");
+/// assert_eq!(fake_apiserver::handles::StreamEnd::Open.as_str(), "open");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -33,7 +33,7 @@ impl StreamEnd {
     /// The word for it: `open`, `ended`, `error` or `gone`.
     ///
     /// ```
-    /// assert_eq!(fake_apiserver::StreamEnd::Gone.as_str(), "gone");
+    /// assert_eq!(fake_apiserver::handles::StreamEnd::Gone.as_str(), "gone");
     /// ```
     pub fn as_str(self) -> &'static str {
         match self {
@@ -48,8 +48,8 @@ impl StreamEnd {
 /// What a watch has sent so far, and how it ended.
 ///
 /// ```
-/// let log = fake_apiserver::WatchLog::default();
-/// assert_eq!((log.events, log.bookmarks, log.end), (0, 0, fake_apiserver::StreamEnd::Open));
+/// let log = fake_apiserver::handles::WatchLog::default();
+/// assert_eq!((log.events, log.bookmarks, log.end), (0, 0, fake_apiserver::handles::StreamEnd::Open));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,7 +1,7 @@
 //! A kind in one of its versions.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::types::{Field, Struct, StructRef};
 use super::verb::Verb;
@@ -40,6 +40,8 @@ pub(crate) struct Kind {
     pub(crate) deprecation: Option<(u32, Arc<str>)>,
     /// Read from the page of the kind when it is first looked at.
     pub(crate) schema: StructRef,
+    /// Whether a field of the schema has rules, once somebody has asked.
+    pub(crate) has_rules: OnceLock<bool>,
 }
 
 /// How the objects of a kind are kept, whatever version they came in.
@@ -143,6 +145,13 @@ impl Kind {
         }
     }
 
+    /// Whether any field has rules: of most kinds none has, and nothing is to be walked for them.
+    pub(crate) fn has_rules(&self) -> bool {
+        *self
+            .has_rules
+            .get_or_init(|| has_rules(&self.schema, &mut Vec::new()))
+    }
+
     /// The Go package of the internal type, which all versions of the kind are converted to.
     pub(crate) fn internal_package(&self) -> &str {
         super::internal_package(&self.stored.group)
@@ -190,6 +199,18 @@ impl Kind {
     pub(crate) fn subresource(&self, name: &str) -> Option<&Subresource> {
         self.subresources.iter().find(|s| s.name == name)
     }
+}
+
+/// Looks into every struct once: they may contain themselves.
+fn has_rules<'a>(structure: &'a Struct, seen: &mut Vec<&'a Struct>) -> bool {
+    if seen.iter().any(|known| std::ptr::eq(*known, structure)) {
+        return false;
+    }
+    seen.push(structure);
+    structure.fields.iter().any(|field| {
+        let inner = field.ty.innermost_struct();
+        field.rules.is_some() || inner.is_some_and(|inner| has_rules(inner, seen))
+    })
 }
 
 fn field_at<'a>(root: &'a Struct, path: &[String]) -> Option<&'a Field> {

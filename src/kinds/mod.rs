@@ -13,11 +13,12 @@ mod scheme;
 mod types;
 pub(crate) mod verb;
 
+pub use verb::Verb;
+
 use std::cmp::{Ordering, Reverse};
 use std::sync::{Arc, LazyLock};
 
 use self::page::{Mistake, Page};
-use self::verb::Verb;
 
 pub(crate) use kind::{Cell, Column, Kind, KindRef, NameFormat, Subresource, Wire};
 pub(crate) use scheme::group_order;

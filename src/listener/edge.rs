@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use hyper::body::{Body as _, Incoming};
-use hyper::service::service_fn;
+use hyper::service::{Service, service_fn};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
@@ -17,7 +17,6 @@ use warp::reply::Reply as _;
 use warp::{Buf, Filter};
 
 use super::malformed;
-use super::protocol::Answers;
 use super::wire::{Cut, Wire};
 use crate::pipeline::Pipeline;
 use crate::request::{self, BodyError, Connection, Request, Upgrade};
@@ -33,6 +32,21 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// An answer on its way to the socket.
 pub(super) type Reply = warp::reply::Response;
+
+/// What answers the requests of a connection.
+pub(super) trait Answers:
+    Service<http::Request<Incoming>, Response = Reply, Error = Infallible, Future: Send + 'static>
+{
+}
+impl<S> Answers for S where
+    S: Service<
+            http::Request<Incoming>,
+            Response = Reply,
+            Error = Infallible,
+            Future: Send + 'static,
+        >
+{
+}
 
 /// A request without its body, for whoever takes it first. Warp's filters would copy the headers, and make much of
 /// things: no query is a rejection to them.

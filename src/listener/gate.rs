@@ -272,3 +272,97 @@ fn reserve(address: SocketAddr) -> io::Result<Socket> {
     }
     last
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate() -> Gate {
+        Gate::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap()
+    }
+
+    #[test]
+    fn a_connection_heeds_what_was_said_since_it_was_accepted() {
+        let orders = |stop, restarts, cuts| Orders {
+            stop,
+            restarts,
+            cuts,
+        };
+        let accepted = orders(Stop::No, 1, 1);
+        for (now, expected) in [
+            (orders(Stop::No, 1, 1), Stop::No),
+            (orders(Stop::No, 2, 1), Stop::Gracefully),
+            (orders(Stop::Now, 2, 1), Stop::Now),
+            (orders(Stop::Gracefully, 1, 1), Stop::Gracefully),
+            (orders(Stop::Now, 2, 2), Stop::Cut),
+        ] {
+            assert_eq!(now.since(&accepted), expected, "{now:?}");
+        }
+    }
+
+    #[test]
+    fn who_asked_first_has_the_first_connections_reset() {
+        let mut resets = vec![(1, Some(1)), (2, Some(2))];
+        let reset = (0..5).map(|_| reset_this(&mut resets));
+        assert_eq!(reset.collect::<Vec<_>>(), [true, true, true, false, false]);
+        assert_eq!(resets, [(1, Some(0)), (2, Some(0))]);
+        let mut always = vec![(1, None)];
+        assert!(reset_this(&mut always) && reset_this(&mut always));
+    }
+
+    #[tokio::test]
+    async fn resets_end_by_name() {
+        let gate = gate();
+        gate.reset_accepted(7, Some(3));
+        gate.reset_accepted(8, None);
+        assert_eq!(
+            (gate.still_to_reset(7), gate.still_to_reset(8)),
+            (Some(3), None)
+        );
+        assert_eq!(gate.stop_resetting(7), Some(3));
+        assert_eq!(
+            (gate.stop_resetting(7), gate.still_to_reset(7)),
+            (None, None)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_shut_gate_keeps_its_port_and_refuses() {
+        let gate = gate();
+        gate.shut().unwrap();
+        gate.shut().unwrap();
+        let refused = TcpStream::connect(gate.address()).await.unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        gate.open().unwrap();
+        gate.open().unwrap();
+        let mut moves = gate.moves();
+        let (client, accepted) =
+            tokio::join!(TcpStream::connect(gate.address()), gate.accept(&mut moves));
+        assert_eq!(
+            accepted.unwrap().unwrap().peer_addr().unwrap(),
+            client.unwrap().local_addr().unwrap()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_closed_gate_accepts_nobody_and_tells_everybody() {
+        let gate = gate();
+        let mut told = gate.told();
+        let mut moves = gate.moves();
+        gate.close(Stop::Gracefully);
+        assert!(gate.accept(&mut moves).await.is_none());
+        assert_eq!(told.to(Stop::Gracefully).await, Stop::Gracefully);
+        drop(gate);
+        assert_eq!(told.to(Stop::Cut).await, Stop::Now);
+    }
+
+    #[tokio::test]
+    async fn only_connections_from_before_are_cut() {
+        let gate = gate();
+        let mut before = gate.told();
+        gate.cut();
+        let after = gate.told();
+        assert_eq!(before.to(Stop::Cut).await, Stop::Cut);
+        assert_eq!(after.orders.borrow().since(&after.accepted), Stop::No);
+    }
+}

@@ -1,21 +1,18 @@
 //! HTTP on one connection, with its limits.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use hyper::body::Incoming;
 use hyper::server::conn::http1;
 #[cfg(feature = "tls")]
 use hyper::server::conn::http2;
-use hyper::service::Service;
 #[cfg(feature = "tls")]
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::{TokioIo, TokioTimer};
 
 use super::DEFAULT_MAX_HEADERS;
-use super::edge::Reply;
+use super::edge::Answers;
 use crate::request::Connection;
 
 /// How long a client may take over the head of a request, or be idle between two: hyper has one limit for both, where Go's
@@ -38,21 +35,6 @@ pub(super) trait Serving: Future<Output = hyper::Result<()>> {
 
     /// Takes no more requests, and ends when those that are there are answered.
     fn finish(self: Pin<&mut Self>);
-}
-
-/// What answers the requests of a connection.
-pub(super) trait Answers:
-    Service<http::Request<Incoming>, Response = Reply, Error = Infallible, Future: Send + 'static>
-{
-}
-impl<S> Answers for S where
-    S: Service<
-            http::Request<Incoming>,
-            Response = Reply,
-            Error = Infallible,
-            Future: Send + 'static,
-        >
-{
 }
 
 impl Protocol {

@@ -200,3 +200,83 @@ impl AsyncWrite for WireStream {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::super::gate::Gate;
+    use super::*;
+
+    /// A connection: its client, its server's side and the handle.
+    async fn connection(gate: &Gate) -> (TcpStream, WireStream, Arc<Wire>) {
+        let mut moves = gate.moves();
+        let (client, accepted) =
+            tokio::join!(TcpStream::connect(gate.address()), gate.accept(&mut moves));
+        let (stream, wire) = WireStream::new(accepted.unwrap().unwrap(), gate.told());
+        (client.unwrap(), stream, wire)
+    }
+
+    fn gate() -> Gate {
+        Gate::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_whole_connection_carries_what_is_written() {
+        let gate = gate();
+        let (mut client, mut stream, wire) = connection(&gate).await;
+        stream.write_all(b"hello").await.unwrap();
+        drop((stream, wire));
+        let mut text = String::new();
+        client.read_to_string(&mut text).await.unwrap();
+        assert_eq!(text, "hello");
+    }
+
+    #[tokio::test]
+    async fn a_cut_is_seen_as_what_it_is() {
+        let gate = gate();
+        for (cut, expected) in [
+            (Cut::Reset, Err(io::ErrorKind::ConnectionReset)),
+            (Cut::Close, Ok("".to_owned())),
+            (Cut::Garbage(b"?!".to_vec()), Ok("?!".to_owned())),
+        ] {
+            let (mut client, mut stream, wire) = connection(&gate).await;
+            let told = format!("{cut:?}");
+            wire.cut(cut);
+            assert!(stream.write_all(b"hello").await.is_err(), "{told}");
+            drop((stream, wire));
+            let mut text = String::new();
+            let seen = client.read_to_string(&mut text).await;
+            assert_eq!(seen.map(|_| text).map_err(|e| e.kind()), expected, "{told}");
+        }
+    }
+
+    #[tokio::test]
+    async fn work_is_given_up_when_its_connection_is_cut() {
+        let gate = gate();
+        let (_client, _stream, wire) = connection(&gate).await;
+        assert_eq!(wire.unless_cut(async { 1 }).await, Some(1));
+        gate.cut();
+        assert_eq!(wire.unless_cut(std::future::pending::<()>()).await, None);
+        assert!(matches!(*wire.cut.lock(), Some(Cut::Reset)));
+    }
+
+    #[tokio::test]
+    async fn requests_are_counted_from_one() {
+        let gate = gate();
+        let (_client, _stream, wire) = connection(&gate).await;
+        assert_eq!([wire.count_request(), wire.count_request()], [1, 2]);
+    }
+
+    #[tokio::test]
+    async fn a_flush_is_noticed_by_who_waits_for_it() {
+        let gate = gate();
+        let (_client, mut stream, wire) = connection(&gate).await;
+        let mut flushes = wire.flushes();
+        stream.write_all(b"x").await.unwrap();
+        let ((), flushed) = tokio::join!(flushes.next(), stream.flush());
+        flushed.unwrap();
+    }
+}

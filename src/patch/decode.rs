@@ -1,5 +1,7 @@
 //! Patches as values without a kind: what Go's decoder says about them.
 
+use std::collections::BTreeSet;
+
 use crate::codec::json::{self, Node};
 use crate::codec::quote::quote;
 
@@ -50,7 +52,7 @@ impl Strict {
                 }
             }
             Node::Object(members) => {
-                let mut seen = std::collections::HashSet::with_capacity(members.len());
+                let mut seen = BTreeSet::new();
                 for (key, value) in members {
                     if !seen.insert(key) {
                         self.report("duplicate", key);

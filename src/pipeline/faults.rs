@@ -25,7 +25,7 @@ impl Exchange<'_> {
     /// Finds out what goes wrong with this request.
     pub(super) async fn ask_faults(&mut self) {
         let pipeline = self.pipeline;
-        if !pipeline.fault_stage || pipeline.faults.is_empty() {
+        if pipeline.faults.is_empty() {
             return;
         }
         let sent = self.sent_object().await;

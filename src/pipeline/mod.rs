@@ -34,8 +34,6 @@ pub(crate) struct Pipeline {
     pub(crate) authorizer: Arc<Authorizer>,
     pub(crate) max_body: usize,
     pub(crate) faults: Arc<Faults>,
-    /// Without it no rule is ever looked at.
-    pub(crate) fault_stage: bool,
     /// Where outages begin.
     pub(crate) port: Arc<dyn Port>,
     pub(crate) recorder: Arc<Recorder>,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::generic::{self, Deletion};
+use super::deletion::{self, Deletion};
 use super::strategy::{Strategy, WriteContext};
 use super::validation::event as rules;
 use crate::request::options::DeleteOptions;
@@ -34,6 +34,10 @@ impl Strategy for Events {
         errors
     }
 
+    fn validates_metadata_update(&self) -> bool {
+        false
+    }
+
     /// Events have no dependents: the garbage collector's finalizers make no sense on them.
     fn before_delete(
         &self,
@@ -46,7 +50,7 @@ impl Strategy for Events {
             propagation: None,
             ..options.clone()
         };
-        generic::before_delete(write, object, &options)
+        deletion::before_delete(write, object, &options)
     }
 
     fn field(&self, object: &Value, path: &[&str]) -> Option<String> {

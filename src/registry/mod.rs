@@ -5,6 +5,9 @@
 //! or errors out; time and made-up names come in as arguments, and the store is somebody else's.
 
 mod configmaps;
+mod context;
+mod declared;
+pub(crate) mod deletion;
 mod endpoints;
 mod events;
 pub(crate) mod generic;

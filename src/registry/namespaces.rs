@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::generic::{self, Deletion};
+use super::deletion::{self, Deletion};
 use super::strategy::{Strategy, WriteContext};
 use super::validation::{namespace as rules, pod_security};
 use crate::object::{is_terminating, meta_str, meta_strings, metadata_mut};
@@ -104,13 +104,14 @@ impl Strategy for Namespaces {
         if !self.may_be_removed(object) {
             return Ok(Deletion::Mark(object.clone()));
         }
-        generic::before_delete(write, object, options)
+        deletion::before_delete(write, object, options)
     }
 }
 
 fn terminate(object: &Value, options: &DeleteOptions, now: &str) -> Value {
     let mut next = object.clone();
-    let finalizers = generic::finalizers_for_deletion(&meta_strings(object, "finalizers"), options);
+    let finalizers =
+        deletion::finalizers_for_deletion(&meta_strings(object, "finalizers"), options);
     let metadata = metadata_mut(&mut next);
     metadata.insert("deletionTimestamp".to_owned(), now.into());
     if finalizers.is_empty() {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::strategy::{Chance, Lister, WriteContext};
+use super::context::Chance;
+use super::strategy::{Lister, WriteContext};
 use crate::kinds::{Catalog, KindRef};
 use crate::object::Object;
 

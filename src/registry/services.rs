@@ -7,17 +7,16 @@
 mod addresses;
 mod families;
 mod node_ports;
-pub(in crate::registry) mod spec;
 #[cfg(test)]
 mod tests;
 mod transition;
 
 use serde_json::{Map, Value, json};
 
-use self::spec::{Spec, ports_mut, spec_mut};
-use super::generic;
+use super::declared;
 use super::strategy::{Strategy, WriteContext};
 use super::validation::service as rules;
+use super::validation::service::spec::{self, Spec, ports_mut, spec_mut};
 use crate::codec::json::sorted;
 use crate::status::Status;
 use crate::status::field::FieldError;
@@ -78,7 +77,7 @@ impl Strategy for Services {
     }
 
     fn prepare_for_update(&self, write: &WriteContext<'_>, object: &mut Value, old: &Value) {
-        generic::reset(write, object, Some(old));
+        declared::reset(write, object, Some(old));
         if write.subresource.is_empty() {
             transition::drop_type_dependent(object, old);
         }

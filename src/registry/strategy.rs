@@ -1,52 +1,13 @@
 //! The rules of one kind, as far as they are programmed.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
-use super::generic::{self, Deletion};
-use crate::ids::Ids;
-use crate::kinds::Kind;
-use crate::object::Object;
+pub(crate) use super::context::{Lister, WriteContext};
+use super::declared;
+use super::deletion::{self, Deletion};
 use crate::request::options::DeleteOptions;
 use crate::status::Status;
 use crate::status::field::FieldError;
-
-/// What the rules of a kind know of a write beside the object.
-pub(crate) struct WriteContext<'a> {
-    /// In the version that is stored, as all the objects here are.
-    pub(crate) kind: &'a Kind,
-    /// In the version that was asked for.
-    pub(crate) asked: &'a Kind,
-    /// Empty for the object itself.
-    pub(crate) subresource: &'a str,
-    pub(crate) dry_run: bool,
-    /// RFC 3339.
-    pub(crate) now: &'a str,
-    pub(crate) chance: &'a dyn Chance,
-    pub(crate) lister: &'a dyn Lister,
-}
-
-/// Where what is left to chance comes from.
-pub(crate) trait Chance: Sync {
-    /// A number below `end`, which must not be 0.
-    fn below(&self, end: usize) -> usize;
-}
-
-impl Chance for Ids {
-    fn below(&self, end: usize) -> usize {
-        Ids::below(self, end)
-    }
-}
-
-/// A look at what is stored.
-pub(crate) trait Lister: Sync {
-    /// The object of this group, kind, namespace (empty for none) and name.
-    fn get(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<Arc<Object>>;
-
-    /// Whether an object has claimed this, see [`Strategy::claims`].
-    fn is_claimed(&self, claim: &str) -> bool;
-}
 
 /// What differs from kind to kind beyond what its page says. The defaults are those of a plain kind.
 pub(crate) trait Strategy: Sync {
@@ -73,16 +34,16 @@ pub(crate) trait Strategy: Sync {
 
     /// Sets what the server decides on a creation, whatever the client sent.
     fn prepare_for_create(&self, write: &WriteContext<'_>, object: &mut Value) {
-        generic::reset(write, object, None);
+        declared::reset(write, object, None);
     }
 
     /// Puts back what this kind of update may not change.
     fn prepare_for_update(&self, write: &WriteContext<'_>, object: &mut Value, old: &Value) {
-        generic::reset(write, object, Some(old));
+        declared::reset(write, object, Some(old));
     }
 
     fn validate(&self, write: &WriteContext<'_>, object: &Value) -> Vec<FieldError> {
-        generic::validate_declared(write, object)
+        declared::validate(write, object)
     }
 
     /// Whether [`validate`](Self::validate) finds whatever the check of metadata for all kinds finds, which then can be
@@ -97,7 +58,12 @@ pub(crate) trait Strategy: Sync {
         object: &Value,
         old: &Value,
     ) -> Vec<FieldError> {
-        generic::validate_declared_update(write, object, old)
+        declared::validate_update(write, object, old)
+    }
+
+    /// Whether [`validate_update`](Self::validate_update) finds whatever the check of changed metadata for all kinds finds.
+    fn validates_metadata_update(&self) -> bool {
+        true
     }
 
     /// Warnings about a valid object that is about to be written.
@@ -120,7 +86,7 @@ pub(crate) trait Strategy: Sync {
         object: &Value,
         options: &DeleteOptions,
     ) -> Result<Deletion, Status> {
-        generic::before_delete(write, object, options)
+        deletion::before_delete(write, object, options)
     }
 
     /// The group and kind of what goes with this object, under the same name.

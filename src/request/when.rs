@@ -6,6 +6,7 @@ mod script;
 use super::facts::Facts;
 use super::header;
 use super::options::manager_from_user_agent;
+use crate::kinds::verb::Verb;
 
 #[cfg(test)]
 pub(crate) use script::WHEN;
@@ -14,7 +15,7 @@ pub(crate) use script::{one_of, texts};
 /// Which requests are meant.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct When {
-    pub(crate) verbs: Vec<String>,
+    pub(crate) verbs: Vec<Verb>,
     /// Plural names, with their group after a dot if they have one.
     pub(crate) resources: Vec<String>,
     pub(crate) subresources: Vec<String>,
@@ -62,24 +63,57 @@ impl Patch {
 }
 
 /// The methods that narrow down which requests are meant, for a type with a field `when`. Both words and examples are the
-/// same for all of them; the literal is how an example begins.
+/// same for all of them; the literals are how an example begins and how it ends.
 macro_rules! when_methods {
-    ($type:ty, $start:literal) => {
+    ($type:ty, $start:literal, $end:literal) => {
         impl $type {
-            /// Only requests with this verb: get, list, watch, create, update, patch, delete or deletecollection.
+            /// Only requests with this verb, or with one of those given before. Its name will do.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".verb(\"update\").verb(\"patch\");")]
+            #[doc = "use fake_apiserver::Verb;"]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".verb(Verb::Update).verb(\"patch\")", $end)]
             #[doc = "```"]
-            pub fn verb(mut self, verb: impl Into<String>) -> Self {
-                self.when.verbs.push(verb.into());
+            ///
+            /// # Panics
+            ///
+            /// If a text is no verb, with the one that is most like it.
+            #[track_caller]
+            pub fn verb(
+                mut self,
+                verb: impl TryInto<$crate::Verb, Error: std::fmt::Display>,
+            ) -> Self {
+                self.when.verbs.push($crate::Verb::given(verb));
+                self
+            }
+
+            /// Only requests with one of these verbs, or of those given before.
+            ///
+            #[doc = "```"]
+            #[doc = "use fake_apiserver::Verb;"]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".verbs([Verb::Update, Verb::Patch])", $end)]
+            #[doc = "```"]
+            ///
+            /// # Panics
+            ///
+            /// As [`verb`](Self::verb).
+            #[track_caller]
+            pub fn verbs<V: TryInto<$crate::Verb, Error: std::fmt::Display>>(
+                mut self,
+                verbs: impl IntoIterator<Item = V>,
+            ) -> Self {
+                for verb in verbs {
+                    self.when.verbs.push($crate::Verb::given(verb));
+                }
                 self
             }
 
             /// Only requests for this resource: its plural name, with its group after a dot if it has one.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".resource(\"endpoints\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".resource(\"endpoints\")", $end)]
             #[doc = "```"]
             pub fn resource(mut self, resource: impl Into<String>) -> Self {
                 self.when.resources.push(resource.into());
@@ -89,7 +123,8 @@ macro_rules! when_methods {
             /// Only requests for this subresource.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".resource(\"namespaces\").subresource(\"status\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".resource(\"namespaces\").subresource(\"status\")", $end)]
             #[doc = "```"]
             pub fn subresource(mut self, subresource: impl Into<String>) -> Self {
                 self.when.subresources.push(subresource.into());
@@ -99,7 +134,8 @@ macro_rules! when_methods {
             /// Only requests in this namespace.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".namespace(\"kube-system\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".namespace(\"kube-system\")", $end)]
             #[doc = "```"]
             pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
                 self.when.namespaces.push(namespace.into());
@@ -109,7 +145,8 @@ macro_rules! when_methods {
             /// Only requests for the object of this name.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".name(\"db\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".name(\"db\")", $end)]
             #[doc = "```"]
             pub fn name(mut self, name: impl Into<String>) -> Self {
                 self.when.names.push(name.into());
@@ -119,7 +156,8 @@ macro_rules! when_methods {
             /// Only requests for an object that has this label, stored or in the request.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".label(\"app\", \"shop\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".label(\"app\", \"shop\")", $end)]
             #[doc = "```"]
             pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
                 self.when.labels.push((key.into(), value.into()));
@@ -129,7 +167,8 @@ macro_rules! when_methods {
             /// Only patches of this kind.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".patch(fake_apiserver::Patch::Apply);")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".patch(fake_apiserver::Patch::Apply)", $end)]
             #[doc = "```"]
             pub fn patch(mut self, patch: $crate::Patch) -> Self {
                 self.when.patches.push(patch);
@@ -139,7 +178,8 @@ macro_rules! when_methods {
             /// Only writes by this field manager, given or by User-Agent.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".field_manager(\"kubectl-edit\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".field_manager(\"kubectl-edit\")", $end)]
             #[doc = "```"]
             pub fn field_manager(mut self, manager: impl Into<String>) -> Self {
                 self.when.field_managers.push(manager.into());
@@ -149,7 +189,8 @@ macro_rules! when_methods {
             /// Only requests of this user.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".user(\"alice\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".user(\"alice\")", $end)]
             #[doc = "```"]
             pub fn user(mut self, user: impl Into<String>) -> Self {
                 self.when.users.push(user.into());
@@ -159,7 +200,8 @@ macro_rules! when_methods {
             /// Only requests whose User-Agent starts with this.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".user_agent(\"kubectl/\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".user_agent(\"kubectl/\")", $end)]
             #[doc = "```"]
             pub fn user_agent(mut self, start: impl Into<String>) -> Self {
                 self.when.user_agents.push(start.into());
@@ -169,7 +211,8 @@ macro_rules! when_methods {
             /// Only requests with this header.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".header(\"Kubectl-Command\", \"kubectl apply\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".header(\"Kubectl-Command\", \"kubectl apply\")", $end)]
             #[doc = "```"]
             pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
                 self.when.headers.push((name.into(), value.into()));
@@ -179,7 +222,8 @@ macro_rules! when_methods {
             /// Only requests with this query parameter.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".query(\"resourceVersion\", \"0\");")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".query(\"resourceVersion\", \"0\")", $end)]
             #[doc = "```"]
             pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
                 self.when.query.push((name.into(), value.into()));
@@ -189,7 +233,8 @@ macro_rules! when_methods {
             /// Only dry runs, or only the others.
             ///
             #[doc = "```"]
-            #[doc = concat!("let which = ", $start, ".dry_run(false);")]
+            #[doc = "let server = fake_apiserver::FakeApiServer::start_blocking();"]
+            #[doc = concat!($start, ".dry_run(false)", $end)]
             #[doc = "```"]
             pub fn dry_run(mut self, dry_run: bool) -> Self {
                 self.when.dry_run = Some(dry_run);
@@ -207,6 +252,7 @@ impl When {
         let resource = crate::status::qualified(info.resource(), info.api_group());
         let agent = header(facts.headers, "user-agent").unwrap_or_default();
         let mut found = Vec::new();
+        let verbs: Vec<String> = self.verbs.iter().map(Verb::to_string).collect();
         let mut check = |what: &str, wanted: &[String], came: &str| {
             if !wanted.is_empty() && !wanted.iter().any(|w| w == came) {
                 found.push(format!(
@@ -215,7 +261,7 @@ impl When {
                 ));
             }
         };
-        check("the verb", &self.verbs, info.verb());
+        check("the verb", &verbs, info.verb());
         check("the resource", &self.resources, &resource);
         check("the subresource", &self.subresources, info.subresource());
         check("the namespace", &self.namespaces, info.namespace());

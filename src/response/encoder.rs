@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use http::HeaderValue;
 
+use super::bookmark::Bookmark;
 use super::list::List;
 use super::partial;
 use super::table::Table;
-use super::watch::Bookmark;
 use crate::codec::{json, yaml};
 use crate::kinds::Kind;
 use crate::object::{self, Change, Object};

@@ -4,6 +4,7 @@
 //! Table row or its metadata out of it. What is to be written is a [`Document`](encoder::Document), or a
 //! [`Frame`](crate::object::frame::Frame) of a watch; an [`Encoder`](encoder::Encoder) a format turns it into bytes.
 
+mod bookmark;
 pub(crate) mod encoder;
 pub(crate) mod head;
 pub(crate) mod headers;
@@ -25,7 +26,6 @@ use crate::kinds::KindRef;
 use crate::object::Object;
 use crate::request::negotiation::{Media, Negotiated, Transform};
 use crate::request::{Connection, Upgrade};
-use crate::schema::convert;
 use crate::status::Status;
 
 use encoder::{Document, encoder};
@@ -187,13 +187,7 @@ impl Presenter {
 
     /// The object in the version asked for, if that is not the one it is stored in.
     pub(crate) fn in_asked_version(&self, object: &Object) -> Option<Object> {
-        if self.kind.is_stored() {
-            return None;
-        }
-        let mut value = object.to_value();
-        convert::from_stored(&mut value, &self.kind.schema);
-        value["apiVersion"] = self.kind.api_version().into();
-        Some(Object::new(&self.kind, value, Vec::new()))
+        object.in_version(&self.kind)
     }
 
     pub(crate) fn list(&self, list: &List) -> Result<Response, Status> {

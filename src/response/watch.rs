@@ -6,29 +6,17 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::Stream;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::bookmark::Bookmark;
 use super::encoder::{Document, Encoder, FrameType, encoder};
 use super::table::{Columns, Table};
 use super::{IncludeObject, Presenter};
 use crate::clock::Clock;
-use crate::codec::json::compact;
-use crate::kinds::Kind;
 use crate::object::Object;
 use crate::object::frame::{Frame, Frames};
 use crate::request::negotiation::Transform;
 use crate::storage::Revision;
-
-/// Marks the end of the initial events.
-const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
-
-/// A bookmark as an object of its kind.
-#[derive(Clone, Copy)]
-pub(crate) struct Bookmark<'a> {
-    kind: &'a Kind,
-    revision: Revision,
-    ends_initial_events: bool,
-}
 
 /// Writes the frames of one watch.
 pub(crate) struct Writer {
@@ -119,32 +107,6 @@ impl Writer {
                 written
             }
         }
-    }
-}
-
-impl Bookmark<'_> {
-    fn metadata(&self) -> Value {
-        let mut metadata = json!({"resourceVersion": self.revision.to_string()});
-        if self.ends_initial_events {
-            metadata["annotations"] = json!({INITIAL_EVENTS_END: "true"});
-        }
-        metadata
-    }
-
-    /// `resourceVersion` comes before `annotations`.
-    pub(super) fn to_json(self) -> Vec<u8> {
-        let metadata = self.metadata();
-        let mut out = format!(
-            "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":{{\"resourceVersion\":{}",
-            self.kind.kind,
-            self.kind.api_version(),
-            metadata["resourceVersion"]
-        );
-        if let Some(annotations) = metadata.get("annotations") {
-            out.push_str(&format!(",\"annotations\":{}", compact(annotations)));
-        }
-        out.push_str("}}");
-        out.into_bytes()
     }
 }
 

@@ -2,18 +2,26 @@
 
 use serde_json::Value;
 
-use crate::kinds::{Field, Rules, Struct, Type};
+use crate::kinds::{Field, Kind, Rules, Struct, Type};
 use crate::status::field::FieldError;
 
 /// What is wrong with a new object, or with one that takes the place of an old one, in the order of the fields.
-pub(crate) fn validate(object: &Value, old: Option<&Value>, ty: &Struct) -> Vec<FieldError> {
+pub(crate) fn validate(object: &Value, old: Option<&Value>, kind: &Kind) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    check_struct(object, old, ty, "", &mut errors);
+    if kind.has_rules() {
+        check_struct(object, old, &kind.schema, "", &mut errors);
+    }
     errors
 }
 
 /// Takes out what belongs to features that are off, unless the old object has it.
-pub(crate) fn drop_off(object: &mut Value, old: Option<&Value>, ty: &Struct) {
+pub(crate) fn drop_off(object: &mut Value, old: Option<&Value>, kind: &Kind) {
+    if kind.has_rules() {
+        drop_off_struct(object, old, &kind.schema);
+    }
+}
+
+fn drop_off_struct(object: &mut Value, old: Option<&Value>, ty: &Struct) {
     let Some(members) = object.as_object_mut() else {
         return;
     };
@@ -25,7 +33,7 @@ pub(crate) fn drop_off(object: &mut Value, old: Option<&Value>, ty: &Struct) {
         } else if let (Type::Struct(inner), Some(value)) =
             (&field.ty, members.get_mut(&*field.name))
         {
-            drop_off(value, before, inner);
+            drop_off_struct(value, before, inner);
         }
     }
 }

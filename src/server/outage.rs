@@ -163,6 +163,9 @@ async fn wait(outages: Weak<Outages>, cluster: Arc<Cluster>, until: Timestamp) {
 /// use fake_apiserver::{FakeApiServer, Outage};
 /// let server = FakeApiServer::start_blocking();
 /// let outage = server.outage(Outage::refused());
+/// assert!(std::net::TcpStream::connect(server.address()).is_err());
+/// drop(outage);
+/// assert!(std::net::TcpStream::connect(server.address()).is_ok());
 /// ```
 #[must_use = "dropping the guard brings the server back; hold it as long as the outage is to last"]
 #[derive(Debug)]
@@ -172,14 +175,14 @@ pub struct OutageGuard {
 }
 
 impl OutageGuard {
-    /// Whether it is over: its time is up, or its connections are used up, or the server was told to come
-    /// [up](FakeApiServer::up).
+    /// Whether it is over: its time is up, or its connections are used up, or [all outages](FakeApiServer::end_outages)
+    /// were ended.
     ///
     /// ```
-    /// use std::time::Duration;
+    /// use std::time::{Duration, SystemTime};
     /// use fake_apiserver::{FakeApiServer, Outage};
     ///
-    /// let server = FakeApiServer::builder().frozen_at(0).start_blocking();
+    /// let server = FakeApiServer::builder().clock_at(SystemTime::UNIX_EPOCH).start_blocking();
     /// let outage = server.outage(Outage::refused().during(Duration::from_secs(30)));
     /// assert!(!outage.is_over());
     /// server.advance(Duration::from_secs(30));
@@ -227,39 +230,22 @@ impl FakeApiServer {
         }
     }
 
-    /// Takes the server down until [`up`](Self::up): connections are refused, those that are open are reset.
+    /// Ends every outage there is: those whose guards are held, and those that [a fault](crate::Fault::outage) or the
+    /// control surface began.
     ///
     /// ```
-    /// let server = fake_apiserver::FakeApiServer::start_blocking();
-    /// server.down();
-    /// assert!(std::net::TcpStream::connect(server.address()).is_err());
-    /// server.up();
-    /// assert!(std::net::TcpStream::connect(server.address()).is_ok());
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// As [`FakeApiServer::outage`].
-    #[track_caller]
-    pub fn down(&self) {
-        if let Err(error) = self.inner.outages.begin(&Outage::refused()) {
-            panic!("the server cannot keep its port: {error}");
-        }
-    }
-
-    /// Brings the server back, whatever outages it has.
-    ///
-    /// ```
-    /// let server = fake_apiserver::FakeApiServer::start_blocking();
-    /// server.down();
-    /// server.up();
+    /// use fake_apiserver::{FakeApiServer, Outage};
+    /// let server = FakeApiServer::start_blocking();
+    /// let outage = server.outage(Outage::refused());
+    /// server.end_outages();
+    /// assert!(outage.is_over());
     /// ```
     ///
     /// # Panics
     ///
     /// As [`FakeApiServer::outage`].
     #[track_caller]
-    pub fn up(&self) {
+    pub fn end_outages(&self) {
         if let Err(error) = self.inner.outages.end_all() {
             panic!("the server cannot come back to its port: {error}");
         }

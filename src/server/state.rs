@@ -1,9 +1,68 @@
-//! The state of a server as a whole: kept, put back, and gone on with elsewhere.
+//! The state of a server as a whole: its revision, its clock; kept, put back, and gone on with elsewhere.
+
+use std::time::Duration;
 
 use super::FakeApiServer;
 use crate::control::snapshot::Snapshot;
+use crate::storage::Revision;
 
 impl FakeApiServer {
+    /// The newest revision: the `resourceVersion` of the last write of any kind.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// assert!(server.revision() > 0);
+    /// ```
+    pub fn revision(&self) -> u64 {
+        self.inner.cluster.storage.revision().0
+    }
+
+    /// Moves the server's clock ahead. Watch timeouts, bookmarks and the controllers go off as if the time had passed.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// server.advance(Duration::from_secs(60));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If that leads past 9999-12-30, the latest time the server can show.
+    #[track_caller]
+    pub fn advance(&self, by: Duration) {
+        if let Err(problem) = self.try_advance(by) {
+            panic!("the clock cannot be advanced by {by:?}: {problem}");
+        }
+    }
+
+    pub(crate) fn try_advance(&self, by: Duration) -> Result<(), String> {
+        self.inner.cluster.clock.advance(by)?;
+        self.inner.outages.end_those_over();
+        Ok(())
+    }
+
+    /// Forgets the history before a revision, as etcd does every few minutes: lists and watches from before it are
+    /// answered with 410 Expired. [`FakeApiServer::revision`] forgets all of it.
+    ///
+    /// ```
+    /// let server = fake_apiserver::FakeApiServer::start_blocking();
+    /// server.compact(server.revision());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is no such revision yet.
+    #[track_caller]
+    pub fn compact(&self, revision: u64) {
+        let newest = self.revision();
+        if revision > newest {
+            panic!(
+                "the history cannot be compacted to {revision}: the newest revision is {newest}"
+            );
+        }
+        self.inner.cluster.storage.compact(Revision(revision));
+    }
+
     /// The state the server is in: its objects, its revision, its clock, its source of made-up names. See [`Snapshot`].
     ///
     /// ```
@@ -36,11 +95,11 @@ impl FakeApiServer {
     ///
     /// let server = FakeApiServer::start_blocking();
     /// let before = server.snapshot();
-    /// server.seed(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}));
+    /// server.object(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}));
     /// let newest = server.revision();
     ///
     /// server.restore(&before);
-    /// assert!(server.get_value("namespaces", "", "shop").is_none());
+    /// assert!(server.resource("namespaces").get("shop").is_none());
     /// assert!(server.revision() > newest);
     /// ```
     ///
@@ -65,8 +124,8 @@ impl FakeApiServer {
     ///
     /// let server = FakeApiServer::start_blocking();
     /// let fork = server.fork();
-    /// fork.seed(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}));
-    /// assert!(server.get_value("namespaces", "", "shop").is_none());
+    /// fork.object(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}));
+    /// assert!(server.resource("namespaces").get("shop").is_none());
     /// ```
     ///
     /// # Panics
@@ -85,7 +144,7 @@ impl FakeApiServer {
         }
     }
 
-    /// All objects as manifests, as `kubectl get -o yaml` prints them; [`seed_file`](Self::seed_file),
+    /// All objects as manifests, as `kubectl get -o yaml` prints them; [`objects_file`](Self::objects_file),
     /// [`Snapshot::from_yaml`] and the binary's `--objects` read them.
     ///
     /// ```

@@ -8,7 +8,8 @@ mod support;
 mod troubles;
 mod watchers;
 
-use fake_apiserver::{FakeApiServer, FaultGuard};
+use fake_apiserver::FakeApiServer;
+use fake_apiserver::handles::FaultGuard;
 use k8s_openapi::api::core::v1::Endpoints;
 use serde_json::json;
 
@@ -17,7 +18,7 @@ use support::objects::endpoints;
 use support::within;
 
 const EP: &str = "/api/v1/namespaces/default/endpoints";
-const NOW: i64 = 1_700_000_000;
+const NOW: u64 = 1_700_000_000;
 
 /// Waits until this holds; everything else goes on meanwhile.
 async fn until(mut done: impl FnMut() -> bool) {
@@ -35,7 +36,7 @@ async fn until_fired(guard: &FaultGuard) {
 
 /// Writes an object, new or not, with this label.
 fn set(server: &FakeApiServer, name: &str, state: &str) {
-    server.seed(endpoints("default", name, json!({"state": state})));
+    server.object(endpoints("default", name, json!({"state": state})));
 }
 
 async fn remove(server: &FakeApiServer, name: &str) {
@@ -47,5 +48,5 @@ async fn remove(server: &FakeApiServer, name: &str) {
 
 /// What is really there.
 fn stored(server: &FakeApiServer) -> Vec<Endpoints> {
-    server.list("endpoints", "default")
+    server.kind::<Endpoints>().namespace("default").list()
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use fake_apiserver::{FakeApiServer, Fault, FaultGuard};
+use fake_apiserver::handles::FaultGuard;
+use fake_apiserver::{FakeApiServer, Fault};
 use kube::runtime::watcher;
 
 use crate::support::ask::get;
+use crate::support::at;
 use crate::{EP, NOW, remove, set, until_fired};
 
 /// What it takes for a client to notice that something is wrong.
@@ -116,7 +118,7 @@ pub(crate) fn modes() -> [watcher::Config; 2] {
 
 /// A server with three objects.
 pub(crate) async fn server() -> FakeApiServer {
-    let server = FakeApiServer::builder().frozen_at(NOW).start().await;
+    let server = FakeApiServer::builder().clock_at(at(NOW)).start().await;
     for name in ["a", "b", "c"] {
         set(&server, name, "old");
     }

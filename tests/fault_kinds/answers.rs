@@ -1,6 +1,6 @@
 //! Answers that are scripted, races that are lost, and answers that hide what was done.
 
-use fake_apiserver::{FakeApiServer, Fault};
+use fake_apiserver::{Auth, FakeApiServer, Fault};
 use http::HeaderMap;
 use serde_json::{Value, json};
 
@@ -14,9 +14,12 @@ const ADMIN: &str = "Bearer admin";
 /// A server with one object, an administrator and someone who may do nothing.
 async fn server() -> FakeApiServer {
     FakeApiServer::builder()
-        .token("admin", "admin", ["system:masters"])
-        .token("alice", "alice", ["dev"])
-        .rbac::<Value>([])
+        .auth(
+            Auth::new()
+                .token("admin", "admin", ["system:masters"])
+                .token("alice", "alice", ["dev"])
+                .rbac(),
+        )
         .object(db())
         .start()
         .await
@@ -93,7 +96,7 @@ fn refusals(past: u64) -> Vec<(Fault, Ask)> {
 async fn a_scripted_refusal_is_the_servers_own_to_the_letter() {
     let server = server().await;
     let past = server.revision();
-    server.seed(endpoints("default", "later", json!({})));
+    server.object(endpoints("default", "later", json!({})));
     server.compact(server.revision());
     for (fault, ask) in refusals(past) {
         let real = ask.clone().send(server.address()).await;
@@ -327,7 +330,11 @@ fn races(version: &str) -> Vec<(Fault, Ask, u16, &'static str)> {
 async fn a_race_is_lost_to_a_real_writer() {
     for number in 0..races("").len() {
         let server = FakeApiServer::builder().object(db()).start().await;
-        let live = server.get_value("endpoints", "default", "db").unwrap();
+        let live = server
+            .resource("endpoints")
+            .namespace("default")
+            .get("db")
+            .unwrap();
         let version = live["metadata"]["resourceVersion"].as_str().unwrap();
         let (fault, ask, code, reason) = races(version).remove(number);
         let guard = server.fault(fault.first(1));
@@ -349,7 +356,7 @@ async fn a_race_for_what_is_not_there_is_no_race() {
         let _guard = server.fault(fault);
         assert_eq!(get(DB).status(server.address()).await, 404);
     }
-    assert_eq!(server.list_values("endpoints", ""), [Value::Null; 0]);
+    assert_eq!(server.resource("endpoints").list(), [Value::Null; 0]);
 }
 
 #[tokio::test]
@@ -368,7 +375,7 @@ async fn a_race_to_create_takes_a_namespace() {
 async fn an_error_may_hide_that_the_write_was_applied() {
     let server = FakeApiServer::builder().object(db()).start().await;
     let labelled = endpoints("default", "db", json!({"k": "v"}));
-    let has = |name: &str| server.get_value("endpoints", "default", name);
+    let has = |name: &str| server.resource("endpoints").namespace("default").get(name);
     for (fault, code, reason) in [
         (Fault::applied_then_internal_error(), 500, "InternalError"),
         (Fault::applied_then_timeout(), 504, "Timeout"),

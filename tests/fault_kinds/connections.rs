@@ -8,6 +8,7 @@ use fake_apiserver::{FakeApiServer, Fault, Per};
 use serde_json::json;
 
 use crate::support::ask::{delete, get, patch, post, put};
+use crate::support::at;
 use crate::support::client::MERGE;
 use crate::support::objects::endpoints;
 use crate::support::raw::Raw;
@@ -126,16 +127,20 @@ fn what_is_reset_before_it_is_handled_is_not_applied_and_what_is_reset_after_is(
         let request =
             format!("POST {EP} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}");
         read_all(&server, &request);
-        let there = server.get_value("endpoints", "default", &name).is_some();
+        let there = server
+            .resource("endpoints")
+            .namespace("default")
+            .get(&name)
+            .is_some();
         assert_eq!(there, applied, "{name}");
-        server.seed(endpoints("default", "next", json!({})));
+        server.object(endpoints("default", "next", json!({})));
     }
 }
 
 #[tokio::test]
 async fn a_hang_lasts_until_the_client_gives_up() {
     let server = FakeApiServer::builder()
-        .frozen_at(NOW)
+        .clock_at(at(NOW))
         .object(db())
         .start()
         .await;
@@ -157,7 +162,7 @@ async fn silence_may_hide_any_write() {
     let server = FakeApiServer::builder().object(db()).start().await;
     let labels = |value: &str| json!({"metadata": {"labels": {"k": value}}});
     let label = || {
-        let live = server.get_value("endpoints", "default", "db");
+        let live = server.resource("endpoints").namespace("default").get("db");
         live.map(|live| {
             live["metadata"]["labels"]["k"]
                 .as_str()

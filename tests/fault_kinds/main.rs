@@ -11,7 +11,8 @@ mod watches;
 
 use std::collections::BTreeSet;
 
-use fake_apiserver::{Fault, FaultGuard};
+use fake_apiserver::Fault;
+use fake_apiserver::handles::FaultGuard;
 use serde_json::{Value, json};
 
 use support::objects::endpoints;
@@ -19,7 +20,7 @@ use support::within;
 
 const EP: &str = "/api/v1/namespaces/default/endpoints";
 const DB: &str = "/api/v1/namespaces/default/endpoints/db";
-const NOW: i64 = 1_700_000_000;
+const NOW: u64 = 1_700_000_000;
 
 fn db() -> Value {
     endpoints("default", "db", json!({}))

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use fake_apiserver::{FakeApiServer, Fault, Patch, Per};
+use fake_apiserver::{Auth, FakeApiServer, Fault, Patch, Per};
 use serde_json::json;
 
 use crate::support::ask::{Ask, delete, get, patch, post, put};
+use crate::support::at;
 use crate::support::client::{APPLY, JSON_PATCH, MERGE, STRATEGIC};
 use crate::support::objects::endpoints;
 use crate::{DB, EP, NOW, db};
@@ -179,7 +180,7 @@ fn clients() -> Vec<Case> {
 async fn a_rule_acts_on_what_it_asks_for_and_on_nothing_else() {
     for (fault, hit, miss) in [verbs(), places(), labels(), contents(), clients()].concat() {
         let server = FakeApiServer::builder()
-            .token("alice", "alice", ["system:masters"])
+            .auth(Auth::new().token("alice", "alice", ["system:masters"]))
             .object(db())
             .object(endpoints(
                 "default",
@@ -204,7 +205,11 @@ async fn a_body_that_a_rule_looked_at_is_still_stored() {
     let _guard = server.fault(teapot().label("app", "shop"));
     let object = endpoints("default", "new", json!({"app": "bar"}));
     assert_eq!(post(EP, &object).status(server.address()).await, 201);
-    let stored = server.get_value("endpoints", "default", "new").unwrap();
+    let stored = server
+        .resource("endpoints")
+        .namespace("default")
+        .get("new")
+        .unwrap();
     assert_eq!(
         stored["subsets"][0]["addresses"],
         object["subsets"][0]["addresses"]
@@ -237,7 +242,7 @@ async fn a_schedule_says_which_attempts_count() {
 /// Which of some requests a coin of the server's seed hits.
 async fn tosses(seed: u64) -> Vec<bool> {
     let server = FakeApiServer::builder()
-        .seed(seed)
+        .random_seed(seed)
         .object(db())
         .start()
         .await;
@@ -260,7 +265,7 @@ async fn a_probability_falls_the_same_way_for_the_same_seed() {
 #[tokio::test]
 async fn a_rule_for_a_span_ends_with_it() {
     let server = FakeApiServer::builder()
-        .frozen_at(NOW)
+        .clock_at(at(NOW))
         .object(db())
         .start()
         .await;

@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 
 use crate::support::ask::{Ask, get, post};
+use crate::support::at;
 use crate::support::client::Answer;
 use crate::support::objects::endpoints;
 use crate::support::within;
@@ -18,7 +19,7 @@ const INSTANT: Duration = Duration::from_nanos(1);
 
 async fn server() -> FakeApiServer {
     FakeApiServer::builder()
-        .frozen_at(NOW)
+        .clock_at(at(NOW))
         .object(db())
         .start()
         .await
@@ -85,7 +86,13 @@ async fn no_log_normal_delay_is_above_its_cap() {
 #[tokio::test]
 async fn a_delay_before_handling_holds_the_write_back_and_one_before_the_answer_does_not() {
     let server = server().await;
-    let is_there = |name: &str| server.get_value("endpoints", "default", name).is_some();
+    let is_there = |name: &str| {
+        server
+            .resource("endpoints")
+            .namespace("default")
+            .get(name)
+            .is_some()
+    };
     for (name, fault, written) in [
         ("early", Fault::delay(seconds(5)), false),
         ("late", Fault::delay(seconds(5)).before_answer(), true),

@@ -6,6 +6,7 @@ use fake_apiserver::{FakeApiServer, Fault};
 use serde_json::{Value, json};
 
 use crate::support::ask::{get, put};
+use crate::support::at;
 use crate::support::objects::{endpoints, revision};
 use crate::support::watch::{Event, Watch};
 use crate::support::within;
@@ -19,13 +20,13 @@ fn state(object: &Value) -> &str {
 }
 
 fn set(server: &FakeApiServer, state: &str) {
-    server.seed(endpoints("default", "db", json!({"state": state})));
+    server.object(endpoints("default", "db", json!({"state": state})));
 }
 
 /// `db` in three states, each a revision; the revision of the first.
 async fn server() -> (FakeApiServer, u64) {
     let server = FakeApiServer::builder()
-        .frozen_at(NOW)
+        .clock_at(at(NOW))
         .object(db())
         .start()
         .await;
@@ -59,7 +60,7 @@ async fn gets_and_lists_show_the_past() {
 async fn what_was_not_there_yet_is_not_found() {
     let server = FakeApiServer::start().await;
     let before = server.revision();
-    server.seed(db());
+    server.object(db());
     let _guard = server.fault(Fault::frozen_at(before));
     assert_eq!(get(DB).status(server.address()).await, 404);
     let list = get(EP).send(server.address()).await.object();

@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::support::ask::get;
+use crate::support::at;
 use crate::support::objects::endpoints;
 use crate::support::within;
 use crate::{EP, NOW, until_fired};
@@ -336,10 +337,10 @@ fn streaming_lists() -> Vec<Case> {
 
 async fn play(case: Case, streaming: bool) {
     let (fault, before, with_the_bookmark, after, over) = case;
-    let server = FakeApiServer::builder().frozen_at(NOW).start().await;
+    let server = FakeApiServer::builder().clock_at(at(NOW)).start().await;
     let past = server.revision();
     for name in ALL {
-        server.seed(endpoints("default", name, json!({})));
+        server.object(endpoints("default", name, json!({})));
     }
     let query = if streaming {
         "sendInitialEvents=true&resourceVersionMatch=NotOlderThan".to_owned()
@@ -386,8 +387,8 @@ async fn each_fault_of_a_streaming_list_does_what_it_says() {
 
 #[tokio::test]
 async fn a_burst_comes_with_the_last_of_its_events() {
-    let server = FakeApiServer::builder().frozen_at(NOW).start().await;
-    let seed = |name: &str| server.seed(endpoints("default", name, json!({})));
+    let server = FakeApiServer::builder().clock_at(at(NOW)).start().await;
+    let seed = |name: &str| server.object(endpoints("default", name, json!({})));
     let _guard = server.fault(Fault::watch_bursts(3).after_events(1));
     let from_here = format!("resourceVersion={}", server.revision());
     let mut lines = Lines::open(&server, &from_here).await;
@@ -405,12 +406,12 @@ async fn a_burst_comes_with_the_last_of_its_events() {
 
 #[tokio::test]
 async fn events_that_are_held_back_come_before_an_error() {
-    let server = FakeApiServer::builder().frozen_at(NOW).start().await;
+    let server = FakeApiServer::builder().clock_at(at(NOW)).start().await;
     let before = server.snapshot();
     let _guard = server.fault(Fault::watch_bursts(3));
     let from_here = format!("resourceVersion={}", server.revision());
     let mut lines = Lines::open(&server, &from_here).await;
-    server.seed(endpoints("default", "x", json!({})));
+    server.object(endpoints("default", "x", json!({})));
     assert_eq!(get(EP).status(server.address()).await, 200);
     server.restore(&before);
     assert_eq!(lines.take(2).await, ["x", "ERROR 410 Expired"]);
@@ -421,14 +422,14 @@ const STREAMING: &str = "sendInitialEvents=true&resourceVersionMatch=NotOlderTha
 
 #[tokio::test]
 async fn events_do_not_wait_for_a_late_bookmark() {
-    let server = FakeApiServer::builder().frozen_at(NOW).start().await;
+    let server = FakeApiServer::builder().clock_at(at(NOW)).start().await;
     let second = Duration::from_secs(1);
     let _guard = server.fault(Fault::watch_with_late_bookmarks(second));
     let from_here = format!("resourceVersion={}", server.revision());
     let mut lines = Lines::open(&server, &from_here).await;
     server.advance(BOOKMARK);
     assert_eq!(get(EP).status(server.address()).await, 200);
-    server.seed(endpoints("default", "x", json!({})));
+    server.object(endpoints("default", "x", json!({})));
     assert_eq!(lines.take(1).await, ["x"]);
     server.advance(second);
     let bookmark = lines.whole().await;
@@ -439,11 +440,11 @@ async fn events_do_not_wait_for_a_late_bookmark() {
 
 #[tokio::test]
 async fn events_wait_for_the_end_of_the_initial_ones() {
-    let server = FakeApiServer::builder().frozen_at(NOW).start().await;
+    let server = FakeApiServer::builder().clock_at(at(NOW)).start().await;
     let second = Duration::from_secs(1);
     let _guard = server.fault(Fault::watch_with_late_bookmarks(second));
     let mut lines = Lines::open(&server, STREAMING).await;
-    server.seed(endpoints("default", "x", json!({})));
+    server.object(endpoints("default", "x", json!({})));
     assert_eq!(get(EP).status(server.address()).await, 200);
     server.advance(second);
     assert_eq!(lines.take(2).await, ["END OF INITIAL", "x"]);
@@ -451,7 +452,7 @@ async fn events_wait_for_the_end_of_the_initial_ones() {
 
 #[tokio::test]
 async fn a_late_bookmark_does_not_keep_a_watch_from_ending() {
-    let server = FakeApiServer::builder().frozen_at(NOW).start().await;
+    let server = FakeApiServer::builder().clock_at(at(NOW)).start().await;
     let late = Fault::watch_with_late_bookmarks(Duration::from_secs(90));
     let _guard = server.fault(late);
     let mut lines = Lines::open(&server, STREAMING).await;
@@ -464,10 +465,10 @@ async fn a_late_bookmark_does_not_keep_a_watch_from_ending() {
 
 #[tokio::test]
 async fn several_faults_of_one_watch_take_their_turns() {
-    let server = FakeApiServer::builder().frozen_at(NOW).start().await;
+    let server = FakeApiServer::builder().clock_at(at(NOW)).start().await;
     let past = server.revision();
     for name in ALL {
-        server.seed(endpoints("default", name, json!({})));
+        server.object(endpoints("default", name, json!({})));
     }
     let _guards = [
         server.fault(Fault::watch_doubles_an_event().carry_on()),

@@ -14,7 +14,7 @@ pub(crate) mod watch;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The most a test waits for an answer that never comes, before it fails instead of hanging.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -29,6 +29,11 @@ pub(crate) fn within<F: Future>(work: F) -> impl Future<Output = F::Output> {
             Err(_) => panic!("nothing happened after what {caller} waits for"),
         }
     }
+}
+
+/// A time for a clock to stand still at, in seconds since 1970.
+pub(crate) fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
 /// An address of its own, whose ports nobody else takes, even while they are free.

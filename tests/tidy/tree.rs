@@ -7,10 +7,14 @@ use std::path::Path;
 use crate::paths::{self, Inside, Use};
 use crate::scan::{self, Function, Token};
 
-/// Where the crate begins: the library and the binary, whose modules are rooms of one house.
-const ROOTS: [&str; 2] = ["lib.rs", "main.rs"];
-/// Runs before there is a crate.
-const BUILD_SCRIPT: &str = "kinds/build.rs";
+/// Where crates begin, and what they are modules of here: the library and the binary, whose rooms stand in one house, and
+/// the script that is run before both.
+const ROOTS: [(&str, &[&str]); 3] = [
+    ("lib.rs", &[]),
+    ("main.rs", &[]),
+    ("kinds/build.rs", &["kinds", "build"]),
+];
+
 /// Texts by their path below `src`.
 pub(crate) type Texts = BTreeMap<String, String>;
 
@@ -125,6 +129,10 @@ fn declarations(tokens: &[Token], module: &[String]) -> Vec<Declaration> {
     found
 }
 
+fn own_path(module: &[&str]) -> Vec<String> {
+    module.iter().map(|name| (*name).to_owned()).collect()
+}
+
 /// The file of a module.
 fn file(texts: &Texts, module: &[String]) -> Option<String> {
     let path = module.join("/");
@@ -135,10 +143,8 @@ fn file(texts: &Texts, module: &[String]) -> Option<String> {
 /// The files that are neither roots nor declared, be it by tests.
 fn strays(texts: &Texts) -> Vec<String> {
     let mut declared = BTreeSet::new();
-    let mut next: Vec<_> = ROOTS
-        .iter()
-        .map(|root| ((*root).to_owned(), Vec::new()))
-        .collect();
+    let roots = ROOTS.map(|(root, module)| (root.to_owned(), own_path(module)));
+    let mut next = Vec::from(roots);
     while let Some((path, module)) = next.pop() {
         let tokens = texts
             .get(&path)
@@ -155,8 +161,7 @@ fn strays(texts: &Texts) -> Vec<String> {
     }
     let strays = texts
         .keys()
-        .filter(|path| path.ends_with(".rs") && *path != BUILD_SCRIPT)
-        .filter(|path| !declared.contains(*path));
+        .filter(|path| path.ends_with(".rs") && !declared.contains(*path));
     strays
         .map(|path| format!("{path}: no module declares it"))
         .collect()
@@ -174,9 +179,9 @@ impl Tree {
                 .collect(),
             modules: BTreeMap::new(),
         };
-        for root in ROOTS {
+        for (root, module) in ROOTS {
             if texts.contains_key(root) {
-                tree.read(texts, root, Vec::new());
+                tree.read(texts, root, own_path(module));
             }
         }
         let mut imports = Vec::new();

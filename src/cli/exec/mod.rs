@@ -131,10 +131,11 @@ impl Exec {
             builder = builder.tls();
         }
         if self.in_cluster && self.server.token_auth_file.is_none() {
-            builder = builder.token(in_cluster::TOKEN, in_cluster::USER, in_cluster::GROUPS);
+            let (token, user) = (in_cluster::TOKEN, in_cluster::USER);
+            builder = builder.auth(self.server.auth().token(token, user, in_cluster::GROUPS));
         }
         if let Some(limit) = self.reports.journal_limit() {
-            builder = builder.journal_limit(limit);
+            builder = builder.limits(self.server.limits().journal(limit));
         }
         Ok(builder.try_start().await?)
     }

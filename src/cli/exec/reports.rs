@@ -18,7 +18,8 @@ pub(super) struct Reports {
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
 
-    /// Write which documented codes of which operations were met to FILE: as .json, .html, or text
+    /// Write which documented codes of which operations were met to FILE: as JSON if its name ends in
+    /// .json, else as a table
     #[arg(long, value_name = "FILE")]
     coverage: Option<PathBuf>,
 
@@ -47,7 +48,6 @@ impl Reports {
             let coverage = server.coverage();
             let text = match extension(path) {
                 "json" => format!("{:#}\n", coverage.to_json()),
-                "html" => coverage.to_html(),
                 _ => format!("{coverage}\n"),
             };
             write(path, &text)?;

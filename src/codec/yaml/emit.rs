@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::keys::sorted;
 use super::resolve::{self, Scalar};
-use super::scalars::{Style, is_break, string_style};
+use super::style::{Style, is_break, string_style};
 use crate::codec::json::Node;
 
 /// The column after which the next space becomes a line break.

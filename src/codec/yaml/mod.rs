@@ -25,6 +25,7 @@ mod locate;
 mod reader;
 mod resolve;
 mod scalars;
+mod style;
 mod tree;
 
 pub(crate) use emit::emit;

@@ -1,15 +1,7 @@
-//! Scalars of YAML: the styles a text can be written in, and each of them.
+//! Scalars of YAML, each style as it is written.
 
 use super::emit::Emitter;
-use super::resolve::{self, Scalar};
-
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Style {
-    Plain,
-    SingleQuoted,
-    DoubleQuoted,
-    Literal,
-}
+use super::style::{Style, is_break};
 
 impl Emitter {
     pub(super) fn scalar(
@@ -140,17 +132,6 @@ impl Emitter {
     }
 }
 
-/// The style go-yaml asks for: quotes for what would not be read back as a string.
-pub(super) fn string_style(text: &str) -> Style {
-    if text.contains('\n') {
-        Style::Literal
-    } else if resolve::resolve(text) == Scalar::Text && !resolve::is_base60_float(text) {
-        Style::Plain
-    } else {
-        Style::DoubleQuoted
-    }
-}
-
 /// Which styles a text can be written in.
 struct Analysis {
     multiline: bool,
@@ -239,10 +220,6 @@ fn is_space(c: char) -> bool {
 
 fn is_blank(c: char) -> bool {
     c == ' ' || c == '\t'
-}
-
-pub(super) fn is_break(c: char) -> bool {
-    matches!(c, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// go-yaml knows characters of up to three bytes; an emoji is not printable to it.

@@ -45,7 +45,7 @@ impl Fault {
     /// The request finds the server going down: it is not handled, its connection is reset, and the outage begins.
     ///
     /// An outage that is not [`during`](Outage::during) a time, or for so many connections, lasts until
-    /// [`FakeApiServer::up`](crate::FakeApiServer::up).
+    /// [`FakeApiServer::end_outages`](crate::FakeApiServer::end_outages).
     ///
     /// ```
     /// use std::time::Duration;

@@ -35,7 +35,7 @@ impl Fault {
     /// let file = tempfile::NamedTempFile::new().unwrap();
     /// std::fs::write(file.path(), "faults: [{fault: conflict, when: {verb: update}}]").unwrap();
     /// assert_eq!(fake_apiserver::Fault::script_file(file.path())?.len(), 1);
-    /// # Ok::<_, fake_apiserver::ScriptError>(())
+    /// # Ok::<_, fake_apiserver::Error>(())
     /// ```
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl Fault {
     /// If the file cannot be read, or as [`Fault::parse_script`].
     pub fn script_file(path: impl AsRef<Path>) -> Result<Vec<Fault>, Error> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, &e))?;
+        let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, e))?;
         Fault::parse_script(&path.display().to_string(), &text)
     }
 
@@ -66,7 +66,7 @@ impl Fault {
     ///
     /// let error = Fault::parse_script("faults.yaml", "- fault: conflikt").unwrap_err();
     /// assert!(error.to_string().ends_with("unknown fault `conflikt`; did you mean `conflict`?"));
-    /// # Ok::<_, fake_apiserver::ScriptError>(())
+    /// # Ok::<_, fake_apiserver::Error>(())
     /// ```
     ///
     /// # Errors
@@ -82,7 +82,7 @@ impl Fault {
             }
         }
         if faults.is_empty() {
-            return Err(Error::new(file, "there is no fault in it"));
+            return Err(Error::invalid(file, "there is no fault in it"));
         }
         Ok(faults)
     }

@@ -57,12 +57,12 @@ pub(super) fn root(resource: &KindRef) -> String {
 
 /// Every path of these resources.
 pub(super) fn paths(resources: &[KindRef]) -> Vec<Path> {
-    let mut versions: Vec<_> = resources.iter().map(|r| discovery_path(r)).collect();
+    let mut versions: Vec<_> = resources.iter().map(discovery_path).collect();
     versions.sort_unstable_by(|a, b| a.template.cmp(&b.template));
     versions.dedup_by(|a, b| a.template == b.template);
     versions
         .into_iter()
-        .chain(resources.iter().flat_map(|r| paths_of(r)))
+        .chain(resources.iter().flat_map(paths_of))
         .collect()
 }
 

@@ -86,6 +86,7 @@ fn responses(operation: &Operation) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use super::super::undescribed;
     use super::*;
     use crate::kinds::Catalog;
 
@@ -119,19 +120,15 @@ mod tests {
     #[test]
     fn references_stand_beside_their_descriptions_without_defaults() {
         let document = parsed();
-        let port =
-            json!({ "type": "integer", "format": "int32", "description": "The port number." });
-        assert_eq!(
-            document["definitions"]["io.k8s.api.core.v1.EndpointPort"]["properties"]["port"],
-            port
-        );
-        let metadata = json!({
-            "$ref": "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta",
-            "description": "Standard object metadata.",
-        });
-        assert_eq!(
-            document["definitions"]["io.k8s.api.core.v1.Endpoints"]["properties"]["metadata"],
-            metadata
-        );
+        let property = |kind: &str, name: &str| {
+            undescribed(
+                &document["definitions"][format!("io.k8s.api.core.v1.{kind}")]["properties"][name],
+            )
+        };
+        let port = json!({ "type": "integer", "format": "int32" });
+        assert_eq!(property("EndpointPort", "port"), port);
+        let metadata =
+            json!({ "$ref": "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" });
+        assert_eq!(property("Endpoints", "metadata"), metadata);
     }
 }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use self::feed::{Ending, Feed, Start};
 
-use super::list::{Selection, wait_for};
+use super::selection::{Selection, wait_for};
 use super::{Context, Sight};
 use crate::clock;
 use crate::handlers::cluster::{Cluster, check_key};

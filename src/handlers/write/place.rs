@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Attempt, Author, Proposal, Propose, Stop, Write, Written};
+use super::attempt::Attempt;
+use super::{Author, Proposal, Propose, Stop, Write, Written};
 use crate::handlers::cluster::Cluster;
 use crate::ids::NAME_ATTEMPTS;
 use crate::kinds::KindRef;

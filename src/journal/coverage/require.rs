@@ -51,7 +51,7 @@ impl Coverage {
         }
         let lacking: Vec<String> = pairs
             .iter()
-            .filter(|(operation, code)| !self.covered(operation, *code))
+            .filter(|(operation, code)| self.count(operation, *code) == 0)
             .map(|(operation, code)| format!("\n  {operation} {code}"))
             .collect();
         if lacking.is_empty() {

@@ -27,7 +27,7 @@ impl fmt::Display for Coverage {
             let cells: String = cells.map(|cell| format!(" {cell:>5}")).collect();
             writeln!(f, "{}", format!("{row:widest$}{cells}").trim_end())?;
         }
-        let (all, missing) = (self.documented(), self.missing().len());
+        let (all, missing) = (documented.len(), self.missing().len());
         write!(f, "{} of {all} documented pairs met", all - missing)
     }
 }

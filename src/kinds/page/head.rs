@@ -1,6 +1,6 @@
 //! The head of a page: the kind without the structs of its objects.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest as _, Sha256};
 
@@ -103,6 +103,7 @@ fn blank(page: &'static Page, line: &mut Line<'static>) -> Result<Kind, Mistake>
         name_format: NameFormat::DnsSubdomain,
         deprecation: None,
         schema,
+        has_rules: OnceLock::new(),
     })
 }
 

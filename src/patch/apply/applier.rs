@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::compare::compare;
 use super::conflicts::{self, Conflict, conflicts_of};
+use super::fields::field_set;
 use super::managed_fields::{Identity, Managed, Operation, Owned, unmanaged};
 use super::merge;
 use super::set::Set;
-use super::typed::field_set;
 use super::update::{Change, STRIPPED, track, zero};
 use super::{ApplyError, Kind, Writer, config, last_applied};
 use crate::codec::json::Node;

@@ -1,6 +1,31 @@
 //! The entries of `managedFields`, one for each identity.
 
-use super::managed_fields::{Identity, Owned};
+use super::set::Set;
+
+/// `operation` of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Operation {
+    Apply,
+    Update,
+}
+
+/// What makes an entry one of its own. The order of the fields is the order of managers in a conflict.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Identity {
+    pub(crate) manager: String,
+    pub(crate) operation: Operation,
+    /// Empty for Apply: a manager applies in one version at a time.
+    pub(crate) api_version: String,
+    pub(crate) subresource: String,
+}
+
+/// The rest of an entry.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Owned {
+    pub(crate) set: Set,
+    pub(crate) api_version: String,
+    pub(crate) time: Option<String>,
+}
 
 /// Sorted by identity. Most objects have one or two of them: a map would make room for eleven.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::compare::compare;
 use super::config::validate;
 use super::conflicts::Conflict;
+use super::fields::field_set;
 use super::set::Set;
-use super::typed::field_set;
 use crate::codec::json::{self, compact};
 use crate::kinds::StructRef;
 

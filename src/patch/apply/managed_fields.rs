@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Writer;
-use super::entries::Entries;
+pub(crate) use super::entries::{Entries, Identity, Operation, Owned};
 use super::set::Set;
 use crate::codec::json::{self, Node};
 use crate::codec::time;
@@ -11,31 +11,6 @@ use crate::kinds::{StructRef, Type};
 
 /// `metav1.validation`: the longest name of a manager.
 const MAX_MANAGER_LENGTH: usize = 128;
-
-/// `operation` of an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Operation {
-    Apply,
-    Update,
-}
-
-/// What makes an entry one of its own. The order of the fields is the order of managers in a conflict.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Identity {
-    pub(crate) manager: String,
-    pub(crate) operation: Operation,
-    /// Empty for Apply: a manager applies in one version at a time.
-    pub(crate) api_version: String,
-    pub(crate) subresource: String,
-}
-
-/// The rest of an entry.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Owned {
-    pub(crate) set: Set,
-    pub(crate) api_version: String,
-    pub(crate) time: Option<String>,
-}
 
 /// The entries of one object.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::fields::field_set;
 use super::path::Element;
 use super::set::Set;
 use super::typed::{
-    ByElement, child_type, field_set, is_blank, is_granular, items, member, names, with_elements,
+    ByElement, child_type, is_blank, is_granular, items, member, names, with_elements,
 };
 use crate::codec::json;
 use crate::kinds::{List, StructRef, Type};

@@ -24,6 +24,7 @@ mod compare;
 mod config;
 mod conflicts;
 mod entries;
+mod fields;
 mod last_applied;
 mod managed_fields;
 mod merge;

@@ -3,10 +3,11 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+use super::fields::field_set;
 use super::managed_fields::{Managed, unmanaged};
 use super::path::Element;
 use super::set::Set;
-use super::typed::{child_type, field_set, is_granular, item_element};
+use super::typed::{child_type, is_granular, item_element};
 use super::update::{Change, STRIPPED, track};
 use super::{Kind, Sent, Writer, apply, create, keep_times, update};
 use crate::codec::json::Node;

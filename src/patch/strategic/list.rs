@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::elements::{element_type, merge_key_of};
 use super::lookup::Place;
-use super::{Members, PATCH, merge_map, order, show_members, unknown_patch_type};
-use crate::codec::go_value;
+use super::{Members, PATCH, merge_map, order, unknown_patch_type};
 use crate::kinds::PatchStrategy;
 use crate::patch::PatchError;
 
@@ -115,47 +115,6 @@ fn merge_element(
         _ => original.push(Value::Object(patch.clone())),
     }
     Ok(())
-}
-
-/// The merge key's value in an element.
-pub(super) fn merge_key_of<'a>(element: &'a Members, key: &str) -> Result<&'a Value, PatchError> {
-    element.get(key).ok_or_else(|| {
-        let element = show_members(element);
-        PatchError::Internal(format!(
-            "map: {element} does not contain declared merge key: {key}"
-        ))
-    })
-}
-
-/// The Go type of the elements of both lists, which must be one and the same.
-pub(super) fn element_type(
-    original: &[Value],
-    patch: &[Value],
-) -> Result<&'static str, PatchError> {
-    let mut types = original.iter().chain(patch).map(go_value::type_name);
-    let first = match types.next() {
-        None => {
-            return Err(PatchError::Internal(
-                "no elements in any of the given slices".to_owned(),
-            ));
-        }
-        Some("nil") => return Err(PatchError::Panic),
-        // "lists of lists are not supported", which the server keeps to itself.
-        Some("[]interface {}") => return Err(PatchError::Unprocessable),
-        Some(first) => first,
-    };
-    if types.any(|other| other != first) {
-        let lists = Value::Array(vec![
-            Value::Array(original.to_vec()),
-            Value::Array(patch.to_vec()),
-        ]);
-        let message = format!(
-            "list element types are not identical: {}",
-            go_value::show(&lists)
-        );
-        return Err(PatchError::Internal(message));
-    }
-    Ok(first)
 }
 
 fn deduplicate(values: Values) -> Values {

@@ -9,9 +9,11 @@
 
 #[cfg(test)]
 mod diff;
+mod elements;
 mod list;
 mod lookup;
 mod order;
+mod set_order;
 
 use serde_json::{Map, Value};
 
@@ -109,7 +111,7 @@ fn merge_map(
         };
     }
     retain_keys(&mut original, patch)?;
-    order::merge_ordered_lists(&mut original, patch, place)?;
+    set_order::merge_ordered_lists(&mut original, patch, place)?;
     for key in sorted_keys(patch) {
         if let Some(value) = patch.get_mut(&key) {
             merge_member(&mut original, &key, value, place)?;

@@ -5,10 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use serde_json::Value;
 
 use super::families;
-use super::spec::{NONE, Spec, set_texts, spec_mut};
 use crate::object::meta_str;
 use crate::registry::strategy::WriteContext;
 use crate::registry::validation::ip::parse_lenient;
+use crate::registry::validation::service::spec::{NONE, Spec, set_texts, spec_mut};
 use crate::status::Status;
 use crate::status::field::FieldError;
 

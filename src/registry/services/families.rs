@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::spec::{NONE, Spec, copy, is_ipv6, set_texts, spec_mut};
 use crate::object::meta_str;
 use crate::registry::validation::service::addresses::validate_cluster_ips;
+use crate::registry::validation::service::spec::{NONE, Spec, copy, is_ipv6, set_texts, spec_mut};
 use crate::status::Status;
 use crate::status::field::FieldError;
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::spec::{Spec, number, ports_mut, spec_mut};
 use crate::object::meta_str;
 use crate::registry::strategy::WriteContext;
+use crate::registry::validation::service::spec::{Spec, number, ports_mut, spec_mut};
 use crate::status::Status;
 use crate::status::field::FieldError;
 

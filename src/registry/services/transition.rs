@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::spec::number;
-use super::spec::{Spec, copy, ports_mut, spec_mut};
+use crate::registry::validation::service::spec::number;
+use crate::registry::validation::service::spec::{Spec, copy, ports_mut, spec_mut};
 
 /// `patchAllocatedValues`: who sends a service again without what was allocated for it keeps that.
 pub(super) fn keep_allocated(service: &mut Value, old: &Value) {

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::owner::validate_owner_references;
+pub(super) use super::read::{list, text};
 use crate::codec::json::sorted;
 use crate::codec::quote::quote;
 use crate::names::{
@@ -302,18 +303,6 @@ pub(super) fn metadata(object: &Value) -> &Map<String, Value> {
         .get("metadata")
         .and_then(Value::as_object)
         .unwrap_or(&NONE)
-}
-
-/// A string field, empty where it is absent.
-pub(super) fn text<'a>(map: &'a Map<String, Value>, field: &str) -> &'a str {
-    map.get(field).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// A list field, empty where it is absent.
-pub(super) fn list<'a>(map: &'a Map<String, Value>, field: &str) -> &'a [Value] {
-    map.get(field)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
 }
 
 /// The names in `metadata.finalizers`.

@@ -26,5 +26,6 @@ pub(crate) mod meta;
 pub(crate) mod namespace;
 pub(crate) mod owner;
 pub(crate) mod pod_security;
+mod read;
 pub(crate) mod secret;
 pub(crate) mod service;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::meta::{list, text};
+use super::read::{list, text};
 use crate::kinds::meta::OWNER_REFERENCE;
 use crate::schema::to_json;
 use crate::status::field::FieldError;

@@ -2,6 +2,7 @@
 
 pub(crate) mod addresses;
 mod ports;
+pub(in crate::registry) mod spec;
 pub(crate) mod status;
 #[cfg(test)]
 mod tests;
@@ -13,10 +14,10 @@ use self::addresses::{
     validate_cluster_ips, validate_cluster_ips_update, validate_external_ips,
     validate_ip_families_update, validate_source_ranges,
 };
+use self::spec::Spec;
 use super::core;
 use super::meta::{invalid_each, metadata, text, validate_labels};
 use crate::names::{is_dns1123_subdomain, is_qualified_name, name_is_dns_label};
-use crate::registry::services::spec::Spec;
 use crate::status::field::FieldError;
 
 const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];

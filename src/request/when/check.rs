@@ -9,22 +9,7 @@ use crate::codec::script::hint;
 use crate::kinds::verb::Verb;
 use crate::kinds::{Catalog, KindRef};
 use crate::names::is_dns1123_label;
-use crate::request::info::VERBS;
 use crate::status::qualified;
-
-/// The verb, if it is one.
-pub(crate) fn verb(verb: &str) -> Result<(), String> {
-    if VERBS.contains(&verb) {
-        return Ok(());
-    }
-    let upper = verb.to_uppercase();
-    let instead = match upper.as_str() {
-        "POST" => "; that method is the verb `create`".to_owned(),
-        "PUT" => "; that method is the verb `update`".to_owned(),
-        _ => hint(verb, VERBS),
-    };
-    Err(format!("unknown verb `{verb}`{instead}"))
-}
 
 /// The plural name, with its group, of the resource called this.
 pub(crate) fn resource(name: &str, catalog: &Catalog) -> Result<String, String> {
@@ -40,9 +25,6 @@ pub(crate) fn resource(name: &str, catalog: &Catalog) -> Result<String, String> 
 impl When {
     /// Refuses what no request can match; resources get their plural names.
     pub(crate) fn checked(mut self, catalog: &Catalog) -> Result<When, String> {
-        for name in &self.verbs {
-            verb(name)?;
-        }
         for name in &mut self.resources {
             *name = resource(name, catalog)?;
         }
@@ -67,13 +49,13 @@ impl When {
             }
         }
         for verb in &self.verbs {
-            check_verb(verb, &kinds, &self.subresources)?;
+            check_verb(*verb, &kinds, &self.subresources)?;
         }
-        let patches = self.verbs.is_empty() || self.verbs.iter().any(|verb| verb == "patch");
+        let patches = self.verbs.is_empty() || self.verbs.contains(&Verb::Patch);
         if !self.patches.is_empty() && !patches {
             return Err(format!(
                 "the rule can never act: it asks for a kind of patch, and for the verb {}",
-                self.verbs.join(" or ")
+                Verb::names(&self.verbs).join(" or ")
             ));
         }
         Ok(())
@@ -109,13 +91,12 @@ fn check_subresource(name: &str, kinds: &[KindRef], catalog: &Catalog) -> Result
     Err(format!("{plurals} has no subresource `{name}`{hint}"))
 }
 
-fn check_verb(verb: &str, kinds: &[KindRef], subresources: &[String]) -> Result<(), String> {
-    let is_in = |verbs: &[Verb]| verbs.iter().any(|known| known.as_str() == verb);
+fn check_verb(verb: Verb, kinds: &[KindRef], subresources: &[String]) -> Result<(), String> {
     let has = |kind: &KindRef| {
         let mut below = kind.subresources.iter();
         match subresources {
-            [] => is_in(&kind.verbs) || below.any(|s| is_in(&s.verbs)),
-            asked => below.any(|s| asked.contains(&s.name) && is_in(&s.verbs)),
+            [] => kind.verbs.contains(&verb) || below.any(|s| s.verbs.contains(&verb)),
+            asked => below.any(|s| asked.contains(&s.name) && s.verbs.contains(&verb)),
         }
     };
     if kinds.is_empty() || kinds.iter().any(has) {
@@ -125,7 +106,7 @@ fn check_verb(verb: &str, kinds: &[KindRef], subresources: &[String]) -> Result<
     Err(format!(
         "the rule can never act: {} has no verb `{verb}`{}",
         plurals(kinds),
-        hint(verb, known.map(|verb| verb.as_str()))
+        hint(verb.as_str(), known.map(|verb| verb.as_str()))
     ))
 }
 

@@ -7,6 +7,7 @@ use super::{Patch, When};
 use crate::codec::json::{self, Node};
 use crate::codec::script::{Cursor, Error, hint};
 use crate::kinds::Catalog;
+use crate::kinds::verb::Verb;
 
 /// The keys of `when`, and how each is read.
 pub(crate) const WHEN: [&str; 13] = [
@@ -27,8 +28,9 @@ pub(crate) const WHEN: [&str; 13] = [
 impl When {
     pub(crate) fn to_value(&self) -> Map<String, Value> {
         let patches: Vec<String> = self.patches.iter().map(|p| p.name().to_owned()).collect();
+        let verbs: Vec<String> = self.verbs.iter().map(Verb::to_string).collect();
         let lists = [
-            ("verb", &self.verbs),
+            ("verb", &verbs),
             ("resource", &self.resources),
             ("subresource", &self.subresources),
             ("namespace", &self.namespaces),
@@ -69,8 +71,8 @@ impl When {
         at.only(&WHEN)?;
         for (key, at) in at.members()? {
             match key {
-                "verb" => each(&at, &mut when.verbs, |v| {
-                    check::verb(v).map(|()| v.to_owned())
+                "verb" => each(&at, &mut when.verbs, |name| {
+                    name.parse::<Verb>().map_err(|error| error.to_string())
                 })?,
                 "resource" => each(&at, &mut when.resources, |name| {
                     check::resource(name, catalog)
@@ -120,10 +122,10 @@ fn any_text(text: &str) -> Result<String, String> {
 }
 
 /// A text or a list of them.
-fn each(
+fn each<T: PartialEq>(
     at: &Cursor<'_>,
-    into: &mut Vec<String>,
-    check: impl Fn(&str) -> Result<String, String>,
+    into: &mut Vec<T>,
+    check: impl Fn(&str) -> Result<T, String>,
 ) -> Result<(), Error> {
     for at in one_or_many(at)? {
         let text = check(at.text()?).map_err(|problem| at.fail(problem))?;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::spec::{NONE, is_ipv6};
 use super::{FieldError, ONLY_BALANCED, Spec, annotations, text};
-use crate::registry::services::spec::{NONE, is_ipv6};
 use crate::registry::validation::ip::{validate_cidr, validate_ip, validate_non_special_ip};
 
 const CLUSTER_IPS: &str = "spec.clusterIPs";

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::spec::NONE;
 use super::{Spec, TOPOLOGY_HINTS, TOPOLOGY_MODE, annotations};
-use crate::registry::services::spec::NONE;
 use crate::registry::validation::ip::{cidr_warning, ip_warning};
 
 /// `GetWarningsForService`.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
+use crate::object::object_mut;
 use crate::registry::validation::ip::parse_lenient;
 
 pub(in crate::registry) const NONE: &str = "None";
@@ -113,19 +114,14 @@ pub(in crate::registry) fn is_ipv6(text: &str) -> bool {
 }
 
 /// The spec of a service, to be changed.
-pub(super) fn spec_mut(service: &mut Value) -> &mut Map<String, Value> {
-    let slot = &mut service["spec"];
-    if !slot.is_object() {
-        *slot = Value::Object(Map::new());
-    }
-    match slot {
-        Value::Object(map) => map,
-        _ => unreachable!("made an object just above"),
-    }
+pub(in crate::registry) fn spec_mut(service: &mut Value) -> &mut Map<String, Value> {
+    object_mut(&mut service["spec"])
 }
 
 /// The ports of a service, to be changed.
-pub(super) fn ports_mut(service: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
+pub(in crate::registry) fn ports_mut(
+    service: &mut Value,
+) -> impl Iterator<Item = &mut Map<String, Value>> {
     let ports = spec_mut(service)
         .get_mut("ports")
         .and_then(Value::as_array_mut);
@@ -133,7 +129,7 @@ pub(super) fn ports_mut(service: &mut Value) -> impl Iterator<Item = &mut Map<St
 }
 
 /// Puts a list in its place, or nothing if it is empty.
-pub(super) fn set_texts(service: &mut Value, field: &str, texts: &[&str]) {
+pub(in crate::registry) fn set_texts(service: &mut Value, field: &str, texts: &[&str]) {
     if texts.is_empty() {
         spec_mut(service).remove(field);
     } else {
@@ -142,7 +138,7 @@ pub(super) fn set_texts(service: &mut Value, field: &str, texts: &[&str]) {
 }
 
 /// Copies a field, or its absence.
-pub(super) fn copy(service: &mut Value, old: &Value, field: &str) {
+pub(in crate::registry) fn copy(service: &mut Value, old: &Value, field: &str) {
     match Spec::of(old).get(field) {
         Some(value) => spec_mut(service).insert(field.to_owned(), value.clone()),
         None => spec_mut(service).remove(field),
