@@ -80,7 +80,7 @@ impl Recorder {
     /// Shows a request that a fault may hold, before it has an answer.
     pub(crate) fn show(&self, record: &mut Record, request: &Request, info: &RequestInfo) {
         record.shown = true;
-        let pending = Record {
+        let mut pending = Record {
             index: record.index,
             time: record.time,
             method: request.method.clone(),
@@ -92,11 +92,11 @@ impl Recorder {
             ..Record::default()
         };
         // What falls out is freed after the lock.
-        let _old = self.state.lock().add(pending, info, self.limit);
+        let _old = self.state.lock().add(&mut pending, info, self.limit);
     }
 
-    /// Takes the record of a request that is done with, answered or not.
-    pub(crate) fn end(&self, mut record: Record, request: &mut Request, info: &RequestInfo) {
+    /// Takes what is in the record of a request that is done with, answered or not.
+    pub(crate) fn end(&self, record: &mut Record, request: &mut Request, info: &RequestInfo) {
         record.method = std::mem::take(&mut request.method);
         if self.limit > 0 {
             record.head = Head::new(&request.target, &request.headers);
@@ -104,14 +104,11 @@ impl Recorder {
         self.finish(record, info);
     }
 
-    fn finish(&self, record: Record, info: &RequestInfo) {
-        let met = record
-            .code
-            .and_then(|code| Some((Operation::of(info, &Catalog::built_in())?, code)));
+    fn finish(&self, record: &mut Record, info: &RequestInfo) {
         let _old = {
             let mut state = self.state.lock();
-            if let Some((operation, code)) = met {
-                state.cover(operation, code);
+            if let Some(code) = record.code {
+                state.cover(info, code);
             }
             match record.shown {
                 true => state.replace(record),
@@ -127,14 +124,14 @@ impl Recorder {
         code: Option<u16>,
         complaint: String,
     ) {
-        let record = Record {
+        let mut record = Record {
             outcome: Outcome::Unparsed,
             code,
             complaint,
             after: revision,
             ..self.begin(now, revision)
         };
-        self.finish(record, &RequestInfo::default());
+        self.finish(&mut record, &RequestInfo::default());
     }
 
     /// The index of the request that came last; 0 before there was any.
@@ -168,28 +165,36 @@ impl Recorder {
 }
 
 impl State {
-    fn cover(&mut self, operation: Operation, code: u16) {
+    fn cover(&mut self, info: &RequestInfo, code: u16) {
         let mut counts = self.coverage.iter_mut();
-        match counts.find(|(met, of, _)| *of == code && met.is(&operation)) {
+        match counts.find(|(met, of, _)| *of == code && met.is(info)) {
             Some((_, _, count)) => *count += 1,
-            None => self.coverage.push((operation, code, 1)),
+            None => {
+                let operation = Operation::of(info, &Catalog::built_in());
+                self.coverage.extend(operation.map(|met| (met, code, 1)));
+            }
         }
     }
 
     /// Puts a record in its place; what falls out for it.
-    fn add(&mut self, mut record: Record, info: &RequestInfo, limit: usize) -> Option<Arc<Record>> {
+    fn add(
+        &mut self,
+        record: &mut Record,
+        info: &RequestInfo,
+        limit: usize,
+    ) -> Option<Arc<Record>> {
         if limit == 0 || record.index < self.first_index {
             return None;
         }
         record.attempt = match record.outcome {
             Outcome::Unparsed => 1,
             _ => {
-                let client = fingerprint(&record, info, &mut self.scratch);
+                let client = fingerprint(record, info, &mut self.scratch);
                 self.attempt(client)
             }
         };
         let at = self.position(record.index);
-        self.records.insert(at, Arc::new(record));
+        self.records.insert(at, Arc::new(std::mem::take(record)));
         if self.records.len() <= limit {
             return None;
         }
@@ -198,7 +203,7 @@ impl State {
     }
 
     /// Puts the finished record in the place of the one shown before, if that is still there.
-    fn replace(&mut self, mut record: Record) -> Option<Arc<Record>> {
+    fn replace(&mut self, record: &mut Record) -> Option<Arc<Record>> {
         let at = self.position(record.index);
         let shown = self.records.get_mut(at)?;
         if shown.index != record.index {
@@ -206,7 +211,8 @@ impl State {
         }
         record.attempt = shown.attempt;
         *record.verified.get_mut() = shown.verified.load(Ordering::Acquire);
-        Some(std::mem::replace(shown, Arc::new(record)))
+        let finished = Arc::new(std::mem::take(record));
+        Some(std::mem::replace(shown, finished))
     }
 
     /// Where a record of this index belongs; most often at the end.
@@ -277,7 +283,7 @@ mod tests {
 
     fn finish(recorder: &Recorder, mut record: Record, shown: bool) {
         record.shown = shown;
-        recorder.finish(record, &RequestInfo::default());
+        recorder.finish(&mut record, &RequestInfo::default());
     }
 
     fn indexes(recorder: &Recorder) -> Vec<u64> {
@@ -320,7 +326,7 @@ mod tests {
         let _ = recorder
             .state
             .lock()
-            .add(record(1, "/a"), &RequestInfo::default(), 10);
+            .add(&mut record(1, "/a"), &RequestInfo::default(), 10);
         finish(&recorder, record(2, "/b"), false);
         recorder.records().records[0]
             .verified

@@ -212,7 +212,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// The answer with all that is not its own, as far as there is one.
-    pub(super) async fn finish(mut self, answer: Result<Response, Refusal>) -> Response {
+    pub(super) async fn finish(&mut self, answer: Result<Response, Refusal>) -> Response {
         let response = match answer {
             Ok(response) => self.complete(response),
             Err(Refusal::Answer(response)) => self.complete(*response),
@@ -231,15 +231,16 @@ impl<'a> Exchange<'a> {
         response
     }
 
-    fn complete(&mut self, response: Response) -> Response {
+    fn complete(&mut self, mut response: Response) -> Response {
         let (written, now) = (&self.pipeline.written, self.pipeline.cluster.clock.now());
         self.record.answered(&response, now);
         // Who is not known belongs to no flow yet.
         let flow = self.flow.filter(|_| response.status != 401);
         let (request, audit_id) = (&self.request, self.audit_id.take());
-        let response =
-            headers::complete(response, request, audit_id, &self.warnings, flow, written);
-        headers::order(response, written, now)
+        let warnings = &self.warnings;
+        headers::complete(&mut response, request, audit_id, warnings, flow, written);
+        headers::order(&mut response, written, now);
+        response
     }
 
     fn complete_outer(&mut self, mut response: Response) -> Response {
@@ -248,7 +249,8 @@ impl<'a> Exchange<'a> {
         if let Some(audit_id) = self.audit_id.take().filter(|_| !response.hijacked) {
             response.headers.set(headers::AUDIT_ID.clone(), audit_id);
         }
-        headers::order(response, written, now)
+        headers::order(&mut response, written, now);
+        response
     }
 }
 
@@ -264,7 +266,7 @@ async fn silence(cluster: &Cluster) -> Response {
 impl Drop for Exchange<'_> {
     fn drop(&mut self) {
         let cluster = &self.pipeline.cluster;
-        let mut record = std::mem::take(&mut self.record);
+        let record = &mut self.record;
         record.request_body = KeptBody::of(&self.body);
         if record.is_pending() {
             record.abandoned(cluster.clock.now());

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 
 use super::head::value;
-use super::{Body, Response};
+use super::{Body, Headers, Response};
 use crate::codec::time;
 use crate::request::Request;
 
@@ -82,37 +82,37 @@ impl Written {
         }
     }
 
-    fn warnings(&self, texts: &[Arc<str>]) -> Vec<HeaderValue> {
+    fn warn(&self, texts: &[Arc<str>], headers: &mut Headers) {
         let [text] = texts else {
-            return warning_headers(texts);
+            for warning in warning_headers(texts) {
+                headers.add(header::WARNING, warning);
+            }
+            return;
         };
         let mut last = self.warning.lock();
-        match &*last {
-            Some((of, warning)) if Arc::ptr_eq(of, text) => vec![warning.clone()],
-            _ => {
-                let warnings = warning_headers(texts);
-                *last = warnings
-                    .first()
-                    .map(|warning| (text.clone(), warning.clone()));
-                warnings
-            }
+        if !matches!(&*last, Some((of, _)) if Arc::ptr_eq(of, text)) {
+            let warning = warning_headers(texts).pop();
+            *last = warning.map(|warning| (text.clone(), warning));
+        }
+        if let Some((_, warning)) = &*last {
+            headers.add(header::WARNING, warning.clone());
         }
     }
 }
 
 /// Adds what the handlers leave to everyone's last stage.
 pub(crate) fn complete(
-    response: Response,
+    response: &mut Response,
     request: &Request,
     audit_id: Option<HeaderValue>,
     warnings: &Warnings,
     flow: Option<&Flow>,
     written: &Written,
-) -> Response {
+) {
     if response.hijacked {
-        return response;
+        return;
     }
-    let mut response = compress(response, request);
+    compress(response, request);
     let headers = &mut response.headers;
     if headers.get(&header::CACHE_CONTROL).is_none() {
         headers.add_first(header::CACHE_CONTROL, NO_CACHE);
@@ -120,11 +120,7 @@ pub(crate) fn complete(
     if let Some(audit_id) = audit_id {
         headers.add_first(AUDIT_ID.clone(), audit_id);
     }
-    if !warnings.0.is_empty() {
-        for warning in written.warnings(&warnings.0) {
-            headers.add(header::WARNING, warning);
-        }
-    }
+    written.warn(&warnings.0, headers);
     if let Some(Flow { schema, level }) = flow {
         for (name, value) in [(&FLOW_SCHEMA, schema), (&PRIORITY_LEVEL, level)] {
             if let Some(value) = value {
@@ -132,27 +128,25 @@ pub(crate) fn complete(
             }
         }
     }
-    response
 }
 
 /// The end of every head: sorted by name, then the date.
-pub(crate) fn order(mut response: Response, written: &Written, now: Timestamp) -> Response {
+pub(crate) fn order(response: &mut Response, written: &Written, now: Timestamp) {
     if response.hijacked {
-        return response;
+        return;
     }
     response.headers.sort();
     if let Some(date) = written.date(now) {
         response.headers.add(header::DATE, date);
     }
-    response
 }
 
-fn compress(response: Response, request: &Request) -> Response {
+fn compress(response: &mut Response, request: &Request) {
     let Body::Full(body) = &response.body else {
-        return response;
+        return;
     };
     if body.len() <= GZIP_ABOVE {
-        return response;
+        return;
     }
     let accepted = request
         .header(header::ACCEPT_ENCODING)
@@ -160,25 +154,21 @@ fn compress(response: Response, request: &Request) -> Response {
         .split(',')
         .any(|item| item.trim() == "gzip");
     if !accepted {
-        return response;
+        return;
     }
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
-    match encoder.write_all(body).and_then(|()| encoder.finish()) {
-        Ok(packed) => {
-            let told = response.headers.get(&header::CONTENT_LENGTH).is_some();
-            let mut response = response
-                .header(header::CONTENT_ENCODING, "gzip")
-                .header(header::VARY, "Accept-Encoding");
-            // A handler that told the length told that of the body as it was.
-            if told {
-                let length = HeaderValue::from(packed.len());
-                response.headers.set(header::CONTENT_LENGTH, length);
-            }
-            response.body = Body::Full(Bytes::from(packed));
-            response
-        }
-        Err(_) => response,
+    let Ok(packed) = encoder.write_all(body).and_then(|()| encoder.finish()) else {
+        return;
+    };
+    let headers = &mut response.headers;
+    // A handler that told the length told that of the body as it was.
+    let told = headers.get(&header::CONTENT_LENGTH).is_some();
+    headers.set(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    headers.set(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    if told {
+        headers.set(header::CONTENT_LENGTH, HeaderValue::from(packed.len()));
     }
+    response.body = Body::Full(Bytes::from(packed));
 }
 
 /// `299 - "text"`, one for each text; too much text is cut, and what is then still too much is dropped.
@@ -236,9 +226,9 @@ mod tests {
 
     #[test]
     fn the_head_is_sorted_and_ends_with_the_date() {
-        let response = Response::text(404, "").header(AUDIT_ID.clone(), "a");
-        let ordered = order(response, &Written::default(), Timestamp::UNIX_EPOCH);
-        let names: Vec<HeaderName> = ordered.headers.into_iter().map(|(name, _)| name).collect();
+        let mut response = Response::text(404, "").header(AUDIT_ID.clone(), "a");
+        order(&mut response, &Written::default(), Timestamp::UNIX_EPOCH);
+        let names: Vec<HeaderName> = response.headers.into_iter().map(|(name, _)| name).collect();
         assert_eq!(
             names,
             ["audit-id", "content-type", "x-content-type-options", "date"]
@@ -249,15 +239,16 @@ mod tests {
     fn a_hijacked_connection_gets_the_handlers_headers_only() {
         let mut response = Response::empty(403);
         response.hijacked = true;
-        let ordered = order(response, &Written::default(), Timestamp::UNIX_EPOCH);
-        assert!(ordered.headers.into_iter().next().is_none());
+        order(&mut response, &Written::default(), Timestamp::UNIX_EPOCH);
+        assert!(response.headers.into_iter().next().is_none());
     }
 
     #[test]
     fn a_length_that_was_told_is_that_of_the_packed_body() {
         let long = vec![b'x'; GZIP_ABOVE + 1];
         let told = long.len().to_string();
-        let response = Response::new(200, "text/plain", long).header(header::CONTENT_LENGTH, told);
+        let mut packed =
+            Response::new(200, "text/plain", long).header(header::CONTENT_LENGTH, told);
         let mut headers = http::HeaderMap::new();
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         let request = Request {
@@ -268,7 +259,7 @@ mod tests {
             upgrade: None,
             ordinal: 1,
         };
-        let packed = compress(response, &request);
+        compress(&mut packed, &request);
         let Body::Full(body) = &packed.body else {
             panic!("the body is whole")
         };

@@ -1,9 +1,8 @@
 //! The operations of the API, as coverage calls them.
 
 use std::fmt;
-use std::sync::Arc;
 
-use crate::kinds::{Catalog, KindRef};
+use crate::kinds::{Catalog, Kind, KindRef};
 use crate::request::info::{RequestInfo, Verb};
 use crate::status::qualified;
 
@@ -19,12 +18,15 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// Whether this is the same.
-    pub(crate) fn is(&self, other: &Operation) -> bool {
-        Arc::ptr_eq(&self.kind, &other.kind)
-            && self.verb == other.verb
-            && self.subresource == other.subresource
-            && self.everywhere == other.everywhere
+    /// Whether a request was this.
+    pub(crate) fn is(&self, info: &RequestInfo) -> bool {
+        info.is_resource
+            && self.verb == info.verb
+            && self.kind.plural == info.resource()
+            && self.subresource == info.subresource()
+            && self.kind.group == info.api_group()
+            && self.kind.version == info.api_version()
+            && self.everywhere == is_everywhere(&self.kind, info)
     }
 
     /// What a request was, if the server has it: what leads nowhere is no operation.
@@ -34,16 +36,19 @@ impl Operation {
         }
         let kind = catalog.find(info.api_group(), info.api_version(), info.resource())?;
         let mut verbs = kind.verbs(info.subresource()).iter();
-        let is_list = info.verb == "list";
         verbs
             .any(|verb| verb.as_str() == info.verb)
             .then(|| Operation {
                 kind: kind.clone(),
                 subresource: info.subresource().to_owned(),
                 verb: info.verb,
-                everywhere: is_list && kind.namespaced && info.namespace().is_empty(),
+                everywhere: is_everywhere(kind, info),
             })
     }
+}
+
+fn is_everywhere(kind: &Kind, info: &RequestInfo) -> bool {
+    info.verb == "list" && kind.namespaced && info.namespace().is_empty()
 }
 
 /// `update endpoints`, `list all endpoints`, `patch namespaces/status`.
