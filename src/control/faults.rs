@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Control, Outcome, Refusal, json_response};
+use super::{Asked, Control, Refusal, Reply, json_response};
 use crate::fault::Fault;
 use crate::fault::installed::Standing;
 use crate::fault::script::check_name;
@@ -11,12 +11,12 @@ use crate::fault::script::check_name;
 const MAX_RULES: usize = 1000;
 
 impl Control {
-    pub(super) fn list_faults(&self) -> Outcome {
+    pub(super) fn list_faults(&self) -> Reply {
         Ok(json_response(200, &self.standings()))
     }
 
     /// All of the rules in the body, or none of them.
-    pub(super) fn install_faults(&self, asked: &Asked<'_>) -> Outcome {
+    pub(super) fn install_faults(&self, asked: &Asked<'_>) -> Reply {
         let faults = Fault::parse_script("body", asked.body);
         let faults = faults.map_err(|error| Refusal(400, error.to_string()))?;
         let installed = self.faults.installed();
@@ -45,17 +45,17 @@ impl Control {
         ))
     }
 
-    pub(super) fn remove_faults(&self) -> Outcome {
+    pub(super) fn remove_faults(&self) -> Reply {
         self.faults.clear();
         Ok(json_response(200, &self.standings()))
     }
 
-    pub(super) fn show_fault(&self, id: &str) -> Outcome {
+    pub(super) fn show_fault(&self, id: &str) -> Reply {
         let rule = self.find(id)?;
         Ok(json_response(200, &standing(&rule)))
     }
 
-    pub(super) fn remove_fault(&self, id: &str) -> Outcome {
+    pub(super) fn remove_fault(&self, id: &str) -> Reply {
         let id = self.find(id)?.id;
         match self.faults.remove(id) {
             Some(rule) => Ok(json_response(200, &standing(&rule))),

@@ -106,7 +106,7 @@ pub(crate) struct Control {
 /// Why a request was refused, and with which HTTP status.
 struct Refusal(u16, String);
 
-type Outcome = Result<Response, Refusal>;
+type Reply = Result<Response, Refusal>;
 
 /// A request whose body is read.
 struct Asked<'a> {
@@ -128,7 +128,7 @@ impl Control {
         }
     }
 
-    async fn route(&self, request: &mut Request) -> Outcome {
+    async fn route(&self, request: &mut Request) -> Reply {
         origin::check(&request.headers).map_err(|why| Refusal(403, why))?;
         let path = crate::request::text::decode_path(request.path());
         let path = path
@@ -148,7 +148,7 @@ impl Control {
     }
 
     /// The outcome of a route, or nothing if there is no such route.
-    fn dispatch(&self, method: &str, path: &[&str], asked: &Asked<'_>) -> Option<Outcome> {
+    fn dispatch(&self, method: &str, path: &[&str], asked: &Asked<'_>) -> Option<Reply> {
         Some(match (method, path) {
             ("GET", []) => Ok(json_response(200, &self.index())),
             ("GET", ["faults"]) => self.list_faults(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use super::{Asked, Control, Outcome, Refusal, json_response, read_text};
+use super::{Asked, Control, Refusal, Reply, json_response, read_text};
 use crate::codec::json::Node;
 use crate::codec::script::{Cursor, Error};
 use crate::journal::verify::Verifier;
@@ -31,7 +31,7 @@ impl Control {
     }
 
     /// All of the journal, or what the query asks for: `?verb=update&resource=endpoints&code=409`.
-    pub(super) fn show_journal(&self, asked: &Asked<'_>) -> Outcome {
+    pub(super) fn show_journal(&self, asked: &Asked<'_>) -> Reply {
         let mut when = Map::new();
         let mut codes = Vec::new();
         for (name, value) in asked.query.pairs() {
@@ -53,14 +53,14 @@ impl Control {
         Ok(json_response(200, &journal.matching(&requests).to_json()))
     }
 
-    pub(super) fn clear_journal(&self) -> Outcome {
+    pub(super) fn clear_journal(&self) -> Reply {
         self.recorder.clear();
         let journal = self.journal();
         Ok(json_response(200, &journal.to_json()))
     }
 
     /// Whether it came as expected, and if not, what did: `{"verified": false, "problem": "…"}` is an answer too.
-    pub(super) fn verify(&self, asked: &Asked<'_>) -> Outcome {
+    pub(super) fn verify(&self, asked: &Asked<'_>) -> Reply {
         let expected = asked.with_body(expected)?;
         let verifier = Verifier::new(&self.recorder, self.journal());
         let verdict = match expected {
@@ -76,7 +76,7 @@ impl Control {
     }
 
     /// As JSON, or with `?format=text` as a table for people.
-    pub(super) fn show_coverage(&self, asked: &Asked<'_>) -> Outcome {
+    pub(super) fn show_coverage(&self, asked: &Asked<'_>) -> Reply {
         let coverage = Coverage::new(self.recorder.coverage());
         match asked.query.get("format").unwrap_or("json") {
             "json" => Ok(json_response(200, &coverage.to_json())),

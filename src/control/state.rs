@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Asked, Control, Outcome, Refusal, json_response};
+use super::{Asked, Control, Refusal, Reply, json_response};
 use crate::codec::json::Node;
 use crate::codec::script::{Cursor, Error};
 use crate::control::snapshot::Snapshot;
@@ -20,7 +20,7 @@ impl Control {
         json_response(200, &json!({"time": self.cluster.timestamp()}))
     }
 
-    pub(super) fn advance_clock(&self, asked: &Asked<'_>) -> Outcome {
+    pub(super) fn advance_clock(&self, asked: &Asked<'_>) -> Reply {
         asked.with_body(|at| {
             at.only(&["advance"])?;
             let at = at.require("advance")?;
@@ -30,7 +30,7 @@ impl Control {
         Ok(self.show_clock())
     }
 
-    pub(super) fn compact(&self, asked: &Asked<'_>) -> Outcome {
+    pub(super) fn compact(&self, asked: &Asked<'_>) -> Reply {
         let newest = self.cluster.storage.revision();
         let revision = asked.with_body(|at| {
             if *at.node == Node::Null {
@@ -52,7 +52,7 @@ impl Control {
         Response::new(200, "application/yaml", manifests)
     }
 
-    pub(super) fn restore_snapshot(&self, asked: &Asked<'_>) -> Outcome {
+    pub(super) fn restore_snapshot(&self, asked: &Asked<'_>) -> Reply {
         let snapshot = Snapshot::from_yaml(asked.body);
         let snapshot = snapshot.map_err(|error| Refusal(400, error.to_string()))?;
         if snapshot.is_of_nothing() {
@@ -63,7 +63,7 @@ impl Control {
         self.restore(&snapshot)
     }
 
-    pub(super) fn reset(&self) -> Outcome {
+    pub(super) fn reset(&self) -> Reply {
         let Some(start) = self.start.get() else {
             return Err(Refusal(503, "the server is still starting".to_owned()));
         };
@@ -75,14 +75,14 @@ impl Control {
         self.restore(start)
     }
 
-    fn restore(&self, snapshot: &Snapshot) -> Outcome {
+    fn restore(&self, snapshot: &Snapshot) -> Reply {
         let restored = snapshot.restore(&self.cluster);
         restored.map_err(|problem| Refusal(400, problem))?;
         let revision = self.cluster.storage.revision().0;
         Ok(json_response(200, &json!({"revision": revision})))
     }
 
-    pub(super) fn outage(&self, asked: &Asked<'_>) -> Outcome {
+    pub(super) fn outage(&self, asked: &Asked<'_>) -> Reply {
         let outage = asked.with_body(outage)?;
         let port = self.port.clone();
         tokio::spawn(async move {

@@ -31,7 +31,7 @@ pub(crate) struct Parsed {
 }
 
 /// An object decoded from a body.
-pub(crate) struct Decoded {
+pub(crate) struct Received {
     /// Canonical and defaulted.
     pub(crate) object: Value,
     /// What the canonical form forgets.
@@ -117,7 +117,7 @@ pub(crate) fn decode(
     kind: &Kind,
     validation: FieldValidation,
     warnings: &mut Warnings,
-) -> Result<Decoded, Status> {
+) -> Result<Received, Status> {
     let name = &kind.kind;
     let unrecognized = |error: String| {
         Status::bad_request(format!(
@@ -145,7 +145,7 @@ pub(crate) fn decode(
     let mut object = decoded.value;
     set_type(&mut object, kind);
     registry::strategy(kind).set_defaults(&mut object);
-    Ok(Decoded { object, sent })
+    Ok(Received { object, sent })
 }
 
 /// Whether a body that a patch made still is of the resource's kind.

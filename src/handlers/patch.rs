@@ -13,7 +13,7 @@ use crate::codec::quote::quote;
 use crate::codec::yaml;
 use crate::kinds::verb::Verb;
 use crate::object::meta_str;
-use crate::patch::apply::{self, ApplyError, Kind, Sent, Writer};
+use crate::patch::apply::{self, AppliedKind, ApplyError, Sent, Writer};
 use crate::patch::{self, PatchType, Patched};
 use crate::registry::validation::owner::dedup_owner_references;
 use crate::registry::{self, WriteContext, generic};
@@ -205,7 +205,7 @@ impl Patch {
         warnings: &mut Warnings,
     ) -> Result<Value, Status> {
         let config = self.config()?;
-        let kind = Kind {
+        let kind = AppliedKind {
             name: &write.kind.kind,
             schema: &write.kind.schema,
             reset: write.kind.resets(write.subresource),

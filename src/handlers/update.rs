@@ -55,7 +55,7 @@ impl Propose for Replace<'_> {
             self.validation,
             warnings,
         )?;
-        let body::Decoded { mut object, sent } = decoded;
+        let body::Received { mut object, sent } = decoded;
         match_namespace(write.namespace, &mut object)?;
         check_name(&object, write.name)?;
         let key = checked_key(self.target)?;

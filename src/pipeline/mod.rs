@@ -20,7 +20,7 @@ use crate::handlers::documents::Documents;
 use crate::journal::recorder::Recorder;
 use crate::request::Request;
 use crate::response::Response;
-use crate::response::headers::{Flow, Written};
+use crate::response::headers::{Flow, Recurring};
 use crate::storage::Stale;
 
 /// How long a request may take; a shorter `?timeout` counts.
@@ -45,7 +45,7 @@ pub(crate) struct Pipeline {
     pub(crate) address: String,
     pub(crate) documents: Arc<OnceLock<Documents>>,
     pub(crate) flow: Flow,
-    pub(crate) written: Arc<Written>,
+    pub(crate) written: Arc<Recurring>,
 }
 
 impl Pipeline {

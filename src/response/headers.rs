@@ -64,12 +64,12 @@ impl Flow {
 
 /// What answers have in common, written once: the date of each second, and the warning that all about one kind have.
 #[derive(Default)]
-pub(crate) struct Written {
+pub(crate) struct Recurring {
     date: Mutex<Option<(i64, HeaderValue)>>,
     warning: Mutex<Option<(Arc<str>, HeaderValue)>>,
 }
 
-impl Written {
+impl Recurring {
     fn date(&self, now: Timestamp) -> Option<HeaderValue> {
         let second = now.as_second();
         let mut last = self.date.lock();
@@ -107,7 +107,7 @@ pub(crate) fn complete(
     audit_id: Option<HeaderValue>,
     warnings: &Warnings,
     flow: Option<&Flow>,
-    written: &Written,
+    written: &Recurring,
 ) {
     if response.hijacked {
         return;
@@ -131,7 +131,7 @@ pub(crate) fn complete(
 }
 
 /// The end of every head: sorted by name, then the date.
-pub(crate) fn order(response: &mut Response, written: &Written, now: Timestamp) {
+pub(crate) fn order(response: &mut Response, written: &Recurring, now: Timestamp) {
     if response.hijacked {
         return;
     }
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn the_head_is_sorted_and_ends_with_the_date() {
         let mut response = Response::text(404, "").header(AUDIT_ID.clone(), "a");
-        order(&mut response, &Written::default(), Timestamp::UNIX_EPOCH);
+        order(&mut response, &Recurring::default(), Timestamp::UNIX_EPOCH);
         let names: Vec<HeaderName> = response.headers.into_iter().map(|(name, _)| name).collect();
         assert_eq!(
             names,
@@ -239,7 +239,7 @@ mod tests {
     fn a_hijacked_connection_gets_the_handlers_headers_only() {
         let mut response = Response::empty(403);
         response.hijacked = true;
-        order(&mut response, &Written::default(), Timestamp::UNIX_EPOCH);
+        order(&mut response, &Recurring::default(), Timestamp::UNIX_EPOCH);
         assert!(response.headers.into_iter().next().is_none());
     }
 

@@ -12,9 +12,9 @@ use crate::storage::{Moment, Revision};
 
 /// The last list that was written in full, for those who ask for it again before anything changes.
 #[derive(Default)]
-pub(crate) struct LastList(Mutex<Option<Written>>);
+pub(crate) struct LastList(Mutex<Option<Latest>>);
 
-struct Written {
+struct Latest {
     kind: KindRef,
     prefix: String,
     moment: Moment,
@@ -32,7 +32,7 @@ impl LastList {
     }
 
     pub(crate) fn set(&self, kind: &KindRef, prefix: &str, moment: Moment, body: &Bytes) {
-        *self.0.lock() = Some(Written {
+        *self.0.lock() = Some(Latest {
             kind: kind.clone(),
             prefix: prefix.to_owned(),
             moment,

@@ -1,7 +1,7 @@
 //! Each Status by what it says.
 
 use super::field::{self, FieldError};
-use super::{Cause, Details, Outcome, Status, qualified};
+use super::{Cause, Details, Status, Verdict, qualified};
 use crate::codec::quote::quote;
 
 impl Status {
@@ -191,7 +191,7 @@ impl Status {
     /// Where the real server crashes.
     pub(crate) fn panicked() -> Self {
         Status {
-            outcome: Outcome::Panic,
+            verdict: Verdict::Panic,
             ..Status::raw("This request caused apiserver to panic. Look in the logs for details.")
         }
     }
@@ -271,7 +271,7 @@ impl Status {
     pub(crate) fn deleted(resource: &str, group: &str, name: &str, uid: &str) -> Self {
         let mut status = Status::new(200, "", "").named(name, group, resource);
         status.details.get_or_insert_default().uid = uid.to_owned();
-        status.outcome = Outcome::Success;
+        status.verdict = Verdict::Success;
         status
     }
 }

@@ -22,12 +22,12 @@ pub(crate) struct Status {
     pub(crate) details: Option<Box<Details>>,
     /// `metadata.continue`, which only an expired continue token's answer has.
     pub(crate) continue_token: Option<String>,
-    outcome: Outcome,
+    verdict: Verdict,
 }
 
 /// What a [`Status`] tells of.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Outcome {
+enum Verdict {
     Failure,
     Success,
     /// The real server crashes here, which its outermost filter answers in plain text.
@@ -71,7 +71,7 @@ impl Status {
             message: message.into(),
             details: None,
             continue_token: None,
-            outcome: Outcome::Failure,
+            verdict: Verdict::Failure,
         }
     }
 
@@ -91,7 +91,7 @@ impl Status {
     }
 
     pub(crate) fn is_panic(&self) -> bool {
-        self.outcome == Outcome::Panic
+        self.verdict == Verdict::Panic
     }
 
     pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
@@ -102,7 +102,7 @@ impl Status {
     }
 
     fn succeeded(&self) -> bool {
-        self.outcome == Outcome::Success
+        self.verdict == Verdict::Success
     }
 
     /// The fields in the order the server writes them.

@@ -9,7 +9,7 @@ use super::managed_fields::{Identity, Managed, Operation, Owned, unmanaged};
 use super::merge;
 use super::set::Set;
 use super::update::{Change, STRIPPED, track, zero};
-use super::{ApplyError, Kind, Writer, config, last_applied};
+use super::{AppliedKind, ApplyError, Writer, config, last_applied};
 use crate::codec::json::Node;
 use crate::patch::restore::restore;
 use crate::schema::prune;
@@ -22,7 +22,7 @@ const BEFORE_FIRST_APPLY: &str = "before-first-apply";
 pub(crate) fn apply(
     live: Option<&Value>,
     config: &Node,
-    kind: &Kind<'_>,
+    kind: &AppliedKind<'_>,
     writer: &Writer<'_>,
     force: bool,
 ) -> Result<Value, ApplyError> {
@@ -61,7 +61,11 @@ pub(crate) fn apply(
 
 /// Without the nulls of the configuration, which stand for empty values and have no place in an object. What passed for
 /// a number or a string there need not be one of the kind's.
-fn canonical(merged: &Value, kind: &Kind<'_>, writer: &Writer<'_>) -> Result<Value, ApplyError> {
+fn canonical(
+    merged: &Value,
+    kind: &AppliedKind<'_>,
+    writer: &Writer<'_>,
+) -> Result<Value, ApplyError> {
     let mut object = restore(merged, kind.schema)
         .map_err(|why| {
             let wanted = config::gvk(writer.api_version, kind.name);
@@ -80,7 +84,7 @@ type Applied = (Option<Value>, Managed);
 struct Applier<'a> {
     live: &'a Value,
     config: &'a Value,
-    kind: &'a Kind<'a>,
+    kind: &'a AppliedKind<'a>,
     writer: &'a Writer<'a>,
 }
 

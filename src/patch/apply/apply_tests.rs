@@ -2,13 +2,13 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use super::{ApplyError, Kind, Sent, Writer, apply, create, keep_times, update};
+use super::{AppliedKind, ApplyError, Sent, Writer, apply, create, keep_times, update};
 use crate::codec::json::Node;
 use crate::kinds::samples::{ENDPOINTS, NAMESPACE};
 use crate::schema::prune;
 use crate::status::Cause;
 
-static KIND: LazyLock<Kind<'static>> = LazyLock::new(|| Kind {
+static KIND: LazyLock<AppliedKind<'static>> = LazyLock::new(|| AppliedKind {
     name: "Endpoints",
     schema: &ENDPOINTS,
     reset: &[],
@@ -345,7 +345,7 @@ fn an_apply_in_another_version_replaces_the_managers_entry() {
 
 #[test]
 fn what_the_strategy_resets_cannot_be_owned() {
-    let kind = Kind {
+    let kind = AppliedKind {
         name: "Namespace",
         schema: &NAMESPACE,
         reset: &[vec!["status".to_owned()]],

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::path::{Element, display};
 use super::typed::{item_element, member};
-use super::{ApplyError, Kind, Writer};
+use super::{AppliedKind, ApplyError, Writer};
 use crate::codec::go_value;
 use crate::codec::json::{self, Node, sorted};
 use crate::kinds::{List, ListKind, StructRef, Type};
@@ -15,7 +15,7 @@ const MAP: &str = "map[string]interface {}";
 /// Checks a configuration and makes a value of it.
 pub(crate) fn read(
     config: &Node,
-    kind: &Kind<'_>,
+    kind: &AppliedKind<'_>,
     writer: &Writer<'_>,
 ) -> Result<Value, ApplyError> {
     let config = with_integers(config.to_value());
@@ -176,7 +176,7 @@ mod tests {
     use crate::kinds::samples::ENDPOINTS;
 
     fn run(text: &str) -> Result<Value, ApplyError> {
-        let kind = Kind {
+        let kind = AppliedKind {
             name: "Endpoints",
             schema: &ENDPOINTS,
             reset: &[],

@@ -70,7 +70,7 @@ pub(crate) type Paths<'a> = &'a [Vec<String>];
 
 /// What an apply has to know of the kind.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Kind<'a> {
+pub(crate) struct AppliedKind<'a> {
     /// `Endpoints`.
     pub(crate) name: &'a str,
     pub(crate) schema: &'a StructRef,

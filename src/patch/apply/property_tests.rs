@@ -9,14 +9,14 @@ use super::path::Element;
 use super::set::Set;
 use super::typed::{child_type, is_granular, item_element};
 use super::update::{Change, STRIPPED, track};
-use super::{Kind, Sent, Writer, apply, create, keep_times, update};
+use super::{AppliedKind, Sent, Writer, apply, create, keep_times, update};
 use crate::codec::json::Node;
 use crate::kinds::Type;
 use crate::kinds::samples::NAMESPACE;
 use crate::schema::prune;
 
 /// Namespace, because it has every kind of list.
-static KIND: LazyLock<Kind<'static>> = LazyLock::new(|| Kind {
+static KIND: LazyLock<AppliedKind<'static>> = LazyLock::new(|| AppliedKind {
     name: "Namespace",
     schema: &NAMESPACE,
     reset: &[],
