@@ -117,11 +117,12 @@ impl Catalog {
         pages.filter(of_version).map(|page| page.kind())
     }
 
+    /// The pages are in the order of their groups.
     fn of_group(&self, group: &str) -> impl Iterator<Item = &KindRef> {
-        let pages = KINDS.iter();
-        pages
-            .filter(move |page| page.names()[0] == group)
-            .map(|page| page.kind())
+        let start = KINDS.partition_point(|page| page.names()[0] < group);
+        let of_group = move |page: &&Page| page.names()[0] == group;
+        let pages = KINDS[start..].iter().take_while(of_group);
+        pages.map(|page| page.kind())
     }
 
     /// The groups in the order discovery lists them, the core group first.
