@@ -76,6 +76,6 @@ impl Propose for Bare {
             metadata_mut(&mut object).insert("namespace".to_owned(), write.namespace.into());
         }
         registry::strategy(write.kind).set_defaults(&mut object);
-        Ok(Proposal::Create(object))
+        Ok(Proposal::Bare(object))
     }
 }

@@ -45,6 +45,7 @@ impl Attempt<'_> {
         match proposal {
             Proposal::Create(object) => Proposal::Create(stored(object)),
             Proposal::Update(object) => Proposal::Update(stored(object)),
+            Proposal::Bare(object) => Proposal::Bare(stored(object)),
             Proposal::Place(object) => Proposal::Place(stored(object)),
             Proposal::Delete(_) | Proposal::Nothing => proposal,
         }
@@ -70,6 +71,16 @@ impl Attempt<'_> {
             return self.insert_with_a_name(object, told).await;
         }
         self.insert(object, told).await.map_err(name_taken)
+    }
+
+    /// Leaves an object behind as it is, for whoever comes next to find.
+    pub(super) async fn create_unchecked(&self, mut object: Value) -> Result<Written, Stop> {
+        self.admit(Operation::Create, Some(&mut object)).await?;
+        self.strategy.prepare_for_create(&self.context, &mut object);
+        let uid = self.write.cluster.ids.uid();
+        generic::fill_system_fields(&mut object, uid, self.context.now);
+        let key = self.write.key(self.write.name);
+        Ok(Written::Created(self.put(&key, None, object)?))
     }
 
     /// Tries names until one is free.

@@ -78,6 +78,8 @@ pub(crate) enum Proposal {
     Create(Value),
     Update(Value),
     Delete(DeleteOptions),
+    /// A new object that only its name is known of, and that nobody checks.
+    Bare(Value),
     /// As it is, with all it says about itself, whatever is there now.
     Place(Value),
     /// The object stays as it is.
@@ -166,11 +168,15 @@ impl Write<'_> {
         let shown = live.as_ref().map(|live| live.value_in(self.kind));
         let proposal = intent.propose(self, &attempt.context, shown.as_deref(), told)?;
         let proposal = attempt.in_stored_version(proposal);
-        if matches!(proposal, Proposal::Create(_) | Proposal::Update(_)) {
+        if matches!(
+            proposal,
+            Proposal::Create(_) | Proposal::Bare(_) | Proposal::Update(_)
+        ) {
             place::implicit_namespace(self)?;
         }
         match (proposal, live, old) {
             (Proposal::Create(object), ..) => attempt.create(object, told).await,
+            (Proposal::Bare(object), ..) => attempt.create_unchecked(object).await,
             (Proposal::Place(object), live, old) => attempt.place(object, live, old.as_deref()),
             (_, None, _) | (_, _, None) => Err(self.not_found().into()),
             (Proposal::Update(object), Some(live), Some(old)) => {
