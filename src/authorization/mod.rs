@@ -19,6 +19,7 @@ pub(crate) mod rbac;
 
 use crate::codec::html;
 use crate::codec::quote::quote;
+use crate::request::info::RequestInfo;
 use crate::request::user::UserInfo;
 use crate::status::Status;
 use rbac::Rbac;
@@ -40,6 +41,23 @@ pub(crate) struct Attributes<'a> {
     pub(crate) name: &'a str,
     pub(crate) path: &'a str,
     pub(crate) is_resource_request: bool,
+}
+
+impl<'a> Attributes<'a> {
+    /// What a request asks for.
+    pub(crate) fn of(info: &'a RequestInfo) -> Self {
+        Attributes {
+            verb: info.verb(),
+            api_group: info.api_group(),
+            api_version: info.api_version(),
+            resource: info.resource(),
+            subresource: info.subresource(),
+            namespace: info.namespace(),
+            name: info.name(),
+            path: &info.path,
+            is_resource_request: info.is_resource,
+        }
+    }
 }
 
 /// The answer of an authorizer, with its reason where it has one.

@@ -224,14 +224,7 @@ fn authorize_create(
 ) -> Result<(), Status> {
     let attributes = Attributes {
         verb: "create",
-        api_group: info.api_group(),
-        api_version: info.api_version(),
-        resource: info.resource(),
-        subresource: info.subresource(),
-        namespace: info.namespace(),
-        name: info.name(),
-        path: &info.path,
-        is_resource_request: true,
+        ..Attributes::of(info)
     };
     authorizer.authorize(user, &attributes)
 }

@@ -103,7 +103,7 @@ impl<'a> Exchange<'a> {
         if impersonation::is_wanted(headers)
             && let Some(user) = self.record.user.take()
         {
-            let (attributes, authorizer) = (attributes(&self.info), &pipeline.authorizer);
+            let (attributes, authorizer) = (Attributes::of(&self.info), &pipeline.authorizer);
             let other = impersonation::impersonate(headers, &user, &attributes, authorizer)?;
             self.record.user = Some(other.map_or(user, Arc::new));
         }
@@ -128,7 +128,7 @@ impl<'a> Exchange<'a> {
         else {
             return Ok(());
         };
-        let decision = authorizer.authorize(user, &attributes(&self.info));
+        let decision = authorizer.authorize(user, &Attributes::of(&self.info));
         // Upstream marks what its authorizer says.
         decision.map_err(|status| {
             let denied = self.error(&status);
@@ -300,20 +300,6 @@ fn audit_id(pipeline: &Pipeline, request: &Request) -> Option<HeaderValue> {
     match sent.filter(|id| !id.is_empty()) {
         Some(id) => String::from_utf8_lossy(id.as_bytes()).parse().ok(),
         None => HeaderValue::from_bytes(&pipeline.cluster.ids.audit_id()).ok(),
-    }
-}
-
-pub(super) fn attributes(info: &RequestInfo) -> Attributes<'_> {
-    Attributes {
-        verb: info.verb(),
-        api_group: info.api_group(),
-        api_version: info.api_version(),
-        resource: info.resource(),
-        subresource: info.subresource(),
-        namespace: info.namespace(),
-        name: info.name(),
-        path: &info.path,
-        is_resource_request: info.is_resource,
     }
 }
 

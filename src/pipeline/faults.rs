@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use http::header;
 use jiff::SignedDuration;
 
-use super::exchange::{Exchange, Handling, attributes};
+use super::exchange::{Exchange, Handling};
 use super::refusal::Refusal;
 use crate::authorization;
 use crate::clock::{self, Clock};
@@ -197,7 +197,7 @@ impl Exchange<'_> {
             name,
             forbidden: &|| {
                 let user = self.record.user.clone().unwrap_or_default();
-                authorization::forbidden(&user, &attributes(info), "")
+                authorization::forbidden(&user, &authorization::Attributes::of(info), "")
             },
         })
     }

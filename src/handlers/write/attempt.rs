@@ -60,9 +60,7 @@ impl Attempt<'_> {
         if !self.is_post() {
             parse_object_version(&object)?;
         }
-        self.strategy.prepare_for_create(&self.context, &mut object);
-        let uid = self.write.cluster.ids.uid();
-        generic::fill_system_fields(&mut object, uid, self.context.now);
+        self.begin(&mut object);
         let base = meta_str(&object, "generateName");
         if base.is_empty() {
             return self.insert(object, told).await;
@@ -73,12 +71,17 @@ impl Attempt<'_> {
         self.insert(object, told).await.map_err(name_taken)
     }
 
+    /// Sets what the server decides of a new object, and gives it its identity.
+    fn begin(&self, object: &mut Value) {
+        self.strategy.prepare_for_create(&self.context, object);
+        let uid = self.write.cluster.ids.uid();
+        generic::fill_system_fields(object, uid, self.context.now);
+    }
+
     /// Leaves an object behind as it is, for whoever comes next to find.
     pub(super) async fn create_unchecked(&self, mut object: Value) -> Result<Written, Stop> {
         self.admit(Operation::Create, Some(&mut object)).await?;
-        self.strategy.prepare_for_create(&self.context, &mut object);
-        let uid = self.write.cluster.ids.uid();
-        generic::fill_system_fields(&mut object, uid, self.context.now);
+        self.begin(&mut object);
         let key = self.write.key(self.write.name);
         Ok(Written::Created(self.put(&key, None, object)?))
     }
@@ -117,8 +120,7 @@ impl Attempt<'_> {
         {
             may_create()?;
         }
-        let name = meta_str(&object, "name");
-        let key = self.write.key(name);
+        let key = self.write.key(meta_str(&object, "name"));
         if self.is_post()
             && !self.write.dry_run
             && parse_object_version(&object).is_ok_and(|v| v > 0)
@@ -126,24 +128,30 @@ impl Attempt<'_> {
             let why = "resourceVersion should not be set on objects to be created";
             return Err(Status::raw(why).into());
         }
-        if let Some(existing) = self.write.find(&key) {
-            return Err(self.exists(&existing, name).into());
-        }
         if self.write.dry_run {
+            self.check_free(&key)?;
             return Ok(Written::Created(Arc::new(self.unstored(object))));
         }
-        let created = self.put(&key, None, object)?;
+        let created = self.put(&key, None, object).or_else(|moved| {
+            self.check_free(&key)?;
+            Err(Stop::from(moved))
+        })?;
         created.drop_value();
         Ok(Written::Created(created))
     }
 
-    fn exists(&self, existing: &Object, name: &str) -> Status {
+    /// Whether nothing is there yet.
+    fn check_free(&self, key: &str) -> Result<(), Status> {
+        let Some(existing) = self.write.find(key) else {
+            return Ok(());
+        };
         let taken = if existing.is_terminating() {
             Status::already_exists_terminating
         } else {
             Status::already_exists
         };
-        taken(&self.write.kind.plural, &self.write.kind.group, name)
+        let kind = self.write.kind;
+        Err(taken(&kind.plural, &kind.group, existing.name()))
     }
 
     pub(super) async fn update(
