@@ -7,7 +7,7 @@ use std::pin::pin;
 
 use fake_apiserver::{FakeApiServer, Fault};
 use futures_util::StreamExt as _;
-use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Api, ResourceExt as _};
 use kube::runtime::{reflector, watcher};
 use kube::{Client, Config};
@@ -17,7 +17,7 @@ const OBJECTS: usize = 9;
 
 fn add(server: &FakeApiServer, name: &str) {
     server.object(json!({
-        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"},
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": "default"},
     }));
 }
 
@@ -25,7 +25,7 @@ fn add(server: &FakeApiServer, name: &str) {
 pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let server = FakeApiServer::start().await;
     let client = Client::try_from(Config::new(server.url().parse()?))?;
-    let api: Api<ConfigMap> = Api::default_namespaced(client);
+    let api: Api<Secret> = Api::default_namespaced(client);
 
     // Each watch breaks in its own way, one after the other; the fifth is whole.
     let faults = [
@@ -59,7 +59,7 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
         known.len(),
         faults.len()
     );
-    let stored: Vec<ConfigMap> = server.kind::<ConfigMap>().namespace("default").list();
+    let stored: Vec<Secret> = server.kind::<Secret>().namespace("default").list();
     let mut stored: Vec<String> = stored.iter().map(|object| object.name_any()).collect();
     stored.sort();
     assert_eq!(known, stored);

@@ -8,7 +8,7 @@ use std::pin::pin;
 
 use fake_apiserver::{FakeApiServer, Fault};
 use futures_util::StreamExt as _;
-use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Api, ResourceExt as _};
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Client, Config};
@@ -16,7 +16,7 @@ use serde_json::json;
 
 fn add(server: &FakeApiServer, name: &str) {
     server.object(json!({
-        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"},
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": "default"},
     }));
 }
 
@@ -25,7 +25,7 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let server = FakeApiServer::start().await;
     add(&server, "first");
     let client = Client::try_from(Config::new(server.url().parse()?))?;
-    let api: Api<ConfigMap> = Api::default_namespaced(client);
+    let api: Api<Secret> = Api::default_namespaced(client);
 
     // After one event the watch is told that its version is too old.
     let expiry = server.fault(Fault::watch_expires().after_events(1).first(1));
@@ -60,11 +60,7 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!((lists, expired, expiry.fired()), (1, 1, 1));
     assert_eq!(
         known.len(),
-        server
-            .resource("configmaps")
-            .namespace("default")
-            .list()
-            .len()
+        server.resource("secrets").namespace("default").list().len()
     );
     Ok(())
 }

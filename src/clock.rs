@@ -49,6 +49,14 @@ impl Clock {
         }
     }
 
+    /// Where it stands, if it does not run.
+    pub(crate) fn frozen_at(&self) -> Option<Timestamp> {
+        match *self.source.borrow() {
+            Source::Frozen { now } => Some(now),
+            Source::Running { .. } => None,
+        }
+    }
+
     /// A clock that shows the same and goes on in the same way, on its own.
     pub(crate) fn fork(&self) -> Self {
         Clock {

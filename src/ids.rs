@@ -1,6 +1,7 @@
 //! Everything the server makes up: uids, name suffixes, audit ids. All of it comes from one seed.
 
 use parking_lot::Mutex;
+use sha2::{Digest as _, Sha256};
 
 /// What the server appends to `generateName`: no vowels and no look-alikes.
 const SUFFIX_ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -62,6 +63,23 @@ impl Ids {
     /// A version 4 UUID for an object.
     pub(crate) fn uid(&self) -> String {
         text(uuid(&mut self.objects.lock()))
+    }
+
+    /// The UUID of what was there from the start, the same whenever somebody asks.
+    pub(crate) fn uid_of(&self, key: &str) -> String {
+        let mixed = self.keyed(key.as_bytes());
+        let mut rng = fastrand::Rng::with_seed(u64::from_be_bytes(
+            mixed.first_chunk().copied().unwrap_or_default(),
+        ));
+        text(uuid(&mut rng))
+    }
+
+    /// Something that depends on the seed and on these bytes alone.
+    pub(crate) fn keyed(&self, bytes: &[u8]) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(self.seed.to_be_bytes());
+        hash.update(bytes);
+        hash.finalize().into()
     }
 
     /// A version 4 UUID for a request.

@@ -3,6 +3,8 @@
 mod admission;
 mod authentication;
 mod authorization;
+#[cfg(feature = "cel")]
+mod cel;
 mod clock;
 mod codec;
 mod control;
@@ -20,6 +22,7 @@ mod kinds;
 mod listener;
 mod names;
 mod object;
+mod outbound;
 mod patch;
 mod pipeline;
 mod registry;
@@ -29,6 +32,7 @@ mod schema;
 mod server;
 mod status;
 mod storage;
+pub mod sweep;
 
 pub use control::snapshot::Snapshot;
 pub use error::Error;
@@ -36,8 +40,11 @@ pub use fault::{Fault, Outage, Per};
 pub use journal::{Coverage, Entry, Requests, Times};
 pub use kinds::Verb;
 pub use request::when::Patch;
+#[cfg(feature = "tls")]
+pub use server::{Admission, Webhook};
 pub use server::{Auth, FakeApiServer, FakeApiServerBuilder, Limits};
 pub use storage::Stale;
+pub use sweep::Sweep;
 
 /// What a server hands out: guards to hold, objects and answers to look at.
 ///

@@ -10,6 +10,9 @@ use clap::Parser as _;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if let Some(program) = cli::Program::called() {
+        return program.run().await;
+    }
     let arguments = match cli::Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return cli::usage(&error),

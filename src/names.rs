@@ -7,10 +7,36 @@ const DNS_SUBDOMAIN_MAX: usize = 253;
 const LABEL_NAME_MAX: usize = 63;
 const LABEL_VALUE_MAX: usize = 63;
 
+const DNS1035_LABEL: &str = "[a-z]([-a-z0-9]*[a-z0-9])?";
 const DNS_LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const DNS_SUBDOMAIN: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 const LABEL_NAME: &str = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const LABEL_VALUE: &str = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?";
+
+/// Words of CEL, which cannot be names in an expression.
+pub(crate) const EXPRESSION_WORDS: [&str; 21] = [
+    "true",
+    "false",
+    "null",
+    "in",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
+];
 
 /// `ValidateNameFunc`: what a kind asks of its names. A prefix is a `generateName`, to which characters will be added.
 pub(crate) type NameRule = fn(name: &str, prefix: bool) -> Vec<String>;
@@ -83,6 +109,36 @@ fn subdomain_errors(value: &str, unit: &str) -> Vec<String> {
         errors.push(mismatch(what, DNS_SUBDOMAIN, &["example.com"]));
     }
     errors
+}
+
+/// `IsWildcardDNS1123Subdomain`: `*.example.com`.
+pub(crate) fn is_wildcard_dns1123_subdomain(value: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    if value.len() > DNS_SUBDOMAIN_MAX {
+        errors.push(too_long(DNS_SUBDOMAIN_MAX, "characters"));
+    }
+    if !value
+        .strip_prefix("*.")
+        .is_some_and(looks_like_dns_subdomain)
+    {
+        let what = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+        let pattern = format!(r"\*\.{DNS_SUBDOMAIN}");
+        errors.push(mismatch(what, &pattern, &["*.example.com"]));
+    }
+    errors
+}
+
+/// `IsCIdentifier`.
+pub(crate) fn is_c_identifier(value: &str) -> Vec<String> {
+    let letter = |c: u8| c.is_ascii_alphabetic() || c == b'_';
+    let is_one = value.bytes().next().is_some_and(letter)
+        && value.bytes().all(|c| letter(c) || c.is_ascii_digit());
+    if is_one {
+        return Vec::new();
+    }
+    let what = "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
+    let examples = ["my_name", "MY_NAME", "MyName"];
+    vec![mismatch(what, "[A-Za-z_][A-Za-z0-9_]*", &examples)]
 }
 
 /// `IsDNS1123Label`.
@@ -199,6 +255,37 @@ pub(crate) fn too_long(max: usize, unit: &str) -> String {
     format!("must be no more than {max} {unit}")
 }
 
+/// A label that begins with a letter: `IsDNS1035Label`.
+pub(crate) fn is_dns1035_label(value: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    if value.len() > DNS_LABEL_MAX {
+        errors.push(too_long(DNS_LABEL_MAX, "characters"));
+    }
+    let is_inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let fits = value.starts_with(|c: char| c.is_ascii_lowercase())
+        && value.bytes().all(is_inner)
+        && !value.ends_with('-');
+    if !fits {
+        errors.push(mismatch(
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic \
+             character, and end with an alphanumeric character",
+            DNS1035_LABEL,
+            &["my-name", "abc-123"],
+        ));
+    }
+    errors
+}
+
+/// `IsFullyQualifiedName`: why a name is no domain of three parts.
+pub(crate) fn is_fully_qualified(name: &str) -> Option<String> {
+    let errors = is_dns1123_subdomain(name);
+    if !errors.is_empty() {
+        return Some(errors.join(","));
+    }
+    let few = name.split('.').count() < 3;
+    few.then(|| "should be a domain with at least three segments separated by dots".to_owned())
+}
+
 /// `RegexError`, the odd spaces included.
 pub(crate) fn mismatch(what: &str, pattern: &str, examples: &[&str]) -> String {
     let examples = examples
@@ -206,7 +293,11 @@ pub(crate) fn mismatch(what: &str, pattern: &str, examples: &[&str]) -> String {
         .map(|e| format!("'{e}', "))
         .collect::<Vec<_>>()
         .join(" or ");
-    format!("{what} (e.g. {examples}regex used for validation is '{pattern}')")
+    let examples = match examples.is_empty() {
+        true => examples,
+        false => format!("e.g. {examples}"),
+    };
+    format!("{what} ({examples}regex used for validation is '{pattern}')")
 }
 
 #[cfg(test)]

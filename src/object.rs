@@ -1,6 +1,8 @@
 //! A stored object: its value and its JSON, encoded once and shared by everyone who answers with it.
 
 pub(crate) mod frame;
+pub(crate) mod kept;
+mod labels;
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,7 +10,9 @@ use bytes::Bytes;
 use parking_lot::RwLock;
 use serde_json::{Map, Value};
 
+use self::labels::Labels;
 use crate::codec::json;
+pub(crate) use crate::codec::json::object_mut;
 use crate::kinds::{Kind, KindRef, Wire};
 use crate::schema::{self, convert};
 use crate::storage::{Indexed, Revision};
@@ -18,13 +22,15 @@ use crate::storage::{Indexed, Revision};
 pub(crate) struct Object {
     /// In the version it is stored in.
     pub(crate) kind: KindRef,
-    /// Not there once it is [dropped](Self::drop_value): then it is read from the JSON again by who asks for it.
+    /// Not there once it is [dropped](Self::drop_value): then everyone who asks for it reads the JSON again, and for
+    /// themselves.
     value: RwLock<Option<Arc<Value>>>,
     namespace: Box<str>,
     name: Box<str>,
     uid: Box<str>,
     owners: Box<[Box<str>]>,
     claims: Box<[Box<str>]>,
+    labels: Labels,
     is_terminating: bool,
     /// Compact JSON and a line end.
     line: Bytes,
@@ -58,6 +64,7 @@ impl Object {
             Wire::Unstructured => json::compact(&value).into_bytes(),
         };
         line.push(b'\n');
+        line.shrink_to_fit();
         Object {
             kind: kind.clone(),
             namespace: meta_str(&value, "namespace").into(),
@@ -65,6 +72,7 @@ impl Object {
             uid: meta_str(&value, "uid").into(),
             owners: owner_uids(&value).map(Box::from).collect(),
             claims: claims.into(),
+            labels: Labels::of(labels(&value)),
             is_terminating: is_terminating(&value),
             value: RwLock::new(Some(Arc::new(value))),
             line: line.into(),
@@ -83,25 +91,39 @@ impl Object {
         if let Some(value) = &*self.value.read() {
             return value.clone();
         }
-        let value = Arc::new(serde_json::from_slice(self.json()).unwrap_or_default());
-        self.value.write().get_or_insert(value).clone()
+        Arc::new(serde_json::from_slice(self.json()).unwrap_or_default())
+    }
+
+    /// Whether this version of the kind shows it as it is.
+    fn is_in(&self, version: &Kind) -> bool {
+        match (&self.kind.custom, &version.custom) {
+            (Some(own), Some(asked)) => {
+                let is_same = Arc::ptr_eq(&own.family, &asked.family);
+                is_same && self.kind.version == version.version
+            }
+            _ => version.is_stored(),
+        }
     }
 
     /// The value as this version of the kind has it.
     pub(crate) fn value_in(&self, version: &Kind) -> Arc<Value> {
         let value = self.value();
-        if version.is_stored() {
+        if self.is_in(version) {
             return value;
         }
         let mut value = Value::clone(&value);
-        convert::from_stored(&mut value, &version.schema);
+        if let Some(custom) = &version.custom {
+            schema::custom::show(&mut value, version, custom);
+            return Arc::new(value);
+        }
+        convert::from_stored(&mut value, version, &self.kind);
         value["apiVersion"] = version.api_version().into();
         Arc::new(value)
     }
 
     /// The object as this version of its kind has it, if that is not the one it is stored in.
     pub(crate) fn in_version(&self, version: &KindRef) -> Option<Object> {
-        if version.is_stored() {
+        if self.is_in(version) {
             return None;
         }
         let value = Arc::unwrap_or_clone(self.value_in(version));
@@ -117,6 +139,12 @@ impl Object {
     /// takes several times the memory.
     pub(crate) fn drop_value(&self) {
         *self.value.write() = None;
+    }
+
+    /// Whether the value is at hand.
+    #[cfg(test)]
+    fn is_parsed(&self) -> bool {
+        self.value.read().is_some()
     }
 
     /// Compact JSON in the server's field order, without a line end.
@@ -147,9 +175,8 @@ impl Object {
             .clone()
     }
 
-    pub(crate) fn label(&self, key: &str) -> Option<String> {
-        let value = self.value();
-        labels(&value)?.get(key)?.as_str().map(str::to_owned)
+    pub(crate) fn label(&self, key: &str) -> Option<&str> {
+        self.labels.get(key)
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -176,6 +203,12 @@ impl Indexed for Object {
 
     fn claims(&self) -> &[Box<str>] {
         &self.claims
+    }
+
+    fn size(&self) -> usize {
+        let frames = self.frames.iter().filter_map(OnceLock::get);
+        let named = self.name.len() + self.namespace.len() + self.labels.size();
+        size_of::<Object>() + self.line.len() + named + frames.map(Bytes::len).sum::<usize>()
     }
 }
 
@@ -205,17 +238,6 @@ pub(crate) fn metadata_mut(value: &mut Value) -> &mut Map<String, Value> {
         fields.insert("metadata".to_owned(), Value::Null);
     }
     object_mut(&mut fields["metadata"])
-}
-
-/// What is there, as an object; anything else makes way for an empty one.
-pub(crate) fn object_mut(value: &mut Value) -> &mut Map<String, Value> {
-    if !value.is_object() {
-        *value = Value::Object(Map::new());
-    }
-    match value {
-        Value::Object(fields) => fields,
-        _ => unreachable!("made an object just above"),
-    }
 }
 
 /// A string of the metadata; empty where there is none.
@@ -283,11 +305,11 @@ mod tests {
             },
             "subsets": [{"ports": [{"port": 80}]}],
         });
-        let object = Object::new(endpoints, value.clone(), Vec::new());
+        let object = Object::new(&endpoints, value.clone(), Vec::new());
         assert_eq!(*object.value(), value);
         object.drop_value();
         assert_eq!(*object.value(), value);
-        assert_eq!(object.label("app").as_deref(), Some("<é\u{2028}\">"));
+        assert_eq!(object.label("app"), Some("<é\u{2028}\">"));
     }
 
     #[test]
@@ -296,7 +318,7 @@ mod tests {
         let endpoints = catalog.find("", "v1", "endpoints").unwrap();
         let kind = KindRef::new(Kind {
             wire: Wire::Unstructured,
-            ..Kind::clone(endpoints)
+            ..Kind::clone(&endpoints)
         });
         let value =
             json!({"kind": "K", "metadata": {"name": "a"}, "apiVersion": "v1", "b": 1, "a": 2.5});

@@ -4,6 +4,8 @@
 mod ambiguous_create;
 #[path = "../examples/broken_stream.rs"]
 mod broken_stream;
+#[path = "../examples/deployment_controller.rs"]
+mod deployment_controller;
 #[path = "../examples/every_status.rs"]
 mod every_status;
 #[path = "../examples/lagging_replica.rs"]
@@ -33,6 +35,7 @@ macro_rules! examples {
 examples! {
     ambiguous_create
     broken_stream
+    deployment_controller
     every_status
     lagging_replica
     quick_start

@@ -44,7 +44,7 @@ fn without_a_namespace_all_are_meant() {
 
 #[test]
 fn a_kind_is_known_by_its_rust_type() {
-    let server = FakeApiServer::start_blocking();
+    let server = FakeApiServer::builder().controllers(false).start_blocking();
     let mut colours = ConfigMap::default();
     colours.metadata.name = Some("colours".to_owned());
     let settings = server.kind::<ConfigMap>().namespace("shop");

@@ -16,6 +16,11 @@ use serde_json::json;
 use support::client::Client;
 
 /// Records in front of a fake server.
+/// A server whose namespaces have nothing in them but what is asked for.
+async fn server() -> FakeApiServer {
+    FakeApiServer::builder().controllers(false).start().await
+}
+
 async fn recorder(server: &FakeApiServer) -> Recorder {
     let target = Target::url(&server.url()).unwrap();
     Recorder::start(&target).await.unwrap()
@@ -82,7 +87,8 @@ async fn script(client: &mut Client) {
         .await;
     assert_eq!(deleted.status, 200);
     assert_eq!(client.get(&path).await.refusal().0, 404);
-    assert_eq!(client.delete(MAPS).await.status, 200);
+    let all = format!("{MAPS}?labelSelector=app");
+    assert_eq!(client.delete(&all).await.status, 200);
 }
 
 async fn connect(recorder: &Recorder) -> Client {
@@ -96,7 +102,7 @@ async fn connect(recorder: &Recorder) -> Client {
 
 #[tokio::test]
 async fn what_a_plain_client_asks_passes_on_another_server() {
-    let server = FakeApiServer::start().await;
+    let server = server().await;
     let recorder = recorder(&server).await;
     script(&mut connect(&recorder).await).await;
     let recording = recorder.finish().await;
@@ -113,7 +119,7 @@ async fn what_a_plain_client_asks_passes_on_another_server() {
 
 #[tokio::test]
 async fn a_recorded_fixture_fails_where_it_is_changed() {
-    let server = FakeApiServer::start().await;
+    let server = server().await;
     let recorder = recorder(&server).await;
     script(&mut connect(&recorder).await).await;
     let text = text_of(&recorder.finish().await);
@@ -199,7 +205,7 @@ async fn program(kubeconfig: &str) -> kube::Result<()> {
 
 #[tokio::test]
 async fn what_a_kube_rs_program_asks_passes_on_another_server() {
-    let server = FakeApiServer::start().await;
+    let server = server().await;
     let recorder = recorder(&server).await;
     program(&recorder.kubeconfig()).await.unwrap();
     let text = text_of(&recorder.finish().await);
@@ -219,7 +225,7 @@ async fn what_a_kube_rs_program_asks_passes_on_another_server() {
 
 #[tokio::test]
 async fn requests_at_the_same_time_are_played_one_after_the_other() {
-    let server = FakeApiServer::start().await;
+    let server = server().await;
     let recorder = recorder(&server).await;
     let mut clients = Vec::new();
     for _ in 0..8 {
@@ -271,7 +277,7 @@ async fn credentials_are_added_and_never_written() {
 
 #[tokio::test]
 async fn an_upgrade_is_refused_and_told() {
-    let server = FakeApiServer::start().await;
+    let server = server().await;
     let recorder = recorder(&server).await;
     let mut client = connect(&recorder)
         .await
@@ -287,7 +293,7 @@ async fn an_upgrade_is_refused_and_told() {
 
 #[tokio::test]
 async fn discovery_is_left_out_unless_it_is_wanted() {
-    let server = FakeApiServer::start().await;
+    let server = server().await;
     let target = Target::url(&server.url()).unwrap();
     for (wanted, seen) in [(false, 0), (true, 1)] {
         let recorder = Recorder::builder(&target)
@@ -304,7 +310,7 @@ async fn discovery_is_left_out_unless_it_is_wanted() {
 
 #[tokio::test]
 async fn a_recording_that_is_full_says_so() {
-    let server = FakeApiServer::start().await;
+    let server = server().await;
     let target = Target::url(&server.url()).unwrap();
     let recorder = Recorder::builder(&target)
         .max_bytes(100)
@@ -329,7 +335,7 @@ async fn a_recording_that_is_full_says_so() {
 
 #[tokio::test]
 async fn a_server_that_is_gone_is_told_to_the_client() {
-    let server = FakeApiServer::start().await;
+    let server = server().await;
     let recorder = recorder(&server).await;
     server.shutdown().await;
     let answer = connect(&recorder).await.get("/healthz").await;
@@ -446,7 +452,7 @@ mod command_line {
 
     #[tokio::test]
     async fn nothing_asked_is_nothing_written() {
-        let server = FakeApiServer::start().await;
+        let server = super::server().await;
         let directory = tempfile::TempDir::new().unwrap();
         let output = record(&server, directory.path(), &[], "exit 0").await;
         assert_eq!(output.status.code(), Some(1));

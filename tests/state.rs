@@ -507,6 +507,30 @@ async fn an_outage_is_over_without_anybody_asking() {
     assert_eq!(client.get(EP).await.status, 200);
 }
 
+#[tokio::test(start_paused = true)]
+async fn no_outage_lasts_longer_than_an_hour_even_if_the_servers_clock_stands_still() {
+    let server = own().clock_at(at(NOW)).start().await;
+    let (hour, second) = (Duration::from_secs(3600), Duration::from_secs(1));
+    for outage in [
+        Outage::refused(),
+        Outage::reset(),
+        Outage::refused().during(second),
+    ] {
+        let outage = server.outage(outage);
+        tokio::time::sleep(hour - second).await;
+        assert!(!outage.is_over());
+        tokio::time::sleep(second * 2).await;
+        assert!(outage.is_over());
+    }
+    let longer = Outage::refused().during(hour + second);
+    let begin = || drop(server.outage(longer.clone()));
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(begin)).unwrap_err();
+    assert_eq!(
+        panic.downcast_ref::<String>().unwrap(),
+        "this outage cannot be: an outage lasts an hour at most, not 3601s"
+    );
+}
+
 #[test]
 fn a_server_is_down_as_long_as_any_outage_lasts() {
     let server = own().start_blocking();

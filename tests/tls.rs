@@ -177,6 +177,41 @@ async fn over_http_2_the_client_is_told_to_go_away() {
 }
 
 #[tokio::test]
+async fn over_http_2_who_has_proven_nothing_is_answered_once() {
+    let auth = Auth::new().token("secret", "alice", ["dev"]);
+    let server = FakeApiServer::builder().tls().auth(auth).start().await;
+    let ask = |token: &str| {
+        let mut request = get("https://localhost/api/v1/namespaces", Version::HTTP_2);
+        if !token.is_empty() {
+            let value = format!("Bearer {token}").parse().unwrap();
+            request.headers_mut().insert("authorization", value);
+        }
+        request
+    };
+    for (token, code, stays) in [
+        ("", 200, false),
+        ("wrong", 401, false),
+        ("secret", 200, true),
+    ] {
+        let stream = connect(&server, &server, "localhost", &["h2"]).await;
+        let stream = TokioIo::new(stream.unwrap());
+        let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
+        let (mut sender, connection) = handshake.await.unwrap();
+        let connection = tokio::spawn(connection);
+        let answer = within(sender.send_request(ask(token))).await.unwrap();
+        assert_eq!(answer.status(), code, "{token}");
+        within(answer.into_body().collect()).await.unwrap();
+        if stays {
+            let again = within(sender.send_request(ask(token))).await.unwrap();
+            assert_eq!(again.status(), code);
+        } else {
+            // The end of the connection, in order.
+            within(connection).await.unwrap().unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn http_2_is_spoken_to_those_who_offer_it() {
     let server = server().await;
     let stream = connect(&server, &server, "localhost", &["h2", "http/1.1"])

@@ -21,6 +21,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// A server whose clock stands still.
 async fn frozen() -> FakeApiServer {
     FakeApiServer::builder()
+        .controllers(false)
         .object(namespace("a"))
         .object(namespace("a-b"))
         .clock_at(at(NOW))

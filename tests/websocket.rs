@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use fake_apiserver::{Auth, FakeApiServer};
+use fake_apiserver::{Auth, FakeApiServer, Fault};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -38,7 +38,7 @@ async fn ask(
     target: &str,
     headers: &[(&'static str, &str)],
 ) -> Result<Socket, Error> {
-    let url = format!("ws://{}{target}", server.address());
+    let url = format!("ws://localhost{target}");
     let mut request = url.into_client_request()?;
     for (name, value) in headers {
         request.headers_mut().append(*name, value.parse().unwrap());
@@ -264,7 +264,9 @@ fn an_upgrade_to_something_else_too_is_a_plain_watch() {
 
 #[tokio::test]
 async fn without_an_origin_the_answer_is_403() {
-    let server = frozen().await;
+    // Where nobody needs a token, a browser's request does not get that far.
+    let auth = Auth::new().token("secret", "alice", ["dev"]);
+    let server = FakeApiServer::builder().auth(auth).start().await;
     let target = format!("{ALL}?watch=true");
     let forbidden = (403, String::new());
     assert_eq!(refused(&server, &target, &[]).await, forbidden);
@@ -487,5 +489,24 @@ async fn dropping_the_server_ends_the_socket() {
     drop(server);
     while let Some(Ok(message)) = within(socket.stream.next()).await {
         assert!(matches!(message, Message::Close(_)), "{message:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_done_to_a_body_is_not_done_to_a_web_socket() {
+    let server = frozen().await;
+    for fault in [
+        Fault::drip(1, Duration::from_secs(1)),
+        Fault::truncate_after(1),
+        Fault::reset_after(0),
+    ] {
+        let guard = server.fault(fault.verb("watch"));
+        let socket = open(&server, ALL, "").await;
+        assert_eq!(guard.fired(), 0);
+        drop(socket);
+        let unused = server.unused_faults();
+        let why = "1 × the answer was a WebSocket, which has no body";
+        assert!(unused[0].ends_with(why), "{unused:?}");
+        guard.remove();
     }
 }

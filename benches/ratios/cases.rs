@@ -8,11 +8,13 @@ use std::time::Duration;
 use fake_apiserver::{FakeApiServer, Fault};
 
 use crate::bare::Bare;
+use crate::broad;
 use crate::client::Client;
 use crate::operation::{
     COLLECTION, Operation, Requests, delete, item, object, post, put, read, seed, seed_all, turn,
 };
 use crate::rounds::{Comparison, Rounds};
+use crate::samples::{ENDPOINTS, GIANTS, PODS, WIDGETS};
 use crate::stopwatch::{Clock, Stopwatch};
 
 /// One row of the table.
@@ -51,6 +53,15 @@ enum Measure {
     /// A namespace with so many objects goes, against one with so many; the time is that of one object.
     Namespace(usize, usize),
     Watch(usize),
+    /// A large definition, on a server that has none.
+    Install,
+    /// Of the groups, where there are this many custom kinds and one was just added or taken away.
+    Discovery(usize),
+    /// A write that a webhook was asked about, against one that is asked about by nobody.
+    #[cfg(feature = "tls")]
+    Webhook,
+    /// A point of a sweep, against the program alone.
+    Sweep,
 }
 
 const fn case(name: &'static str, aim: Aim, measure: Measure) -> Case {
@@ -59,6 +70,9 @@ const fn case(name: &'static str, aim: Aim, measure: Measure) -> Case {
         Measure::Rules(_) => "no rule",
         Measure::Among(..) => "among 100",
         Measure::Namespace(..) => "of 100",
+        #[cfg(feature = "tls")]
+        Measure::Webhook => "no webhook",
+        Measure::Sweep => "program",
         _ => "bare",
     };
     Case {
@@ -90,12 +104,12 @@ pub(crate) const ALL: &[Case] = &[
     case(
         "list 100",
         Aim::Ratio(0.8),
-        Measure::Bare(Operation::List(100)),
+        Measure::Bare(Operation::List(&ENDPOINTS, 100)),
     ),
     case(
         "list 10,000",
         Aim::Ratio(0.8),
-        Measure::Bare(Operation::List(10_000)),
+        Measure::Bare(Operation::List(&ENDPOINTS, 10_000)),
     ),
     case("write, list 100", Aim::None, Measure::ChangedList(100)),
     case(
@@ -103,7 +117,42 @@ pub(crate) const ALL: &[Case] = &[
         Aim::None,
         Measure::ChangedList(10_000),
     ),
-    case("create", Aim::Ratio(0.5), Measure::Bare(Operation::Create)),
+    case(
+        "create",
+        Aim::Ratio(0.5),
+        Measure::Bare(Operation::Create(&ENDPOINTS)),
+    ),
+    case(
+        "create a pod",
+        Aim::Ratio(0.5),
+        Measure::Bare(Operation::Create(&PODS)),
+    ),
+    case(
+        "list 5,000 pods",
+        Aim::Ratio(0.8),
+        Measure::Bare(Operation::List(&PODS, 5_000)),
+    ),
+    case(
+        "create a custom object",
+        Aim::None,
+        Measure::Bare(Operation::Create(&WIDGETS)),
+    ),
+    // A tenth of a millisecond for each of its 121 KB.
+    case(
+        "create a custom object of 5,000 fields",
+        Aim::Within(Duration::from_millis(12)),
+        Measure::Bare(Operation::Create(&GIANTS)),
+    ),
+    case(
+        "install a definition of 5,000 fields",
+        Aim::Within(Duration::from_millis(100)),
+        Measure::Install,
+    ),
+    case(
+        "discovery, 1,000 definitions",
+        Aim::Within(Duration::from_millis(100)),
+        Measure::Discovery(1_000),
+    ),
     case(
         "create and delete among 100,000",
         Aim::Ratio(0.8),
@@ -141,6 +190,13 @@ pub(crate) const ALL: &[Case] = &[
     case("event to 1 watcher", Aim::None, Measure::Watch(1)),
     case("event to 100 watchers", Aim::None, Measure::Watch(100)),
     case("event to 1,000 watchers", Aim::None, Measure::Watch(1_000)),
+    #[cfg(feature = "tls")]
+    case("create, past a webhook", Aim::None, Measure::Webhook),
+    case(
+        "point of a sweep",
+        Aim::Within(Duration::from_millis(2)),
+        Measure::Sweep,
+    ),
 ];
 
 impl Case {
@@ -158,6 +214,11 @@ impl Case {
             Measure::Among(many, few) => Box::pin(among(rounds, many, few)),
             Measure::Namespace(many, few) => Box::pin(namespace(rounds, many, few)),
             Measure::Watch(watchers) => Box::pin(watch(rounds, watchers)),
+            Measure::Install => Box::pin(broad::install(rounds)),
+            Measure::Discovery(kinds) => Box::pin(broad::discovery(rounds, kinds)),
+            #[cfg(feature = "tls")]
+            Measure::Webhook => Box::pin(broad::webhook(rounds)),
+            Measure::Sweep => Box::pin(broad::sweep(rounds)),
         }
     }
 }
@@ -240,7 +301,7 @@ async fn against_bare(rounds: &Rounds, operation: Operation) -> io::Result<Compa
     let mut other = Asking::of(operation, bare.address).await?;
     rounds
         .compare(
-            Clock::Thread,
+            operation.clock(),
             async || ours.next().await,
             async || other.next().await,
         )
@@ -295,10 +356,11 @@ async fn changed_list(rounds: &Rounds, count: usize) -> io::Result<Comparison> {
     ];
     let mut writing = Client::connect(bare[0].address).await?;
     let mut reading = Client::connect(bare[1].address).await?;
+    let clock = Operation::List(&ENDPOINTS, count).clock();
     let (mut mine, mut theirs) = (0, 0);
     rounds
         .compare(
-            Clock::Thread,
+            clock,
             async || {
                 mine += 1;
                 ours.exchange(&turns[(mine + 1) % 2], 200).await?;

@@ -13,6 +13,7 @@ use fake_apiserver::FakeApiServer;
 use crate::client::Client;
 use crate::operation::{Operation, turn};
 use crate::report::Table;
+use crate::samples::ENDPOINTS;
 
 /// The argument with which this program becomes such a server; which one comes after it.
 pub(crate) const SERVE: &str = "--serve";
@@ -23,8 +24,8 @@ const MANY: usize = 600;
 /// What is counted, and how many instructions ours may take.
 const ALL: &[(&str, Operation, Option<u64>)] = &[
     ("get", Operation::Get, Some(24_000)),
-    ("list 100", Operation::List(100), None),
-    ("create", Operation::Create, Some(70_000)),
+    ("list 100", Operation::List(&ENDPOINTS, 100), None),
+    ("create", Operation::Create(&ENDPOINTS), Some(70_000)),
     ("replace", Operation::Replace, Some(80_000)),
     (
         "merge patch",

@@ -9,12 +9,14 @@
 //! the instructions of a request instead, where valgrind is installed.
 
 mod bare;
+mod broad;
 mod cases;
 mod client;
 mod instructions;
 mod operation;
 mod report;
 mod rounds;
+mod samples;
 mod stopwatch;
 
 use std::io;

@@ -8,20 +8,33 @@ use serde_json::{Value, json};
 
 use crate::bare::Bare;
 use crate::client::{Client, request};
+use crate::samples::{self, Sample};
+use crate::stopwatch::Clock;
 
-const JSON: &str = "application/json";
+pub(crate) const JSON: &str = "application/json";
 pub(crate) const COLLECTION: &str = "/api/v1/namespaces/default/endpoints";
 
 /// A turn that never comes. It is odd, so that the turns to come still begin with a change.
 const LAST: usize = 99_999_999;
+
+/// A name that is in no body twice.
+const FIRST: &str = "created-00000000";
+/// From here on, bodies in bytes and lists in objects are worked on in threads of their own.
+const LARGE_BODY: usize = 32 * 1024;
+const LONG_LIST: usize = 5_000;
+
+/// Names of one length make bodies of one length.
+fn created(turn: usize) -> String {
+    format!("created-{turn:08}")
+}
 
 /// What is asked.
 #[derive(Clone, Copy)]
 pub(crate) enum Operation {
     Get,
     /// Of this many.
-    List(usize),
-    Create,
+    List(&'static Sample, usize),
+    Create(&'static Sample),
     Replace,
     /// Media type, query, and what wraps the changed labels.
     Patch(&'static str, &'static str, fn(usize) -> Value),
@@ -30,14 +43,18 @@ pub(crate) enum Operation {
 /// The requests of an operation: the same one, two that take turns, or a new one each time.
 pub(crate) enum Requests {
     Turns(Vec<Vec<u8>>),
-    New(fn(usize) -> Vec<u8>),
+    /// Named after this one, which is the first.
+    New(String),
 }
 
 impl Requests {
     pub(crate) fn at(&self, turn: usize) -> Cow<'_, [u8]> {
         match self {
             Requests::Turns(all) => Cow::Borrowed(&all[turn % all.len()]),
-            Requests::New(make) => Cow::Owned(make(turn)),
+            Requests::New(first) => {
+                let named = first.replacen(FIRST, &created(turn), 1);
+                Cow::Owned(named.into_bytes())
+            }
         }
     }
 }
@@ -49,8 +66,13 @@ impl Operation {
         let mut client = Client::connect(server.address()).await?;
         match self {
             Operation::Get => seed(server, object("read", 0)),
-            Operation::List(count) => seed_all(server, "listed", count),
-            Operation::Create => {}
+            Operation::List(sample, count) => {
+                sample.prepare(server);
+                for number in 0..count {
+                    seed(server, (sample.object)(&format!("listed-{number}")));
+                }
+            }
+            Operation::Create(sample) => sample.prepare(server),
             Operation::Replace => _ = client.fetch(&put("replaced", 0)).await?,
             Operation::Patch(_, "", _) => _ = client.fetch(&put("patched", 0)).await?,
             Operation::Patch(..) => _ = client.fetch(&self.requests().at(LAST)).await?,
@@ -62,8 +84,10 @@ impl Operation {
     pub(crate) fn requests(self) -> Requests {
         match self {
             Operation::Get => Requests::Turns(vec![read(&item("read"))]),
-            Operation::List(_) => Requests::Turns(vec![read(COLLECTION)]),
-            Operation::Create => Requests::New(|turn| post(&format!("created-{turn:08}"))),
+            Operation::List(sample, _) => Requests::Turns(vec![read(sample.collection)]),
+            Operation::Create(sample) => {
+                Requests::New(String::from_utf8_lossy(&sample.post(FIRST)).into_owned())
+            }
             Operation::Replace => Requests::Turns(vec![put("replaced", 1), put("replaced", 0)]),
             Operation::Patch(media, query, body) => {
                 let path = format!("{}{query}", item("patched"));
@@ -73,9 +97,19 @@ impl Operation {
         }
     }
 
+    /// The clock that sees all of it.
+    pub(crate) fn clock(self) -> Clock {
+        let is_large = match self {
+            Operation::List(_, count) => count >= LONG_LIST,
+            Operation::Create(sample) => sample.post(FIRST).len() >= LARGE_BODY,
+            _ => false,
+        };
+        if is_large { Clock::Wall } else { Clock::Thread }
+    }
+
     pub(crate) fn status(self) -> u16 {
         match self {
-            Operation::Create => 201,
+            Operation::Create(_) => 201,
             _ => 200,
         }
     }
@@ -85,7 +119,7 @@ impl Operation {
         let mut client = Client::connect(ours.address()).await?;
         let answer = client.fetch(&self.requests().at(LAST)).await?;
         match self {
-            Operation::Get | Operation::List(_) => Bare::answering(&answer),
+            Operation::Get | Operation::List(..) => Bare::answering(&answer),
             _ => Bare::reading(&answer),
         }
     }
@@ -139,7 +173,6 @@ pub(crate) fn put(name: &str, turn: usize) -> Vec<u8> {
     request("PUT", &item(name), JSON, &object(name, turn).to_string())
 }
 
-/// Names of one length make bodies of one length.
 pub(crate) fn post(name: &str) -> Vec<u8> {
-    request("POST", COLLECTION, JSON, &object(name, 0).to_string())
+    samples::ENDPOINTS.post(name)
 }

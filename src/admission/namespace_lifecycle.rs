@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Attributes, Operation, Plugin};
-use crate::object::{Object, meta_str};
+use crate::object::Object;
 use crate::status::{Cause, Status};
 
 /// The namespaces that cannot be deleted.
@@ -17,7 +17,7 @@ impl Plugin for NamespaceLifecycle {
     fn admit(&self, write: &Attributes<'_>, object: Option<&mut Value>) -> Result<(), Status> {
         match write.operation {
             Operation::Delete => check_delete(write),
-            Operation::Update => find_namespace(write).map(drop),
+            Operation::Update | Operation::Connect => find_namespace(write).map(drop),
             Operation::Create => match find_namespace(write)? {
                 Some(found) if found.is_terminating() => Err(terminating(write, object.as_deref())),
                 _ => Ok(()),
@@ -28,7 +28,7 @@ impl Plugin for NamespaceLifecycle {
 
 /// Some namespaces stay.
 fn check_delete(write: &Attributes<'_>) -> Result<(), Status> {
-    let is_namespace = write.kind.group.is_empty() && write.kind.kind == "Namespace";
+    let is_namespace = write.is_about("", "Namespace");
     if is_namespace && IMMORTAL.contains(&write.name) {
         let why = "this namespace may not be deleted";
         return Err(Status::forbidden("namespaces", "", write.name, why));
@@ -48,17 +48,11 @@ fn find_namespace(write: &Attributes<'_>) -> Result<Option<Arc<Object>>, Status>
 }
 
 fn terminating(write: &Attributes<'_>, object: Option<&Value>) -> Status {
-    let text = |field| object.map_or("", |object| meta_str(object, field));
-    let name = match (text("name"), text("generateName")) {
-        ("", "") => "Unknown",
-        ("", generate) => generate,
-        (name, _) => name,
-    };
     let namespace = write.namespace;
     let why = format!(
         "unable to create new content in namespace {namespace} because it is being terminated"
     );
-    let mut status = Status::forbidden(&write.kind.plural, &write.kind.group, name, &why);
+    let mut status = write.forbidden(object, &why);
     status.details.get_or_insert_default().causes.push(Cause {
         reason: "NamespaceTerminating".to_owned(),
         message: format!("namespace {namespace} is being terminated"),

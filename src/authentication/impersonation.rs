@@ -7,13 +7,12 @@
 //! plain verb `impersonate` and users and groups of the core group. The first mode to say yes counts. When none does,
 //! the denial shown is that of the first mode that applied, so mostly one about the target and not about the identity.
 //!
-//! Upstream's mode `associated-node` is absent: it is for service accounts whose token names a node, which no token
-//! here does. So is upstream's memory of the mode that last worked, which it tries first: here the same request always
-//! has the same answer.
+//! Upstream's memory of the mode that last worked, which it tries first, is absent: here the same request always has the
+//! same answer.
 
 use std::collections::BTreeMap;
 
-mod headers;
+pub(super) mod headers;
 
 use http::HeaderMap;
 
@@ -42,7 +41,7 @@ pub(crate) fn impersonate(
     let mut denial = None;
     for mode in Mode::ALL
         .into_iter()
-        .filter(|mode| mode.applies_to(&wanted))
+        .filter(|mode| mode.applies_to(&wanted, user))
     {
         match (Check {
             mode,
@@ -62,6 +61,8 @@ pub(crate) fn impersonate(
 /// A way to be allowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mode {
+    /// A service account as the node that its token names.
+    AssociatedNode,
     ArbitraryNode,
     ServiceAccount,
     UserInfo,
@@ -70,7 +71,8 @@ enum Mode {
 
 impl Mode {
     /// In upstream's order.
-    const ALL: [Mode; 4] = [
+    const ALL: [Mode; 5] = [
+        Mode::AssociatedNode,
         Mode::ArbitraryNode,
         Mode::ServiceAccount,
         Mode::UserInfo,
@@ -80,6 +82,7 @@ impl Mode {
     /// The name in the verbs; the legacy mode has none.
     fn name(self) -> Option<&'static str> {
         match self {
+            Mode::AssociatedNode => Some("associated-node"),
             Mode::ArbitraryNode => Some("arbitrary-node"),
             Mode::ServiceAccount => Some("serviceaccount"),
             Mode::UserInfo => Some("user-info"),
@@ -94,12 +97,13 @@ impl Mode {
         )
     }
 
-    fn applies_to(self, wanted: &UserInfo) -> bool {
+    fn applies_to(self, wanted: &UserInfo, user: &UserInfo) -> bool {
         let (node, account) = (
             node(&wanted.name).is_some(),
             service_account(&wanted.name).is_some(),
         );
         match self {
+            Mode::AssociatedNode => only_name(wanted) && is_associated(user, &wanted.name),
             Mode::ArbitraryNode => node && only_name(wanted),
             Mode::ServiceAccount => account && only_name(wanted),
             Mode::UserInfo => !node && !account,
@@ -109,7 +113,7 @@ impl Mode {
 
     /// Adds the groups that come with an identity.
     fn complete(self, mut user: UserInfo) -> UserInfo {
-        if self == Mode::ArbitraryNode {
+        if matches!(self, Mode::ArbitraryNode | Mode::AssociatedNode) {
             user.join("system:nodes");
         }
         if let Some((namespace, _)) = service_account(&user.name).filter(|_| user.groups.is_empty())
@@ -126,6 +130,14 @@ impl Mode {
         }
         user
     }
+}
+
+/// Whether a user is a service account whose token names this node.
+fn is_associated(user: &UserInfo, wanted: &str) -> bool {
+    let named = user.extra.get("authentication.kubernetes.io/node-name");
+    let named = named.map_or(&[][..], Vec::as_slice);
+    service_account(&user.name).is_some()
+        && node(wanted).is_some_and(|node| matches!(named, [one] if one == node))
 }
 
 /// One mode's questions about one requestor.
@@ -187,7 +199,11 @@ impl Check<'_> {
         let attributes = match (node(wanted), service_account(wanted)) {
             (Some(name), _) if self.constrained() => Attributes {
                 resource: "nodes",
-                name,
+                // Who may be the node they are on may be so wherever they are.
+                name: match self.mode {
+                    Mode::AssociatedNode => "*",
+                    _ => name,
+                },
                 ..users
             },
             (_, Some((namespace, name))) => Attributes {

@@ -11,18 +11,25 @@
 //!
 //! - [`rbac`]: the decision over roles and bindings.
 //! - [`objects`]: reading those from the objects a user writes; a mistake in one is refused by name.
-//! - [`bootstrap`]: the roles and bindings a new cluster starts with.
+//! - [`live`]: keeping up with the objects that are stored, from those a new cluster starts with on.
+//! - [`escalation`]: giving away no more than one has.
 
-pub(crate) mod bootstrap;
+mod escalation;
+mod live;
 pub(crate) mod objects;
 pub(crate) mod rbac;
+mod review;
+
+use std::sync::Arc;
 
 use crate::codec::html;
 use crate::codec::quote::quote;
+use crate::object::Object;
 use crate::request::info::RequestInfo;
 use crate::request::user::UserInfo;
 use crate::status::Status;
-use rbac::Rbac;
+use crate::storage::Storage;
+use live::Live;
 
 /// The group of users no authorizer is asked about.
 pub(crate) const MASTERS: &str = "system:masters";
@@ -88,16 +95,28 @@ impl Decision {
 #[derive(Debug)]
 pub(crate) enum Authorizer {
     AlwaysAllow,
-    Rbac(Rbac),
+    Rbac(Live),
+}
+
+#[cfg(test)]
+impl From<rbac::Rbac> for Authorizer {
+    fn from(rbac: rbac::Rbac) -> Self {
+        Authorizer::Rbac(Live::fixed(rbac))
+    }
 }
 
 impl Authorizer {
+    /// By the roles and bindings in a store. `collects` tells whether somebody collects the rules of roles there.
+    pub(crate) fn rbac(storage: Arc<Storage<Object>>, collects: bool) -> Self {
+        Authorizer::Rbac(Live::new(storage, collects))
+    }
+
     /// The decision and its reason, as a `SelfSubjectAccessReview` reports them.
     pub(crate) fn decide(&self, user: &UserInfo, attributes: &Attributes<'_>) -> Decision {
         match self {
             Authorizer::AlwaysAllow => Decision::allow(""),
             Authorizer::Rbac(_) if user.in_group(MASTERS) => Decision::allow(""),
-            Authorizer::Rbac(rbac) => rbac.decide(user, attributes),
+            Authorizer::Rbac(live) => live.rules().decide(user, attributes),
         }
     }
 
@@ -166,6 +185,7 @@ fn combined(resource: &str, subresource: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::rbac::Rbac;
     use super::*;
     use serde_json::json;
 
@@ -190,7 +210,7 @@ mod tests {
 
     fn denial(name: &str, attributes: &Attributes<'_>) -> Status {
         let rbac = Rbac::from_objects(&[]).unwrap();
-        Authorizer::Rbac(rbac)
+        Authorizer::from(rbac)
             .authorize(&user(name), attributes)
             .unwrap_err()
     }
@@ -310,7 +330,7 @@ mod tests {
             groups: vec![MASTERS.to_owned()],
             ..user("admin")
         };
-        let authorizer = Authorizer::Rbac(Rbac::exactly(&[]).unwrap());
+        let authorizer = Authorizer::from(Rbac::exactly(&[]).unwrap());
         assert_eq!(
             authorizer.decide(&admin, &endpoints("delete", "d", "x")),
             Decision::allow("")

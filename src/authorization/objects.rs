@@ -15,9 +15,9 @@ use crate::codec::json::Node;
 use crate::codec::quote::quote;
 use crate::codec::script::hint;
 use crate::kinds::{self, Struct};
+pub(crate) use crate::registry::rbac::GROUP;
 use crate::schema;
 
-pub(crate) const GROUP: &str = "rbac.authorization.k8s.io";
 pub(crate) const API_VERSION: &str = "rbac.authorization.k8s.io/v1";
 
 /// One of the four kinds; of each pair, the cluster-wide one has an empty namespace.
@@ -28,9 +28,9 @@ pub(crate) enum Object {
 }
 
 /// A Role or a ClusterRole.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Role {
-    kind: String,
+    pub(crate) kind: String,
     pub(crate) metadata: Metadata,
     pub(crate) rules: Vec<PolicyRule>,
     pub(crate) aggregation_rule: Option<AggregationRule>,
@@ -46,7 +46,7 @@ pub(crate) struct Binding {
 }
 
 /// The part of the metadata that matters for access; the rest may be anything.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Metadata {
     pub(crate) name: String,
     pub(crate) namespace: String,
@@ -62,7 +62,7 @@ pub(crate) struct PolicyRule {
     pub(crate) non_resource_urls: Vec<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct AggregationRule {
     pub(crate) cluster_role_selectors: Vec<LabelSelector>,
 }
@@ -189,7 +189,7 @@ impl Metadata {
 }
 
 impl Role {
-    fn of(value: &Value) -> Result<Self, String> {
+    pub(super) fn of(value: &Value) -> Result<Self, String> {
         let aggregation_rule = value.get("aggregationRule").map(AggregationRule::of);
         Ok(Role {
             kind: text(value, "kind"),
@@ -227,7 +227,7 @@ impl AggregationRule {
 }
 
 impl PolicyRule {
-    fn of(value: &Value) -> Self {
+    pub(super) fn of(value: &Value) -> Self {
         PolicyRule {
             verbs: texts(value, "verbs"),
             api_groups: texts(value, "apiGroups"),
@@ -266,7 +266,7 @@ impl PolicyRule {
 }
 
 impl Binding {
-    fn of(value: &Value) -> Self {
+    pub(super) fn of(value: &Value) -> Self {
         Binding {
             kind: text(value, "kind"),
             metadata: Metadata::of(value),

@@ -5,11 +5,15 @@
 //! becomes the reason of the denial, if it comes to one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+#[cfg(test)]
 use serde_json::Value;
 
-use super::objects::{Binding, GROUP, Object, PolicyRule, Role, RoleRef, Subject, read};
-use super::{Attributes, Decision, bootstrap, combined};
+#[cfg(test)]
+use super::objects::read;
+use super::objects::{Binding, GROUP, Object, PolicyRule, Role, RoleRef, Subject};
+use super::{Attributes, Decision, combined};
 use crate::codec::quote::quote;
 use crate::request::user::UserInfo;
 
@@ -19,28 +23,56 @@ type Key = (String, String);
 /// The roles and bindings of a cluster, ready to decide.
 #[derive(Debug, Default)]
 pub(crate) struct Rbac {
-    roles: BTreeMap<Key, Role>,
-    bindings: BTreeMap<Key, Binding>,
+    roles: BTreeMap<Key, Arc<Role>>,
+    bindings: BTreeMap<Key, Arc<Binding>>,
+}
+
+/// The rules that hold for a user, and what went wrong in looking them up.
+#[derive(Debug, Default)]
+pub(crate) struct Held<'a> {
+    pub(crate) rules: Vec<&'a PolicyRule>,
+    pub(crate) errors: Vec<String>,
 }
 
 impl Rbac {
     /// The objects of a new cluster with these on top; one of the same name replaces the cluster's own.
+    #[cfg(test)]
     pub(crate) fn from_objects(objects: &[Value]) -> Result<Rbac, String> {
-        let mut all = Collected::default();
-        all.extend(&bootstrap::objects())?;
-        let mut given = Collected::default();
-        given.extend(objects)?;
-        all.roles.extend(given.roles);
-        all.bindings.extend(given.bindings);
-        Ok(all.resolve())
+        let mut all = super::live::initial(true);
+        for object in objects {
+            all.put(read(object)?);
+        }
+        Ok(all.resolve(true))
     }
 
     /// These objects and no others.
     #[cfg(test)]
     pub(crate) fn exactly(objects: &[Value]) -> Result<Rbac, String> {
         let mut all = Collected::default();
-        all.extend(objects)?;
-        Ok(all.resolve())
+        for object in objects {
+            all.put(read(object)?);
+        }
+        Ok(all.resolve(true))
+    }
+
+    /// All rules that hold for a user in a namespace, those of the cluster first.
+    pub(crate) fn rules_for(&self, user: &UserInfo, namespace: &str) -> Held<'_> {
+        let mut held = Held::default();
+        for binding in self.bindings_for(namespace) {
+            if !binding
+                .subjects
+                .iter()
+                .any(|s| s.is(user, binding.namespace()))
+            {
+                continue;
+            }
+            match self.rules(&binding.role_ref, binding.namespace()) {
+                Ok(rules) => held.rules.extend(rules),
+                Err(error) if held.errors.contains(&error) => {}
+                Err(error) => held.errors.push(error),
+            }
+        }
+        held
     }
 
     pub(crate) fn decide(&self, user: &UserInfo, attributes: &Attributes<'_>) -> Decision {
@@ -68,7 +100,7 @@ impl Rbac {
         Decision::deny(resolution_errors(&errors))
     }
 
-    fn bindings_for(&self, namespace: &str) -> impl Iterator<Item = &Binding> {
+    fn bindings_for(&self, namespace: &str) -> impl Iterator<Item = &Arc<Binding>> {
         let within = |wanted: &str| {
             let wanted = wanted.to_owned();
             let from = (wanted.clone(), String::new());
@@ -99,7 +131,7 @@ impl Rbac {
 }
 
 /// `RBAC: …`, the way Go prints an aggregate of errors; nothing without errors.
-fn resolution_errors(errors: &[String]) -> String {
+pub(super) fn resolution_errors(errors: &[String]) -> String {
     match errors {
         [] => String::new(),
         [one] => format!("RBAC: {one}"),
@@ -108,40 +140,55 @@ fn resolution_errors(errors: &[String]) -> String {
 }
 
 /// The objects as read, roles not yet aggregated.
-#[derive(Default)]
-struct Collected {
-    roles: BTreeMap<Key, Role>,
-    bindings: BTreeMap<Key, Binding>,
+#[derive(Clone, Debug, Default)]
+pub(super) struct Collected {
+    roles: BTreeMap<Key, Arc<Role>>,
+    bindings: BTreeMap<Key, Arc<Binding>>,
 }
 
 impl Collected {
-    fn extend(&mut self, objects: &[Value]) -> Result<(), String> {
-        for object in objects {
-            let twice = match read(object)? {
-                Object::Role(role) => self.roles.insert(role.key(), role).is_some(),
-                Object::Binding(binding) => self.bindings.insert(binding.key(), binding).is_some(),
-            };
-            if twice {
-                let (kind, name) = (&object["kind"], &object["metadata"]["name"]);
-                return Err(format!(
-                    "{} {name} is given twice",
-                    kind.as_str().unwrap_or_default()
-                ));
-            }
+    /// Adds an object, in place of any of its name.
+    pub(super) fn put(&mut self, object: Object) {
+        match object {
+            Object::Role(role) => drop(self.roles.insert(role.key(), role.into())),
+            Object::Binding(binding) => drop(self.bindings.insert(binding.key(), binding.into())),
         }
-        Ok(())
     }
 
-    fn resolve(mut self) -> Rbac {
-        // The controller overwrites whatever rules an aggregated role was written with.
+    /// Takes over the objects of one kind.
+    pub(super) fn extend(&mut self, other: &Collected, kind: &str) {
+        let roles = other.roles.iter().filter(|(_, role)| role.kind == kind);
         self.roles
-            .values_mut()
-            .filter(|role| role.aggregation_rule.is_some())
-            .for_each(|role| role.rules.clear());
-        while self.aggregate() {}
+            .extend(roles.map(|(key, role)| (key.clone(), role.clone())));
+        let bindings = other
+            .bindings
+            .iter()
+            .filter(|(_, binding)| binding.kind == kind);
+        self.bindings
+            .extend(bindings.map(|(key, binding)| (key.clone(), binding.clone())));
+    }
+
+    pub(super) fn remove(&mut self, object: &Object) {
+        match object {
+            Object::Role(role) => drop(self.roles.remove(&role.key())),
+            Object::Binding(binding) => drop(self.bindings.remove(&binding.key())),
+        }
+    }
+
+    /// Where somebody collects the rules of roles from those of others, they count at once.
+    pub(super) fn resolve(&self, collects: bool) -> Rbac {
+        let mut all = self.clone();
+        if collects {
+            // The controller overwrites whatever rules an aggregated role was written with.
+            all.roles
+                .values_mut()
+                .filter(|role| role.aggregation_rule.is_some())
+                .for_each(|role| Arc::make_mut(role).rules.clear());
+            while all.aggregate() {}
+        }
         Rbac {
-            roles: self.roles,
-            bindings: self.bindings,
+            roles: all.roles,
+            bindings: all.bindings,
         }
     }
 
@@ -158,7 +205,7 @@ impl Collected {
         for (key, rules) in found {
             if let Some(role) = self.roles.get_mut(&key) {
                 grew |= rules.len() > role.rules.len();
-                role.rules = rules;
+                Arc::make_mut(role).rules = rules;
             }
         }
         grew
@@ -280,7 +327,7 @@ impl PolicyRule {
 }
 
 /// Whether the list names `wanted`, or `*`, which stands for everything.
-fn has(list: &[String], wanted: &str) -> bool {
+pub(super) fn has(list: &[String], wanted: &str) -> bool {
     list.iter().any(|entry| entry == "*" || entry == wanted)
 }
 
@@ -288,5 +335,7 @@ fn url_matches(rule: &str, path: &str) -> bool {
     rule == path || (rule.ends_with('*') && path.starts_with(rule.trim_end_matches('*')))
 }
 
+#[cfg(test)]
+mod bootstrap_tests;
 #[cfg(test)]
 mod tests;

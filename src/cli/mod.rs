@@ -1,12 +1,16 @@
 //! The command line: one subcommand, one file.
 
+mod envtest;
 mod exec;
+mod files;
 mod kubeconfig;
+mod reachable;
 mod record;
 mod schema;
 mod serve;
 mod server;
 mod signals;
+mod sweep;
 mod upstream;
 mod verify;
 
@@ -16,6 +20,8 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
+
+pub(crate) use envtest::Program;
 
 /// Why a command came to nothing.
 pub(crate) type Failure = Box<dyn Error>;
@@ -39,9 +45,14 @@ pub(crate) struct Arguments {
 enum Command {
     Serve(serve::Serve),
     Exec(exec::Exec),
+    Envtest(envtest::Envtest),
     Verify(verify::Verify),
     Schema(schema::Schema),
     Record(record::Record),
+    Sweep(Box<sweep::Sweep>),
+    /// What `exec` and `record` start beside a command.
+    #[command(hide = true)]
+    WatchGroup(exec::Watch),
 }
 
 impl Arguments {
@@ -49,9 +60,12 @@ impl Arguments {
         match self.command {
             Command::Serve(serve) => serve.run().await,
             Command::Exec(exec) => exec.run().await,
+            Command::Envtest(envtest) => envtest.run(),
             Command::Verify(verify) => verify.run().await,
             Command::Schema(schema) => schema.run(),
             Command::Record(record) => record.run().await,
+            Command::Sweep(sweep) => sweep.run().await,
+            Command::WatchGroup(watch) => watch.run(),
         }
     }
 }

@@ -12,7 +12,7 @@ use fake_apiserver::fixture::{Fixture, Recorder, Recording};
 use tempfile::TempPath;
 use tokio::process::Command;
 
-use super::exec::{status, wait};
+use super::exec::{Running, status};
 use super::signals::Forwarded;
 use super::upstream::Upstream;
 use super::{Arguments, Exit, Failure};
@@ -114,15 +114,16 @@ impl Record {
             .start()
             .await?;
         let kubeconfig = kubeconfig(&recorder)?;
-        let child = match self.command(&kubeconfig, &recorder.url()).spawn() {
-            Ok(child) => child,
+        let mut command = self.command(&kubeconfig, &recorder.url());
+        let running = match Running::start(&mut command) {
+            Ok(running) => running,
             Err(error) => {
                 let name = Path::new(&self.command[0]).display();
                 let code = status::of_error(&error);
                 return Ok(super::failure_with(code, &format!("{name}: {error}")));
             }
         };
-        let code = wait(child, &mut signals).await?;
+        let code = running.wait(&mut signals).await?;
         self.write(&recorder.finish().await, code)
     }
 

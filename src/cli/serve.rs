@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use clap::Args;
 use fake_apiserver::FakeApiServer;
 
-use super::Exit;
 use super::server::{AuthorizationMode, ServerArgs};
 use super::signals::Signals;
+use super::{Exit, files, reachable};
 
 /// The part of the help that is about no single flag.
 const NOTES: &str = "\
@@ -20,7 +20,7 @@ Output:
   change. The kubeconfig is complete by then. Errors and the log go to standard error.
 
 Stopping:
-  Ctrl-C or SIGTERM: watches end, requests in flight are finished, the exit code is 0. A second
+  Ctrl-C or SIGTERM, or with --until-stdin-closes the end of standard input: watches end, requests in flight are finished, the exit code is 0. A second
   one stops at once, with 130 or 143.
 
 Exit codes:
@@ -42,6 +42,10 @@ Examples:
     fake-apiserver serve --tls --token-auth-file tokens.csv --authorization-mode RBAC \\
       --objects roles.yaml --kubeconfig /tmp/kubeconfig";
 
+/// The first line of what `--dump` writes, and how it is told from other files.
+const DUMP_MARK: &str = "# The objects of a fake-apiserver, for --objects.";
+const DUMP: &str = "dump of a fake apiserver";
+
 /// Serve the Kubernetes API, from memory, until Ctrl-C or SIGTERM
 ///
 /// Everything is gone when it stops. Without further flags it listens on a free port of 127.0.0.1, in plain HTTP, and
@@ -53,8 +57,17 @@ pub(crate) struct Serve {
     server: ServerArgs,
 
     /// Write all objects to FILE when told to stop, as manifests that --objects reads
+    ///
+    /// It is readable by its owner only. A file that is there is replaced only if it is empty or was written by an earlier
+    /// run.
     #[arg(long, value_name = "FILE", help_heading = "Cluster")]
     dump: Option<PathBuf>,
+
+    /// Stop too when standard input ends
+    ///
+    /// For a server that another program starts: give it a pipe, and the server goes with the program, however that ends.
+    #[arg(long, help_heading = "Connections")]
+    until_stdin_closes: bool,
 }
 
 impl Serve {
@@ -64,16 +77,23 @@ impl Serve {
         }
         self.server.log.install();
         let mut signals = Signals::listen()?;
-        let server = self.server.builder().try_start().await?;
+        if let Some(path) = &self.dump {
+            files::check(path, DUMP, is_dump)?;
+        }
+        let server = self.server.builder()?.try_start().await?;
         self.server.write_kubeconfig(&server)?;
         tracing::info!(url = server.url(), "serving");
+        self.server.warn(&server);
         self.announce(&server);
 
-        signals.next().await;
+        tokio::select! {
+            _ = signals.next() => {}
+            () = stdin_closes(), if self.until_stdin_closes => {}
+        }
         tracing::info!("stopping");
         if let Some(path) = &self.dump {
-            std::fs::write(path, server.dump())
-                .map_err(|error| format!("{}: {error}", path.display()))?;
+            let text = format!("{DUMP_MARK}\n{}", server.dump());
+            files::write(path, &text, DUMP, is_dump)?;
         }
         tokio::select! {
             () = server.shutdown() => Ok(ExitCode::SUCCESS),
@@ -83,7 +103,8 @@ impl Serve {
 
     /// The URL for programs, and then how to use it for people.
     fn announce(&self, server: &FakeApiServer) {
-        let text = format!("{}\n{}", server.url(), self.hints(&server.url()));
+        let (url, hints) = (server.url(), self.hints(server));
+        let text = format!("{url}\n{hints}");
         let mut stdout = std::io::stdout().lock();
         // Nobody may be reading any more; the server is there all the same.
         let _ = stdout
@@ -91,8 +112,8 @@ impl Serve {
             .and_then(|()| stdout.flush());
     }
 
-    fn hints(&self, url: &str) -> String {
-        let flags = &self.server;
+    fn hints(&self, server: &FakeApiServer) -> String {
+        let (flags, url) = (&self.server, server.url());
         let mut kubectl = match &flags.kubeconfig {
             Some(path) => format!("kubectl --kubeconfig {}", quoted(&path.to_string_lossy())),
             None => format!("kubectl --server {url}"),
@@ -110,14 +131,37 @@ impl Serve {
         if flags.token_auth_file.is_some() && !flags.tls() {
             note("kubectl sends a token over HTTPS only; with --tls it does");
         }
-        if flags.token_auth_file.is_none() && flags.authorization_mode == AuthorizationMode::Rbac {
+        if !flags.asks_who() && flags.authorization_mode == AuthorizationMode::Rbac {
             note(
                 "without --token-auth-file everybody is the administrator; RBAC decides only about \
                  users who are impersonated",
             );
         }
+        if let Some(address) = reachable::outward(server.address()) {
+            let scheme = if flags.tls() { "https" } else { "http" };
+            note(&format!("others reach it at {scheme}://{address}"));
+        }
         hints.push_str("Stop it: Ctrl-C\n");
         hints
+    }
+}
+
+/// Whether an earlier run has written a file for `--dump`.
+fn is_dump(old: &str) -> bool {
+    old.lines().next() == Some(DUMP_MARK)
+}
+
+/// Waits for the end of standard input, and for ever if it cannot be read.
+async fn stdin_closes() {
+    let (closed, closes) = tokio::sync::oneshot::channel();
+    // A read cannot be given up, so neither the runtime nor anybody else waits for this thread.
+    std::thread::spawn(move || {
+        if std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink()).is_ok() {
+            let _ = closed.send(());
+        }
+    });
+    if closes.await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -7,7 +7,29 @@ use clap::{ArgAction, Args, CommandFactory as _, ValueEnum};
 use fake_apiserver::{Auth, FakeApiServer, FakeApiServerBuilder, Limits};
 use tracing::level_filters::LevelFilter;
 
-use super::{Arguments, Failure, kubeconfig};
+use super::{Arguments, Failure, kubeconfig, reachable};
+
+/// Where the Service of a webhook is.
+#[derive(Clone, Debug)]
+struct WebhookService {
+    namespace: String,
+    name: String,
+    url: String,
+}
+
+/// Reads `NAMESPACE/NAME=URL`.
+fn webhook_service(rule: &str) -> Result<WebhookService, String> {
+    let found = rule.split_once('=').and_then(|(service, url)| {
+        let (namespace, name) = service.split_once('/')?;
+        let is_whole = ![namespace, name, url].contains(&"");
+        is_whole.then(|| WebhookService {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            url: url.to_owned(),
+        })
+    });
+    found.ok_or_else(|| "such a rule is NAMESPACE/NAME=https://127.0.0.1:9443".to_owned())
+}
 
 /// What `serve` and `exec` have in common.
 #[derive(Debug, Args)]
@@ -45,6 +67,30 @@ pub(crate) struct ServerArgs {
     #[arg(long, value_name = "NAME|IP", help_heading = "Connections")]
     tls_san: Vec<String>,
 
+    /// Where the Service of a webhook is, as NAMESPACE/NAME=URL; may be repeated
+    ///
+    /// No network leads to pods here: a webhook that is a Service is called at the host and port of this URL. Its
+    /// certificate may be for that host, or for NAME.NAMESPACE.svc.
+    #[arg(
+        long,
+        value_name = "RULE",
+        help_heading = "Connections",
+        value_parser = webhook_service
+    )]
+    webhook_service: Vec<WebhookService>,
+
+    /// Host name the server answers to as well; may be repeated
+    ///
+    /// Without tokens a page in a browser would be the administrator, so only addresses and names that no public server
+    /// has are answered to: without a dot, below localhost or internal, kubernetes.default.svc, and those of --tls-san. The
+    /// control surface below /_fake is kept so with tokens too.
+    #[arg(long, value_name = "NAME", help_heading = "Connections")]
+    allow_host: Vec<String>,
+
+    /// Origin whose pages may ask the server, such as http://localhost:5173; may be repeated
+    #[arg(long, value_name = "ORIGIN", help_heading = "Connections")]
+    allow_origin: Vec<String>,
+
     /// Write a kubeconfig for this server to PATH
     ///
     /// It carries the address, the certificate authority (with --tls) and the first token (of --token-auth-file). It is
@@ -62,6 +108,14 @@ pub(crate) struct ServerArgs {
     /// kubectl sends tokens over HTTPS only, so it needs --tls.
     #[arg(long, value_name = "FILE", help_heading = "Access")]
     pub(crate) token_auth_file: Option<PathBuf>,
+
+    /// Who vouches for the certificates of clients, in PEM; implies --tls
+    ///
+    /// As in kube-apiserver the common name is the user, the organizations are the groups. A certificate that nobody vouches
+    /// for is answered with 401, and a request without one comes from system:anonymous. The kubeconfig has a certificate of
+    /// an administrator, unless there are tokens.
+    #[arg(long, value_name = "FILE", help_heading = "Access")]
+    pub(crate) client_ca_file: Option<PathBuf>,
 
     /// Whether requests without a token are let in, as system:anonymous, or answered with 401
     #[arg(
@@ -91,8 +145,7 @@ pub(crate) struct ServerArgs {
     /// themselves (uid, times, status) is kept, and a namespace that is missing is made. The same object twice is an
     /// error. In a directory the .yaml, .yml and .json files are read, by name, but no subdirectories and no hidden files.
     ///
-    /// Roles, ClusterRoles, RoleBindings and ClusterRoleBindings are for --authorization-mode RBAC, and refused without
-    /// it.
+    /// Roles, ClusterRoles, RoleBindings and ClusterRoleBindings are what --authorization-mode RBAC goes by.
     #[arg(long, value_name = "FILE|DIR", help_heading = "Cluster")]
     pub(crate) objects: Vec<PathBuf>,
 
@@ -188,26 +241,35 @@ pub(crate) enum Level {
 impl ServerArgs {
     /// What is wrong with the flags together, if anything is.
     pub(crate) fn check(&self) -> Result<(), clap::Error> {
-        match !self.anonymous_auth && self.token_auth_file.is_none() {
+        match !self.anonymous_auth && !self.asks_who() {
             true => Err(tokens_needed()),
             false => Ok(()),
         }
     }
 
-    /// Whether HTTPS is served.
-    pub(crate) fn tls(&self) -> bool {
-        self.tls || !self.tls_san.is_empty()
+    /// Whether who asks has to prove to be somebody.
+    pub(crate) fn asks_who(&self) -> bool {
+        self.token_auth_file.is_some() || self.client_ca_file.is_some()
     }
 
-    pub(crate) fn auth(&self) -> Auth {
+    /// Whether HTTPS is served.
+    pub(crate) fn tls(&self) -> bool {
+        self.tls || !self.tls_san.is_empty() || self.client_ca_file.is_some()
+    }
+
+    pub(crate) fn auth(&self) -> Result<Auth, Failure> {
         let mut auth = Auth::new().anonymous(self.anonymous_auth);
         if let Some(path) = &self.token_auth_file {
             auth = auth.token_file(path);
         }
-        match self.authorization_mode {
+        if let Some(path) = &self.client_ca_file {
+            let pem = std::fs::read_to_string(path);
+            auth = auth.client_ca(pem.map_err(|error| format!("{}: {error}", path.display()))?);
+        }
+        Ok(match self.authorization_mode {
             AuthorizationMode::AlwaysAllow => auth,
             AuthorizationMode::Rbac => auth.rbac(),
-        }
+        })
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -217,21 +279,35 @@ impl ServerArgs {
         }
     }
 
-    pub(crate) fn builder(&self) -> FakeApiServerBuilder {
+    pub(crate) fn builder(&self) -> Result<FakeApiServerBuilder, Failure> {
         let mut builder = FakeApiServer::builder()
             .bind((self.bind_address, self.port))
-            .auth(self.auth())
+            .auth(self.auth()?)
             .limits(self.limits())
             .implicit_namespaces(self.implicit_namespaces)
             .controllers(!self.no_controllers)
             .control(self.control)
             .allow_unused_faults()
             .random_seed(self.random_seed);
-        if self.tls {
+        if self.tls() {
             builder = builder.tls();
         }
         for name in &self.tls_san {
             builder = builder.tls_san(name);
+        }
+        for WebhookService {
+            namespace,
+            name,
+            url,
+        } in &self.webhook_service
+        {
+            builder = builder.webhook_service(namespace, name, url);
+        }
+        for host in &self.allow_host {
+            builder = builder.allow_host(host);
+        }
+        for origin in &self.allow_origin {
+            builder = builder.allow_origin(origin);
         }
         if let Some(version) = &self.kubernetes_version {
             builder = builder.kubernetes_version(version);
@@ -239,9 +315,16 @@ impl ServerArgs {
         for path in &self.faults {
             builder = builder.faults_file(path);
         }
-        self.objects
-            .iter()
-            .fold(builder, FakeApiServerBuilder::objects_file)
+        let objects = self.objects.iter();
+        Ok(objects.fold(builder, FakeApiServerBuilder::objects_file))
+    }
+
+    /// Says who can do what to a server that is not for this machine alone.
+    pub(crate) fn warn(&self, server: &FakeApiServer) {
+        let asks = self.asks_who();
+        if let Some(warning) = reachable::warning(server.address(), asks, self.control) {
+            super::complain(&warning);
+        }
     }
 
     /// Writes the kubeconfig, if one was asked for.
@@ -275,6 +358,6 @@ impl Level {
 fn tokens_needed() -> clap::Error {
     Arguments::command().error(
         clap::error::ErrorKind::MissingRequiredArgument,
-        "--anonymous-auth=false needs --token-auth-file, or nobody could get in",
+        "--anonymous-auth=false needs --token-auth-file or --client-ca-file, or nobody could get in",
     )
 }

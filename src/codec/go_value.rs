@@ -36,7 +36,8 @@ pub(crate) fn syntax(node: &Node, map: &str) -> String {
     match node {
         Node::Null | Node::TooDeep => "interface {}(nil)".to_owned(),
         Node::Bool(b) => b.to_string(),
-        Node::Number(n) => n.clone(),
+        Node::Number(n) if n.parse::<i64>().is_ok() => n.clone(),
+        Node::Number(n) => n.parse().map_or_else(|_| n.clone(), show_float),
         Node::String(s) => quote(s),
         Node::Array(items) => {
             let items: Vec<_> = items.iter().map(|item| syntax(item, map)).collect();

@@ -6,12 +6,18 @@
 
 pub(crate) mod base64;
 pub(crate) mod bytes;
+pub(crate) mod der;
+pub(crate) mod go_duration;
 pub(crate) mod go_value;
 pub(crate) mod html;
 pub(crate) mod json;
+pub(crate) mod jsonpath;
+pub(crate) mod pem;
 pub(crate) mod printable;
 pub(crate) mod protobuf;
+pub(crate) mod quantity;
 pub(crate) mod quote;
 pub(crate) mod script;
 pub(crate) mod time;
+pub(crate) mod unified_diff;
 pub(crate) mod yaml;

@@ -1,10 +1,15 @@
 //! Times as Go's `time` package reads and writes them in RFC 3339.
 
+mod read;
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::quote::quote;
+use read::{Fraction, Moment};
+
+/// The first second of the year 1, which is no time at all.
+const ZERO: i64 = -62_135_596_800;
 
 const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS: [&str; 12] = [
@@ -22,7 +27,9 @@ pub(crate) fn format(time: Timestamp) -> String {
 pub(crate) fn format_micro(time: Timestamp) -> String {
     let mut out = to_second(time);
     out.push('.');
-    push(&mut out, time.subsec_microsecond().unsigned_abs(), 6);
+    // Before 1970 too, digits count up from the whole second before.
+    let nanos = time.subsec_nanosecond().rem_euclid(1_000_000_000);
+    push(&mut out, nanos.unsigned_abs() / 1000, 6);
     out.push('Z');
     out
 }
@@ -87,99 +94,83 @@ pub(crate) fn parse_http_date(text: &str) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(civil).ok()
 }
 
-/// Reads a `metav1.Time`; the error is Go's.
+const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
+const MICRO_LAYOUT: &str = "2006-01-02T15:04:05.000000Z07:00";
+
+/// Reads a `metav1.Time`; the error is Go's. What is too late to be told from the end of time is that end.
 pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
-    read(text, "2006-01-02T15:04:05Z07:00", |rest| {
-        let fraction = rest
-            .strip_prefix(['.', ','])
-            .map(|r| r.trim_start_matches(|c: char| c.is_ascii_digit()));
-        Some(fraction.unwrap_or(rest))
-    })
-}
-
-/// Reads a `metav1.MicroTime`, which wants exactly six digits of a second.
-pub(crate) fn parse_micro(text: &str) -> Result<Timestamp, String> {
-    read(text, "2006-01-02T15:04:05.000000Z07:00", |rest| {
-        take(rest.strip_prefix(['.', ','])?, "", 6)
-    })
-}
-
-/// Reads a time by its layout, which `after_seconds` takes up where the seconds end.
-fn read(
-    text: &str,
-    layout: &str,
-    after_seconds: impl Fn(&str) -> Option<&str>,
-) -> Result<Timestamp, String> {
-    let bad = |rest: &str, element: &str| {
-        format!(
-            "parsing time {} as \"{layout}\": cannot parse {} as \"{element}\"",
-            quote(text),
-            quote(rest)
-        )
+    let moment = read::read(text, LAYOUT, Fraction::Free)?;
+    let nanos = moment.nanos.cast_signed();
+    let end = match moment.seconds {
+        ..0 => Timestamp::MIN,
+        _ => Timestamp::MAX,
     };
-    let mut rest = text;
-    for (element, digits) in [
-        ("2006", 4),
-        ("-", 0),
-        ("01", 2),
-        ("-", 0),
-        ("02", 2),
-        ("T", 0),
-        ("15", 2),
-        (":", 0),
-        ("04", 2),
-        (":", 0),
-        ("05", 2),
-    ] {
-        rest = take(rest, element, digits).ok_or_else(|| bad(rest, element))?;
-    }
-    let zone = after_seconds(rest).ok_or_else(|| bad(rest, ".000000"))?;
-    if !is_zone(zone) {
-        return Err(match zone.strip_prefix('Z') {
-            Some(extra) if !extra.is_empty() => {
-                format!("parsing time {}: extra text: {}", quote(text), quote(extra))
-            }
-            _ => bad(zone, "Z07:00"),
-        });
-    }
-    text.replace(',', ".")
-        .parse::<Timestamp>()
-        .map_err(|_| out_of_range(text))
+    Ok(Timestamp::new(moment.seconds, nanos).unwrap_or(end))
 }
 
-fn out_of_range(text: &str) -> String {
-    let number = |range: std::ops::Range<usize>| {
-        text.get(range)
-            .and_then(|s| s.parse::<u32>().ok())
-            .unwrap_or(0)
+/// A `metav1.Time` as it is written, whole seconds in UTC; empty for the time that stands for none.
+pub(crate) fn canonical(text: &str) -> Result<String, String> {
+    let moment = read::read(text, LAYOUT, Fraction::Free)?;
+    Ok(written(moment, |_| {}))
+}
+
+/// The same of a `metav1.MicroTime`, which has exactly six digits of a second.
+pub(crate) fn canonical_micro(text: &str) -> Result<String, String> {
+    let moment = read::read(text, MICRO_LAYOUT, Fraction::Digits(6))?;
+    Ok(written(moment, |out| {
+        out.push('.');
+        push(out, moment.nanos / 1000, 6);
+    }))
+}
+
+fn written(moment: Moment, fraction: impl Fn(&mut String)) -> String {
+    if (moment.seconds, moment.nanos) == (ZERO, 0) {
+        return String::new();
+    }
+    let (days, second) = (
+        moment.seconds.div_euclid(86_400),
+        moment.seconds.rem_euclid(86_400),
+    );
+    let (year, month, day) = read::date_of(days);
+    let mut out = String::with_capacity("2024-01-02T03:04:05.000006Z".len());
+    let sign = if year < 0 { "-" } else { "" };
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    out.push_str(&format!(
+        "{sign}{:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}",
+        year.abs()
+    ));
+    fraction(&mut out);
+    out.push('Z');
+    out
+}
+
+/// `duration.HumanDuration`: two units at the most, coarser with age.
+pub(crate) fn human_duration(seconds: i64) -> String {
+    const MINUTE: i64 = 60;
+    const HOUR: i64 = 60 * MINUTE;
+    const DAY: i64 = 24 * HOUR;
+    const YEAR: i64 = 365 * DAY;
+    let two = |big: i64, big_unit: &str, small: i64, small_unit: &str| {
+        let (first, rest) = (seconds / big, seconds % big / small);
+        if rest == 0 {
+            format!("{first}{big_unit}")
+        } else {
+            format!("{first}{big_unit}{rest}{small_unit}")
+        }
     };
-    let part = match () {
-        () if !(1..=12).contains(&number(5..7)) => "month",
-        () if number(11..13) > 23 => "hour",
-        () if number(14..16) > 59 => "minute",
-        () if number(17..19) > 59 => "second",
-        () => "day",
-    };
-    format!("parsing time {}: {part} out of range", quote(text))
-}
-
-fn take<'a>(text: &'a str, element: &str, digits: usize) -> Option<&'a str> {
-    if digits == 0 {
-        return text.strip_prefix(element);
+    match seconds {
+        s if s < -1 => "<invalid>".to_owned(),
+        s if s < 0 => "0s".to_owned(),
+        s if s < 2 * MINUTE => format!("{s}s"),
+        s if s < 10 * MINUTE => two(MINUTE, "m", 1, "s"),
+        s if s < 3 * HOUR => format!("{}m", s / MINUTE),
+        s if s < 8 * HOUR => two(HOUR, "h", MINUTE, "m"),
+        s if s < 2 * DAY => format!("{}h", s / HOUR),
+        s if s < 8 * DAY => two(DAY, "d", HOUR, "h"),
+        s if s < 2 * YEAR => format!("{}d", s / DAY),
+        s if s < 8 * YEAR => two(YEAR, "y", DAY, "d"),
+        s => format!("{}y", s / YEAR),
     }
-    let head = text.get(..digits)?;
-    head.bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| &text[digits..])
-}
-
-fn is_zone(zone: &str) -> bool {
-    let b = zone.as_bytes();
-    zone == "Z"
-        || (b.len() == 6
-            && matches!(b[0], b'+' | b'-')
-            && b[3] == b':'
-            && [1, 2, 4, 5].iter().all(|&i| b[i].is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -220,24 +211,57 @@ mod tests {
 
     #[test]
     fn a_micro_time_has_six_digits() {
-        let time = parse_micro("2024-01-02T05:04:05.000007+02:00").unwrap();
-        assert_eq!(format_micro(time), "2024-01-02T03:04:05.000007Z");
+        let time = canonical_micro("2024-01-02T05:04:05.000007+02:00");
+        assert_eq!(time.as_deref(), Ok("2024-01-02T03:04:05.000007Z"));
         assert_eq!(
             format_micro(parse("2024-01-02T03:04:05Z").unwrap()),
             "2024-01-02T03:04:05.000000Z"
         );
-        let layout = "2006-01-02T15:04:05.000000Z07:00";
         for (text, rest, element) in [
             ("2024-01-02T03:04:05.12Z", ".12Z", ".000000"),
             ("2024-01-02T03:04:05.1234567Z", "7Z", "Z07:00"),
         ] {
             assert_eq!(
-                parse_micro(text).unwrap_err(),
+                canonical_micro(text).unwrap_err(),
                 format!(
-                    r#"parsing time "{text}" as "{layout}": cannot parse "{rest}" as "{element}""#
+                    r#"parsing time "{text}" as "{MICRO_LAYOUT}": cannot parse "{rest}" as "{element}""#
                 )
             );
         }
+    }
+
+    #[test]
+    fn times_are_taken_as_leniently_as_go_takes_them() {
+        for (text, written) in [
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+            ("2024-01-01T1:00:00Z", "2024-01-01T01:00:00Z"),
+            ("2024-01-01T00:00:00.1234567890123Z", "2024-01-01T00:00:00Z"),
+            ("2024-01-01T00:00:00+00:60", "2023-12-31T23:00:00Z"),
+            ("2024-02-29T00:00:00-24:00", "2024-03-01T00:00:00Z"),
+            ("0001-01-01T00:00:00Z", ""),
+        ] {
+            assert_eq!(canonical(text).as_deref(), Ok(written), "{text}");
+        }
+        for (text, why) in [
+            (
+                "2024-01-01T00:00:00+25:00",
+                ": time zone offset hour out of range",
+            ),
+            ("2023-02-29T00:00:00Z", ": day out of range"),
+            ("2024-01-01T00:00:00Zx", ": extra text: \"x\""),
+            (
+                "2024-01-01T00:00:00.Z",
+                " as \"2006-01-02T15:04:05Z07:00\": cannot parse \".Z\" as \"Z07:00\"",
+            ),
+        ] {
+            let error = format!("parsing time \"{text}\"{why}");
+            assert_eq!(canonical(text), Err(error));
+        }
+        let error = canonical("\t\u{e9}").unwrap_err();
+        assert!(
+            error.starts_with(r#"parsing time "\x09\xc3\xa9" as "#),
+            "{error}"
+        );
     }
 
     #[test]
@@ -250,5 +274,25 @@ mod tests {
             parse("2024-13-02T05:04:05Z").unwrap_err(),
             r#"parsing time "2024-13-02T05:04:05Z": month out of range"#
         );
+    }
+
+    #[test]
+    fn an_age_gets_coarser() {
+        for (seconds, text) in [
+            (-5, "<invalid>"),
+            (-1, "0s"),
+            (119, "119s"),
+            (120, "2m"),
+            (125, "2m5s"),
+            (3600, "60m"),
+            (3 * 3600 + 60, "3h1m"),
+            (47 * 3600, "47h"),
+            (50 * 3600, "2d2h"),
+            (100 * 86400, "100d"),
+            (800 * 86400, "2y70d"),
+            (4000 * 86400, "10y"),
+        ] {
+            assert_eq!(human_duration(seconds), text, "{seconds}");
+        }
     }
 }

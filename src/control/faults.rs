@@ -17,7 +17,7 @@ impl Control {
 
     /// All of the rules in the body, or none of them.
     pub(super) fn install_faults(&self, asked: &Asked<'_>) -> Reply {
-        let faults = Fault::parse_script("body", asked.body);
+        let faults = Fault::parse_script_for("body", asked.body, &self.cluster.catalog());
         let faults = faults.map_err(|error| Refusal(400, error.to_string()))?;
         let installed = self.faults.installed();
         let there = installed.len();

@@ -7,10 +7,9 @@
 //! [`ROUTES`] is the whole of it, and `GET /_fake` answers with that table. A route that changes something answers with
 //! how things stand afterwards.
 //!
-//! It is for the test's own process: [`origin`] turns away every request a browser sends for a page of somebody else.
+//! It is for the test's own process: what a browser sends for a page of somebody else is turned away before it gets here.
 
 mod faults;
-mod origin;
 mod seen;
 pub(crate) mod snapshot;
 mod state;
@@ -108,6 +107,13 @@ struct Refusal(u16, String);
 
 type Reply = Result<Response, Refusal>;
 
+impl Refusal {
+    fn into_response(self) -> Response {
+        let Refusal(status, error) = self;
+        json_response(status, &json!({"error": error}))
+    }
+}
+
 /// A request whose body is read.
 struct Asked<'a> {
     query: Query,
@@ -124,12 +130,16 @@ impl Control {
     pub(crate) async fn answer(&self, request: &mut Request) -> Response {
         match self.route(request).await {
             Ok(response) => response,
-            Err(Refusal(status, error)) => json_response(status, &json!({"error": error})),
+            Err(refusal) => refusal.into_response(),
         }
     }
 
+    /// The answer to who may not ask at all.
+    pub(crate) fn turn_away(why: String) -> Response {
+        Refusal(403, why).into_response()
+    }
+
     async fn route(&self, request: &mut Request) -> Reply {
-        origin::check(&request.headers).map_err(|why| Refusal(403, why))?;
         let path = crate::request::text::decode_path(request.path());
         let path = path
             .strip_prefix(PREFIX)

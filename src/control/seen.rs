@@ -25,7 +25,7 @@ impl Control {
         Journal::new(
             &self.recorder,
             &cluster.storage,
-            &cluster.catalog,
+            &cluster.catalog(),
             cluster.ids.seed(),
         )
     }
@@ -41,14 +41,15 @@ impl Control {
             }
         }
         let asked = json!({"when": when, "code": codes}).to_string();
-        let requests = read_text("query", &asked, requests).map_err(|error| {
-            let problem = error.problem();
-            let problem = problem.strip_prefix("when").unwrap_or(&problem);
-            Refusal(
-                400,
-                format!("query: {}", problem.trim_start_matches(['.', ':', ' '])),
-            )
-        })?;
+        let requests = read_text("query", &asked, |at| requests(at, &self.cluster.catalog()))
+            .map_err(|error| {
+                let problem = error.problem();
+                let problem = problem.strip_prefix("when").unwrap_or(&problem);
+                Refusal(
+                    400,
+                    format!("query: {}", problem.trim_start_matches(['.', ':', ' '])),
+                )
+            })?;
         let journal = self.journal();
         Ok(json_response(200, &journal.matching(&requests).to_json()))
     }
@@ -61,7 +62,7 @@ impl Control {
 
     /// Whether it came as expected, and if not, what did: `{"verified": false, "problem": "…"}` is an answer too.
     pub(super) fn verify(&self, asked: &Asked<'_>) -> Reply {
-        let expected = asked.with_body(expected)?;
+        let expected = asked.with_body(|at| expected(at, &self.cluster.catalog()))?;
         let verifier = Verifier::new(&self.recorder, self.journal());
         let verdict = match expected {
             Expected::Count(requests, times) => verifier.count(&requests, times),
@@ -89,13 +90,12 @@ impl Control {
     }
 }
 
-fn expected(at: &Cursor<'_>) -> Result<Expected, Error> {
+fn expected(at: &Cursor<'_>, catalog: &Catalog) -> Result<Expected, Error> {
     if let Some(order) = at.get("order") {
         at.only(&["order"])?;
         let steps = order.items()?;
-        return Ok(Expected::Order(
-            steps.iter().map(requests).collect::<Result<_, _>>()?,
-        ));
+        let steps = steps.iter().map(|step| requests(step, catalog));
+        return Ok(Expected::Order(steps.collect::<Result<_, _>>()?));
     }
     if let Some(no_more) = at.get("noMore") {
         at.only(&["noMore"])?;
@@ -106,19 +106,19 @@ fn expected(at: &Cursor<'_>) -> Result<Expected, Error> {
     }
     at.only(&["when", "code", "times", "order", "noMore"])?;
     let times = times(&at.require("times")?)?;
-    Ok(Expected::Count(Box::new(which(at)?), times))
+    Ok(Expected::Count(Box::new(which(at, catalog)?), times))
 }
 
 /// `{when: …, code: …}` alone.
-fn requests(at: &Cursor<'_>) -> Result<Requests, Error> {
+fn requests(at: &Cursor<'_>, catalog: &Catalog) -> Result<Requests, Error> {
     at.only(&["when", "code"])?;
-    which(at)
+    which(at, catalog)
 }
 
-fn which(at: &Cursor<'_>) -> Result<Requests, Error> {
+fn which(at: &Cursor<'_>, catalog: &Catalog) -> Result<Requests, Error> {
     let mut requests = Requests::new();
     if let Some(when) = at.get("when") {
-        requests.when = When::read(&when, &Catalog::built_in())?;
+        requests.when = When::read(&when, catalog)?;
     }
     if let Some(code) = at.get("code") {
         let codes = match code.node {
@@ -130,7 +130,9 @@ fn which(at: &Cursor<'_>) -> Result<Requests, Error> {
             requests.codes.extend(u16::try_from(number));
         }
     }
-    requests.checked().map_err(|problem| at.fail(problem))
+    requests
+        .checked(catalog)
+        .map_err(|problem| at.fail(problem))
 }
 
 /// `2`, `{min: 1}`, `{max: 3}`, `{min: 1, max: 3}`.

@@ -115,5 +115,6 @@ fn outage(at: &Cursor<'_>) -> Result<Outage, Error> {
     if flag("withoutState")? {
         outage = outage.without_state();
     }
+    outage.check().map_err(|problem| at.fail(problem))?;
     Ok(outage)
 }

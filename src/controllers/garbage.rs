@@ -4,20 +4,21 @@
 //! - Foreground: dependents go first; the owner waits for those that block its deletion.
 //! - Orphan: dependents stay and lose the reference.
 //!
-//! Only a deletion sets it in motion. A reference to an owner that never was is left alone, so that a test may use any
-//! uid; a real collector would take it for a dangling one.
+//! A reference to what is not there dangles, be it gone or be it that it never was; and nothing is owned by what is in
+//! another namespace. Whom no other owner keeps goes, unless the owner is of a kind that nobody knows.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::handlers::cluster::Cluster;
-use crate::handlers::write::{Edit, Write};
+use crate::handlers::write::{Edit, Write, place};
 use crate::object::{Object, meta_str, meta_strings, metadata_mut, owner_references, owner_uids};
 use crate::registry::deletion::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
 use crate::request::options::{DeleteOptions, Propagation};
 use crate::response::Warnings;
+use crate::storage::Indexed as _;
 
 /// Ends the deletion of an object that waits for the collector, if it can.
 pub(super) async fn finish_deletion(cluster: &Cluster, key: &str) {
@@ -64,7 +65,7 @@ pub(super) fn find_terminating(cluster: &Cluster, uid: &str) -> Option<String> {
 async fn collect(cluster: &Cluster, dependent: &Object) {
     let value = dependent.value();
     let owners: Vec<(&str, Option<bool>)> = owner_uids(&value)
-        .map(|uid| (uid, is_terminating(cluster, uid)))
+        .map(|uid| (uid, is_terminating(cluster, dependent, uid)))
         .collect();
     let is_solid = |uid: &str| owners.contains(&(uid, Some(false)));
     if owners.iter().any(|(uid, _)| is_solid(uid)) {
@@ -90,10 +91,98 @@ async fn collect(cluster: &Cluster, dependent: &Object) {
         .await;
 }
 
-/// Whether the object of this uid is on its way out, if it is there at all.
-fn is_terminating(cluster: &Cluster, uid: &str) -> Option<bool> {
+/// Whether the owner of this uid is on its way out, if it is there at all, and where it could be one.
+fn is_terminating(cluster: &Cluster, dependent: &Object, uid: &str) -> Option<bool> {
     let view = cluster.storage.view();
-    Some(view.get(view.key_of(uid)?)?.is_terminating())
+    let owner = view.get(view.key_of(uid)?)?;
+    let is_near = owner.namespace().is_empty() || owner.namespace() == dependent.namespace();
+    is_near.then(|| owner.is_terminating())
+}
+
+/// Whether one of the owners of an object is not there.
+pub(super) fn misses_an_owner(cluster: &Cluster, object: &Object) -> bool {
+    object
+        .owners()
+        .any(|uid| is_terminating(cluster, object, uid).is_none())
+}
+
+/// Looks after an object that misses an owner: says so if that is elsewhere, and deletes it if it has no other.
+pub(super) async fn collect_dangling(cluster: &Cluster, key: &str) {
+    let live = cluster.storage.view().get(key).cloned();
+    let Some(dependent) = live.filter(|live| misses_an_owner(cluster, live)) else {
+        return;
+    };
+    let value = dependent.value();
+    let missing = owner_references(&value).iter();
+    let missing: Vec<&Value> = missing
+        .filter(|reference| {
+            let uid = reference["uid"].as_str().unwrap_or_default();
+            is_terminating(cluster, &dependent, uid).is_none()
+        })
+        .collect();
+    for reference in &missing {
+        let uid = reference["uid"].as_str().unwrap_or_default();
+        if cluster.storage.view().key_of(uid).is_some() {
+            report_elsewhere(cluster, &value, reference);
+        }
+    }
+    // Of a kind that nobody knows, or in no namespace it could be in, nobody can tell whether it is there.
+    let can_tell = missing.iter().all(|reference| {
+        let text = |field: &str| reference[field].as_str().unwrap_or_default();
+        let kind = cluster
+            .catalog()
+            .find_kind(text("apiVersion"), text("kind"));
+        kind.is_some_and(|kind| !kind.namespaced || !dependent.namespace().is_empty())
+    });
+    if can_tell {
+        collect(cluster, &dependent).await;
+    }
+}
+
+/// Upstream's `reportInvalidNamespaceOwnerRef`.
+fn report_elsewhere(cluster: &Cluster, dependent: &Value, reference: &Value) {
+    const COMPONENT: &str = "garbage-collector-controller";
+    let Some(kind) = cluster.catalog().find_stored("", "Event") else {
+        return;
+    };
+    let (name, namespace) = (
+        meta_str(dependent, "name"),
+        meta_str(dependent, "namespace"),
+    );
+    let text = |field: &str| reference[field].as_str().unwrap_or_default();
+    let owner = format!(
+        "[{}/{}, namespace: {namespace}, name: {}, uid: {}]",
+        text("apiVersion"),
+        text("kind"),
+        text("name"),
+        text("uid")
+    );
+    let now = cluster.timestamp();
+    let nanos = cluster.clock.now().as_nanosecond();
+    let event = json!({
+        "kind": "Event",
+        "apiVersion": "v1",
+        "metadata": {"name": format!("{name}.{nanos:x}"), "namespace": namespace},
+        "involvedObject": {
+            "kind": dependent["kind"],
+            "namespace": namespace,
+            "name": name,
+            "uid": meta_str(dependent, "uid"),
+            "apiVersion": dependent["apiVersion"],
+        },
+        "reason": "OwnerRefInvalidNamespace",
+        "message": format!("ownerRef {owner} does not exist in namespace \"{namespace}\""),
+        "source": {"component": COMPONENT},
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+        "type": "Warning",
+        "eventTime": null,
+        "reportingComponent": COMPONENT,
+        "reportingInstance": "",
+    });
+    // What cannot be told is not told: the collector goes on.
+    let _ = place::place(cluster, &kind, &event);
 }
 
 fn dependents(cluster: &Cluster, uid: &str) -> Vec<Arc<Object>> {
@@ -121,7 +210,7 @@ async fn drop_references(cluster: &Cluster, object: &Object, gone: impl Fn(&str)
         .await;
 }
 
-async fn remove_finalizer(cluster: &Cluster, object: &Object, finalizer: &str) {
+pub(super) async fn remove_finalizer(cluster: &Cluster, object: &Object, finalizer: &str) {
     let edit = Edit(|live: &Value| {
         let kept = meta_strings(live, "finalizers").into_iter();
         let kept = kept.filter(|f| f != finalizer).map(Value::from);

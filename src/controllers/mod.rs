@@ -1,11 +1,14 @@
-//! The two controllers without which deletions would hang: the garbage collector and the namespace controller.
+//! The two controllers without which deletions would hang, the garbage collector and the namespace controller; and the one
+//! that collects the rules of roles from those of others.
 //!
 //! A real apiserver has neither: on a cluster they run in the controller manager. They watch what happens like anyone
 //! else and act a moment later ([`DELAY`] on the server's clock), so that a client sees the states in between: the
 //! object with its finalizer, the namespace that is Terminating.
 
+mod collection;
 mod garbage;
 mod namespace;
+mod protection;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock;
 use crate::handlers::cluster::Cluster;
+use crate::handlers::write::place;
 use crate::object::{Object, meta_str, meta_strings};
 use crate::registry::deletion::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
 use crate::storage::{Event, Indexed as _, Revision};
@@ -28,10 +32,18 @@ const BATCH: usize = 1000;
 enum Task {
     /// An object whose deletion waits for the garbage collector, by its key.
     Owner(String),
+    /// An object some of whose owners are not there, by its key.
+    Dependent(String),
     /// The dependents of an object that is gone, by its uid.
     Dependents(String),
     /// A namespace that is being deleted, by its name.
     Namespace(String),
+    /// An object of storage that is held as long as it is in use, by its key.
+    Held(String),
+    /// A namespace that lost something every namespace has, by its name.
+    Along(String),
+    /// The roles that collect the rules of others.
+    Collection,
 }
 
 /// Runs until the server stops.
@@ -103,12 +115,18 @@ impl Queue {
 
     /// What one state of one object gives to do.
     fn add_for(&mut self, cluster: &Cluster, object: &Object, deleted: bool) {
+        if collection::concerns(object) {
+            self.add(cluster, Task::Collection);
+        }
         let is_namespace = object.kind.kind == "Namespace" && object.kind.group.is_empty();
         if deleted {
             let uid = meta_str(&object.value(), "uid").to_owned();
             self.add(cluster, Task::Dependents(uid));
             if !object.namespace().is_empty() {
-                self.add_namespace(cluster, object.namespace());
+                self.add_namespace(cluster, object);
+                for key in protection::held_in(cluster, object.namespace()) {
+                    self.add(cluster, Task::Held(key));
+                }
             }
             self.add_waiting_owners(cluster, object);
         } else if object.is_terminating() {
@@ -121,22 +139,31 @@ impl Queue {
                     crate::handlers::cluster::key(&object.kind, object.namespace(), object.name());
                 self.add(cluster, Task::Owner(key));
             }
+            if protection::is_held(object) {
+                let key = object.kind.key(object.namespace(), object.name());
+                self.add(cluster, Task::Held(key));
+            }
             if is_namespace {
                 self.add(cluster, Task::Namespace(object.name().to_owned()));
             }
+        } else if garbage::misses_an_owner(cluster, object) {
+            let key =
+                crate::handlers::cluster::key(&object.kind, object.namespace(), object.name());
+            self.add(cluster, Task::Dependent(key));
         }
     }
 
-    /// A terminating namespace waits for its last object.
-    fn add_namespace(&mut self, cluster: &Cluster, name: &str) {
+    /// A terminating namespace waits for its last object; another gets back what every namespace has.
+    fn add_namespace(&mut self, cluster: &Cluster, lost: &Object) {
+        let name = lost.namespace();
         let key = cluster.namespace_key(name);
-        let terminating = cluster
-            .storage
-            .view()
-            .get(&key)
-            .is_some_and(|ns| ns.is_terminating());
-        if terminating {
+        let Some(namespace) = cluster.storage.view().get(&key).cloned() else {
+            return;
+        };
+        if namespace.is_terminating() {
             self.add(cluster, Task::Namespace(name.to_owned()));
+        } else if place::comes_along(cluster, &namespace, lost) {
+            self.add(cluster, Task::Along(name.to_owned()));
         }
     }
 
@@ -170,7 +197,11 @@ impl Queue {
             self.waiting.remove(&task);
             match task {
                 Task::Owner(key) => garbage::finish_deletion(cluster, &key).await,
+                Task::Dependent(key) => garbage::collect_dangling(cluster, &key).await,
                 Task::Namespace(name) => namespace::finish_deletion(cluster, &name).await,
+                Task::Held(key) => protection::release(cluster, &key).await,
+                Task::Along(name) => namespace::complete(cluster, &name),
+                Task::Collection => collection::collect_rules(cluster).await,
                 // All of them in one search.
                 Task::Dependents(uid) => {
                     gone.insert(uid);

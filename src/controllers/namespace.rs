@@ -5,13 +5,25 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::handlers::cluster::{Cluster, prefix};
-use crate::handlers::write::{Edit, Write};
+use crate::handlers::write::{Edit, Write, place};
 use crate::kinds::{Kind, KindRef};
 use crate::object::{Object, meta_strings};
 use crate::request::options::DeleteOptions;
 use crate::response::Warnings;
 
 const FINALIZER: &str = "kubernetes";
+
+/// Gives a namespace what every namespace has.
+pub(super) fn complete(cluster: &Cluster, name: &str) {
+    let namespace = cluster
+        .storage
+        .view()
+        .get(&cluster.namespace_key(name))
+        .cloned();
+    if let Some(namespace) = namespace.filter(|namespace| !namespace.is_terminating()) {
+        place::along(cluster, &namespace);
+    }
+}
 
 /// Deletes what is in the namespace; if that leaves it empty, the namespace too.
 pub(super) async fn finish_deletion(cluster: &Cluster, name: &str) {
@@ -58,9 +70,12 @@ fn finalized(live: &Value) -> Option<Value> {
 }
 
 /// The kinds whose objects are in namespaces, each once.
-fn namespaced(cluster: &Cluster) -> impl Iterator<Item = &KindRef> {
-    let kinds = cluster.catalog.kinds();
-    kinds.filter(|kind| kind.namespaced && kind.is_stored())
+fn namespaced(cluster: &Cluster) -> Vec<KindRef> {
+    let catalog = cluster.catalog();
+    let kinds = catalog
+        .kinds()
+        .filter(|kind| kind.namespaced && kind.is_stored());
+    kinds.cloned().collect()
 }
 
 fn objects(cluster: &Cluster, kind: &Kind, namespace: &str) -> Vec<Arc<Object>> {
@@ -71,10 +86,14 @@ fn objects(cluster: &Cluster, kind: &Kind, namespace: &str) -> Vec<Arc<Object>> 
 
 async fn delete_contents(cluster: &Cluster, namespace: &str) {
     for kind in namespaced(cluster) {
-        for object in objects(cluster, kind, namespace) {
-            // What cannot be deleted yet remains, and is counted below.
+        for object in objects(cluster, &kind, namespace) {
+            // What cannot be deleted yet remains, and is counted below. Nobody is there to end by itself.
+            let options = DeleteOptions {
+                grace_period_seconds: Some(0),
+                ..DeleteOptions::default()
+            };
             let _ = Write::by_the_server(cluster, &object)
-                .run(&DeleteOptions::default(), &mut Warnings::default())
+                .run(&options, &mut Warnings::default())
                 .await;
         }
     }
@@ -93,7 +112,7 @@ impl Remaining {
             finalizers: Vec::new(),
         };
         for kind in namespaced(cluster) {
-            let objects = objects(cluster, kind, namespace);
+            let objects = objects(cluster, &kind, namespace);
             if !objects.is_empty() {
                 let (plural, group, count) = (&kind.plural, &kind.group, objects.len());
                 let some = format!("{plural}.{group} has {count} resource instances");

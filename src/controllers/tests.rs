@@ -7,10 +7,8 @@ use crate::clock::Clock;
 use crate::handlers::version::Version;
 use crate::handlers::write::{Edit, Write, place};
 use crate::ids::Ids;
-use crate::kinds::Catalog;
 use crate::request::options::{DeleteOptions, Propagation};
-use crate::response::{LastList, Warnings};
-use crate::storage::Storage;
+use crate::response::Warnings;
 
 /// A store, and the controllers before each step they take.
 struct World {
@@ -21,16 +19,8 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let cluster = Cluster {
-            catalog: Catalog::built_in(),
-            storage: Arc::new(Storage::new(1000)),
-            clock: Arc::new(Clock::frozen(Timestamp::UNIX_EPOCH)),
-            ids: Arc::new(Ids::new(1)),
-            last_list: LastList::default(),
-            version: Version::default(),
-            implicit_namespaces: false,
-            watch_ends: tokio::sync::watch::Sender::new(0),
-        };
+        let clock = Clock::frozen(Timestamp::UNIX_EPOCH);
+        let cluster = Cluster::scratch(clock, Arc::new(Ids::new(1)), Version::default());
         let mut queue = Queue::default();
         let cursor = queue.scan(&cluster);
         let world = World {
@@ -45,9 +35,9 @@ impl World {
     fn put(&self, object: &Value) {
         let kind = self
             .cluster
-            .catalog
+            .catalog()
             .find_stored("", object["kind"].as_str().unwrap());
-        place::place(&self.cluster, kind.unwrap(), object).unwrap();
+        place::place(&self.cluster, &kind.unwrap(), object).unwrap();
     }
 
     fn find(&self, name: &str) -> Option<Arc<Object>> {
@@ -65,7 +55,9 @@ impl World {
     fn names(&self) -> Vec<String> {
         let view = self.cluster.storage.view();
         let all = view.range("/", "", view.revision());
-        let names = all.map(|(_, object)| object.name().to_owned());
+        // What there is from the start is no matter here.
+        let made = all.filter(|(_, object)| object.kind.group.is_empty());
+        let names = made.map(|(_, object)| object.name().to_owned());
         names.filter(|name| name != "shop").collect()
     }
 
@@ -199,13 +191,28 @@ async fn an_owner_that_lives_on_keeps_the_dependent_which_loses_the_other() {
 }
 
 #[tokio::test]
-async fn a_reference_to_what_never_was_is_left_alone() {
+async fn who_belongs_to_what_never_was_goes_but_for_owners_of_kinds_that_nobody_knows() {
     let mut world = World::new();
     world.put(&settings("dependent", &["nobody"]));
-    world.put(&settings("other", &[]));
-    world.delete("other", Propagation::Background).await;
+    let mut strange = settings("strange", &["nobody"]);
+    strange["metadata"]["ownerReferences"][0]["kind"] = json!("Stranger");
+    world.put(&strange);
     world.settle().await;
-    assert_eq!(world.names(), ["dependent"]);
+    assert_eq!(world.names(), ["strange"]);
+}
+
+#[tokio::test]
+async fn nothing_is_owned_from_another_namespace() {
+    let mut world = World::new();
+    world.put(&namespace("inn"));
+    world.put(&settings("owner", &[]));
+    let mut dependent = settings("dependent", &["owner"]);
+    dependent["metadata"]["namespace"] = json!("inn");
+    world.put(&dependent);
+    world.settle().await;
+    let names = world.names();
+    assert!(!names.contains(&"dependent".to_owned()));
+    assert!(names.iter().any(|name| name.starts_with("dependent.")));
 }
 
 #[tokio::test]

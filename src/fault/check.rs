@@ -6,8 +6,8 @@ use crate::kinds::Catalog;
 
 impl Fault {
     /// Refuses what can never act; resources get their plural names.
-    pub(crate) fn checked(mut self) -> Result<Fault, String> {
-        self.when = self.when.checked(&Catalog::built_in())?;
+    pub(crate) fn checked(mut self, catalog: &Catalog) -> Result<Fault, String> {
+        self.when = self.when.checked(catalog)?;
         self.when.check_namespaces()?;
         self.schedule.check()?;
         self.what.check()?;
@@ -46,7 +46,7 @@ mod tests {
     use crate::Patch;
 
     fn problem(fault: Fault) -> String {
-        fault.checked().unwrap_err()
+        fault.checked(&Catalog::built_in()).unwrap_err()
     }
 
     #[test]
@@ -81,6 +81,10 @@ mod tests {
                 "the rule can never act: it asks for a kind of patch, and for the verb update",
             ),
             (
+                Fault::conflict().verb("create").name("web"),
+                "the rule can never act: a create has no name in its path",
+            ),
+            (
                 Fault::conflict().first(0),
                 "the rule can never act: there is no attempt from 1 to 0",
             ),
@@ -110,7 +114,12 @@ mod tests {
         }
         let fault = Fault::conflict().namespace("Bad_NS");
         assert!(problem(fault).starts_with("no namespace can be called `Bad_NS`: a lowercase"));
-        assert!(Fault::conflict().namespace("").checked().is_ok());
+        assert!(
+            Fault::conflict()
+                .namespace("")
+                .checked(&Catalog::built_in())
+                .is_ok()
+        );
     }
 
     #[test]
@@ -170,7 +179,7 @@ mod tests {
     fn resources_get_their_plural_names() {
         let fault = Fault::conflict().resource("ep").resource("Namespace");
         assert_eq!(
-            fault.checked().unwrap().when.resources,
+            fault.checked(&Catalog::built_in()).unwrap().when.resources,
             ["endpoints", "namespaces"]
         );
     }

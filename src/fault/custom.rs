@@ -85,6 +85,12 @@ impl<'a> FaultRequest<'a> {
         self.facts.info.name()
     }
 
+    /// The name in the body of a create or a replace, if the rule looks inside; of one that is to be made up, its start
+    /// and a star.
+    pub(crate) fn sent_name(&self) -> &str {
+        self.facts.sent_name
+    }
+
     /// The path, decoded, without the query.
     ///
     /// ```

@@ -3,9 +3,17 @@
 use std::time::Duration;
 
 use super::answer::Answer;
+use super::firing::Firing;
 use super::frames::WatchFault;
 use super::outage::Outage;
 use crate::storage::Stale;
+
+/// What a rule wants to go wrong with a request, and the place to say that it did.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) effect: Effect,
+    pub(crate) firing: Firing,
+}
 
 /// What goes wrong with a request.
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 //! Faults of watches: what happens to the frames of a stream.
 
+mod bookmarks;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 
+use super::firing::Firing;
 use crate::clock::{self, Clock};
 use crate::object::frame::{Frame, Frames};
 use crate::object::{Change, Object, meta_str};
@@ -21,6 +24,7 @@ const LONG_AGO: Revision = Revision(1);
 pub(crate) struct WatchFault {
     pub(crate) after: u64,
     pub(crate) what: Trouble,
+    pub(crate) firing: Firing,
 }
 
 /// What goes wrong with a stream.
@@ -50,6 +54,8 @@ pub(crate) enum Trouble {
     Swap,
     /// The next events are held back until there are this many, then come at once.
     Hold(usize),
+    /// The client does not read: once so many events wait for it the stream ends.
+    Unread(usize),
     /// The next event carries a version of long ago.
     Backwards,
     NoBookmarks,
@@ -85,9 +91,10 @@ where
     S: Future<Output = ()> + Send + Sync + 'static,
 {
     let end = faults.iter().find_map(|fault| match fault.what {
-        Trouble::EndAfter(time) => Some(later(clock.now(), time)),
+        Trouble::EndAfter(time) => Some((later(clock.now(), time), fault.firing.clone())),
         _ => None,
     });
+    let (end, ends) = end.unzip();
     let mut shaper = Shaper {
         faults,
         events: 0,
@@ -116,7 +123,10 @@ where
             // The times go before the frames, or chance would say which of them still come.
             let frame = tokio::select! {
                 biased;
-                () = come(&clock, end) => None,
+                () = come(&clock, end) => {
+                    ends.iter().for_each(Firing::acts);
+                    None
+                }
                 () = come(&clock, due) => {
                     steps = shaper.late_bookmark();
                     continue;
@@ -157,7 +167,7 @@ struct Shaper {
     /// How many events have passed.
     events: u64,
     held: VecDeque<Frame>,
-    swapped: Option<Frame>,
+    swapped: Option<(Frame, Firing)>,
     late: VecDeque<Late>,
 }
 
@@ -218,13 +228,12 @@ impl Shaper {
             change,
             object: object.clone(),
         };
-        if let Some(first) = self.swapped.take() {
+        if let Some((first, firing)) = self.swapped.take() {
+            firing.acts();
             return vec![Step::Send(frame), Step::Send(first)];
         }
-        let due = |fault: &&WatchFault| fault.after == before;
-        let mut troubles = self.faults.iter().filter(due).map(|fault| &fault.what);
-        let what = troubles.find(|what| what.changes_an_event());
-        if let Some(until) = self.held_until(before) {
+        if let Some((until, firing)) = self.held_until(before) {
+            firing.acts();
             self.held.push_back(frame);
             return if self.events >= until {
                 self.held.drain(..).map(Step::Send).collect()
@@ -232,18 +241,32 @@ impl Shaper {
                 Vec::new()
             };
         }
+        if let Some((until, firing)) = self.unread_until() {
+            firing.acts();
+            return match self.events >= until {
+                true => vec![Step::End],
+                false => Vec::new(),
+            };
+        }
+        let due = |fault: &&WatchFault| fault.after == before && fault.what.changes_an_event();
+        let Some(WatchFault { what, firing, .. }) = self.faults.iter().find(due) else {
+            return vec![Step::Send(frame)];
+        };
+        if *what != Trouble::Swap {
+            firing.acts();
+        }
         match what {
-            Some(Trouble::Drop) => Vec::new(),
-            Some(Trouble::Double) => vec![Step::Send(frame.clone()), Step::Send(frame)],
-            Some(Trouble::Swap) => {
-                self.swapped = Some(frame);
+            Trouble::Drop => Vec::new(),
+            Trouble::Double => vec![Step::Send(frame.clone()), Step::Send(frame)],
+            Trouble::Swap => {
+                self.swapped = Some((frame, firing.clone()));
                 Vec::new()
             }
-            Some(Trouble::Backwards) => {
+            Trouble::Backwards => {
                 let object = Arc::new(object.at_revision(LONG_AGO));
                 vec![Step::Send(Frame::Event { change, object })]
             }
-            Some(Trouble::TruncatedLine) => {
+            Trouble::TruncatedLine => {
                 vec![Step::Send(Frame::Half(Box::new(frame))), Step::End]
             }
             _ => vec![Step::Send(frame)],
@@ -251,11 +274,23 @@ impl Shaper {
     }
 
     /// How many events there have to be before one of those held back comes.
-    fn held_until(&self, before: u64) -> Option<u64> {
+    fn held_until(&self, before: u64) -> Option<(u64, Firing)> {
         self.faults.iter().find_map(|fault| match fault.what {
             Trouble::Hold(size) => {
-                let until = fault.after + size as u64;
-                (fault.after..until).contains(&before).then_some(until)
+                let until = fault.after.saturating_add(size as u64);
+                let holds = (fault.after..until).contains(&before);
+                holds.then(|| (until, fault.firing.clone()))
+            }
+            _ => None,
+        })
+    }
+
+    /// How many events there may be before one counts as not reading who does not.
+    fn unread_until(&self) -> Option<(u64, Firing)> {
+        self.faults.iter().find_map(|fault| match fault.what {
+            Trouble::Unread(size) if self.events > fault.after => {
+                let until = fault.after.saturating_add(size as u64);
+                Some((until, fault.firing.clone()))
             }
             _ => None,
         })
@@ -265,6 +300,7 @@ impl Shaper {
     fn trouble_at(&self, events: u64) -> Vec<Step> {
         let mut steps = Vec::new();
         for fault in self.faults.iter().filter(|fault| fault.after == events) {
+            let before = steps.len();
             match &fault.what {
                 Trouble::End => steps.push(Step::End),
                 Trouble::Stall => steps.push(Step::Stall),
@@ -280,6 +316,9 @@ impl Shaper {
                 }
                 _ => {}
             }
+            if steps.len() > before {
+                fault.firing.acts();
+            }
         }
         steps
     }
@@ -287,61 +326,8 @@ impl Shaper {
     /// The events still held back when the watch ends; bookmarks that would come after its end do not come.
     fn rest(&mut self) -> impl Iterator<Item = Frame> + use<> {
         let held = std::mem::take(&mut self.held);
-        held.into_iter().chain(self.swapped.take())
-    }
-
-    /// A bookmark never overtakes an event: it says that all before it were sent.
-    fn bookmark(&mut self, mut bookmark: Bookmark, now: Timestamp) -> Vec<Step> {
-        let mut due = now;
-        for fault in self
-            .faults
-            .iter()
-            .filter(|fault| self.events >= fault.after)
-        {
-            match fault.what {
-                Trouble::NoBookmarks => return self.unswap(),
-                Trouble::LateBookmarks(late) => due = later(due, late),
-                Trouble::PlainBookmarks => bookmark.ends_initial_events = false,
-                _ => {}
-            }
-        }
-        if due > now {
-            self.late.push_back(Late { due, bookmark });
-            return Vec::new();
-        }
-        self.bookmark_now(bookmark)
-    }
-
-    /// Whether the end of the initial events is late. What comes after it would be taken for one of them.
-    fn is_before_the_end_of_initial_events(&self) -> bool {
-        let mut late = self.late.iter();
-        late.any(|late| late.bookmark.ends_initial_events)
-    }
-
-    /// The late bookmark whose time has come.
-    fn late_bookmark(&mut self) -> Vec<Step> {
-        match self.late.pop_front() {
-            Some(late) => self.bookmark_now(late.bookmark),
-            None => Vec::new(),
-        }
-    }
-
-    fn unswap(&mut self) -> Vec<Step> {
-        self.swapped.take().map(Step::Send).into_iter().collect()
-    }
-
-    fn bookmark_now(&mut self, bookmark: Bookmark) -> Vec<Step> {
-        let frame = Frame::Bookmark {
-            revision: bookmark.revision,
-            ends_initial_events: bookmark.ends_initial_events,
-        };
-        let mut steps = self.unswap();
-        if self.held.is_empty() {
-            steps.push(Step::Send(frame));
-        } else {
-            self.held.push_back(frame);
-        }
-        steps
+        let swapped = self.swapped.take().map(|(frame, _)| frame);
+        held.into_iter().chain(swapped)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a test holds while a rule is installed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use super::stage::Faults;
 
@@ -48,6 +48,14 @@ impl FaultGuard {
         self.faults.fired(self.id)
     }
 
+    /// The same for who does not hold the guard.
+    pub(crate) fn counter(&self) -> Counter {
+        Counter {
+            faults: Arc::downgrade(&self.faults),
+            id: self.id,
+        }
+    }
+
     /// Removes the rule now, whether it acted or not. A panic of its closure is raised all the same.
     ///
     /// ```
@@ -57,6 +65,19 @@ impl FaultGuard {
     /// ```
     pub fn remove(mut self) {
         self.optional = true;
+    }
+}
+
+/// Tells how often a rule has acted.
+pub(crate) struct Counter {
+    faults: Weak<Faults>,
+    id: u64,
+}
+
+impl Counter {
+    pub(crate) fn fired(&self) -> u64 {
+        let faults = self.faults.upgrade();
+        faults.map_or(0, |faults| faults.fired(self.id))
     }
 }
 

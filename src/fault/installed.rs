@@ -19,7 +19,11 @@ pub(super) struct Installed {
     since: Timestamp,
     pub(super) fault: Fault,
     progress: Progress,
+    /// How often it was to act.
+    pub(super) planned: u64,
     pub(super) fired: u64,
+    /// Why it had no effect when it was to act, and how often.
+    in_vain: BTreeMap<String, u64>,
     /// What kept requests from matching, where it was one thing alone, and how often.
     misses: BTreeMap<String, u64>,
 }
@@ -42,7 +46,9 @@ impl Installed {
             since: now,
             fault,
             progress: Progress::default(),
+            planned: 0,
             fired: 0,
+            in_vain: BTreeMap::new(),
             misses: BTreeMap::new(),
         }
     }
@@ -92,6 +98,13 @@ impl Installed {
 
     /// Why the rule did not act, as far as can be told.
     pub(super) fn near_misses(&self) -> String {
+        if self.planned > 0 {
+            let met = self.planned;
+            return format!(
+                ": {met} requests were to meet it, and it had no effect{}",
+                listed(&self.in_vain)
+            );
+        }
         let matched = self.progress.total();
         if matched > 0 {
             let who = match self.fault.what {
@@ -100,22 +113,29 @@ impl Installed {
             };
             return format!(": {matched} requests matched, but none that its {who} for");
         }
-        let misses: Vec<String> = self
-            .misses
-            .iter()
-            .map(|(miss, count)| format!("\n  {count} × {miss}"))
-            .collect();
-        if misses.is_empty() {
-            ": no request came close".to_owned()
-        } else {
-            format!("; what came close:{}", misses.concat())
+        match self.misses.is_empty() {
+            true => ": no request came close".to_owned(),
+            false => format!("; what came close{}", listed(&self.misses)),
         }
+    }
+
+    pub(super) fn had_no_effect(&mut self, why: &str) {
+        *self.in_vain.entry(why.to_owned()).or_default() += 1;
     }
 
     fn miss(&mut self, miss: &str) {
         if self.misses.len() < MAX_NEAR_MISSES || self.misses.contains_key(miss) {
             *self.misses.entry(miss.to_owned()).or_default() += 1;
         }
+    }
+}
+
+fn listed(reasons: &BTreeMap<String, u64>) -> String {
+    let line = |(reason, count)| format!("\n  {count} × {reason}");
+    let lines: String = reasons.iter().map(line).collect();
+    match lines.is_empty() {
+        true => lines,
+        false => format!(":{lines}"),
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Say};
 use super::argument::{Arguments, Parameter};
 use super::effect::{After, Before, Effect, Instead};
+use super::firing::Firing;
 use super::frames::{Trouble, WatchFault};
 use crate::kinds::verb::Verb;
 use crate::request::facts::Facts;
@@ -126,6 +127,7 @@ impl FaultKind {
             Act::Stream(what) => Effect::Stream(WatchFault {
                 after: arguments.number("afterEvents").unwrap_or_default(),
                 what: what(arguments),
+                firing: Firing::default(),
             }),
             Act::Effect(act) => act(arguments, roll),
         }

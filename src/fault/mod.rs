@@ -20,6 +20,7 @@ mod argument;
 mod check;
 mod custom;
 pub(crate) mod effect;
+pub(crate) mod firing;
 pub(crate) mod frames;
 pub(crate) mod guard;
 pub(crate) mod installed;

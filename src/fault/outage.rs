@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
+use crate::codec::script::write_duration;
+
+/// How long an outage lasts at most, by any clock: who could end it cannot reach the server.
+pub(crate) const LONGEST: Duration = Duration::from_secs(60 * 60);
+
 /// What an outage is done to.
 pub(crate) trait Port: Send + Sync {
     /// Begins an outage.
     fn fail(&self, outage: &Outage);
 }
 
-/// How a server cannot be reached, and for how long; see [`FakeApiServer::outage`](crate::FakeApiServer::outage).
+/// How a server cannot be reached, and for how long; see [`FakeApiServer::outage`](crate::FakeApiServer::outage). After an
+/// hour by the machine's clock it is over in any case.
 ///
 /// ```
 /// use fake_apiserver::{FakeApiServer, Outage};
@@ -75,7 +81,7 @@ impl Outage {
         Outage::new(How::Reset(Some(connections)))
     }
 
-    /// The server comes back by itself after this long, by its own clock.
+    /// The server comes back by itself after this long, by its own clock; an hour at most.
     ///
     /// ```
     /// use std::time::Duration;
@@ -84,6 +90,17 @@ impl Outage {
     pub fn during(mut self, span: Duration) -> Self {
         self.during = Some(span);
         self
+    }
+
+    /// Refuses one that is to last longer than any does.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match self.during {
+            Some(during) if during > LONGEST => Err(format!(
+                "an outage lasts an hour at most, not {}",
+                write_duration(during)
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Connections that are open stay so, their watches too: only new ones fail. Otherwise they are reset (RST) when the

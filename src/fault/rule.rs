@@ -31,6 +31,8 @@ pub struct Fault {
     pub(crate) per: Per,
     pub(crate) what: What,
     pub(crate) carries_on: bool,
+    /// Its closure wants the name that is sent.
+    pub(crate) looks_inside: bool,
     /// Not having acted is no mistake.
     pub(crate) optional: bool,
     /// The line of the test that installed it, if one did.
@@ -113,6 +115,7 @@ impl Fault {
             per: Per::Rule,
             what,
             carries_on: false,
+            looks_inside: false,
             optional: false,
             caller: None,
         }
@@ -280,6 +283,12 @@ impl Fault {
     /// ```
     pub fn optional(mut self) -> Self {
         self.optional = true;
+        self
+    }
+
+    /// Its closure wants the name that is sent in a body.
+    pub(crate) fn looking_inside(mut self) -> Self {
+        self.looks_inside = true;
         self
     }
 

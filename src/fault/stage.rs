@@ -1,6 +1,7 @@
 //! The stage itself: which rules are installed, and what they make of a request.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
@@ -8,7 +9,8 @@ use parking_lot::Mutex;
 
 use super::answer::{Answer, Said};
 use super::argument::{Argument, Arguments};
-use super::effect::{Before, Effect, Instead};
+use super::effect::{Before, Effect, Instead, Planned};
+use super::firing::{Counts, Firing};
 use super::installed::{Installed, Standing};
 use super::kind::FaultKind;
 use super::rule::{Fault, What};
@@ -52,9 +54,9 @@ struct AtStart {
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     /// In the order of the rules.
-    pub(crate) effects: Vec<Effect>,
-    /// The titles of the rules that acted.
-    pub(crate) fired: Vec<String>,
+    pub(crate) effects: Vec<Planned>,
+    /// The titles of the rules that are to act.
+    pub(crate) titles: Vec<String>,
 }
 
 impl Faults {
@@ -135,17 +137,17 @@ impl Faults {
         self.count.load(Ordering::Acquire) == 0
     }
 
-    /// Whether a rule looks at labels, which may be in the body.
-    pub(crate) fn ask_for_labels(&self) -> bool {
+    /// Whether a rule looks at what may be in the body: labels, or the name.
+    pub(crate) fn look_inside(&self) -> bool {
         let rules = self.rules.lock();
         rules
             .installed
             .iter()
-            .any(|rule| !rule.fault.when.labels.is_empty())
+            .any(|rule| rule.fault.looks_inside || !rule.fault.when.labels.is_empty())
     }
 
     /// Asks the rules in order; the first that acts wins, unless it carries on.
-    pub(crate) fn plan(&self, facts: &Facts<'_>, now: Timestamp, ids: &Ids) -> Plan {
+    pub(crate) fn plan(self: &Arc<Self>, facts: &Facts<'_>, now: Timestamp, ids: &Ids) -> Plan {
         let mut plan = Plan::default();
         let mut asked = 0;
         while let Some(acting) = self.next_to_act(asked, facts, now, ids) {
@@ -163,14 +165,24 @@ impl Faults {
                     (told.clone(), failure_answer(told))
                 }
             };
-            self.has_fired(acting.id);
-            plan.fired.push(title);
-            plan.effects.push(effect);
+            plan.titles.push(title);
+            plan.effects.push(self.planned(acting.id, effect));
             if !acting.carries_on {
                 break;
             }
         }
         plan
+    }
+
+    fn planned(self: &Arc<Self>, id: u64, mut effect: Effect) -> Planned {
+        if let Some(rule) = self.rules.lock().find(id) {
+            rule.planned += 1;
+        }
+        let firing = Firing::new(self.clone(), id);
+        if let Effect::Stream(fault) = &mut effect {
+            fault.firing = firing.clone();
+        }
+        Planned { effect, firing }
     }
 
     /// The first rule after this one that has something to do to a request. Rules are numbered in the order they were
@@ -219,10 +231,18 @@ impl Faults {
             rules.failures.entry(id).or_insert(told);
         }
     }
+}
+
+impl Counts for Faults {
+    fn had_no_effect(&self, id: u64, why: &str) {
+        if let Some(rule) = self.rules.lock().find(id) {
+            rule.had_no_effect(why);
+        }
+    }
 
     fn has_fired(&self, id: u64) {
         let mut rules = self.rules.lock();
-        if let Some(rule) = rules.installed.iter_mut().find(|rule| rule.id == id) {
+        if let Some(rule) = rules.find(id) {
             rule.fired += 1;
         }
         if let Some(rule) = rules.at_start.iter_mut().find(|rule| rule.id == id) {
@@ -232,6 +252,10 @@ impl Faults {
 }
 
 impl Rules {
+    fn find(&mut self, id: u64) -> Option<&mut Installed> {
+        self.installed.iter_mut().find(|rule| rule.id == id)
+    }
+
     fn is_of_the_start(&self, id: u64) -> bool {
         self.at_start.iter().any(|rule| rule.id == id)
     }

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::Context;
 use crate::codec::json::{self, Node};
+use crate::codec::quote::quote;
 use crate::codec::{protobuf, yaml};
-use crate::kinds::{Catalog, Kind, Struct};
+use crate::kinds::{Catalog, Kind, Struct, own_scheme};
 use crate::patch::apply::Sent;
 use crate::registry;
 use crate::request::negotiation::{BodyFormat, body_format};
@@ -28,6 +29,8 @@ const SCHEME: &str = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30";
 pub(crate) struct Parsed {
     pub(crate) node: Node,
     duplicates: Vec<String>,
+    /// What was wrong with a message whose kind could be read.
+    pub(super) broken: Option<String>,
 }
 
 /// An object decoded from a body.
@@ -43,6 +46,7 @@ pub(crate) fn parse(format: BodyFormat, bytes: &[u8], kind: &Struct) -> Result<P
     let plain = |node| Parsed {
         node,
         duplicates: Vec::new(),
+        broken: None,
     };
     match format {
         BodyFormat::Json => json::parse(bytes)
@@ -51,26 +55,34 @@ pub(crate) fn parse(format: BodyFormat, bytes: &[u8], kind: &Struct) -> Result<P
         BodyFormat::Yaml => yaml::parse(bytes).map(|d| Parsed {
             node: d.node,
             duplicates: d.duplicates,
+            broken: None,
         }),
-        BodyFormat::Protobuf => read_protobuf(bytes, kind).map(plain),
+        BodyFormat::Protobuf => read_protobuf(bytes, kind),
     }
 }
 
 /// The object in a protobuf envelope; of one of another kind no more than the kind.
-fn read_protobuf(bytes: &[u8], kind: &Struct) -> Result<Node, String> {
+fn read_protobuf(bytes: &[u8], kind: &Struct) -> Result<Parsed, String> {
     let envelope = protobuf::open(bytes)?;
     let is_kind = envelope.kind.is_empty() || envelope.kind == kind.name;
     let raw = if is_kind { envelope.raw } else { &[] };
-    let mut node = schema::protobuf::read(raw, kind)?;
-    if let Node::Object(members) = &mut node {
-        for (name, text) in [
-            ("kind", envelope.kind),
-            ("apiVersion", envelope.api_version),
-        ] {
-            members.insert(0, (name.to_owned(), Node::String(text)));
-        }
+    let (content, broken) = match schema::protobuf::read(raw, kind) {
+        Ok(content) => (content, None),
+        Err(error) => (Node::Null, Some(error)),
+    };
+    let text = |name: &str, text| (name.to_owned(), Node::String(text));
+    let mut members = vec![
+        text("apiVersion", envelope.api_version),
+        text("kind", envelope.kind),
+    ];
+    if let Node::Object(content) = content {
+        members.extend(content);
     }
-    Ok(node)
+    Ok(Parsed {
+        node: Node::Object(members),
+        duplicates: Vec::new(),
+        broken,
+    })
 }
 
 /// The whole body, if it is not larger than allowed.
@@ -115,6 +127,7 @@ pub(crate) fn decode(
     format: BodyFormat,
     bytes: &[u8],
     kind: &Kind,
+    catalog: &Catalog,
     validation: FieldValidation,
     warnings: &mut Warnings,
 ) -> Result<Received, Status> {
@@ -126,33 +139,45 @@ pub(crate) fn decode(
         ))
     };
     let parsed = parse(format, bytes, &kind.schema).map_err(unrecognized)?;
-    let type_meta = TypeMeta::of(&parsed.node).map_err(unrecognized)?.or(kind);
+    let found = TypeMeta::of(&parsed.node).map_err(unrecognized)?;
+    if kind.custom.is_some() {
+        found.check_custom(kind, bytes)?;
+    }
+    let type_meta = found.or(kind);
     let (group, version) = type_meta.group_version().map_err(unrecognized)?;
     let cannot = |error: &str| {
         let in_body = &type_meta.kind;
         Status::bad_request(format!(
-            "{in_body} in version \"{version}\" cannot be handled as a {name}: {error}"
+            "{in_body} in version {} cannot be handled as a {name}: {error}",
+            quote(version)
         ))
     };
-    check_version(kind, &type_meta)?;
+    check_version(kind, &type_meta, catalog)?;
     if version.is_empty() {
         return Err(cannot(&missing_version(bytes)));
     }
-    check_kind(kind, &type_meta, group, version).map_err(|e| cannot(&e))?;
+    if kind.custom.is_none() {
+        check_kind(kind, &type_meta, group, version, catalog).map_err(|e| cannot(&e))?;
+    }
+    if let Some(error) = parsed.broken {
+        return Err(cannot(&error));
+    }
     let sent = Sent::of(&parsed.node);
-    let decoded = schema::decode(parsed.node, &kind.schema).map_err(|e| cannot(&e))?;
+    let decoded = schema::read(parsed.node, kind).map_err(|e| cannot(&e))?;
     report(&parsed.duplicates, &decoded.strict, validation, warnings).map_err(|e| cannot(&e))?;
     let mut object = decoded.value;
-    set_type(&mut object, kind);
-    registry::strategy(kind).set_defaults(&mut object);
+    if kind.custom.is_none() {
+        set_type(&mut object, kind);
+    }
+    registry::set_defaults(kind, &mut object);
     Ok(Received { object, sent })
 }
 
 /// Whether a body that a patch made still is of the resource's kind.
-pub(crate) fn check_type(node: &Node, kind: &Kind) -> Result<(), String> {
+pub(crate) fn check_type(node: &Node, kind: &Kind, catalog: &Catalog) -> Result<(), String> {
     let type_meta = TypeMeta::of(node)?.or(kind);
     let (group, version) = type_meta.group_version()?;
-    check_kind(kind, &type_meta, group, version)
+    check_kind(kind, &type_meta, group, version, catalog)
 }
 
 /// Writes the kind and the version the resource is stored in.
@@ -246,10 +271,34 @@ impl TypeMeta {
         }
         // Without a version, in no other group.
         let group = self.api_version.strip_suffix('/');
-        if self.api_version.is_empty() || group.is_some_and(|g| g.is_empty() || g == kind.group) {
+        let accepted = self.kind == kind.kind && kind.accepts.contains(&self.api_version);
+        if accepted
+            || self.api_version.is_empty()
+            || group.is_some_and(|g| g.is_empty() || g == kind.group)
+        {
             self.api_version = kind.api_version().into_owned();
         }
         self
+    }
+
+    /// A custom object says what it is, and in the version of the path; what it says of its kind is looked at when it is
+    /// validated.
+    fn check_custom(&self, kind: &Kind, bytes: &[u8]) -> Result<(), Status> {
+        let name = &kind.kind;
+        if self.kind.is_empty() {
+            let body = crate::codec::bytes::decode(bytes);
+            return Err(Status::bad_request(format!(
+                "the object provided is unrecognized (must be of type {name}): Object 'Kind' is missing in '{body}' ({})",
+                summary(bytes)
+            )));
+        }
+        let (found, expected) = (&self.api_version, kind.api_version());
+        if *found == expected {
+            return Ok(());
+        }
+        Err(Status::bad_request(format!(
+            "the API version in the data ({found}) does not match the expected API version ({expected})"
+        )))
     }
 
     pub(super) fn group_version(&self) -> Result<(&str, &str), String> {
@@ -272,10 +321,9 @@ pub(super) fn missing_version(body: &[u8]) -> String {
 }
 
 /// Another version of the resource's kind could be converted to it, but is not what this path takes.
-fn check_version(kind: &Kind, found: &TypeMeta) -> Result<(), Status> {
+fn check_version(kind: &Kind, found: &TypeMeta, catalog: &Catalog) -> Result<(), Status> {
     let (name, expected) = (&kind.kind, kind.api_version());
-    if found.kind != *name || !Catalog::built_in().is_one_kind(name, &found.api_version, &expected)
-    {
+    if found.kind != *name || !catalog.is_one_kind(name, &found.api_version, &expected) {
         return Ok(());
     }
     let found = &found.api_version;
@@ -285,12 +333,20 @@ fn check_version(kind: &Kind, found: &TypeMeta) -> Result<(), Status> {
 }
 
 /// Only the resource's own kind can be converted to it.
-fn check_kind(kind: &Kind, found: &TypeMeta, group: &str, version: &str) -> Result<(), String> {
+fn check_kind(
+    kind: &Kind,
+    found: &TypeMeta,
+    group: &str,
+    version: &str,
+    catalog: &Catalog,
+) -> Result<(), String> {
     if found.kind == kind.kind && group == kind.group && version == kind.version {
         return Ok(());
     }
     let internal = kind.internal_package();
-    if Catalog::built_in().knows(&found.api_version, &found.kind) {
+    let own = own_scheme(&kind.group);
+    let may_know = own.is_none() || group == kind.group;
+    if may_know && catalog.knows(&found.api_version, &found.kind) {
         return Err(format!(
             "converting ({version}.{}) to ({internal}.{}): unknown conversion",
             found.kind, kind.kind
@@ -298,8 +354,10 @@ fn check_kind(kind: &Kind, found: &TypeMeta, group: &str, version: &str) -> Resu
     }
     let api_version = &found.api_version;
     Err(format!(
-        "no kind \"{}\" is registered for version \"{api_version}\" in scheme \"{SCHEME}\"",
-        found.kind
+        "no kind {} is registered for version {} in scheme \"{}\"",
+        quote(&found.kind),
+        quote(api_version),
+        own.unwrap_or(SCHEME)
     ))
 }
 

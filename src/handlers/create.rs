@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::aside::LARGE_BODY;
 use super::write::{Author, Proposal, Propose, Write, Written};
-use super::{Context, authorize_create, body};
+use super::{Context, authorize_create, body, conversion};
 use crate::kinds::verb::Verb;
 use crate::object::{meta_str, metadata_mut};
 use crate::patch::apply;
@@ -12,7 +13,7 @@ use crate::registry::WriteContext;
 use crate::registry::generic;
 use crate::registry::validation::owner::dedup_owner_references;
 use crate::request::negotiation::BodyFormat;
-use crate::request::options::{FieldValidation, WriteOptions};
+use crate::request::options::{FieldValidation, Given, WriteOptions};
 use crate::response::{Response, Warnings};
 use crate::status::Status;
 
@@ -48,6 +49,7 @@ impl Propose for Create {
             self.format,
             &self.bytes,
             write.kind,
+            &write.cluster.catalog(),
             self.validation,
             warnings,
         )?;
@@ -113,14 +115,38 @@ impl Context<'_> {
             name: &self.target.name,
             author: Author::Client {
                 verb,
+                user,
+                access: authorizer,
                 manager: &manager,
                 may_create: &may_create,
+                options: Some(Given::Write(options)),
             },
             dry_run: options.dry_run,
         };
+        // It is read and written whole, however small the change.
+        let live = self
+            .cluster
+            .storage
+            .view()
+            .get(&write.key(write.name))
+            .cloned();
+        if live.is_some_and(|live| live.line().len() >= LARGE_BODY) {
+            self.aside.turn().await;
+        }
         let written = write.run(intent, &mut warnings).await;
         self.warnings.append(warnings);
-        written
+        let (cluster, kind) = (self.cluster, &self.target.kind);
+        Ok(match written? {
+            Written::Created(object) => {
+                Written::Created(conversion::shown(cluster, &object, kind).await?)
+            }
+            Written::Updated(object) => {
+                Written::Updated(conversion::shown(cluster, &object, kind).await?)
+            }
+            Written::Deleted(object) => {
+                Written::Deleted(conversion::shown(cluster, &object, kind).await?)
+            }
+        })
     }
 
     /// The answer to what wrote an object.

@@ -5,12 +5,14 @@ use super::update::checked_key;
 use super::write::{Author, Write, Written};
 use super::{Context, body};
 use crate::codec::json::Node;
+use crate::codec::quote::quote;
 use crate::handlers::cluster::Cluster;
-use crate::kinds::KindRef;
 use crate::kinds::meta::DELETE_OPTIONS;
+use crate::kinds::{KindRef, Verb};
 use crate::object::meta_str;
+use crate::registry;
 use crate::request::negotiation::body_format;
-use crate::request::options::DeleteOptions;
+use crate::request::options::{DeleteOptions, Given};
 use crate::response::{Response, Warnings};
 use crate::status::Status;
 
@@ -35,7 +37,8 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     checked_key(ctx.target)?;
     let target = ctx.target;
     let (namespace, name) = (&target.namespace, &target.name);
-    let written = delete(ctx.cluster, &target.kind, namespace, name, &options).await?;
+    warn(ctx, &options);
+    let written = by_client(ctx, Verb::Delete, namespace, name, &options).await?;
     let presenter = ctx.presenter(negotiated)?;
     match written {
         Written::Deleted(object) if !target.kind.policy.returns_deleted => {
@@ -51,6 +54,44 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
             presenter.object(200, &object)
         }
     }
+}
+
+/// What a kind has to say to who deletes, whatever becomes of it.
+pub(super) fn warn(ctx: &mut Context<'_>, options: &DeleteOptions) {
+    let strategy = registry::strategy(&ctx.target.kind);
+    if let Some(warning) = strategy.delete_warning(options) {
+        ctx.warnings.add(warning);
+    }
+}
+
+/// Deletes one object of the target's kind for who asks, or starts to.
+pub(super) async fn by_client(
+    ctx: &mut Context<'_>,
+    verb: Verb,
+    namespace: &str,
+    name: &str,
+    options: &DeleteOptions,
+) -> Result<Written, Status> {
+    let mut warnings = Warnings::default();
+    let write = Write {
+        cluster: ctx.cluster,
+        kind: &ctx.target.kind,
+        subresource: "",
+        namespace,
+        name,
+        author: Author::Client {
+            verb,
+            user: ctx.user,
+            access: ctx.authorizer,
+            manager: "",
+            may_create: &|| Ok(()),
+            options: Some(Given::Delete(options)),
+        },
+        dry_run: options.dry_run,
+    };
+    let written = write.run(options, &mut warnings).await;
+    ctx.warnings.append(warnings);
+    written
 }
 
 /// Deletes one object, or starts to.
@@ -80,11 +121,12 @@ pub(super) async fn read_options(ctx: &mut Context<'_>) -> Result<DeleteOptions,
         return DeleteOptions::from_query(ctx.query);
     }
     let format = body_format(ctx.request)?;
-    let node = body::parse(format, &bytes, &DELETE_OPTIONS)
-        .map_err(Status::bad_request)?
-        .node;
-    check_kind(&node, &bytes)?;
-    DeleteOptions::from_body(node)
+    let parsed = body::parse(format, &bytes, &DELETE_OPTIONS).map_err(Status::bad_request)?;
+    check_kind(&parsed.node, &bytes)?;
+    if let Some(error) = parsed.broken {
+        return Err(Status::bad_request(error));
+    }
+    DeleteOptions::from_body(parsed.node)
 }
 
 /// The kind of the options may be left out; the version may be anything that looks like one.
@@ -109,7 +151,9 @@ fn check_kind(node: &Node, body: &[u8]) -> Result<(), Status> {
         _ => found.api_version.as_str(),
     };
     Err(Status::bad_request(format!(
-        "no kind \"{kind}\" is registered for version \"{version}\" in scheme \"{OPTIONS_SCHEME}\""
+        "no kind {} is registered for version {} in scheme \"{OPTIONS_SCHEME}\"",
+        quote(kind),
+        quote(version)
     )))
 }
 

@@ -1,11 +1,12 @@
 //! What is no resource: discovery, OpenAPI, the version, health. All but health is made once a server and then shared.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+use parking_lot::Mutex;
 
 use super::discovery::{aggregated, legacy};
 use super::health;
@@ -13,7 +14,10 @@ use super::openapi::serve::Content;
 use super::openapi::{v2, v3};
 use crate::codec::time;
 use crate::handlers::version::{self, Version};
-use crate::kinds::{Catalog, KindRef};
+use crate::kinds::meta::{
+    API_GROUP, API_GROUP_DISCOVERY_LIST, API_GROUP_LIST, API_RESOURCE_LIST, API_VERSIONS,
+};
+use crate::kinds::{Catalog, Struct};
 use crate::request::Request;
 use crate::request::negotiation;
 use crate::request::query::Query;
@@ -28,6 +32,12 @@ const OPENAPI_V2: [&str; 3] = [
     "com.github.proto-openapi.spec.v2.v1.0+protobuf",
 ];
 const OPENAPI_JSON: &str = "json";
+/// The forms of an OpenAPI v3 document.
+const OPENAPI_V3: [&str; 2] = [
+    OPENAPI_JSON,
+    "com.github.proto-openapi.spec.v3.v1.0+protobuf",
+];
+const OPENAPI_V3_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
 /// The media type of a protobuf OpenAPI v2 document.
 const OPENAPI_V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
@@ -52,6 +62,7 @@ pub(crate) enum Document {
 
 /// The documents of a server, each made when it is first asked for.
 pub(crate) struct Documents {
+    catalog: Arc<Catalog>,
     version: Version,
     address: String,
     made: Timestamp,
@@ -61,14 +72,35 @@ pub(crate) struct Documents {
     openapi_v3: OnceLock<Vec<(String, v3::Document)>>,
 }
 
-/// Every kind there is.
-fn kinds() -> Vec<KindRef> {
-    Catalog::built_in().kinds().cloned().collect()
+/// The documents of the kinds there are now, made anew when there are others.
+#[derive(Default)]
+pub(crate) struct Current(Mutex<Option<Arc<Documents>>>);
+
+impl Current {
+    /// Those of these kinds; `make` makes them.
+    pub(crate) fn of(
+        &self,
+        catalog: &Arc<Catalog>,
+        make: impl FnOnce() -> Documents,
+    ) -> Arc<Documents> {
+        let mut current = self.0.lock();
+        match &*current {
+            Some(known) if Arc::ptr_eq(&known.catalog, catalog) => known.clone(),
+            _ => current.insert(Arc::new(make())).clone(),
+        }
+    }
 }
 
 impl Documents {
-    pub(crate) fn new(version: &Version, address: &str, now: Timestamp) -> Self {
+    /// Those of a server with these kinds.
+    pub(crate) fn new(
+        catalog: &Arc<Catalog>,
+        version: &Version,
+        address: &str,
+        now: Timestamp,
+    ) -> Self {
         Documents {
+            catalog: catalog.clone(),
             version: *version,
             address: address.to_owned(),
             made: now,
@@ -80,21 +112,21 @@ impl Documents {
 
     fn aggregated(&self) -> &[(Vec<u8>, String); 2] {
         self.aggregated.get_or_init(|| {
-            let catalog = Catalog::built_in();
-            [aggregated::api(&catalog), aggregated::apis(&catalog)].map(tagged)
+            let catalog = &self.catalog;
+            [aggregated::api(catalog), aggregated::apis(catalog)].map(tagged)
         })
     }
 
     fn v2(&self) -> &(Bytes, String) {
         self.openapi_v2.get_or_init(|| {
-            let (document, tag) = tagged(v2::document(&kinds(), self.version));
+            let (document, tag) = tagged(v2::document(&self.catalog, self.version));
             (document.into(), tag)
         })
     }
 
     fn v3(&self) -> &[(String, v3::Document)] {
         self.openapi_v3
-            .get_or_init(|| v3::documents(&kinds(), self.version))
+            .get_or_init(|| v3::documents(&self.catalog, self.version))
     }
 
     pub(crate) fn answer(
@@ -110,6 +142,7 @@ impl Documents {
             Document::Root
                 | Document::Health
                 | Document::Groups
+                | Document::Group(_)
                 | Document::OpenApiV2
                 | Document::OpenApiV3Index
                 | Document::OpenApiV3(_)
@@ -127,22 +160,21 @@ impl Documents {
                 version::document(self.version),
             )),
             Document::ApiVersions => {
-                self.discovery(request, query, 0, Some(legacy::api_versions(&self.address)))
+                let legacy = legacy::api_versions(&self.address);
+                self.discovery(request, query, 0, (&legacy, &API_VERSIONS))
             }
-            Document::Groups => self.discovery(
-                request,
-                query,
-                1,
-                Some(legacy::group_list(&Catalog::built_in())),
-            ),
+            Document::Groups => {
+                let legacy = legacy::group_list(&self.catalog);
+                self.discovery(request, query, 1, (&legacy, &API_GROUP_LIST))
+            }
             Document::Group(group) => {
-                plain(request, query, legacy::group(&Catalog::built_in(), group))
+                let document = legacy::group(&self.catalog, group);
+                plain(request, query, document.as_deref(), &API_GROUP)
             }
-            Document::Resources { group, version } => plain(
-                request,
-                query,
-                legacy::resource_list(&Catalog::built_in(), group, version),
-            ),
+            Document::Resources { group, version } => {
+                let document = legacy::resource_list(&self.catalog, group, version);
+                plain(request, query, document.as_deref(), &API_RESOURCE_LIST)
+            }
             Document::OpenApiV2 => Ok(self.openapi_v2(request)),
             Document::OpenApiV3Index => Ok(self.openapi_v3_index(request, now)),
             Document::OpenApiV3(key) => Ok(self.openapi_v3(request, query, key, now)),
@@ -165,6 +197,7 @@ impl Documents {
         .to_vec();
         paths.extend(self.v3().iter().map(|(key, _)| format!("/{key}")));
         paths.sort_unstable();
+        paths.dedup();
         crate::codec::json::indent(
             crate::codec::json::compact(&serde_json::json!({"paths": paths})).as_bytes(),
         )
@@ -175,10 +208,10 @@ impl Documents {
         request: &Request,
         query: &Query,
         which: usize,
-        legacy: Option<Vec<u8>>,
+        (legacy, form): (&[u8], &Struct),
     ) -> Result<Response, Status> {
         let Some(negotiated) = negotiation::aggregated_discovery(request, query) else {
-            return plain(request, query, legacy);
+            return plain(request, query, Some(legacy), form);
         };
         let (document, tag) = &self.aggregated()[which];
         if request.header("if-none-match") == Some(tag) {
@@ -191,7 +224,8 @@ impl Documents {
             "{};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
             negotiated.media.content_type()
         );
-        let body = encoder(negotiated).document(&encoder::Document::Json(document));
+        let document = encoder::Document::Json(document, &API_GROUP_DISCOVERY_LIST);
+        let body = encoder(negotiated).document(&document)?;
         Ok(Response::new(200, content_type, body)
             .header(header::ETAG, tag.clone())
             .header(header::VARY, "Accept")
@@ -243,9 +277,12 @@ impl Documents {
             return Response::empty(404);
         };
         let tag = format!("\"{}\"", document.hash);
-        if negotiation::openapi(request, &[OPENAPI_JSON]).is_none() {
-            return Response::empty(406).header(header::VARY, "Accept");
-        }
+        let (content_type, body) = match negotiation::openapi(request, &OPENAPI_V3) {
+            Some(OPENAPI_JSON) => (negotiation::JSON, document.json.clone().into()),
+            // As of v2.
+            Some(_) => (OPENAPI_V3_PROTOBUF, Bytes::new()),
+            None => return Response::empty(406).header(header::VARY, "Accept"),
+        };
         let asked = query.get("hash").unwrap_or_default();
         if !asked.is_empty() && asked != document.hash {
             let location = format!("/openapi/v3/{key}?hash={}", document.hash);
@@ -254,8 +291,8 @@ impl Documents {
                 .header(header::ETAG, tag);
         }
         let content = Content {
-            content_type: negotiation::JSON,
-            body: document.json.clone().into(),
+            content_type,
+            body,
             tag: &tag,
             modified: self.made,
         };
@@ -277,10 +314,15 @@ fn tagged(document: Vec<u8>) -> (Vec<u8>, String) {
     (document, tag)
 }
 
-fn plain(request: &Request, query: &Query, document: Option<Vec<u8>>) -> Result<Response, Status> {
+fn plain(
+    request: &Request,
+    query: &Query,
+    document: Option<&[u8]>,
+    form: &Struct,
+) -> Result<Response, Status> {
     let negotiated = negotiation::negotiate_plain(request, query)?;
     let document = document.ok_or_else(Status::no_route)?;
-    let document = encoder::Document::Json(&document);
+    let document = encoder::Document::Json(document, form);
     Ok(Response::document(200, &document, negotiated))
 }
 

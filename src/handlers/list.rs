@@ -1,7 +1,8 @@
 //! GET of a collection: a list, page by page if asked, at the version asked for; or the start of a watch.
 
+use super::aside::SHOWN_OTHERWISE;
 use super::selection::{Selection, wait_for};
-use super::{Context, Sight, watch};
+use super::{Context, Sight, conversion, watch};
 use crate::handlers::cluster::check_key;
 use crate::kinds::{Kind, KindRef};
 use crate::request::continue_token::Token;
@@ -28,19 +29,27 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
             .await?
             .expired());
     }
-    let (sight, target) = (ctx.sight(), ctx.target);
+    let target = ctx.target;
     let selection = Selection::new(&target.kind, &target.namespace, &options);
     check_key(&selection.prefix)?;
+    let presenter = ctx.presenter(negotiated)?;
+    let work = if presenter.is_plain() {
+        1
+    } else {
+        SHOWN_OTHERWISE
+    };
+    ctx.before_objects(selection.count(ctx.cluster, options.limit), work)
+        .await;
+    let sight = ctx.sight();
     let page = Page::of(sight, &selection, &options).await?;
     if page.is_whole() && sight.stale.is_none() && selection.is_everything() {
-        return whole(sight, &selection, &page, &ctx.presenter(negotiated)?);
+        return whole(sight, &selection, &page, &presenter).await;
     }
-    let list = page.collect(sight, &selection)?;
-    ctx.presenter(negotiated)?.list(&list)
+    presenter.list(&page.shown(sight, &selection).await?)
 }
 
 /// All there is now. Written as it is it is kept for the next request, which mostly finds nothing changed.
-fn whole(
+async fn whole(
     sight: Sight<'_>,
     selection: &Selection,
     page: &Page,
@@ -48,13 +57,13 @@ fn whole(
 ) -> Result<Response, Status> {
     let (last, resource) = (&sight.cluster.last_list, &selection.kind);
     if !presenter.is_plain() {
-        return presenter.list(&page.collect(sight, selection)?);
+        return presenter.list(&page.shown(sight, selection).await?);
     }
     let moment = sight.cluster.storage.view().moment();
     if let Some(body) = last.get(resource, &selection.prefix, moment) {
         return Ok(Response::new(200, negotiation::JSON, body));
     }
-    let list = page.collect(sight, selection)?;
+    let list = page.shown(sight, selection).await?;
     let response = presenter.list(&list)?;
     if let Body::Full(body) = &response.body
         && list.revision == moment.revision
@@ -80,7 +89,8 @@ fn pin_name(options: &mut ListOptions, name: &str) -> Result<(), Status> {
 pub(super) fn check_fields(kind: &Kind, fields: &FieldSelector) -> Result<(), Status> {
     let supported = match &*kind.selectable {
         [] => SupportedFields::Metadata,
-        all => SupportedFields::Own(all),
+        all if kind.policy.names_kind_of_fields => SupportedFields::OfKind(all, &kind.kind),
+        all => SupportedFields::Own(all, &kind.unselectable),
     };
     fields.check_known(supported).map_err(Status::bad_request)
 }
@@ -126,7 +136,7 @@ impl Page {
         }
         let invalid = |e: String| Status::bad_request(format!("invalid resource version: {e}"));
         let version = parse_version(&options.resource_version).map_err(invalid)?;
-        let limit = if any || selection.is_one_key {
+        let limit = if any || selection.one_key.is_some() {
             0
         } else {
             options.limit
@@ -141,9 +151,12 @@ impl Page {
             // Without a match, a limit makes it exact: the rule from before there was a match. One object has no pages.
             let exact = match options.version_match {
                 Some(version_match) => version_match == VersionMatch::Exact,
-                None => options.limit > 0 && !selection.is_one_key,
+                None => options.limit > 0 && selection.one_key.is_none(),
             };
-            if exact && selection.is_one_key && version > sight.horizon().0 {
+            let is_uncached = selection.kind.policy.uncached;
+            let at_once = is_uncached
+                || exact && (selection.one_key.is_some() || options.version_match.is_some());
+            if at_once && version > sight.horizon().0 {
                 // Asked of etcd itself, where nobody waits.
                 let status = Status::resource_version_too_large(version, sight.horizon().0, 0);
                 return Err(status);
@@ -176,6 +189,14 @@ impl Page {
         Ok(page)
     }
 
+    /// The list in the version that was asked for.
+    async fn shown(&self, sight: Sight<'_>, selection: &Selection) -> Result<List, Status> {
+        let mut list = self.collect(sight, selection)?;
+        let items = std::mem::take(&mut list.items);
+        list.items = conversion::shown_all(sight.cluster, items, &selection.kind).await?;
+        Ok(list)
+    }
+
     fn collect(&self, sight: Sight<'_>, selection: &Selection) -> Result<List, Status> {
         let horizon = sight.horizon();
         let view = sight.cluster.storage.view();
@@ -183,7 +204,7 @@ impl Page {
         if view.check(at).is_err() {
             return Err(self.expired());
         }
-        let mut range = view.range(&selection.prefix, &self.start, at);
+        let mut range = selection.candidates(&view, &self.start, at);
         let mut list = List {
             items: Vec::new(),
             revision: at,
@@ -200,22 +221,18 @@ impl Page {
                 }
             }
         }
-        if let Some(last) = last {
-            let remaining = range.count();
-            if remaining > 0 {
-                let start = format!(
-                    "/{}\0",
-                    last.strip_prefix(selection.prefix.as_str()).unwrap_or(last)
-                );
-                list.continue_token = Some(
-                    Token {
-                        revision: at.0.cast_signed(),
-                        start,
-                    }
-                    .encode(),
-                );
-                list.remaining = selection.is_everything().then_some(remaining);
-            }
+        if let Some(last) = last
+            && range.next().is_some()
+        {
+            let start = last.strip_prefix(selection.prefix.as_str()).unwrap_or(last);
+            let token = Token {
+                revision: at.0.cast_signed(),
+                start: format!("/{start}\0"),
+            };
+            list.continue_token = Some(token.encode());
+            list.remaining = selection
+                .is_everything()
+                .then(|| view.count_after(&selection.prefix, last, at));
         }
         Ok(list)
     }

@@ -4,9 +4,15 @@
 //! server checks them. The function named after the verb is the cluster's side: it works on decoded objects, runs in one
 //! storage transaction, and also serves seeding and the controllers.
 
+mod answer;
+pub(crate) mod aside;
 pub(crate) mod body;
+pub(crate) mod bootstrap;
 pub(crate) mod cluster;
+mod connect;
+pub(crate) mod conversion;
 mod create;
+pub(crate) mod definitions;
 mod delete;
 mod delete_collection;
 pub(crate) mod discovery;
@@ -15,11 +21,15 @@ mod get;
 pub(crate) mod health;
 mod list;
 pub(crate) mod openapi;
+mod outside;
 mod patch;
 pub(crate) mod race;
 pub(crate) mod routes;
+mod scale;
 pub(crate) mod seed;
 mod selection;
+#[cfg(test)]
+mod served;
 mod update;
 pub(crate) mod version;
 mod watch;
@@ -28,13 +38,15 @@ pub(crate) mod write;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header;
+use http::{Method, header};
 use jiff::Timestamp;
 
+use self::aside::{Aside, LARGE_BODY, LARGE_COLLECTION, LONG_TARGET};
+use crate::authentication::Authenticator;
 use crate::authorization::{Attributes, Authorizer};
 use crate::handlers::cluster::Cluster;
 use crate::kinds::verb::Verb;
-use crate::kinds::{Kind, KindRef};
+use crate::kinds::{Kind, KindRef, Service};
 use crate::object::frame::Frames;
 use crate::request::Request;
 use crate::request::info::RequestInfo;
@@ -50,6 +62,7 @@ use crate::storage::{Revision, Stale};
 /// A request for a resource, on its way through a handler.
 pub(crate) struct Context<'a> {
     pub(crate) cluster: &'a Arc<Cluster>,
+    pub(crate) authenticator: &'a Authenticator,
     pub(crate) authorizer: &'a Authorizer,
     pub(crate) max_body: usize,
     pub(crate) request: &'a mut Request,
@@ -66,6 +79,8 @@ pub(crate) struct Context<'a> {
     pub(crate) kept: &'a mut Bytes,
     /// The page that a list goes on from is forgotten.
     pub(crate) expire_continue: bool,
+    /// Where what takes long goes.
+    pub(crate) aside: &'a Aside,
 }
 
 /// Takes the frames of a watch, and when it ends by itself if it does; what comes back is what is written.
@@ -113,8 +128,23 @@ impl Target {
         Ok(())
     }
 
+    /// The refusal of a method: where none leads anywhere, there is no such path.
+    fn no_verb(&self) -> Status {
+        let methods = [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ];
+        match methods.iter().any(|method| self.verb(method).is_some()) {
+            true => Status::method_not_allowed(),
+            false => Status::no_route(),
+        }
+    }
+
     /// The verb a method stands for here, if the route has that method.
-    fn verb(&self, method: &http::Method) -> Option<Verb> {
+    fn verb(&self, method: &Method) -> Option<Verb> {
         let item = !self.name.is_empty() || !self.subresource.is_empty();
         let across = self.kind.namespaced && !self.in_namespace;
         let verb = match method.as_str() {
@@ -123,7 +153,7 @@ impl Target {
             "GET" if item => Verb::Get,
             "GET" => Verb::List,
             _ if across => return None,
-            "POST" if !item => Verb::Create,
+            "POST" if !item || !self.subresource.is_empty() => Verb::Create,
             "PUT" if item => Verb::Update,
             "PATCH" if item => Verb::Patch,
             "DELETE" if item => Verb::Delete,
@@ -137,23 +167,99 @@ impl Target {
     }
 }
 
+impl Target {
+    /// Whether the last handler of all answers: of custom objects in namespaces there are only lists without one.
+    fn is_nowhere(&self, method: &Method) -> bool {
+        let reads = self.watch_path || matches!(*method, Method::GET | Method::HEAD);
+        let across = self.kind.namespaced && !self.in_namespace;
+        self.kind.custom.is_some() && across && !reads
+    }
+
+    /// The verb a method stands for where no router looks at the path: upstream's `crdHandler`.
+    fn verb_of_custom(&self, method: &Method) -> Result<Verb, Status> {
+        let (kind, named) = (&self.kind, !self.name.is_empty());
+        let verb = match method.as_str() {
+            _ if self.watch_path => Some(Verb::Watch),
+            "GET" | "HEAD" if named => Some(Verb::Get),
+            "GET" | "HEAD" => Some(Verb::List),
+            "POST" => Some(Verb::Create),
+            "PUT" => Some(Verb::Update),
+            "PATCH" => Some(Verb::Patch),
+            "DELETE" if named => Some(Verb::Delete),
+            "DELETE" => Some(Verb::DeleteCollection),
+            _ => None,
+        };
+        let part = &self.subresource;
+        if !part.is_empty() && kind.subresource(part).is_none() {
+            return Err(Status::not_found(&kind.plural, &kind.group, &self.name));
+        }
+        if let Some(verb) = verb.filter(|verb| kind.verbs(part).contains(verb)) {
+            let needs_name = matches!(verb, Verb::Update | Verb::Patch);
+            return match needs_name && !named {
+                true => Err(Status::bad_request("name must be provided")),
+                false => Ok(verb),
+            };
+        }
+        let verb = verb.map_or("", Verb::as_str);
+        Err(Status::method_not_supported(
+            &kind.plural,
+            &kind.group,
+            verb,
+        ))
+    }
+}
+
 /// Answers a routed request: the router's own checks, then the verb.
 pub(crate) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
-    let verb = ctx
-        .target
-        .verb(&ctx.request.method)
-        .ok_or_else(Status::method_not_allowed)?;
-    if verb == Verb::Patch {
-        patch::check_route(ctx.request)?;
+    let method = &ctx.request.method;
+    if ctx.target.is_nowhere(method) {
+        return Ok(Response::text(404, "404 page not found\n"));
     }
+    let verb = match &ctx.target.kind.custom {
+        Some(_) => ctx.target.verb_of_custom(method)?,
+        None => ctx
+            .target
+            .verb(method)
+            .ok_or_else(|| ctx.target.no_verb())?,
+    };
+    if verb == Verb::Patch {
+        patch::check_route(ctx.request, &ctx.target.kind)?;
+    }
+    let writes = matches!(verb, Verb::Create | Verb::Update | Verb::Patch);
+    if ctx.target.kind.policy.unsupported && writes {
+        let kind = &ctx.target.kind.kind;
+        let why = format!("this fake apiserver does not support {kind} objects");
+        return Err(Status::internal_error(&why));
+    }
+    ctx.cluster.settle(&ctx.target.kind);
     let streams = matches!(verb, Verb::List | Verb::Watch);
-    negotiation::check_route(ctx.request, streams)?;
+    if ctx.target.kind.custom.is_none() {
+        negotiation::check_route(ctx.request, streams)?;
+    }
     if let Some(text) = deprecation(ctx.cluster, &ctx.target.kind) {
         ctx.warnings.add(text);
     }
     if !ctx.target.subresource.is_empty() && ctx.target.name.is_empty() {
         return Err(Status::bad_request("name must be provided"));
     }
+    if let Some(subresource) = ctx.target.kind.subresource(&ctx.target.subresource) {
+        match ctx.cluster.catalog().body_of(subresource) {
+            Some(body) if verb == Verb::Create => return answer::handle(ctx, &body.clone()).await,
+            Some(body) => return scale::handle(ctx, verb, &body.clone()).await,
+            None if subresource.of.is_some() || connect::leads_elsewhere(&subresource.name) => {
+                return connect::handle(ctx).await;
+            }
+            _ => {}
+        }
+    }
+    if ctx.target.kind.service == Service::Virtual && verb != Verb::Create {
+        return answer::show(ctx);
+    }
+    if ctx.target.kind.service == Service::Virtual {
+        let body = ctx.target.kind.clone();
+        return answer::handle(ctx, &body).await;
+    }
+    write::settle::settle(ctx.cluster, &ctx.target.kind, verb);
     match verb {
         Verb::Get => get::handle(ctx).await,
         Verb::List | Verb::Watch => list::handle(ctx).await,
@@ -181,7 +287,7 @@ impl Context<'_> {
     }
 
     fn negotiate(&self) -> Result<Negotiated, Status> {
-        negotiation::negotiate(self.request, self.query)
+        negotiation::negotiate(self.request, self.query, self.target.kind.wire)
     }
 
     fn presenter(&self, negotiated: Negotiated) -> Result<Presenter, Status> {
@@ -203,7 +309,19 @@ impl Context<'_> {
     async fn read_body(&mut self) -> Result<Bytes, Status> {
         let body = body::read_all(&mut self.request.body, self.max_body).await?;
         self.kept.clone_from(&body);
+        if body.len() >= LARGE_BODY {
+            self.aside.turn().await;
+        }
         Ok(body)
+    }
+
+    /// Before so many objects are gone through, each of which is so much work.
+    async fn before_objects(&mut self, count: usize, work: usize) {
+        // A selector of many terms asks each object many questions.
+        let terms = 1 + self.request.target_length() / LONG_TARGET;
+        if count.saturating_mul(terms).saturating_mul(work) >= LARGE_COLLECTION {
+            self.aside.turn().await;
+        }
     }
 
     /// Who writes, for `managedFields`.

@@ -11,12 +11,13 @@ use super::{Context, body};
 use crate::codec::json::Node;
 use crate::codec::quote::quote;
 use crate::codec::yaml;
+use crate::kinds::Kind;
 use crate::kinds::verb::Verb;
 use crate::object::meta_str;
 use crate::patch::apply::{self, AppliedKind, ApplyError, Sent, Writer};
 use crate::patch::{self, PatchType, Patched};
 use crate::registry::validation::owner::dedup_owner_references;
-use crate::registry::{self, WriteContext, generic};
+use crate::registry::{self, WriteContext};
 use crate::request::Request;
 use crate::request::negotiation::mentions;
 use crate::request::options::{FieldValidation, WriteOptions};
@@ -43,9 +44,10 @@ enum Form {
 }
 
 /// The router's look at the media type: one of those listed must be known, to the letter.
-pub(super) fn check_route(request: &Request) -> Result<(), Status> {
+pub(super) fn check_route(request: &Request, kind: &Kind) -> Result<(), Status> {
     let header = request.header(header::CONTENT_TYPE).unwrap_or_default();
-    if mentions(header, &MEDIA_TYPES) {
+    // The handler of custom objects sees for itself what it is sent.
+    if kind.custom.is_some() || mentions(header, &MEDIA_TYPES) {
         Ok(())
     } else {
         Err(Status::unsupported_media_type_route())
@@ -54,17 +56,27 @@ pub(super) fn check_route(request: &Request) -> Result<(), Status> {
 
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
+    let (options, patch) = prepare(ctx).await?;
+    let written = ctx.write(Verb::Patch, &options, &patch).await?;
+    ctx.answer(negotiated, &written)
+}
+
+/// Reads what is to be written.
+pub(super) async fn prepare(ctx: &mut Context<'_>) -> Result<(WriteOptions, Patch), Status> {
     let form = form(ctx)?;
     let bytes = ctx.read_body().await?;
     let options = options(ctx, form)?;
     checked_key(ctx.target)?;
+    // A few words make megabytes where copies are copied.
+    if form == Form::Change(PatchType::Json) && memchr::memmem::find(&bytes, b"copy").is_some() {
+        ctx.aside.turn().await;
+    }
     let patch = Patch {
         form,
         bytes,
         validation: options.field_validation,
     };
-    let written = ctx.write(Verb::Patch, &options, &patch).await?;
-    ctx.answer(negotiated, &written)
+    Ok((options, patch))
 }
 
 fn form(ctx: &Context<'_>) -> Result<Form, Status> {
@@ -72,10 +84,19 @@ fn form(ctx: &Context<'_>) -> Result<Form, Status> {
     match header.split(';').next().unwrap_or_default().trim() {
         "application/json-patch+json" => Ok(Form::Change(PatchType::Json)),
         "application/merge-patch+json" => Ok(Form::Change(PatchType::Merge)),
-        "application/strategic-merge-patch+json" => Ok(Form::Change(PatchType::StrategicMerge)),
+        "application/strategic-merge-patch+json" if ctx.target.kind.custom.is_none() => {
+            Ok(Form::Change(PatchType::StrategicMerge))
+        }
         "application/apply-patch+yaml" => Ok(Form::Apply {
             force: ctx.query.flag("force") == Some(true),
         }),
+        // No struct says how the lists of a custom object merge.
+        _ if ctx.target.kind.custom.is_some() => {
+            let merging = MEDIA_TYPES
+                .into_iter()
+                .filter(|ty| !ty.contains("strategic"));
+            Err(Status::unsupported_media_type(&merging.collect::<Vec<_>>()))
+        }
         _ => Err(Status::unsupported_media_type(&MEDIA_TYPES)),
     }
 }
@@ -106,7 +127,7 @@ fn options(ctx: &Context<'_>, form: Form) -> Result<WriteOptions, Status> {
 }
 
 /// A patch about to happen.
-struct Patch {
+pub(super) struct Patch {
     form: Form,
     bytes: Bytes,
     validation: FieldValidation,
@@ -127,9 +148,10 @@ impl Propose for Patch {
             (Form::Apply { force }, Some(live)) => self
                 .applied(write, Some(live), writer, force, warnings)
                 .map(Proposal::Update),
-            (Form::Apply { force }, None) if write.subresource.is_empty() => {
-                let mut object = self.applied(write, None, writer, force, warnings)?;
-                generic::wipe_system_fields(&mut object);
+            (Form::Apply { force }, None)
+                if write.subresource.is_empty() || write.creates_on_update() =>
+            {
+                let object = self.applied(write, None, writer, force, warnings)?;
                 Ok(Proposal::Create(object))
             }
             (_, None) => Err(write.not_found()),
@@ -173,7 +195,11 @@ impl Patch {
         warnings: &mut Warnings,
     ) -> Result<Value, Status> {
         let strategic = patch_type == PatchType::StrategicMerge;
-        if !strategic && let Err(error) = body::check_type(&patched.next, write.kind) {
+        if !strategic
+            && write.kind.custom.is_none()
+            && let Err(error) =
+                body::check_type(&patched.next, write.kind, &write.cluster.catalog())
+        {
             return Err(patched.invalid(error).into());
         }
         let untyped = !strategic && is_untyped(&patched.next);
@@ -182,7 +208,7 @@ impl Patch {
         } else {
             patched.next.clone()
         };
-        let decoded = match schema::decode(node, &write.kind.schema) {
+        let decoded = match schema::read(node, write.kind) {
             Ok(decoded) => decoded,
             Err(error) => return Err(patched.invalid(error).into()),
         };
@@ -261,8 +287,10 @@ impl Patch {
 fn settle(write: &Write<'_>, object: &mut Value) -> Result<(), Status> {
     match_namespace(write.namespace, object)?;
     check_name(object, write.name)?;
-    body::set_type(object, write.kind);
-    registry::strategy(write.kind).set_defaults(object);
+    if write.kind.custom.is_none() {
+        body::set_type(object, write.kind);
+    }
+    registry::set_defaults(write.kind, object);
     Ok(())
 }
 

@@ -75,7 +75,7 @@ impl Propose for Bare {
         if write.kind.namespaced {
             metadata_mut(&mut object).insert("namespace".to_owned(), write.namespace.into());
         }
-        registry::strategy(write.kind).set_defaults(&mut object);
+        registry::set_defaults(write.kind, &mut object);
         Ok(Proposal::Bare(object))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::handlers::Target;
 use crate::handlers::documents::Document;
-use crate::kinds::Catalog;
+use crate::kinds::{Catalog, KindRef, Service, Verb};
 use crate::request::text::{Text, segments};
 
 /// Where a path leads.
@@ -45,17 +45,28 @@ pub(crate) fn route(path: &Text, catalog: &Catalog) -> Route {
     Route::Document(document)
 }
 
-fn in_version(path: &Text, catalog: &Catalog, [group, version]: [&str; 2], rest: &[&str]) -> Route {
+fn in_version(path: &Text, catalog: &Catalog, names: [&str; 2], rest: &[&str]) -> Route {
+    let [group, version] = names;
+    let is_custom = |kind: &KindRef| kind.custom.is_some();
+    // Where definitions alone make a group, the last handler of all answers what is none of theirs.
+    let nowhere = match catalog.of_group(group).all(is_custom) {
+        true => || Route::NotFound,
+        false => || Route::NoResource,
+    };
     if !catalog.has_version(group, version) {
-        return Route::NoResource;
+        return nowhere();
     }
-    match rest {
+    let route = match rest {
         [] => Route::Document(Document::Resources {
             group: group.to_owned(),
             version: version.to_owned(),
         }),
         ["watch", rest @ ..] => target(path, catalog, [group, version], rest, true),
         rest => target(path, catalog, [group, version], rest, false),
+    };
+    match route {
+        Route::NoResource => nowhere(),
+        route => route,
     }
 }
 
@@ -86,9 +97,11 @@ fn target(
     };
     let misplaced = kind.namespaced && namespace.is_none() && parts.len() > 1
         || !kind.namespaced && namespace.is_some()
+        || kind.service == Service::Virtual && parts.len() > 1 && !kind.verbs.contains(&Verb::Get)
         || parts.len() == 2 && name.is_empty();
-    let unknown_part = !subresource.is_empty()
-        && (watch_path || kind.subresource(subresource).is_none())
+    // Of a custom object, its handler answers whatever is asked.
+    let is_known = kind.custom.is_some() || kind.subresource(subresource).is_some();
+    let unknown_part = !subresource.is_empty() && (watch_path || !is_known)
         || parts.len() > 2 && subresource.is_empty();
     if misplaced || unknown_part {
         return Route::NoResource;

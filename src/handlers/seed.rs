@@ -20,13 +20,12 @@ use crate::handlers::cluster::{Cluster, key};
 use crate::handlers::write::place;
 use crate::kinds::Catalog;
 use crate::object::{Object, meta_str, metadata_mut};
-use crate::registry;
+use crate::registry::{self, Lister as _};
 use crate::schema;
 
-/// Stores objects in a cluster, and puts access rules aside for an authorizer.
+/// Stores objects in a cluster.
 pub(crate) struct Seeder<'a> {
     cluster: &'a Cluster,
-    rules: Option<&'a mut Vec<Value>>,
     /// Where the next object comes from.
     place: String,
     /// What was given so far, and where.
@@ -34,19 +33,12 @@ pub(crate) struct Seeder<'a> {
 }
 
 impl<'a> Seeder<'a> {
-    /// Refuses access rules, as nobody would ever look at them.
     pub(crate) fn new(cluster: &'a Cluster) -> Self {
         Seeder {
             cluster,
-            rules: None,
             place: String::new(),
             given: BTreeMap::new(),
         }
-    }
-
-    /// Collects access rules, where there is an authorizer to take them.
-    pub(crate) fn with_rules(self, rules: Option<&'a mut Vec<Value>>) -> Self {
-        Seeder { rules, ..self }
     }
 
     /// Says where the next object comes from.
@@ -65,36 +57,68 @@ impl<'a> Seeder<'a> {
                 .to_owned()
         };
         let (api_version, kind) = (text("apiVersion"), text("kind"));
-        let catalog = &self.cluster.catalog;
+        let catalog = &self.cluster.catalog();
         if kind == "List"
             || kind.ends_with("List") && catalog.find_kind(&api_version, &kind).is_none()
         {
             return self.items(value, &api_version, kind.trim_end_matches("List"));
         }
-        if is_access_rule(&api_version) {
-            return self.access_rule(value).map(|()| None);
-        }
         let found = catalog.find_kind(&api_version, &kind);
         let found = found.ok_or_else(|| unknown(catalog, &api_version, &kind))?;
+        if is_access_rule(&api_version) {
+            check_access_rule(&value, found.namespaced)?;
+        }
         let node = Node::from_value(&value);
-        let decoded = schema::decode(node, &found.schema)?;
+        let decoded = schema::read(node, &found)?;
         if !decoded.strict.is_empty() {
             return Err(decoded.strict.join(", "));
         }
         let mut object = decoded.value;
-        body::set_type(&mut object, found);
-        registry::strategy(found).set_defaults(&mut object);
+        body::set_type(&mut object, &found);
+        registry::set_defaults(&found, &mut object);
         if found.namespaced {
             default_namespace(&mut object);
         }
         let (namespace, name) = (meta_str(&object, "namespace"), meta_str(&object, "name"));
-        let key = key(found, namespace, name);
+        let key = key(&found, namespace, name);
         if !name.is_empty() {
             self.only_once(key, &kind, &object)?;
         }
-        place::place(self.cluster, found, &object)
-            .map(Some)
-            .map_err(|status| status.message)
+        let placed = place::place(self.cluster, &found, &object).map_err(|s| s.message)?;
+        if placed.kind.policy.defines_kinds {
+            self.check_established(&placed)?;
+        }
+        Ok(Some(placed))
+    }
+
+    /// Refuses a definition whose kinds are not there.
+    fn check_established(&self, definition: &Object) -> Result<(), String> {
+        let (group, kind) = (&definition.kind.group, &definition.kind.kind);
+        let now = self.cluster.get(group, kind, "", definition.name());
+        let now = now.map(|now| now.value());
+        let conditions = now
+            .as_ref()
+            .and_then(|now| now["status"]["conditions"].as_array());
+        let conditions = conditions.map_or(&[][..], Vec::as_slice);
+        let is = |ty: &str| conditions.iter().find(|condition| condition["type"] == ty);
+        if is("Established").is_some_and(|established| established["status"] == "True") {
+            return Ok(());
+        }
+        let why = is("NamesAccepted").and_then(|accepted| accepted["message"].as_str());
+        let why = why.unwrap_or("it is not established");
+        Err(format!(
+            "the kinds of {} are not served: {why}",
+            definition.name()
+        ))
+    }
+
+    /// Stores these, definitions first: the others may be of the kinds they define.
+    pub(crate) fn all(&mut self, mut given: Vec<Given>) -> Result<(), Error> {
+        given.sort_by_key(|given| !given.is_definition());
+        given.into_iter().try_for_each(|given| {
+            let stored = self.at(&given.place).object(given.value);
+            stored.map(drop).map_err(|e| Error::invalid(given.about, e))
+        })
     }
 
     /// Refuses an object that was given before.
@@ -142,77 +166,95 @@ impl<'a> Seeder<'a> {
         Ok(last)
     }
 
-    fn access_rule(&mut self, mut value: Value) -> Result<(), String> {
-        let kind = value["kind"].as_str().unwrap_or_default().to_owned();
-        let Some(rules) = &mut self.rules else {
-            return Err(format!(
-                "a {kind} does nothing here: access rules are read only when a server starts, and only if it \
-                 authorizes by RBAC (Auth::rbac, or --authorization-mode RBAC)"
-            ));
-        };
-        let namespaced = matches!(&*kind, "Role" | "RoleBinding");
-        if namespaced {
-            default_namespace(&mut value);
-        }
-        // Read now, while it is known where the object comes from.
-        rbac_objects::read(&value)?;
-        rules.push(value.clone());
-        let (namespace, name) = (meta_str(&value, "namespace"), meta_str(&value, "name"));
-        self.only_once(format!("{kind}/{namespace}/{name}"), &kind, &value)
-    }
-
-    /// Stores the objects of a file, or of every YAML and JSON file of a directory, in the order of their names.
+    /// Stores the objects of a file, or of every YAML and JSON file of a directory, in the order of their names, but
+    /// definitions first.
     pub(crate) fn files(&mut self, path: &Path) -> Result<(), Error> {
-        let nothing = |what: &str| Err(Error::invalid(path.display().to_string(), what));
-        if !path.is_dir() {
-            return match self.file(path)? {
-                0 => nothing("there is no object in this file"),
-                _ => Ok(()),
-            };
-        }
-        let paths = manifests(path)?;
-        if paths.is_empty() {
-            return nothing("there is no .yaml, .yml or .json file in this directory");
-        }
-        paths
-            .iter()
-            .try_for_each(|path| self.file(path).map(|_documents| ()))
+        self.all(read_files(path)?)
     }
 
-    /// Stores the objects of one file; how many documents it has is returned.
-    fn file(&mut self, path: &Path) -> Result<usize, Error> {
-        let bytes = std::fs::read(path).map_err(|e| Error::file(path, e))?;
-        let place = path.display().to_string();
-        Ok(self.text(&place, &bytes)?.len())
-    }
-
-    /// Stores the objects of a text with one or many documents, which are returned. Errors say that they come from
-    /// `place`.
+    /// Stores the objects of a text with one or many documents, definitions first; they are returned. Errors say that
+    /// they come from `place`.
     pub(crate) fn text(&mut self, place: &str, bytes: &[u8]) -> Result<Vec<Value>, Error> {
-        let mut documents = Vec::new();
-        for (lines, part) in parts(bytes) {
-            // Blank lines stand for those before it, so that every line has its number.
-            let part = [&b"\n".repeat(lines), part].concat();
-            documents.extend(yaml::parse_all(&part).map_err(|e| located(place, &e))?);
-        }
-        let mut values = Vec::new();
-        for (line, document) in documents {
-            let place_of = || format!("{place}:{line}");
-            if let Some(duplicate) = document.duplicates.first() {
-                return Err(located(place, duplicate));
-            }
-            let value = document.node.to_value();
-            if !value.is_object() {
-                let problem = format!("this is no object: {}", compact(&value));
-                return Err(Error::invalid(place_of(), problem));
-            }
-            values.push(value.clone());
-            self.at(place_of())
-                .object(value)
-                .map_err(|e| Error::invalid(place_of(), e))?;
-        }
-        Ok(values)
+        let values = read_text(place, bytes)?;
+        let read = values.iter().map(|given| given.value.clone()).collect();
+        self.all(values)?;
+        Ok(read)
     }
+}
+
+/// An object that was given to begin with.
+#[derive(Clone)]
+pub(crate) struct Given {
+    pub(crate) value: Value,
+    /// Where it comes from.
+    pub(crate) place: String,
+    /// What errors call it.
+    pub(crate) about: String,
+}
+
+impl Given {
+    /// Whether it defines kinds, or is a list that begins with what does.
+    pub(crate) fn is_definition(&self) -> bool {
+        defines_kinds(self.value["items"].get(0).unwrap_or(&self.value))
+    }
+}
+
+/// Whether an object defines kinds.
+pub(crate) fn defines_kinds(value: &Value) -> bool {
+    let text = |field: &str| value[field].as_str().unwrap_or_default();
+    let kind = Catalog::built_in().find_kind(text("apiVersion"), text("kind"));
+    kind.is_some_and(|kind| kind.policy.defines_kinds)
+}
+
+/// The objects of a file, or of every YAML and JSON file of a directory, in the order of their names; each with its place.
+pub(crate) fn read_files(path: &Path) -> Result<Vec<Given>, Error> {
+    let nothing = |what: &str| Err(Error::invalid(path.display().to_string(), what));
+    if !path.is_dir() {
+        let values = read_file(path)?;
+        return match values.is_empty() {
+            true => nothing("there is no object in this file"),
+            false => Ok(values),
+        };
+    }
+    let paths = manifests(path)?;
+    if paths.is_empty() {
+        return nothing("there is no .yaml, .yml or .json file in this directory");
+    }
+    let files = paths.iter().map(|path| read_file(path));
+    Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+fn read_file(path: &Path) -> Result<Vec<Given>, Error> {
+    let bytes = std::fs::read(path).map_err(|e| Error::file(path, e))?;
+    read_text(&path.display().to_string(), &bytes)
+}
+
+/// The objects of a text with one or many documents, each with its place.
+fn read_text(place: &str, bytes: &[u8]) -> Result<Vec<Given>, Error> {
+    let mut documents = Vec::new();
+    for (lines, part) in parts(bytes) {
+        // Blank lines stand for those before it, so that every line has its number.
+        let part = [&b"\n".repeat(lines), part].concat();
+        documents.extend(yaml::parse_all(&part).map_err(|e| located(place, &e))?);
+    }
+    let mut values = Vec::new();
+    for (line, document) in documents {
+        let place_of = || format!("{place}:{line}");
+        if let Some(duplicate) = document.duplicates.first() {
+            return Err(located(place, duplicate));
+        }
+        let value = document.node.to_value();
+        if !value.is_object() {
+            let problem = format!("this is no object: {}", compact(&value));
+            return Err(Error::invalid(place_of(), problem));
+        }
+        values.push(Given {
+            value,
+            place: place_of(),
+            about: place_of(),
+        });
+    }
+    Ok(values)
 }
 
 /// The YAML and JSON files of a directory, in the order of their names.
@@ -275,6 +317,16 @@ fn is_access_rule(api_version: &str) -> bool {
     api_version
         .strip_prefix(rbac_objects::GROUP)
         .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Roles and bindings are read more strictly than by the server itself, so that one that could never grant what its
+/// author meant is not found out by a puzzling denial.
+fn check_access_rule(value: &Value, namespaced: bool) -> Result<(), String> {
+    let mut value = value.clone();
+    if namespaced {
+        default_namespace(&mut value);
+    }
+    rbac_objects::read(&value).map(drop)
 }
 
 fn unknown(catalog: &Catalog, api_version: &str, kind: &str) -> String {

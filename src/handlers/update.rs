@@ -7,10 +7,10 @@ use super::create::{match_namespace, own_new};
 use super::write::{Proposal, Propose, Write};
 use super::{Context, Target, body};
 use crate::handlers::cluster::{check_key, key};
+use crate::kinds::Kind;
 use crate::kinds::verb::Verb;
 use crate::names::is_path_segment_name;
 use crate::object::meta_str;
-use crate::patch::apply;
 use crate::registry::WriteContext;
 use crate::registry::validation::owner::dedup_owner_references;
 use crate::request::negotiation::{BodyFormat, body_format};
@@ -20,6 +20,15 @@ use crate::status::Status;
 
 pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
     let negotiated = ctx.negotiate()?;
+    let (options, replace) = prepare(ctx).await?;
+    let written = ctx.write(Verb::Update, &options, &replace).await?;
+    ctx.answer(negotiated, &written)
+}
+
+/// Reads what is to be written.
+pub(super) async fn prepare<'a>(
+    ctx: &mut Context<'a>,
+) -> Result<(WriteOptions, Replace<'a>), Status> {
     let bytes = ctx.read_body().await?;
     let options = WriteOptions::parse(ctx.query, "UpdateOptions")?;
     let replace = Replace {
@@ -28,16 +37,29 @@ pub(super) async fn handle(ctx: &mut Context<'_>) -> Result<Response, Status> {
         bytes,
         validation: options.field_validation,
     };
-    let written = ctx.write(Verb::Update, &options, &replace).await?;
-    ctx.answer(negotiated, &written)
+    Ok((options, replace))
 }
 
 /// An object that takes the place of the one that is there, or is created where that is allowed.
-struct Replace<'a> {
+pub(super) struct Replace<'a> {
     target: &'a Target,
     format: BodyFormat,
     bytes: Bytes,
     validation: FieldValidation,
+}
+
+impl Replace<'_> {
+    /// Whether the body says to be of this kind, or nothing that could be read.
+    pub(super) fn says(&self, kind: &Kind) -> bool {
+        let Ok(parsed) = body::parse(self.format, &self.bytes, &kind.schema) else {
+            return true;
+        };
+        body::TypeMeta::of(&parsed.node).map_or(true, |found| {
+            let is_version =
+                found.api_version.is_empty() || *found.api_version == kind.api_version();
+            found.kind.is_empty() || found.kind == kind.kind && is_version
+        })
+    }
 }
 
 impl Propose for Replace<'_> {
@@ -52,6 +74,7 @@ impl Propose for Replace<'_> {
             self.format,
             &self.bytes,
             write.kind,
+            &write.cluster.catalog(),
             self.validation,
             warnings,
         )?;
@@ -60,25 +83,18 @@ impl Propose for Replace<'_> {
         check_name(&object, write.name)?;
         let key = checked_key(self.target)?;
         warnings.extend(dedup_owner_references(&mut object));
-        if live.is_none() && !may_create(write) {
+        if live.is_none() && !write.creates_on_update() {
             return Err(write.not_found());
         }
-        check_uid(write, &key, &object, live)?;
+        // A dry run does not get to where keys begin so.
+        let root = if write.dry_run { "" } else { "/registry" };
+        check_uid(self.target, &[root, &*key].concat(), &object, live)?;
         let Some(live) = live else {
             own_new(write, context, &mut object, warnings);
             return Ok(Proposal::Create(object));
         };
-        let reset = write.kind.resets(write.subresource);
-        write.with_writer(context.now, |writer| {
-            apply::update(live, &mut object, &sent, &write.kind.schema, writer, reset);
-        });
-        Ok(Proposal::Update(object))
+        Ok(write.replacing(live, object, &sent, context.now))
     }
-}
-
-/// No part of an object creates it.
-fn may_create(write: &Write<'_>) -> bool {
-    write.subresource.is_empty() && write.kind.policy.create_on_update
 }
 
 /// The name in the body is that of the path.
@@ -112,7 +128,7 @@ pub(super) fn checked_key(target: &Target) -> Result<String, Status> {
 
 /// A uid in the body must be the stored object's.
 fn check_uid(
-    write: &Write<'_>,
+    target: &Target,
     key: &str,
     object: &Value,
     live: Option<&Value>,
@@ -123,9 +139,9 @@ fn check_uid(
         return Ok(());
     }
     let why = format!(
-        "StorageError: invalid object, Code: 4, Key: /registry{key}, ResourceVersion: 0, AdditionalErrorMsg: \
+        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: \
          Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
     );
-    let (plural, group) = (&write.kind.plural, &write.kind.group);
-    Err(Status::conflict(plural, group, write.name, &why))
+    let (plural, group) = (&target.kind.plural, &target.kind.group);
+    Err(Status::conflict(plural, group, &target.name, &why))
 }

@@ -175,8 +175,13 @@ impl Entry {
         }
     }
 
-    pub(super) fn info(&self) -> &RequestInfo {
+    pub(crate) fn info(&self) -> &RequestInfo {
         &self.info
+    }
+
+    /// The newest revision of the store when it came.
+    pub(crate) fn revision_before(&self) -> u64 {
+        self.record.before.0
     }
 
     /// Counted from 1 since the server started, in order of arrival.
@@ -298,7 +303,7 @@ impl Entry {
 
     /// A label of the object the request was about: as it was stored before or after, or in the request.
     pub(super) fn label(&self, label: &str) -> Option<String> {
-        let of = |object: &Object| object.label(label);
+        let of = |object: &Object| object.label(label).map(str::to_owned);
         let stored = [self.record.before, self.record.after]
             .into_iter()
             .find_map(|at| of(&*self.stored(at)?));

@@ -52,6 +52,11 @@ impl Head {
         }
     }
 
+    /// How much memory it takes, in bytes.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The path as it was sent, still percent-encoded.
     pub(super) fn path(&self) -> &str {
         self.text(0, self.path_end)

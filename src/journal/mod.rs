@@ -9,6 +9,7 @@
 //! what a [`Requests`] matches by the very code that matches faults; and [`Coverage`], whose counters are kept apart, so
 //! that what the bounded journal forgets is still covered.
 
+mod audit;
 pub(crate) mod coverage;
 mod entry;
 mod head;
@@ -21,6 +22,7 @@ pub(crate) mod stream;
 mod times;
 pub(crate) mod verify;
 
+pub(crate) use audit::Audit;
 pub use coverage::Coverage;
 pub use entry::{Answer, Body, Entry, Request};
 pub use record::Outcome;

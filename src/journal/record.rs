@@ -67,7 +67,7 @@ impl Outcome {
 
     pub(super) fn of(fate: &Fate) -> Self {
         match fate {
-            Fate::Send | Fate::Last => Outcome::Answered,
+            Fate::Send | Fate::Last | Fate::LastOfMany => Outcome::Answered,
             Fate::Reset => Outcome::Reset,
             Fate::Close => Outcome::Closed,
             Fate::Garbage(_) => Outcome::Garbage,
@@ -95,6 +95,10 @@ pub(crate) struct Record {
     pub(crate) head: Head,
     /// Nobody until the request is authenticated.
     pub(crate) user: Option<Arc<UserInfo>>,
+    /// Who wanted to be that user, where there is an audit log.
+    pub(crate) impersonator: Option<Arc<UserInfo>>,
+    /// The request's name in that log.
+    pub(crate) audit_id: String,
     pub(crate) attempt: u64,
     pub(crate) faults: Vec<String>,
     pub(crate) outcome: Outcome,
@@ -114,6 +118,13 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// About how much memory it takes, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let kept = [&self.request_body, &self.response_body];
+        let kept = kept.map(|body| body.bytes.len()).iter().sum::<usize>();
+        size_of::<Record>() + self.head.size() + self.complaint.len() + kept
+    }
+
     pub(crate) fn is_pending(&self) -> bool {
         self.outcome == Outcome::Pending
     }
@@ -166,6 +177,14 @@ impl KeptBody {
         };
         KeptBody {
             bytes,
+            length: body.len(),
+        }
+    }
+
+    /// The same of a body that came in: a piece of a connection's buffer would keep the whole of it.
+    pub(crate) fn of_request(body: &Bytes) -> Self {
+        KeptBody {
+            bytes: Bytes::copy_from_slice(&body[..body.len().min(KEPT_BODY)]),
             length: body.len(),
         }
     }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
+use super::audit::Audit;
 use super::coverage::operation::Operation;
 use super::head::Head;
 use super::record::{Outcome, Record};
@@ -18,6 +19,8 @@ use crate::storage::Revision;
 
 /// How many entries the journal keeps before it drops the oldest.
 pub(crate) const DEFAULT_JOURNAL_LIMIT: usize = 1000;
+/// How much memory these may take, in bytes.
+pub(crate) const DEFAULT_JOURNAL_SIZE: usize = 16 * 1024 * 1024;
 /// How many different (client, verb, object) have their attempts counted; to those beyond, every attempt is the first.
 const COUNTED_ATTEMPTS: usize = 16 * 1024;
 
@@ -25,7 +28,10 @@ const COUNTED_ATTEMPTS: usize = 16 * 1024;
 pub(crate) struct Recorder {
     /// 0 turns the journal off.
     limit: usize,
+    /// In bytes.
+    max_size: usize,
     next_index: AtomicU64,
+    audit: Option<Audit>,
     state: Mutex<State>,
 }
 
@@ -33,6 +39,8 @@ pub(crate) struct Recorder {
 struct State {
     /// In order of arrival.
     records: VecDeque<Arc<Record>>,
+    /// Of the records, in bytes.
+    size: usize,
     dropped: u64,
     /// What came before this was cleared away.
     first_index: u64,
@@ -51,12 +59,25 @@ pub(crate) struct Records {
 }
 
 impl Recorder {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize, max_size: usize) -> Self {
         Recorder {
             limit,
+            max_size,
             next_index: AtomicU64::new(1),
+            audit: None,
             state: Mutex::new(State::default()),
         }
+    }
+
+    /// With a log beside it.
+    pub(crate) fn with_audit(mut self, audit: Option<Audit>) -> Self {
+        self.audit = audit;
+        self
+    }
+
+    /// Whether there is a log that wants to know more.
+    pub(crate) fn is_audited(&self) -> bool {
+        self.audit.is_some()
     }
 
     pub(crate) fn limit(&self) -> usize {
@@ -92,14 +113,30 @@ impl Recorder {
             ..Record::default()
         };
         // What falls out is freed after the lock.
-        let _old = self.state.lock().add(&mut pending, info, self.limit);
+        let _old = {
+            let mut state = self.state.lock();
+            state.add(&mut pending, info, self.limit);
+            state.make_room(self.limit, self.max_size)
+        };
     }
 
     /// Takes what is in the record of a request that is done with, answered or not.
-    pub(crate) fn end(&self, record: &mut Record, request: &mut Request, info: &RequestInfo) {
+    pub(crate) fn end(
+        &self,
+        record: &mut Record,
+        request: &mut Request,
+        info: &RequestInfo,
+        catalog: &Catalog,
+    ) {
         record.method = std::mem::take(&mut request.method);
-        if self.limit > 0 {
+        if self.limit > 0 || self.is_audited() {
             record.head = Head::new(&request.target, &request.headers);
+        }
+        if let Some(audit) = &self.audit {
+            audit.tell(record, info, catalog);
+        }
+        if let Some(code) = record.code {
+            self.state.lock().cover(info, code, catalog);
         }
         self.finish(record, info);
     }
@@ -107,13 +144,14 @@ impl Recorder {
     fn finish(&self, record: &mut Record, info: &RequestInfo) {
         let _old = {
             let mut state = self.state.lock();
-            if let Some(code) = record.code {
-                state.cover(info, code);
-            }
-            match record.shown {
+            let replaced = match record.shown {
                 true => state.replace(record),
-                false => state.add(record, info, self.limit),
-            }
+                false => {
+                    state.add(record, info, self.limit);
+                    None
+                }
+            };
+            (replaced, state.make_room(self.limit, self.max_size))
         };
     }
 
@@ -165,26 +203,21 @@ impl Recorder {
 }
 
 impl State {
-    fn cover(&mut self, info: &RequestInfo, code: u16) {
+    fn cover(&mut self, info: &RequestInfo, code: u16, catalog: &Catalog) {
         let mut counts = self.coverage.iter_mut();
         match counts.find(|(met, of, _)| *of == code && met.is(info)) {
             Some((_, _, count)) => *count += 1,
             None => {
-                let operation = Operation::of(info, &Catalog::built_in());
+                let operation = Operation::of(info, catalog);
                 self.coverage.extend(operation.map(|met| (met, code, 1)));
             }
         }
     }
 
-    /// Puts a record in its place; what falls out for it.
-    fn add(
-        &mut self,
-        record: &mut Record,
-        info: &RequestInfo,
-        limit: usize,
-    ) -> Option<Arc<Record>> {
+    /// Puts a record in its place.
+    fn add(&mut self, record: &mut Record, info: &RequestInfo, limit: usize) {
         if limit == 0 || record.index < self.first_index {
-            return None;
+            return;
         }
         record.attempt = match record.outcome {
             Outcome::Unparsed => 1,
@@ -194,12 +227,22 @@ impl State {
             }
         };
         let at = self.position(record.index);
+        self.size += record.size();
         self.records.insert(at, Arc::new(std::mem::take(record)));
-        if self.records.len() <= limit {
-            return None;
+    }
+
+    /// Takes out the oldest records that are too many or too much; one stays.
+    fn make_room(&mut self, limit: usize, max_size: usize) -> Vec<Arc<Record>> {
+        let mut old = Vec::new();
+        while self.records.len() > limit || self.size > max_size && self.records.len() > 1 {
+            let Some(oldest) = self.records.pop_front() else {
+                break;
+            };
+            self.size -= oldest.size();
+            self.dropped += 1;
+            old.push(oldest);
         }
-        self.dropped += 1;
-        self.records.pop_front()
+        old
     }
 
     /// Puts the finished record in the place of the one shown before, if that is still there.
@@ -211,6 +254,7 @@ impl State {
         }
         record.attempt = shown.attempt;
         *record.verified.get_mut() = shown.verified.load(Ordering::Acquire);
+        self.size = self.size + record.size() - shown.size();
         let finished = Arc::new(std::mem::take(record));
         Some(std::mem::replace(shown, finished))
     }
@@ -292,7 +336,7 @@ mod tests {
 
     #[test]
     fn records_stand_in_order_of_arrival_whenever_they_were_answered() {
-        let recorder = Recorder::new(10);
+        let recorder = Recorder::new(10, usize::MAX);
         for index in [1, 3, 2] {
             finish(&recorder, record(index, "/"), false);
         }
@@ -301,7 +345,7 @@ mod tests {
 
     #[test]
     fn the_oldest_are_dropped_and_counted() {
-        let recorder = Recorder::new(2);
+        let recorder = Recorder::new(2, usize::MAX);
         for index in 1..=5 {
             finish(&recorder, record(index, "/"), false);
         }
@@ -310,8 +354,24 @@ mod tests {
     }
 
     #[test]
+    fn the_oldest_are_dropped_when_all_take_too_much_and_the_newest_stays() {
+        let one = record(1, "/a").size();
+        let recorder = Recorder::new(10, 2 * one);
+        for index in 1..=3 {
+            finish(&recorder, record(index, "/a"), false);
+        }
+        assert_eq!(indexes(&recorder), [2, 3]);
+        finish(&recorder, record(4, &"/a".repeat(one)), false);
+        assert_eq!(indexes(&recorder), [4]);
+        assert_eq!(recorder.records().dropped, 3);
+        finish(&recorder, record(5, "/a"), false);
+        assert_eq!(indexes(&recorder), [5]);
+        assert_eq!(recorder.state.lock().size, one);
+    }
+
+    #[test]
     fn attempts_are_counted_for_each_thing_asked_for_past_what_is_dropped() {
-        let recorder = Recorder::new(1);
+        let recorder = Recorder::new(1, usize::MAX);
         let mut attempts = Vec::new();
         for (index, path) in (1..).zip(["/a", "/b", "/a", "/a"]) {
             finish(&recorder, record(index, path), false);
@@ -322,11 +382,10 @@ mod tests {
 
     #[test]
     fn a_finished_record_takes_the_place_of_the_one_shown() {
-        let recorder = Recorder::new(10);
-        let _ = recorder
-            .state
-            .lock()
-            .add(&mut record(1, "/a"), &RequestInfo::default(), 10);
+        let recorder = Recorder::new(10, usize::MAX);
+        let mut shown = record(1, "/a");
+        let info = RequestInfo::default();
+        recorder.state.lock().add(&mut shown, &info, 10);
         finish(&recorder, record(2, "/b"), false);
         recorder.records().records[0]
             .verified
@@ -339,7 +398,7 @@ mod tests {
 
     #[test]
     fn what_was_under_way_when_the_journal_was_cleared_stays_away() {
-        let recorder = Recorder::new(10);
+        let recorder = Recorder::new(10, usize::MAX);
         let under_way = recorder.next_index();
         recorder.clear();
         finish(&recorder, record(under_way, "/"), false);

@@ -49,8 +49,8 @@ impl Requests {
     }
 
     /// Refuses what no request can match; resources get their plural names.
-    pub(crate) fn checked(mut self) -> Result<Self, String> {
-        self.when = self.when.checked(&Catalog::built_in())?;
+    pub(crate) fn checked(mut self, catalog: &Catalog) -> Result<Self, String> {
+        self.when = self.when.checked(catalog)?;
         Ok(self)
     }
 
@@ -68,6 +68,7 @@ impl Requests {
             info: entry.info(),
             user: record.user(),
             label: &|label| entry.label(label),
+            sent_name: "",
             ordinal: 0,
         });
         let met = |code| self.codes.contains(&code);

@@ -1,19 +1,21 @@
 //! How an entry is shown: a line for people, JSON for programs.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde_json::{Value, json};
 
 use super::entry::Entry;
 use super::record::{KeptBody, Outcome};
+use crate::authentication::mask::{self, Masks};
 use crate::codec::{bytes, time};
+use crate::request::info::RequestInfo;
 
 /// How many characters of a body a line shows.
 const SHOWN_BODY: usize = 120;
 
 impl Entry {
-    /// Everything, as JSON.
+    /// Everything, as JSON; values of Secrets, tokens and private keys are masked.
     ///
     /// ```
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
@@ -23,13 +25,18 @@ impl Entry {
     /// }
     /// ```
     pub fn to_json(&self) -> Value {
+        self.json(&mut Masks::default())
+    }
+
+    pub(super) fn json(&self, masks: &mut Masks) -> Value {
         let record = &*self.record;
+        let asked = record.info();
         let (info, request, answer) = (self.info(), self.request(), self.answer());
         let mut value = json!({
             "index": record.index,
             "time": time::format_micro(record.time),
             "durationMicroseconds": u64::try_from(record.duration.as_micros()).unwrap_or_default(),
-            "method": request.method.unwrap_or_default(), "path": record.head.path(), "query": record.head.raw_query(),
+            "method": request.method.unwrap_or_default(), "path": record.head.path(), "query": mask::query(record.head.raw_query()),
             "verb": info.verb(), "apiGroup": bytes::shown(info.api_group()), "apiVersion": bytes::shown(info.api_version()),
             "resource": bytes::shown(info.resource()), "subresource": bytes::shown(info.subresource()),
             "namespace": bytes::shown(info.namespace()), "name": bytes::shown(info.name()),
@@ -38,8 +45,8 @@ impl Entry {
             "outcome": record.outcome.as_str(), "code": record.code,
             "reason": answer.reason, "message": answer.message,
             "revision": record.after.0,
-            "requestBody": body_json(&record.request_body), "requestBodyBytes": record.request_body.length,
-            "responseBody": body_json(&record.response_body), "responseBodyBytes": record.response_body.length,
+            "requestBody": body_json(masks, &asked, &record.request_body), "requestBodyBytes": record.request_body.length,
+            "responseBody": body_json(masks, &asked, &record.response_body), "responseBodyBytes": record.response_body.length,
         });
         if let Some(watch) = answer.watch {
             value["watch"] = json!({
@@ -47,6 +54,46 @@ impl Entry {
             });
         }
         value
+    }
+
+    /// All of it in a line; what must not be shown is masked.
+    pub(super) fn line(&self, masks: &mut Masks) -> String {
+        let mut line = String::new();
+        // Text takes whatever is written to it.
+        let _ = self.write(&mut line, masks);
+        line
+    }
+
+    fn write(&self, f: &mut String, masks: &mut Masks) -> fmt::Result {
+        let record = &*self.record;
+        write!(f, "#{} ", record.index)?;
+        if record.outcome == Outcome::Unparsed {
+            write!(f, "(no HTTP)")?;
+        } else {
+            write!(f, "{} {}", record.method, shorten(record.head.path()))?;
+        }
+        if !record.head.raw_query().is_empty() {
+            let query = mask::query(record.head.raw_query());
+            write!(f, "?{}", shorten(&query))?;
+        }
+        f.write_str(" \u{2192}")?;
+        if let Some(code) = record.code {
+            write!(f, " {code}")?;
+        }
+        if let Some(reason) = self.said("reason").filter(|reason| !reason.is_empty()) {
+            write!(f, " {}", shorten(&reason))?;
+        }
+        if record.outcome != Outcome::Answered {
+            write!(f, " {}", record.outcome.as_str())?;
+        }
+        write!(f, " ({})", self.remarks())?;
+        for (sign, body) in [('>', &record.request_body), ('<', &record.response_body)] {
+            if body.length > 0 {
+                let text = shown(masks, &record.info(), body);
+                write!(f, " {sign} {}", shorten(text.trim_end()))?;
+            }
+        }
+        Ok(())
     }
 
     /// What is worth saying of it in brackets.
@@ -77,34 +124,7 @@ impl Entry {
 /// One line: `#2 PUT /api/v1/… → 409 Conflict (attempt 2; …) > the request's body < the answer's body`.
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let record = &*self.record;
-        write!(f, "#{} ", record.index)?;
-        if record.outcome == Outcome::Unparsed {
-            write!(f, "(no HTTP)")?;
-        } else {
-            write!(f, "{} {}", record.method, shorten(record.head.path()))?;
-        }
-        if !record.head.raw_query().is_empty() {
-            write!(f, "?{}", shorten(record.head.raw_query()))?;
-        }
-        f.write_str(" \u{2192}")?;
-        if let Some(code) = record.code {
-            write!(f, " {code}")?;
-        }
-        if let Some(reason) = self.said("reason").filter(|reason| !reason.is_empty()) {
-            write!(f, " {}", shorten(&reason))?;
-        }
-        if record.outcome != Outcome::Answered {
-            write!(f, " {}", record.outcome.as_str())?;
-        }
-        write!(f, " ({})", self.remarks())?;
-        for (sign, body) in [('>', &record.request_body), ('<', &record.response_body)] {
-            if body.length > 0 {
-                let text = String::from_utf8_lossy(&body.bytes);
-                write!(f, " {sign} {}", shorten(text.trim_end()))?;
-            }
-        }
-        Ok(())
+        f.write_str(&self.line(&mut Masks::default()))
     }
 }
 
@@ -127,12 +147,23 @@ fn shorten(text: &str) -> String {
 }
 
 /// JSON as it is, anything else as text, nothing as null.
-fn body_json(body: &KeptBody) -> Value {
-    let text = || -> Cow<'_, str> { String::from_utf8_lossy(&body.bytes) };
-    match body.length {
-        0 => Value::Null,
-        _ if !body.is_whole() => text().into(),
-        _ => serde_json::from_slice(&body.bytes).unwrap_or_else(|_| text().into()),
+fn body_json(masks: &mut Masks, info: &RequestInfo, body: &KeptBody) -> Value {
+    if body.length == 0 {
+        return Value::Null;
+    }
+    let text = shown(masks, info, body);
+    match body.is_whole() {
+        true => serde_json::from_str(&text).unwrap_or_else(|_| text.into()),
+        false => text.into(),
+    }
+}
+
+/// A body without what must not be shown.
+fn shown<'a>(masks: &mut Masks, info: &RequestInfo, body: &'a KeptBody) -> Cow<'a, str> {
+    match masks.body(info, &body.bytes) {
+        Some(Cow::Borrowed(bytes)) => String::from_utf8_lossy(bytes),
+        Some(Cow::Owned(bytes)) => String::from_utf8_lossy(&bytes).into_owned().into(),
+        None => Cow::Borrowed("(not shown: it may hold secrets)"),
     }
 }
 

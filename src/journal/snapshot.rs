@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::entry::Entry;
 use super::recorder::Recorder;
 use super::requests::Requests;
+use crate::authentication::mask::Masks;
 use crate::error::Error;
 use crate::kinds::Catalog;
 use crate::object::Object;
@@ -19,6 +20,8 @@ pub struct Journal {
     entries: Vec<Entry>,
     dropped: u64,
     pub(super) seed: u64,
+    /// The kinds of the server.
+    pub(super) catalog: Arc<Catalog>,
 }
 
 impl Journal {
@@ -36,6 +39,7 @@ impl Journal {
             entries: entries.collect(),
             dropped: records.dropped,
             seed,
+            catalog: catalog.clone(),
         }
     }
 
@@ -123,7 +127,7 @@ impl Journal {
     ///
     /// If no request can match.
     pub fn try_filter(&self, requests: &Requests) -> Result<Journal, Error> {
-        let checked = requests.clone().checked().map_err(|problem| {
+        let checked = requests.clone().checked(&self.catalog).map_err(|problem| {
             Error::invalid(format!("no request can match ({requests})"), problem)
         })?;
         Ok(self.matching(&checked))
@@ -134,18 +138,22 @@ impl Journal {
         let matching = self.iter().filter(|entry| requests.matches(entry));
         Journal {
             entries: matching.cloned().collect(),
+            catalog: self.catalog.clone(),
             ..*self
         }
     }
 
-    /// Everything, as JSON: the same bytes for the same seed, script and requests if the clock stands still.
+    /// Everything, as JSON: the same bytes for the same seed, script and requests if the clock stands still. Values of
+    /// Secrets, tokens and private keys are masked, the same value with the same mask.
     ///
     /// ```
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
     /// assert_eq!(server.journal().to_json()["entries"], serde_json::json!([]));
     /// ```
     pub fn to_json(&self) -> Value {
-        let entries: Vec<Value> = self.iter().map(Entry::to_json).collect();
+        let mut masks = Masks::default();
+        let entries = self.iter().map(|entry| entry.json(&mut masks));
+        let entries: Vec<Value> = entries.collect();
         json!({"seed": self.seed, "dropped": self.dropped, "entries": entries})
     }
 }
@@ -168,7 +176,9 @@ impl fmt::Display for Journal {
         if self.is_empty() {
             writeln!(f, "(no request)")?;
         }
-        self.iter().try_for_each(|entry| writeln!(f, "{entry}"))
+        let mut masks = Masks::default();
+        self.iter()
+            .try_for_each(|entry| writeln!(f, "{}", entry.line(&mut masks)))
     }
 }
 

@@ -105,7 +105,7 @@ impl Verifier {
     }
 
     fn check(&self, requests: &Requests) -> Result<Requests, Error> {
-        let checked = requests.clone().checked();
+        let checked = requests.clone().checked(&self.journal.catalog);
         checked
             .map_err(|problem| self.fail(&format!("no request can match ({requests}): {problem}")))
     }

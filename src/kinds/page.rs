@@ -9,6 +9,7 @@
 //! verbs       all
 //! names       dns-label                           their format, if not that of a subdomain
 //! policy      create-on-update returns-deleted    what upstream's strategy answers, where that is not usual
+//! accepts     policy/v1beta1                      versions that a body may name in the place of this one
 //! deprecated  33 -- Use another kind.             the minor version, and the warning
 //! resets      status                              what a write to the object itself leaves as it was
 //! subresource status  get patch update  resets spec

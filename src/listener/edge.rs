@@ -2,10 +2,9 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use hyper::body::{Body as _, Incoming};
 use hyper::service::{Service, service_fn};
 use hyper::upgrade::OnUpgrade;
@@ -16,17 +15,17 @@ use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Ve
 use warp::reply::Reply as _;
 use warp::{Buf, Filter};
 
+use super::leftover::Leftover;
 use super::malformed;
 use super::wire::{Cut, Wire};
 use crate::pipeline::Pipeline;
+use crate::request::peer::Peer;
 use crate::request::{self, BodyError, Connection, Request, Upgrade};
 use crate::response::head::Shape;
 use crate::response::{Body, ByteStream, Fate, Response};
 
 /// Larger bodies are sent in chunks on HTTP/1.1 unless their handler knew better, as Go's server does, in bytes.
 const CHUNKED_ABOVE: usize = 2048;
-/// With more than this left of a request's body, Go's server gives the connection up, in bytes.
-const WORTH_READING: u64 = 256 * 1024;
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
@@ -60,6 +59,7 @@ struct Arrived {
 struct Line {
     pipeline: Arc<Pipeline>,
     wire: Arc<Wire>,
+    peer: Option<Arc<Peer>>,
     shape: Shape,
 }
 
@@ -69,15 +69,19 @@ struct Head {
     target: Uri,
     headers: HeaderMap,
     upgrade: Option<OnUpgrade>,
-    /// Nothing, where there is no body to wait for.
-    unread: Option<Unread>,
+    has_body: bool,
 }
 
 /// What serves the requests of one connection.
-pub(super) fn service(pipeline: Arc<Pipeline>, wire: Arc<Wire>) -> impl Answers {
+pub(super) fn service(
+    pipeline: Arc<Pipeline>,
+    wire: Arc<Wire>,
+    peer: Option<Arc<Peer>>,
+) -> impl Answers {
     let line = Arc::new(Line {
         pipeline,
         wire,
+        peer,
         shape: Shape::default(),
     });
     service_fn(move |mut request: http::Request<Incoming>| {
@@ -89,21 +93,27 @@ pub(super) fn service(pipeline: Arc<Pipeline>, wire: Arc<Wire>) -> impl Answers 
 
 async fn answer(
     arrived: Arc<Arrived>,
-    body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
+    body: impl Stream<Item = Result<impl Buf + 'static, warp::Error>> + Send + 'static,
 ) -> Reply {
     let Line {
         pipeline,
         wire,
+        peer,
         shape,
     } = &*arrived.line;
     let head = arrived.head.lock().take();
     let Some(head) = head else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let unread = head.unread.map(Arc::new);
-    let body = match &unread {
-        Some(unread) => unread.clone().count(body),
-        None => request::Body::empty(),
+    let body = body.map_ok(collect).map_err(|_| BodyError);
+    let (body, leftover) = match (head.has_body, arrived.version) {
+        (false, _) => (request::Body::empty(), None),
+        // What is left on a stream of its own is in nobody's way.
+        (true, Version::HTTP_2) => (request::Body::new(body), None),
+        (true, _) => {
+            let (body, leftover) = Leftover::of(&head.headers, body);
+            (body, Some(leftover))
+        }
     };
     let refusal = malformed::refusal(&head.method, &head.target, arrived.version, &head.headers);
     let request = Request {
@@ -113,6 +123,7 @@ async fn answer(
         body,
         upgrade: head.upgrade.map(into_upgrade),
         ordinal: wire.count_request(),
+        peer: peer.clone(),
     };
     let mut answer = match refusal {
         Some(refusal) => {
@@ -125,13 +136,18 @@ async fn answer(
     if let Framing::Counted(length) = framing {
         answer.headers.add(header::CONTENT_LENGTH, length.into());
     }
+    let goes_on = match leftover {
+        Some(leftover) if answer.fate != Fate::Reset => leftover.drain().await,
+        _ => true,
+    };
+    if !goes_on {
+        wire.linger();
+    }
     match answer.fate {
         // HTTP/2 has no such header, but a way to say it.
-        Fate::Last if arrived.version == Version::HTTP_2 => wire.finish(),
+        Fate::Last | Fate::LastOfMany if arrived.version == Version::HTTP_2 => wire.finish(),
         Fate::Last => answer.headers.set(header::CONNECTION, CLOSE),
-        _ if unread.is_some_and(|unread| unread.is_too_much()) => {
-            answer.headers.set(header::CONNECTION, CLOSE)
-        }
+        _ if !goes_on => answer.headers.set(header::CONNECTION, CLOSE),
         _ => {}
     }
     reply(answer, framing, shape, wire)
@@ -139,9 +155,8 @@ async fn answer(
 
 impl Arrived {
     fn new(request: &mut http::Request<Incoming>, line: Arc<Line>) -> Self {
-        let has_body = !request.body().is_end_stream();
         let head = Head {
-            unread: has_body.then(|| Unread::new(request.headers())),
+            has_body: !request.body().is_end_stream(),
             method: std::mem::take(request.method_mut()),
             target: std::mem::take(request.uri_mut()),
             headers: std::mem::take(request.headers_mut()),
@@ -152,41 +167,6 @@ impl Arrived {
             version: request.version(),
             line,
         }
-    }
-}
-
-/// How much of a request's body nobody has asked for yet, in bytes.
-struct Unread(AtomicU64);
-
-impl Unread {
-    fn new(headers: &HeaderMap) -> Self {
-        let length = headers.get(header::CONTENT_LENGTH);
-        let length = length.and_then(|v| v.to_str().ok()?.parse().ok());
-        Unread(AtomicU64::new(length.unwrap_or(0)))
-    }
-
-    /// The body, counted down as it is read; one that breaks off leaves nothing to go on with.
-    fn count(
-        self: Arc<Self>,
-        body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
-    ) -> request::Body {
-        request::Body::new(body.map(move |chunk| match chunk {
-            Ok(chunk) => {
-                let chunk = collect(chunk);
-                let left = self.0.load(Ordering::Relaxed);
-                self.0
-                    .store(left.saturating_sub(chunk.len() as u64), Ordering::Relaxed);
-                Ok(chunk)
-            }
-            Err(_) => {
-                self.0.store(u64::MAX, Ordering::Relaxed);
-                Err(BodyError)
-            }
-        }))
-    }
-
-    fn is_too_much(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > WORTH_READING
     }
 }
 
@@ -217,7 +197,7 @@ fn reply(
         ..
     } = answer;
     let limit = match fate {
-        Fate::Send | Fate::Last => None,
+        Fate::Send | Fate::Last | Fate::LastOfMany => None,
         Fate::Reset => return cut(wire, Cut::Reset),
         Fate::Close => return cut(wire, Cut::Close),
         Fate::Garbage(bytes) => return cut(wire, Cut::Garbage(bytes)),
@@ -281,7 +261,8 @@ fn broken(body: Body, bytes: usize, how: Cut, wire: Arc<Wire>) -> warp::reply::R
     let first_part = async_stream::stream! {
         let mut left = bytes;
         while left > 0 {
-            let Some(chunk) = whole.next().await else { break };
+            // What is shorter than that ends as it should.
+            let Some(chunk) = whole.next().await else { return };
             let part = chunk.slice(..chunk.len().min(left));
             left -= part.len();
             yield Ok(part);
@@ -334,17 +315,5 @@ mod tests {
         let counted =
             Response::new(200, "text/plain", long()).header(header::CONTENT_LENGTH, "2049");
         assert!(framing(&counted, Version::HTTP_11) == Framing::Given);
-    }
-
-    #[tokio::test]
-    async fn a_large_body_nobody_read_ends_the_connection() {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(300 * 1024));
-        let unread = Arc::new(Unread::new(&headers));
-        assert!(unread.is_too_much());
-        let chunk = Ok::<_, warp::Error>(Bytes::from(vec![0; 100 * 1024]));
-        let mut body = unread.clone().count(futures_util::stream::iter([chunk]));
-        assert!(body.next().await.is_some());
-        assert!(!unread.is_too_much());
     }
 }

@@ -4,7 +4,9 @@
 //! of is taken apart in [`edge`], the only file that knows warp.
 
 mod edge;
+mod farewell;
 pub(crate) mod gate;
+mod leftover;
 mod malformed;
 mod protocol;
 #[cfg(feature = "tls")]
@@ -147,22 +149,22 @@ struct Speaker {
 
 impl Speaker {
     async fn speak(&self, stream: WireStream, wire: Arc<Wire>, pipeline: Arc<Pipeline>) {
-        let (protocol, service) = (
-            &self.protocol,
-            edge::service(pipeline.clone(), wire.clone()),
-        );
+        let protocol = &self.protocol;
+        let service = |peer| edge::service(pipeline.clone(), wire.clone(), peer);
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {
             let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream));
             let Some(Ok(Some(stream))) = wire.unless_cut(handshake).await else {
                 return;
             };
+            let service = service(tls::peer(&stream));
             return match tls::speaks_http2(&stream) {
                 true => connection(protocol.http2(stream, service), wire, &pipeline).await,
                 false => connection(protocol.http1(stream, service), wire, &pipeline).await,
             };
         }
-        connection(protocol.http1(stream, service), wire, &pipeline).await;
+        let serving = protocol.http1(stream, service(None));
+        connection(serving, wire, &pipeline).await;
     }
 }
 

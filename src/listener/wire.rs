@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 
+use super::farewell::Farewell;
 use super::gate::{Stop, Told};
 
 /// How a connection is broken.
@@ -34,9 +35,15 @@ pub(super) struct Wire {
     told: Told,
     finish: Notify,
     requests: AtomicU64,
+    lingers: AtomicBool,
 }
 
 impl Wire {
+    /// Something of a request stays unread: at the end of the connection its client is still sending.
+    pub(super) fn linger(&self) {
+        self.lingers.store(true, Ordering::Relaxed);
+    }
+
     /// What the connection is told from outside.
     pub(super) fn told(&self) -> Told {
         self.told.clone()
@@ -99,6 +106,8 @@ impl Flushes {
 pub(super) struct WireStream {
     stream: TcpStream,
     wire: Arc<Wire>,
+    /// Said once everything is written.
+    farewell: Option<Farewell>,
 }
 
 impl WireStream {
@@ -109,10 +118,12 @@ impl WireStream {
             told,
             finish: Notify::new(),
             requests: AtomicU64::new(0),
+            lingers: AtomicBool::new(false),
         });
         (
             WireStream {
                 stream,
+                farewell: None,
                 wire: wire.clone(),
             },
             wire,
@@ -197,7 +208,20 @@ impl AsyncWrite for WireStream {
         if matches!(*self.wire.cut.lock(), Some(Cut::Reset)) {
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let WireStream {
+            stream,
+            wire,
+            farewell,
+        } = &mut *self;
+        let farewell = match farewell {
+            Some(farewell) => farewell,
+            None => {
+                ready!(Pin::new(&mut *stream).poll_shutdown(cx))?;
+                farewell.insert(Farewell::new(wire.lingers.load(Ordering::Relaxed)))
+            }
+        };
+        ready!(farewell.poll(cx, stream));
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -15,6 +15,10 @@ const MAX_OPERATIONS: usize = 10_000;
 /// How much text all `copy` operations of a patch may copy.
 const MAX_COPIED_BYTES: usize = 3 * 1024 * 1024;
 
+/// How many elements of arrays all operations of a patch may shift. Each that takes one out or puts one in moves all that
+/// stand behind it.
+const MAX_SHIFTED_ELEMENTS: usize = 20_000_000;
+
 type Operation = BTreeMap<String, Slot>;
 
 /// Applies a JSON patch to the text of an object.
@@ -126,17 +130,24 @@ fn wrong_type(text: &str, go_type: &str) -> String {
 fn run(current: &str, operations: Vec<Operation>) -> Result<String, PatchError> {
     let mut root = Document::new(current).ok_or(PatchError::Unprocessable)?;
     root.open();
-    let mut copied = 0;
+    let mut spent = Spent::default();
     for mut operation in operations {
-        perform(&mut root, &mut operation, &mut copied)?;
+        perform(&mut root, &mut operation, &mut spent)?;
     }
     Ok(root.to_text())
+}
+
+/// What the operations of a patch did so far that is bounded.
+#[derive(Default)]
+struct Spent {
+    copied_bytes: usize,
+    shifted_elements: usize,
 }
 
 fn perform(
     root: &mut Document,
     operation: &mut Operation,
-    copied: &mut usize,
+    spent: &mut Spent,
 ) -> Result<(), PatchError> {
     let kind = text_member(operation, "op").unwrap_or_default();
     let path = text_member(operation, "path").ok_or(PatchError::Unprocessable)?;
@@ -146,14 +157,23 @@ fn perform(
         return Err(PatchError::Panic);
     }
     let done = match (kind.as_str(), from) {
-        ("add", _) => add(root, &path, value.flatten()),
-        ("remove", _) => remove(root, &path).map(drop),
+        ("add", _) => add(root, &path, value.flatten(), spent),
+        ("remove", _) => remove(root, &path, spent).map(drop),
         ("replace", _) => replace(root, &path, value.flatten()),
         ("test", _) => test(root, &path, value.flatten()),
-        ("move", Some(from)) => remove(root, &from).and_then(|moved| add(root, &path, moved)),
-        ("copy", Some(from)) => copy(root, &from, &path, copied),
+        ("move", Some(from)) => {
+            let moved = remove(root, &from, spent);
+            moved.and_then(|moved| add(root, &path, moved, spent))
+        }
+        ("copy", Some(from)) => copy(root, &from, &path, spent),
         _ => None,
     };
+    if spent.shifted_elements > MAX_SHIFTED_ELEMENTS {
+        let message = format!(
+            "The allowed maximum of array elements that the operations of a JSON patch shift is {MAX_SHIFTED_ELEMENTS}"
+        );
+        return Err(PatchError::TooLarge(message));
+    }
     done.ok_or(PatchError::Unprocessable)
 }
 
@@ -164,23 +184,31 @@ fn text_member(operation: &Operation, key: &str) -> Option<String> {
     }
 }
 
-fn add(root: &mut Document, path: &str, value: Slot) -> Option<()> {
+fn add(root: &mut Document, path: &str, value: Slot, spent: &mut Spent) -> Option<()> {
     let (container, key) = root.find(path)?;
     match container {
         Document::Text(_) => return None,
         Document::Object(members) => drop(members.insert(key, value)),
         Document::Array(items) if key == "-" => items.push(value),
-        Document::Array(items) => items.insert(document::index(&key, items.len() + 1)?, value),
+        Document::Array(items) => {
+            let at = document::index(&key, items.len() + 1)?;
+            spent.shifted_elements += items.len() - at;
+            items.insert(at, value);
+        }
     }
     Some(())
 }
 
-fn remove(root: &mut Document, path: &str) -> Option<Slot> {
+fn remove(root: &mut Document, path: &str, spent: &mut Spent) -> Option<Slot> {
     let (container, key) = root.find(path)?;
     match container {
         Document::Text(_) => None,
         Document::Object(members) => members.remove(&key),
-        Document::Array(items) => document::index(&key, items.len()).map(|at| items.remove(at)),
+        Document::Array(items) => {
+            let at = document::index(&key, items.len())?;
+            spent.shifted_elements += items.len() - at;
+            Some(items.remove(at))
+        }
     }
 }
 
@@ -218,7 +246,7 @@ fn test(root: &mut Document, path: &str, mut value: Slot) -> Option<()> {
 }
 
 /// Copies as text; of a member that is missing, `null`.
-fn copy(root: &mut Document, from: &str, path: &str, copied: &mut usize) -> Option<()> {
+fn copy(root: &mut Document, from: &str, path: &str, spent: &mut Spent) -> Option<()> {
     // Looking for the destination reaches into the document, which shows in the order of what is copied.
     root.find(from)?;
     root.find(path)?;
@@ -227,11 +255,11 @@ fn copy(root: &mut Document, from: &str, path: &str, copied: &mut usize) -> Opti
         .slot(&key)?
         .and_then(|slot| slot.as_ref())
         .map(Document::to_text);
-    *copied += text.as_ref().map_or(0, String::len);
-    if *copied > MAX_COPIED_BYTES {
+    spent.copied_bytes += text.as_ref().map_or(0, String::len);
+    if spent.copied_bytes > MAX_COPIED_BYTES {
         return None;
     }
-    add(root, path, text.map(Document::Text))
+    add(root, path, text.map(Document::Text), spent)
 }
 
 #[cfg(test)]

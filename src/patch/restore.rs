@@ -2,14 +2,13 @@
 //!
 //! Upstream: `k8s.io/apimachinery/pkg/runtime/converter.go`.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::codec::go_value::{kind_name, type_name};
 use crate::codec::json::{self, Node};
 use crate::codec::{base64, time};
 use crate::kinds::{Struct, Type};
-use crate::schema::int_or_string;
+use crate::schema::{int_or_string, quantity, schema_or};
 
 /// An object, not yet in canonical form, and the fields no such object has.
 #[derive(Debug, PartialEq)]
@@ -41,6 +40,9 @@ impl Restorer {
         let Value::Object(members) = value else {
             return Err(format!("cannot restore struct from: {}", kind_name(value)));
         };
+        if ty.unstructured {
+            return Ok(value.clone());
+        }
         let mut out = Map::new();
         for field in &ty.fields {
             match members.get(&*field.name) {
@@ -86,12 +88,13 @@ impl Restorer {
             (Type::Map(_) | Type::AtomicMap(_), other) => {
                 Err(format!("cannot restore map from {}", kind_name(other)))
             }
-            (Type::Time, other) => restore_time(other, time::parse).map(|t| time::format(t).into()),
-            (Type::MicroTime, other) => {
-                restore_time(other, time::parse_micro).map(|t| time::format_micro(t).into())
-            }
+            (Type::Time, other) => restore_time(other, time::canonical),
+            (Type::MicroTime, other) => restore_time(other, time::canonical_micro),
             (Type::IntOrString, other) => int_or_string(&Node::from_value(other)),
-            (Type::FieldsV1, other) => Ok(other.clone()),
+            (Type::Quantity, other) => quantity(&Node::from_value(other)),
+            (Type::FieldsV1 | Type::Raw(_) | Type::Untyped, other) => Ok(other.clone()),
+            (Type::SchemaOr(or, schema), other) => schema_or(Node::from_value(other), *or, schema),
+            (Type::Float64, Value::Number(_)) => Ok(value.clone()),
             (Type::Int32, Value::Number(n)) => number(n, ty, wrap),
             (Type::Int64, Value::Number(n)) => number(n, ty, |n| n),
             (Type::String | Type::Named(_), Value::String(_)) | (Type::Bool, Value::Bool(_)) => {
@@ -124,8 +127,14 @@ fn zero(ty: &Type) -> Value {
     match ty {
         Type::String | Type::Named(_) | Type::Bytes => Value::String(String::new()),
         Type::Bool => Value::Bool(false),
-        Type::Int32 | Type::Int64 | Type::IntOrString => 0.into(),
-        Type::Time | Type::MicroTime | Type::FieldsV1 => Value::Null,
+        Type::Int32 | Type::Int64 | Type::Float64 | Type::IntOrString => 0.into(),
+        Type::Quantity => "0".into(),
+        Type::Time
+        | Type::MicroTime
+        | Type::FieldsV1
+        | Type::Raw(_)
+        | Type::Untyped
+        | Type::SchemaOr(..) => Value::Null,
         Type::List(_) => Value::Array(Vec::new()),
         Type::Map(_) | Type::AtomicMap(_) | Type::Struct(_) => Value::Object(Map::new()),
     }
@@ -134,15 +143,19 @@ fn zero(ty: &Type) -> Value {
 /// Times have a decoder of their own, which reads JSON.
 fn restore_time(
     value: &Value,
-    parse: fn(&str) -> Result<Timestamp, String>,
-) -> Result<Timestamp, String> {
+    canonical: fn(&str) -> Result<String, String>,
+) -> Result<Value, String> {
     let Value::String(text) = value else {
         let kind = Node::from_value(value).go_kind();
         return Err(format!(
             "json: cannot unmarshal {kind} into Go value of type string"
         ));
     };
-    parse(text)
+    canonical(text).map(|text| match text.as_str() {
+        // The zero of times is none.
+        "" => Value::Null,
+        _ => text.into(),
+    })
 }
 
 /// An integer is cut to size without a word; a float must be whole, and one beyond all integers is the least, as on amd64.

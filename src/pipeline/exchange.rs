@@ -8,13 +8,16 @@ use http::{HeaderValue, header};
 use jiff::{SignedDuration, Timestamp};
 
 use super::httplog::Line;
+use super::inflight::Place;
 use super::refusal::Refusal;
 use super::{DEFAULT_REQUEST_TIMEOUT, Pipeline};
-use crate::authentication::{credentials, impersonation};
+use crate::authentication::{self, credentials, impersonation};
 use crate::authorization::Attributes;
 use crate::clock;
-use crate::fault::effect::Effect;
+use crate::fault::effect::Planned;
+use crate::fault::firing::Firing;
 use crate::fault::frames::{Ending, WatchFault, shape};
+use crate::handlers::aside::Aside;
 use crate::handlers::cluster::{Cluster, Ends};
 use crate::handlers::documents::Documents;
 use crate::handlers::routes::{self, Route};
@@ -22,6 +25,7 @@ use crate::handlers::{self, Context};
 use crate::journal::record::{KeptBody, Record};
 use crate::journal::stream::watched;
 use crate::object::frame::Frames;
+use crate::registry::is_served_elsewhere;
 use crate::request::Request;
 use crate::request::info::RequestInfo;
 use crate::request::negotiation::negotiate_error;
@@ -41,7 +45,9 @@ pub(super) struct Exchange<'a> {
     pub(super) info: RequestInfo,
     pub(super) warnings: Warnings,
     /// What goes wrong with it from here on.
-    pub(super) effects: Vec<Effect>,
+    pub(super) effects: Vec<Planned>,
+    /// Whether what the record names as faults has come to anything.
+    pub(super) firings: Vec<Firing>,
     /// What the journal is to have. Nobody is its user until the request is authenticated.
     pub(super) record: Record,
     /// What was read of the body.
@@ -52,6 +58,11 @@ pub(super) struct Exchange<'a> {
     /// Who is not known belongs to none yet.
     flow: Option<&'a Flow>,
     line: Option<Line>,
+    /// Among those that are handled at a time.
+    place: Place,
+    /// It was asked who it comes from, and nobody has proven to be anybody.
+    is_unproven: bool,
+    aside: &'a Aside,
 }
 
 /// What goes wrong while a request is handled.
@@ -63,22 +74,31 @@ pub(super) struct Handling {
 }
 
 impl<'a> Exchange<'a> {
-    pub(super) fn begin(pipeline: &'a Pipeline, request: Request) -> Self {
+    pub(super) fn begin(pipeline: &'a Pipeline, request: Request, aside: &'a Aside) -> Self {
         let cluster = &pipeline.cluster;
         let (now, revision) = (cluster.clock.now(), cluster.storage.revision());
+        let audit_id = audit_id(pipeline, &request);
+        let mut record = pipeline.recorder.begin(now, revision);
+        if let Some(id) = audit_id.as_ref().filter(|_| pipeline.recorder.is_audited()) {
+            record.audit_id = String::from_utf8_lossy(id.as_bytes()).into_owned();
+        }
         Exchange {
             line: Line::start(&request),
-            record: pipeline.recorder.begin(now, revision),
+            record,
             query: Query::parse(request.raw_query()),
-            audit_id: audit_id(pipeline, &request),
+            audit_id,
             pipeline,
             request,
             info: RequestInfo::default(),
             warnings: Warnings::default(),
             effects: Vec::new(),
+            firings: Vec::new(),
             body: Bytes::new(),
             timeout: DEFAULT_REQUEST_TIMEOUT,
             flow: None,
+            place: None,
+            is_unproven: false,
+            aside,
         }
     }
 
@@ -90,10 +110,25 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
+    /// Where nobody needs a token, a browser would be the administrator for every page it shows.
+    pub(super) fn check_origin(&self) -> Result<(), Refusal> {
+        if !self.pipeline.authenticator.is_open() {
+            return Ok(());
+        }
+        let checked = self.pipeline.check_origin(&self.request);
+        Ok(checked.map_err(|why| Status::scripted(403, "Forbidden", &why))?)
+    }
+
     pub(super) fn authenticate(&mut self) -> Result<(), Refusal> {
         let headers = &self.request.headers;
         self.warnings.extend(credentials::warning(headers));
-        self.record.user = Some(self.pipeline.authenticator.authenticate(headers)?);
+        self.is_unproven = true;
+        let accounts = self.pipeline.cluster.accounts();
+        let authenticator = &self.pipeline.authenticator;
+        let peer = self.request.peer.as_deref();
+        let user = authenticator.authenticate(headers, peer, &accounts)?;
+        self.is_unproven = authentication::is_anonymous(&user);
+        self.record.user = Some(user);
         Ok(())
     }
 
@@ -105,6 +140,9 @@ impl<'a> Exchange<'a> {
         {
             let (attributes, authorizer) = (Attributes::of(&self.info), &pipeline.authorizer);
             let other = impersonation::impersonate(headers, &user, &attributes, authorizer)?;
+            if other.is_some() && pipeline.recorder.is_audited() {
+                self.record.impersonator = Some(user.clone());
+            }
             self.record.user = Some(other.map_or(user, Arc::new));
         }
         Ok(())
@@ -116,6 +154,17 @@ impl<'a> Exchange<'a> {
         if let Some(line) = &mut self.line {
             line.set_user(self.record.user());
         }
+    }
+
+    /// Waits for nobody: where there is no place, the client has to come again.
+    pub(super) fn take_place(&mut self) -> Result<(), Refusal> {
+        if is_long_running(&self.info) {
+            return Ok(());
+        }
+        let user = self.record.user.as_deref();
+        let place = self.pipeline.places.take(self.info.verb(), user);
+        self.place = place.map_err(|full| Refusal::Answer(Box::new(full)))?;
+        Ok(())
     }
 
     pub(super) fn authorize(&mut self) -> Result<(), Refusal> {
@@ -167,19 +216,24 @@ impl<'a> Exchange<'a> {
             warnings,
             body,
             record,
+            aside,
             ..
         } = self;
         let cluster = &pipeline.cluster;
-        let target = match routes::route(&info.path, &cluster.catalog) {
+        let catalog = cluster.catalog();
+        let target = match routes::route(&info.path, &catalog) {
             Route::Resource(target) => target,
             Route::Document(document) => {
                 let now = cluster.clock.now();
-                let documents = pipeline
-                    .documents
-                    .get_or_init(|| Documents::new(&cluster.version, &pipeline.address, now));
+                let documents = pipeline.documents.of(&catalog, || {
+                    Documents::new(&catalog, &cluster.version, &pipeline.address, now)
+                });
                 return Ok(documents.answer(&document, request, &info.path, query, now)?);
             }
             Route::NoResource => return Err(Status::no_route().into()),
+            Route::NotFound if is_served_elsewhere(&**cluster, &info.path) => {
+                return Ok(Response::text(503, "service unavailable\n"));
+            }
             Route::NotFound => return Ok(Response::text(404, "404 page not found\n")),
         };
         let (user, stream) = (record.user.clone().unwrap_or_default(), &mut record.stream);
@@ -190,6 +244,7 @@ impl<'a> Exchange<'a> {
         };
         let mut ctx = Context {
             cluster,
+            authenticator: &pipeline.authenticator,
             authorizer: &pipeline.authorizer,
             max_body: pipeline.max_body,
             request,
@@ -202,8 +257,11 @@ impl<'a> Exchange<'a> {
             expire_continue: handling.expire_continue,
             through: &mut through,
             kept: body,
+            aside,
         };
-        Ok(handlers::handle(&mut ctx).await?)
+        let answer = handlers::handle(&mut ctx).await;
+        aside.end_turn();
+        Ok(answer?)
     }
 
     /// A Status in the format negotiated for errors.
@@ -233,6 +291,10 @@ impl<'a> Exchange<'a> {
 
     fn complete(&mut self, mut response: Response) -> Response {
         let (written, now) = (&self.pipeline.written, self.pipeline.cluster.clock.now());
+        // Upstream's mitigation of denials of service.
+        if self.is_unproven && response.fate == Fate::Send {
+            response.fate = Fate::LastOfMany;
+        }
         self.record.answered(&response, now);
         // Who is not known belongs to no flow yet.
         let flow = self.flow.filter(|_| response.status != 401);
@@ -267,13 +329,19 @@ impl Drop for Exchange<'_> {
     fn drop(&mut self) {
         let cluster = &self.pipeline.cluster;
         let record = &mut self.record;
-        record.request_body = KeptBody::of(&self.body);
+        record.request_body = KeptBody::of_request(&self.body);
+        self.effects.clear();
+        for (title, firing) in record.faults.iter_mut().zip(self.firings.drain(..)) {
+            if firing.was_in_vain() {
+                title.push_str(" (no effect)");
+            }
+        }
         if record.is_pending() {
             record.abandoned(cluster.clock.now());
         }
         record.after = cluster.storage.revision();
         let recorder = &self.pipeline.recorder;
-        recorder.end(record, &mut self.request, &self.info);
+        recorder.end(record, &mut self.request, &self.info, &cluster.catalog());
     }
 }
 

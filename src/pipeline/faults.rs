@@ -3,23 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use http::header;
-use jiff::SignedDuration;
 
+use super::after::{self, pause};
 use super::exchange::{Exchange, Handling};
 use super::refusal::Refusal;
 use crate::authorization;
-use crate::clock::{self, Clock};
 use crate::codec::json::Node;
 use crate::fault::answer::{self, Answer, Raw, Reply, Subject};
-use crate::fault::effect::{After, Before, Break, Effect, Handler, Instead, Race, View};
+use crate::fault::effect::{After, Before, Effect, Handler, Instead, Planned, Race, View};
+use crate::fault::firing::Firing;
 use crate::handlers::cluster::{Cluster, key};
 use crate::handlers::routes::{self, Route};
 use crate::handlers::{self, Target, race};
+use crate::object::Object;
 use crate::request::facts::Facts;
 use crate::request::text::Text;
-use crate::response::{self, ByteStream, Fate, Response};
+use crate::response::{Fate, Response};
 
 impl Exchange<'_> {
     /// Finds out what goes wrong with this request.
@@ -33,32 +33,36 @@ impl Exchange<'_> {
             text(sent.as_ref(), &["metadata", "labels", key])
                 .or_else(|| stored_label(&pipeline.cluster, &self.info.path, key))
         };
+        let sent_name = sent.as_ref().map(sent_name).unwrap_or_default();
         let facts = Facts {
             headers: &self.request.headers,
             query: &self.query,
             info: &self.info,
             user: self.record.user(),
             label: &label,
+            sent_name: &sent_name,
             ordinal: self.request.ordinal,
         };
         let now = pipeline.cluster.clock.now();
         let plan = pipeline.faults.plan(&facts, now, &pipeline.cluster.ids);
+        let firings = plan.effects.iter().map(|planned| planned.firing.clone());
+        self.firings = firings.collect();
         self.effects = plan.effects;
-        if !plan.fired.is_empty() {
-            self.record.faults = plan.fired;
+        if !plan.titles.is_empty() {
+            self.record.faults = plan.titles;
             let recorder = &pipeline.recorder;
             recorder.show(&mut self.record, &self.request, &self.info);
         }
     }
 
-    /// The object of a create or a replace, if a rule looks at its labels.
+    /// The object of a create or a replace, if a rule looks into it.
     async fn sent_object(&mut self) -> Option<Node> {
         let sends = matches!(self.request.method.as_str(), "POST" | "PUT");
-        if !sends || !self.pipeline.faults.ask_for_labels() {
+        if !sends || !self.pipeline.faults.look_inside() {
             return None;
         }
         let Route::Resource(target) =
-            routes::route(&self.info.path, &self.pipeline.cluster.catalog)
+            routes::route(&self.info.path, &self.pipeline.cluster.catalog())
         else {
             return None;
         };
@@ -73,11 +77,19 @@ impl Exchange<'_> {
         }
         let mut wait = Duration::ZERO;
         let mut end = None;
-        for effect in std::mem::take(&mut self.effects) {
+        for Planned { effect, firing } in std::mem::take(&mut self.effects) {
             match effect {
-                Effect::Before(Before::Wait(length)) => wait += length,
-                Effect::Before(before) => end = end.or(Some(before)),
-                later => self.effects.push(later),
+                Effect::Before(Before::Wait(length)) => {
+                    wait = wait.saturating_add(length);
+                    firing.acts();
+                }
+                // One answer is enough.
+                Effect::Before(_) if end.is_some() => {}
+                Effect::Before(before) => {
+                    end = Some(before);
+                    firing.acts();
+                }
+                effect => self.effects.push(Planned { effect, firing }),
             }
         }
         pause(&self.pipeline.cluster.clock, wait).await;
@@ -113,13 +125,21 @@ impl Exchange<'_> {
         }
         let mut handling = Handling::default();
         let mut afterwards = Vec::new();
-        for effect in std::mem::take(&mut self.effects) {
+        for Planned { effect, firing } in std::mem::take(&mut self.effects) {
             match effect {
-                Effect::Handler(handler) => self.go_behind(handler).await,
-                Effect::View(View::Stale(stale)) => handling.stale = Some(stale),
-                Effect::View(View::ContinueExpires) => handling.expire_continue = true,
-                Effect::Stream(trouble) => handling.watch.push(trouble),
-                Effect::Answer(after) => afterwards.push(after),
+                Effect::Handler(handler) => self.go_behind(handler, &firing).await,
+                Effect::View(view) => {
+                    match view {
+                        View::Stale(stale) => handling.stale = Some(stale),
+                        View::ContinueExpires => handling.expire_continue = true,
+                    }
+                    firing.acts();
+                }
+                Effect::Stream(trouble) => {
+                    firing.cannot("the watch did not come that far");
+                    handling.watch.push(trouble);
+                }
+                Effect::Answer(after) => afterwards.push((after, firing)),
                 // Done with by now.
                 Effect::Before(_) => {}
             }
@@ -129,51 +149,74 @@ impl Exchange<'_> {
     }
 
     /// What happens behind the back of the handler.
-    async fn go_behind(&mut self, handler: Handler) {
+    async fn go_behind(&mut self, handler: Handler, firing: &Firing) {
         let cluster = &self.pipeline.cluster;
         let race = match handler {
-            Handler::Compact => return cluster.storage.compact(cluster.storage.revision()),
+            Handler::Compact => {
+                firing.acts();
+                return cluster.storage.compact(cluster.storage.revision());
+            }
             Handler::Race(race) => race,
         };
         let Some((target, name)) = self.named().await.filter(|(_, name)| !name.is_empty()) else {
-            return;
+            return firing.cannot("the request names no object");
         };
+        let before = stored(cluster, &target, &name);
         match race {
             Race::Update => race::update(cluster, &target, &name).await,
             Race::Delete => race::delete(cluster, &target, &name).await,
             Race::Create => race::create(cluster, &target, &name).await,
         }
+        let after = stored(cluster, &target, &name);
+        let has_effect = match (&before, &after) {
+            (Some(before), Some(after)) => !Arc::ptr_eq(before, after),
+            _ => before.is_some() || after.is_some(),
+        };
+        firing.acts_if(has_effect, "there was nothing another writer could do");
     }
 
     async fn go_wrong_after(
         &mut self,
         answer: Result<Response, Refusal>,
-        effects: Vec<After>,
+        effects: Vec<(After, Firing)>,
     ) -> Result<Response, Refusal> {
-        let waits = effects.iter().map(|effect| match effect {
-            After::Wait(length) => *length,
+        let waits = effects.iter().map(|(effect, firing)| match effect {
+            After::Wait(length) => {
+                firing.acts();
+                *length
+            }
             _ => Duration::ZERO,
         });
-        pause(&self.pipeline.cluster.clock, waits.sum()).await;
+        let wait = waits.fold(Duration::ZERO, Duration::saturating_add);
+        pause(&self.pipeline.cluster.clock, wait).await;
         let mut answer = answer;
-        for effect in effects {
-            match effect {
-                After::Wait(_) => {}
-                After::Instead(instead) => return Err(self.instead(instead)),
-                After::Accepted => answer = answer.map(accepted),
-                After::Drip { bytes, every } => {
-                    let clock = self.pipeline.cluster.clock.clone();
-                    answer = answer.map(|response| dripping(response, bytes, every, clock));
-                }
-                After::Break(how) => {
-                    answer = answer.map(|response| Response {
-                        fate: fate(how),
-                        ..response
-                    });
-                }
+        for (effect, firing) in effects {
+            if let After::Instead(instead) = effect {
+                firing.acts();
+                return Err(self.instead(instead));
             }
+            answer = match answer {
+                Ok(response) => Ok(self.changed(response, effect, &firing)),
+                Err(refusal) => {
+                    firing.cannot("the answer was an error");
+                    Err(refusal)
+                }
+            };
         }
         answer
+    }
+
+    /// A success as a fault has it.
+    fn changed(&self, response: Response, effect: After, firing: &Firing) -> Response {
+        match effect {
+            After::Wait(_) | After::Instead(_) => response,
+            After::Accepted => after::accepted(response, firing),
+            After::Drip { bytes, every } => {
+                let clock = self.pipeline.cluster.clock.clone();
+                after::dripping(response, bytes, every, clock, firing)
+            }
+            After::Break(how) => after::broken(response, how, firing),
+        }
     }
 
     /// What comes in the place of an answer.
@@ -189,11 +232,11 @@ impl Exchange<'_> {
 
     fn reply(&self, answer: &Answer, name: &str) -> Reply {
         let info = &self.info;
-        let catalog = &self.pipeline.cluster.catalog;
+        let catalog = &self.pipeline.cluster.catalog();
         let kind = catalog.find(info.api_group(), info.api_version(), info.resource());
         answer.reply(&Subject {
             info,
-            kind: kind.map_or("", |kind| &kind.kind),
+            kind: kind.as_ref().map_or("", |kind| &kind.kind),
             name,
             forbidden: &|| {
                 let user = self.record.user.clone().unwrap_or_default();
@@ -217,7 +260,7 @@ impl Exchange<'_> {
     /// What the path points at, and the name in it or in the body of a create.
     async fn named(&mut self) -> Option<(Target, String)> {
         let Route::Resource(target) =
-            routes::route(&self.info.path, &self.pipeline.cluster.catalog)
+            routes::route(&self.info.path, &self.pipeline.cluster.catalog())
         else {
             return None;
         };
@@ -234,21 +277,26 @@ impl Exchange<'_> {
     }
 }
 
-async fn pause(clock: &Clock, length: Duration) {
-    if !length.is_zero() {
-        let length = SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX);
-        clock.sleep_until(clock::add(clock.now(), length)).await;
-    }
+fn stored(cluster: &Cluster, target: &Target, name: &str) -> Option<Arc<Object>> {
+    let key = key(&target.kind, &target.namespace, name);
+    cluster.storage.view().get(&key).cloned()
 }
 
 /// A label of the stored object a path points at.
 fn stored_label(cluster: &Cluster, path: &Text, label: &str) -> Option<String> {
-    let Route::Resource(target) = routes::route(path, &cluster.catalog) else {
+    let Route::Resource(target) = routes::route(path, &cluster.catalog()) else {
         return None;
     };
     let key = key(&target.kind, &target.namespace, &target.name);
     let view = cluster.storage.view();
-    view.get(&key)?.label(label)
+    view.get(&key)?.label(label).map(str::to_owned)
+}
+
+/// The name of an object that is sent; of one whose name is to be made up, what it begins with and a star.
+fn sent_name(object: &Node) -> String {
+    let member = |name| text(Some(object), &["metadata", name]).filter(|text| !text.is_empty());
+    let generated = || Some(format!("{}*", member("generateName")?));
+    member("name").or_else(generated).unwrap_or_default()
 }
 
 /// What is no Status, just as it was scripted.
@@ -260,42 +308,6 @@ fn plain(raw: Raw) -> Response {
     match raw.retry_after {
         Some(seconds) => response.header(header::RETRY_AFTER, seconds.to_string()),
         None => response,
-    }
-}
-
-fn accepted(mut response: Response) -> Response {
-    if matches!(response.status, 200 | 201) {
-        response.status = 202;
-    }
-    response
-}
-
-/// The same answer, a few bytes of the body at a time.
-fn dripping(response: Response, bytes: usize, every: Duration, clock: Arc<Clock>) -> Response {
-    let mut whole: ByteStream = match response.body {
-        response::Body::Full(body) => Box::pin(futures_util::stream::iter([body])),
-        response::Body::Stream(pieces) => pieces,
-        _ => return response,
-    };
-    let slow = async_stream::stream! {
-        while let Some(mut chunk) = whole.next().await {
-            while !chunk.is_empty() {
-                yield chunk.split_to(chunk.len().min(bytes));
-                pause(&clock, every).await;
-            }
-        }
-    };
-    Response {
-        body: response::Body::Stream(Box::pin(slow)),
-        ..response
-    }
-}
-
-fn fate(how: Break) -> Fate {
-    match how {
-        Break::Reset(bytes) => Fate::ResetAfter(bytes),
-        Break::Close(bytes) => Fate::CloseAfter(bytes),
-        Break::Last => Fate::Last,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use http::{Method, header};
 
+use crate::authentication::mask;
 use crate::clock::Stopwatch;
 use crate::request::Request;
 
@@ -23,7 +24,7 @@ impl Line {
     pub(crate) fn start(request: &Request) -> Option<Self> {
         tracing::enabled!(target: TARGET, tracing::Level::INFO).then(|| Line {
             method: request.method.clone(),
-            target: request.path_and_query(),
+            target: mask::target(&request.path_and_query()).into_owned(),
             user_agent: request
                 .header(header::USER_AGENT)
                 .unwrap_or_default()

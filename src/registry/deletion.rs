@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::context::WriteContext;
+use crate::codec::time;
 use crate::kinds::Kind;
 use crate::object::{meta_str, meta_strings, metadata_mut};
 use crate::request::options::{DeleteOptions, Propagation};
@@ -20,6 +21,10 @@ pub(crate) enum Deletion {
     Remove(Option<Value>),
     /// It stays, in this state, until its finalizers are gone.
     Mark(Value),
+    /// It is seen in this state, and goes.
+    MarkAndRemove(Value),
+    /// It was told to go before, and stays as it is.
+    Pending,
 }
 
 /// Upstream's `BeforeDelete` and the choice of finalizers: preconditions, then what becomes of the object.
@@ -30,7 +35,7 @@ pub(crate) fn before_delete(
 ) -> Result<Deletion, Status> {
     check_preconditions(write.kind, object, options)?;
     let present = meta_strings(object, "finalizers");
-    let finalizers = finalizers_for_deletion(&present, options);
+    let finalizers = finalizers_for_deletion(&present, options, write.kind.policy.orphans);
     if present.is_empty() && finalizers.is_empty() {
         return Ok(Deletion::Remove(None));
     }
@@ -42,6 +47,76 @@ pub(crate) fn before_delete(
     metadata_mut(&mut next).insert("finalizers".to_owned(), finalizers.into());
     mark_as_deleting(&mut next, write.now);
     Ok(Deletion::Mark(next))
+}
+
+/// How long an object is given to end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grace {
+    pub(crate) seconds: i64,
+}
+
+/// The same for objects that end by themselves when they are told to, and may be given time for it.
+pub(crate) fn before_graceful_delete(
+    write: &WriteContext<'_>,
+    object: &Value,
+    options: &DeleteOptions,
+    grace: &Grace,
+) -> Result<Deletion, Status> {
+    check_preconditions(write.kind, object, options)?;
+    let metadata = &object["metadata"];
+    let given = metadata["deletionGracePeriodSeconds"].as_i64();
+    let (time, seconds) = match (metadata["deletionTimestamp"].as_str(), given) {
+        (None, _) => (later(write.now, grace.seconds), grace.seconds),
+        // It was to go at once, and did not: its finalizers hold it, or nothing does.
+        (Some(_), None | Some(0)) => return before_delete(write, object, options),
+        (Some(time), Some(given)) => {
+            let wanted = options
+                .grace_period_seconds
+                .map(|s| if s < 0 { 1 } else { s });
+            match wanted.filter(|wanted| *wanted < given) {
+                Some(wanted) => shorten(write.now, time, given, wanted),
+                None => return Ok(Deletion::Pending),
+            }
+        }
+    };
+    let mut next = object.clone();
+    let present = meta_strings(object, "finalizers");
+    let finalizers = finalizers_for_deletion(&present, options, write.kind.policy.orphans);
+    let metadata = metadata_mut(&mut next);
+    if !metadata.contains_key("deletionTimestamp")
+        && let Some(generation) = metadata.get("generation").and_then(Value::as_i64)
+    {
+        metadata.insert("generation".to_owned(), json!(generation + 1));
+    }
+    metadata.insert("deletionTimestamp".to_owned(), time.into());
+    metadata.insert("deletionGracePeriodSeconds".to_owned(), json!(seconds));
+    let is_held = !finalizers.is_empty();
+    match is_held {
+        true => metadata.insert("finalizers".to_owned(), finalizers.into()),
+        false => metadata.remove("finalizers"),
+    };
+    Ok(match is_held || seconds > 0 {
+        true => Deletion::Mark(next),
+        false => Deletion::MarkAndRemove(next),
+    })
+}
+
+/// A time so many seconds after another.
+fn later(time: &str, seconds: i64) -> String {
+    let shifted = time::parse(time).ok().and_then(|time| {
+        let span = jiff::SignedDuration::from_secs(seconds);
+        time.checked_add(span).ok()
+    });
+    shifted.map_or_else(|| time.to_owned(), time::format)
+}
+
+/// The end of a grace period that becomes shorter, which is not in the past; and how long it is now.
+fn shorten(now: &str, time: &str, given: i64, wanted: i64) -> (String, i64) {
+    let moved = later(time, wanted - given);
+    if moved.as_str() >= now {
+        return (moved, wanted);
+    }
+    (now.to_owned(), if wanted == 0 { 0 } else { 1 })
 }
 
 fn check_preconditions(kind: &Kind, object: &Value, options: &DeleteOptions) -> Result<(), Status> {
@@ -78,12 +153,17 @@ fn check_preconditions(kind: &Kind, object: &Value, options: &DeleteOptions) -> 
 }
 
 /// Which finalizers a deletion leaves: the garbage collector's two follow the propagation policy.
-pub(crate) fn finalizers_for_deletion(present: &[String], options: &DeleteOptions) -> Vec<String> {
+/// `orphans` tells what becomes of the dependents where nobody says.
+pub(crate) fn finalizers_for_deletion(
+    present: &[String],
+    options: &DeleteOptions,
+    orphans: bool,
+) -> Vec<String> {
     let has = |finalizer: &str| present.iter().any(|f| f == finalizer);
     let orphan = match (options.orphan_dependents, options.propagation) {
         (Some(orphan), _) => orphan,
         (None, Some(policy)) => policy == Propagation::Orphan,
-        (None, None) => has(ORPHAN_FINALIZER),
+        (None, None) => has(ORPHAN_FINALIZER) || (orphans && !has(FOREGROUND_FINALIZER)),
     };
     let foreground = match (options.orphan_dependents, options.propagation) {
         (Some(_), _) => false,

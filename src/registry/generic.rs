@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::strategy::{Strategy, WriteContext};
 use super::validation::meta;
+use crate::kinds::Wire;
 use crate::object::{is_terminating, meta_str, meta_strings, metadata, metadata_mut};
+use crate::schema;
 use crate::status::Status;
 use crate::status::field::FieldError;
 
@@ -44,7 +46,7 @@ pub(crate) fn before_create(
         errors = meta::validate_create_generic(object, write.kind.namespaced);
     }
     refuse_invalid(write, object, &errors)?;
-    strategy.canonicalize(object);
+    canonicalize(write, strategy, object);
     Ok(())
 }
 
@@ -55,6 +57,7 @@ pub(crate) fn before_update(
     object: &mut Value,
     old: &Value,
 ) -> Result<(), Status> {
+    keep_generation(object, old);
     strategy.prepare_for_update(write, object, old);
     restore_metadata(object, old);
     let own = strategy.validate_update(write, object, old);
@@ -66,8 +69,16 @@ pub(crate) fn before_update(
     };
     errors.extend(own);
     refuse_invalid(write, object, &errors)?;
-    strategy.canonicalize(object);
+    canonicalize(write, strategy, object);
     Ok(())
+}
+
+/// What an object is once it is kept.
+fn canonicalize(write: &WriteContext<'_>, strategy: &dyn Strategy, object: &mut Value) {
+    strategy.canonicalize(object);
+    if write.kind.wire == Wire::GoStruct {
+        schema::keep(object, &write.kind.schema);
+    }
 }
 
 fn refuse_invalid(
@@ -79,7 +90,21 @@ fn refuse_invalid(
         return Ok(());
     }
     let (kind, name) = (write.kind, meta_str(object, "name"));
-    Err(Status::invalid(&kind.kind, &kind.group, name, errors))
+    // A custom object is what it says it is, even where that is wrong.
+    let called = match kind.wire {
+        Wire::Unstructured => object["kind"].as_str().unwrap_or(&kind.kind),
+        Wire::GoStruct => &kind.kind,
+    };
+    Err(Status::invalid(called, &kind.group, name, errors))
+}
+
+/// Only the strategy counts generations.
+fn keep_generation(object: &mut Value, old: &Value) {
+    let metadata = metadata_mut(object);
+    match old["metadata"].get("generation") {
+        Some(generation) => metadata.insert("generation".to_owned(), generation.clone()),
+        None => metadata.remove("generation"),
+    };
 }
 
 fn restore_metadata(object: &mut Value, old: &Value) {
@@ -93,7 +118,6 @@ fn restore_metadata(object: &mut Value, old: &Value) {
         };
     };
     put_back("creationTimestamp");
-    put_back("generation");
     if old.contains_key("deletionTimestamp") {
         put_back("deletionTimestamp");
     }

@@ -13,6 +13,8 @@ use crate::status::field::FieldError;
 pub(crate) struct Namespaces;
 
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+/// What upstream's publisher says of its ConfigMaps.
+const ROOT_CA: &str = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
 const ACTIVE: &str = "Active";
 const KUBERNETES_FINALIZER: &str = "kubernetes";
 
@@ -90,6 +92,27 @@ impl Strategy for Namespaces {
         spec_finalizers(object).is_empty()
     }
 
+    /// The ServiceAccount controller and the root CA publisher give every namespace something.
+    fn created_along(
+        &self,
+        namespace: &str,
+        authority: &str,
+    ) -> Vec<(&'static str, &'static str, Value)> {
+        let account = json!({"metadata": {"name": "default", "namespace": namespace}});
+        let certificates = json!({
+            "metadata": {
+                "name": "kube-root-ca.crt",
+                "namespace": namespace,
+                "annotations": {"kubernetes.io/description": ROOT_CA},
+            },
+            "data": {"ca.crt": authority},
+        });
+        vec![
+            ("", "ServiceAccount", account),
+            ("", "ConfigMap", certificates),
+        ]
+    }
+
     /// The first deletion starts the end of the namespace; what follows waits for its finalizers.
     fn before_delete(
         &self,
@@ -111,7 +134,7 @@ impl Strategy for Namespaces {
 fn terminate(object: &Value, options: &DeleteOptions, now: &str) -> Value {
     let mut next = object.clone();
     let finalizers =
-        deletion::finalizers_for_deletion(&meta_strings(object, "finalizers"), options);
+        deletion::finalizers_for_deletion(&meta_strings(object, "finalizers"), options, false);
     let metadata = metadata_mut(&mut next);
     metadata.insert("deletionTimestamp".to_owned(), now.into());
     if finalizers.is_empty() {

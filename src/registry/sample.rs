@@ -16,6 +16,10 @@ impl Lister for Claimed {
         None
     }
 
+    fn list(&self, _group: &str, _kind: &str, _namespace: &str) -> Vec<Arc<Object>> {
+        Vec::new()
+    }
+
     fn is_claimed(&self, claim: &str) -> bool {
         self.0.iter().any(|c| **c == *claim)
     }
@@ -27,6 +31,14 @@ struct First;
 impl Chance for First {
     fn below(&self, _end: usize) -> usize {
         0
+    }
+
+    fn name(&self, base: &str) -> String {
+        base.to_owned()
+    }
+
+    fn unique(&self) -> String {
+        "unique".to_owned()
     }
 }
 
@@ -42,6 +54,8 @@ pub(super) fn write<'a>(kind: &'a KindRef, lister: &'a dyn Lister) -> WriteConte
         asked: kind,
         subresource: "",
         dry_run: false,
+        user: None,
+        access: None,
         now: "now",
         chance: &First,
         lister,

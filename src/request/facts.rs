@@ -14,6 +14,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) user: &'a str,
     /// A label of the stored object the request is about.
     pub(crate) label: &'a dyn Fn(&str) -> Option<String>,
+    /// The name in the body of a create or a replace, if a rule asks for it.
+    pub(crate) sent_name: &'a str,
     /// Which request on its connection it is, from 1.
     pub(crate) ordinal: u64,
 }

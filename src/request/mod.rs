@@ -8,6 +8,7 @@ pub(crate) mod facts;
 pub(crate) mod info;
 pub(crate) mod negotiation;
 pub(crate) mod options;
+pub(crate) mod peer;
 pub(crate) mod query;
 pub(crate) mod selector;
 pub(crate) mod text;
@@ -15,12 +16,16 @@ pub(crate) mod user;
 pub(crate) mod when;
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::Stream;
 use http::header::AsHeaderName;
+use http::uri::Authority;
 use http::{HeaderMap, Method, Uri};
+
+use peer::Peer;
 
 /// The largest request body, in bytes.
 pub(crate) const DEFAULT_MAX_BODY: usize = 3 * 1024 * 1024;
@@ -35,6 +40,8 @@ pub(crate) struct Request {
     pub(crate) upgrade: Option<Upgrade>,
     /// Which request on its connection this is, from 1.
     pub(crate) ordinal: u64,
+    /// Who is at the other end, if it has shown a certificate.
+    pub(crate) peer: Option<Arc<Peer>>,
 }
 
 /// The body of a request, read when a handler asks for it.
@@ -74,6 +81,11 @@ impl Body {
     pub(crate) fn empty() -> Self {
         Body(None)
     }
+
+    /// Whether there is one.
+    pub(crate) fn is_to_come(&self) -> bool {
+        self.0.is_some()
+    }
 }
 
 impl Stream for Body {
@@ -93,9 +105,19 @@ impl Request {
         self.target.path()
     }
 
+    /// The host it was meant for, where the target names one.
+    pub(crate) fn authority(&self) -> Option<&str> {
+        self.target.authority().map(Authority::as_str)
+    }
+
     /// What follows the question mark.
     pub(crate) fn raw_query(&self) -> &str {
         self.target.query().unwrap_or_default()
+    }
+
+    /// How long the target is, in bytes.
+    pub(crate) fn target_length(&self) -> usize {
+        self.path().len() + self.raw_query().len()
     }
 
     /// The first header of this name, if it is text.

@@ -7,37 +7,40 @@ use http::header;
 
 use super::query::Query;
 use super::{Request, content_type};
+use crate::kinds::Wire;
 use crate::status::Status;
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const YAML: &str = "application/yaml";
-const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+pub(crate) const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+/// The frames of a watch in protobuf.
+pub(crate) const PROTOBUF_STREAM: &str = "application/vnd.kubernetes.protobuf;stream=watch";
 
-/// What the server offers for objects, in its order. Protobuf is named because the real server names it; asking for it
-/// alone is refused.
+/// What the server offers for objects, in its order, which is also that of [`Media::ALL`].
 pub(crate) const OFFERED: [&str; 3] = [JSON, YAML, PROTOBUF];
-const OFFERED_STREAMS: [&str; 2] = [
-    "application/json;stream=watch",
-    "application/vnd.kubernetes.protobuf;stream=watch",
-];
+const OFFERED_STREAMS: [&str; 2] = ["application/json;stream=watch", PROTOBUF_STREAM];
 
 /// A format to write in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Media {
     Json,
     Yaml,
+    Protobuf,
 }
 
 impl Media {
+    const ALL: [Media; 3] = [Media::Json, Media::Yaml, Media::Protobuf];
+
     pub(crate) fn content_type(self) -> &'static str {
         match self {
             Media::Json => JSON,
             Media::Yaml => YAML,
+            Media::Protobuf => PROTOBUF,
         }
     }
 }
 
-/// A format to read: the formats of answers, and protobuf, which kubectl writes and never insists on getting back.
+/// A format to read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum BodyFormat {
     Json,
@@ -216,6 +219,8 @@ pub(crate) fn offered(streams: bool) -> Vec<&'static str> {
 enum Endpoint {
     /// Objects and lists: these can be transformed.
     Objects,
+    /// The same of kinds that no Go type stands behind: they have no form in protobuf, though it is offered.
+    Unstructured,
     /// Everything else, errors included.
     Plain,
     /// Aggregated discovery, which has to be asked for.
@@ -225,9 +230,13 @@ enum Endpoint {
 impl Endpoint {
     /// What the clause asks for, if that is allowed here.
     fn allows(self, media: Media, clause: &Clause<'_>) -> Option<Transform> {
+        if self == Endpoint::Unstructured && media == Media::Protobuf {
+            return None;
+        }
         // YAML is never streamed.
-        let streams = media == Media::Json && clause.param("stream") == "watch";
-        let version = self == Endpoint::Objects && clause.param("sv") == "v1";
+        let streams = media != Media::Yaml && clause.param("stream") == "watch";
+        let is_object = matches!(self, Endpoint::Objects | Endpoint::Unstructured);
+        let version = is_object && clause.param("sv") == "v1";
         if !clause.param("stream").is_empty() && !streams
             || !clause.param("sv").is_empty() && !version
         {
@@ -235,7 +244,7 @@ impl Endpoint {
         }
         let wanted = (clause.param("as"), clause.param("g"), clause.param("v"));
         match self {
-            Endpoint::Objects => transform(wanted),
+            Endpoint::Objects | Endpoint::Unstructured => transform(wanted),
             Endpoint::Plain => (wanted == ("", "", "")).then_some(Transform::None),
             Endpoint::Aggregated => {
                 let document = ("APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2");
@@ -245,9 +254,17 @@ impl Endpoint {
     }
 }
 
-/// The handler's look: the best clause it can honour.
-pub(crate) fn negotiate(request: &Request, query: &Query) -> Result<Negotiated, Status> {
-    choose(request, query, Endpoint::Objects).ok_or_else(|| Status::not_acceptable(&OFFERED))
+/// The handler's look: the best clause it can honour for objects that are written this way.
+pub(crate) fn negotiate(
+    request: &Request,
+    query: &Query,
+    wire: Wire,
+) -> Result<Negotiated, Status> {
+    let endpoint = match wire {
+        Wire::GoStruct => Endpoint::Objects,
+        Wire::Unstructured => Endpoint::Unstructured,
+    };
+    choose(request, query, endpoint).ok_or_else(|| Status::not_acceptable(&OFFERED))
 }
 
 /// The same for a document that has one form only.
@@ -256,10 +273,14 @@ pub(crate) fn negotiate_plain(request: &Request, query: &Query) -> Result<Negoti
 }
 
 /// A watch can only be written in a format that streams.
-pub(crate) fn negotiate_stream(request: &Request, query: &Query) -> Result<Negotiated, Status> {
-    let negotiated = negotiate(request, query)?;
+pub(crate) fn negotiate_stream(
+    request: &Request,
+    query: &Query,
+    wire: Wire,
+) -> Result<Negotiated, Status> {
+    let negotiated = negotiate(request, query, wire)?;
     match negotiated.media {
-        Media::Json => Ok(Negotiated {
+        Media::Json | Media::Protobuf => Ok(Negotiated {
             pretty: false,
             ..negotiated
         }),
@@ -288,8 +309,7 @@ fn choose(request: &Request, query: &Query, endpoint: Endpoint) -> Option<Negoti
         });
     }
     clauses(accept).iter().find_map(|clause| {
-        let mut offered = [Media::Json, Media::Yaml].into_iter();
-        let (media, transform) = offered.find_map(|media| {
+        let (media, transform) = Media::ALL.into_iter().find_map(|media| {
             let transform = endpoint
                 .allows(media, clause)
                 .filter(|_| clause.covers(media))?;
@@ -394,6 +414,7 @@ mod tests {
             body: Body::empty(),
             upgrade: None,
             ordinal: 1,
+            peer: None,
         }
     }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::query::{Query, parse_uint};
 use super::selector::{FieldSelector, LabelSelector};
+use crate::codec::json::Node;
 use crate::codec::printable::is_print;
 use crate::codec::quote::quote;
 use crate::status::Status;
@@ -33,6 +34,43 @@ pub(crate) struct WriteOptions {
     /// Empty when the request did not say.
     pub(crate) field_manager: String,
     pub(crate) field_validation: FieldValidation,
+    /// The same as it was said, empty when it was not.
+    said_validation: String,
+}
+
+/// The options of a request, whichever they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Given<'a> {
+    Write(&'a WriteOptions),
+    Delete(&'a DeleteOptions),
+}
+
+impl Given<'_> {
+    /// JSON, as the server writes options of this kind.
+    pub(crate) fn to_json(self, kind: &str) -> Vec<u8> {
+        let version = Node::text([META_GROUP, "/v1"].concat());
+        let dry_run = |is_dry: bool| match is_dry {
+            true => Node::texts(&["All"]),
+            false => Node::Null,
+        };
+        let node = match self {
+            Given::Write(options) => Node::object([
+                ("kind", Node::text(kind)),
+                ("apiVersion", version),
+                ("dryRun", dry_run(options.dry_run)),
+                (
+                    "fieldManager",
+                    Node::text(options.field_manager.clone()).unless_empty(),
+                ),
+                (
+                    "fieldValidation",
+                    Node::text(options.said_validation.clone()).unless_empty(),
+                ),
+            ]),
+            Given::Delete(options) => options.to_node(kind, version, dry_run(options.dry_run)),
+        };
+        node.to_json()
+    }
 }
 
 impl WriteOptions {
@@ -70,6 +108,7 @@ impl WriteOptions {
             dry_run,
             field_manager,
             field_validation,
+            said_validation: text.to_owned(),
         }
     }
 }

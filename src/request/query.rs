@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
+use crate::codec::go_duration;
+
 /// The pairs of a query, in order. A pair with a bad escape or a semicolon is dropped, as Go does.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
@@ -92,50 +94,8 @@ fn parse_number<T: std::str::FromStr>(
 
 /// `time.ParseDuration`; `None` is a negative one.
 pub(crate) fn parse_duration(text: &str) -> Result<Option<Duration>, String> {
-    let quoted = crate::codec::quote::quote(text);
-    let invalid = || format!("time: invalid duration {quoted}");
-    let negative = text.starts_with('-');
-    let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if rest == "0" {
-        return Ok(Some(Duration::ZERO));
-    }
-    if rest.is_empty() {
-        return Err(invalid());
-    }
-    let mut seconds = 0.0;
-    while !rest.is_empty() {
-        // At most one fraction; a second one follows an empty unit.
-        let whole = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-        let after = whole.strip_prefix('.').map_or(whole, |fraction| {
-            fraction.trim_start_matches(|c: char| c.is_ascii_digit())
-        });
-        let number = &rest[..rest.len() - after.len()];
-        let number: f64 = number.parse().map_err(|_| invalid())?;
-        let unit_len = after
-            .find(|c: char| c.is_ascii_digit() || c == '.')
-            .unwrap_or(after.len());
-        let factor = match &after[..unit_len] {
-            "" => return Err(format!("time: missing unit in duration {quoted}")),
-            "ns" => 1e-9,
-            "us" | "µs" | "μs" => 1e-6,
-            "ms" => 1e-3,
-            "s" => 1.0,
-            "m" => 60.0,
-            "h" => 3600.0,
-            unit => {
-                let unit = crate::codec::quote::quote(unit);
-                return Err(format!("time: unknown unit {unit} in duration {quoted}"));
-            }
-        };
-        seconds += number * factor;
-        rest = &after[unit_len..];
-    }
-    // Go's durations are nanoseconds in an int64.
-    let length = Duration::try_from_secs_f64(seconds).map_err(|_| invalid())?;
-    if i64::try_from(length.as_nanos()).is_err() {
-        return Err(invalid());
-    }
-    Ok((!negative).then_some(length))
+    let nanos = go_duration::parse(text)?;
+    Ok(u64::try_from(nanos).ok().map(Duration::from_nanos))
 }
 
 fn decode(text: &str) -> Option<String> {

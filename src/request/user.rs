@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
 /// A user, as authorization, admission and `SelfSubjectReview` see it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct UserInfo {
@@ -19,6 +21,21 @@ impl UserInfo {
             groups,
             ..UserInfo::default()
         }
+    }
+
+    /// As the API shows it.
+    pub(crate) fn to_value(&self) -> Value {
+        let mut info = json!({"username": self.name});
+        if !self.uid.is_empty() {
+            info["uid"] = (*self.uid).into();
+        }
+        if !self.groups.is_empty() {
+            info["groups"] = json!(self.groups);
+        }
+        if !self.extra.is_empty() {
+            info["extra"] = json!(self.extra);
+        }
+        info
     }
 
     pub(crate) fn in_group(&self, group: &str) -> bool {

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::codec::json::compact;
-use crate::kinds::Kind;
+use crate::kinds::{Kind, Wire};
+use crate::schema;
 use crate::storage::Revision;
 
 /// Marks the end of the initial events.
@@ -26,19 +27,22 @@ impl Bookmark<'_> {
         metadata
     }
 
-    /// `resourceVersion` comes before `annotations`.
-    pub(super) fn to_json(self) -> Vec<u8> {
-        let metadata = self.metadata();
-        let mut out = format!(
-            "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":{{\"resourceVersion\":{}",
-            self.kind.kind,
-            self.kind.api_version(),
-            metadata["resourceVersion"]
-        );
-        if let Some(annotations) = metadata.get("annotations") {
-            out.push_str(&format!(",\"annotations\":{}", compact(annotations)));
+    /// The object, with what is written even if there is nothing in it.
+    pub(super) fn value(&self) -> Value {
+        let kind = self.kind;
+        let mut value = json!({
+            "kind": kind.kind, "apiVersion": kind.api_version(), "metadata": self.metadata(),
+        });
+        if kind.wire == Wire::GoStruct {
+            schema::prune(&mut value, &kind.schema);
         }
-        out.push_str("}}");
-        out.into_bytes()
+        value
+    }
+
+    pub(super) fn to_json(self) -> Vec<u8> {
+        match self.kind.wire {
+            Wire::GoStruct => schema::to_json(&self.value(), &self.kind.schema),
+            Wire::Unstructured => compact(&self.value()).into_bytes(),
+        }
     }
 }

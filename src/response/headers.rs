@@ -1,5 +1,6 @@
 //! The headers every answer has, in the order the real server writes them.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -173,9 +174,10 @@ fn compress(response: &mut Response, request: &Request) {
 
 /// `299 - "text"`, one for each text; too much text is cut, and what is then still too much is dropped.
 fn warning_headers(texts: &[Arc<str>]) -> Vec<HeaderValue> {
+    let mut seen = BTreeSet::new();
     let mut distinct: Vec<&str> = Vec::with_capacity(texts.len());
     for text in texts {
-        if (is_plain(text) || !text.chars().any(char::is_control)) && !distinct.contains(&&**text) {
+        if (is_plain(text) || !text.chars().any(char::is_control)) && seen.insert(&**text) {
             distinct.push(text);
         }
     }
@@ -258,6 +260,7 @@ mod tests {
             body: crate::request::Body::empty(),
             upgrade: None,
             ordinal: 1,
+            peer: None,
         };
         compress(&mut packed, &request);
         let Body::Full(body) = &packed.body else {

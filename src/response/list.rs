@@ -10,6 +10,9 @@ use crate::kinds::{Kind, KindRef};
 use crate::object::Object;
 use crate::storage::{Moment, Revision};
 
+/// A longer list is not kept, in bytes.
+const MAX_KEPT: usize = 8 * 1024 * 1024;
+
 /// The last list that was written in full, for those who ask for it again before anything changes.
 #[derive(Default)]
 pub(crate) struct LastList(Mutex<Option<Latest>>);
@@ -32,6 +35,9 @@ impl LastList {
     }
 
     pub(crate) fn set(&self, kind: &KindRef, prefix: &str, moment: Moment, body: &Bytes) {
+        if body.len() > MAX_KEPT {
+            return;
+        }
         *self.0.lock() = Some(Latest {
             kind: kind.clone(),
             prefix: prefix.to_owned(),
@@ -54,6 +60,10 @@ pub(crate) struct List {
 impl List {
     /// The list's metadata as JSON.
     pub(crate) fn meta_json(&self) -> Vec<u8> {
+        if self.revision == Revision::default() {
+            // Made up on the spot, of no version.
+            return b"{}".to_vec();
+        }
         let mut out = format!("{{\"resourceVersion\":\"{}\"", self.revision).into_bytes();
         if let Some(token) = &self.continue_token {
             out.extend_from_slice(b",\"continue\":");

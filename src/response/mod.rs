@@ -1,6 +1,6 @@
 //! Answers: how objects, lists and errors are written in the format that was negotiated.
 //!
-//! An object's JSON exists already ([`Object`]); what is left is to frame it, indent it, turn it into YAML, or cut a
+//! An object's JSON exists already ([`Object`]); what is left is to frame it, indent it, turn it into YAML or a message, or cut a
 //! Table row or its metadata out of it. What is to be written is a [`Document`](encoder::Document), or a
 //! [`Frame`](crate::object::frame::Frame) of a watch; an [`Encoder`](encoder::Encoder) a format turns it into bytes.
 
@@ -54,6 +54,8 @@ pub(crate) enum Fate {
     Send,
     /// Sends it, as the last answer on its connection.
     Last,
+    /// Sends it; on HTTP/2, where many requests at a time are cheap to make, as the last answer on its connection.
+    LastOfMany,
     /// Resets the connection instead.
     Reset,
     /// Closes the connection instead.
@@ -106,10 +108,17 @@ impl Response {
         response.header(header::CONTENT_TYPE, content_type)
     }
 
-    /// A document in the format that was negotiated.
+    /// A document in the format that was negotiated. What has no form in it is an error; what was done is done.
     pub(crate) fn document(status: u16, document: &Document<'_>, negotiated: Negotiated) -> Self {
         let encoder = encoder(negotiated);
-        let mut response = Response::with_body(status, Body::Full(encoder.document(document)));
+        let (status, body) = match encoder.document(document) {
+            Ok(body) => (status, body),
+            Err(error) => {
+                let body = encoder.document(&Document::Status(&error));
+                (error.code, body.unwrap_or_default())
+            }
+        };
+        let mut response = Response::with_body(status, Body::Full(body));
         let headers = &mut response.headers;
         headers.add(header::CONTENT_TYPE, encoder.content_type());
         response
@@ -200,7 +209,7 @@ impl Presenter {
             Transform::Table(version) => Document::Table(Table {
                 presenter: self,
                 meta: list.meta_json(),
-                objects: list.items.iter().map(Arc::as_ref).collect(),
+                objects: table::in_order(&self.kind, &list.items),
                 version,
                 columns: table::Columns::Shown,
             }),
@@ -217,11 +226,14 @@ impl Presenter {
     }
 
     fn list_in_asked_version(&self, list: &List) -> Option<List> {
-        if self.kind.is_stored() {
+        if self.kind.is_stored() && self.kind.custom.is_none() {
             return None;
         }
         let items = list.items.iter();
-        let items = items.filter_map(|item| self.in_asked_version(item).map(Arc::new));
+        let items = items.map(|item| {
+            self.in_asked_version(item)
+                .map_or_else(|| item.clone(), Arc::new)
+        });
         Some(List {
             items: items.collect(),
             revision: list.revision,

@@ -1,8 +1,11 @@
 //! `PartialObjectMetadata`: an object without its contents.
 
+use serde_json::Value;
+
 use super::list::List;
 use crate::kinds::meta::OBJECT_META;
 use crate::object::Object;
+use crate::registry;
 use crate::request::negotiation::MetaVersion;
 use crate::schema;
 
@@ -39,6 +42,30 @@ pub(super) fn write(out: &mut Vec<u8>, object: &Object, version: MetaVersion) {
         version.api_version()
     );
     out.extend_from_slice(head.as_bytes());
-    schema::encode(out, &object.value()["metadata"], &OBJECT_META);
+    let value = object.value();
+    match registry::strategy(&object.kind).hidden_annotation() {
+        Some(hidden) => {
+            let metadata = without_annotation(&value["metadata"], hidden);
+            schema::encode(out, &metadata, &OBJECT_META);
+        }
+        None => schema::encode(out, &value["metadata"], &OBJECT_META),
+    }
     out.push(b'}');
+}
+
+fn without_annotation(metadata: &Value, hidden: &str) -> Value {
+    let mut metadata = metadata.clone();
+    let annotations = metadata
+        .get_mut("annotations")
+        .and_then(Value::as_object_mut);
+    let is_last = annotations.is_some_and(|annotations| {
+        annotations.remove(hidden);
+        annotations.is_empty()
+    });
+    if let Value::Object(members) = &mut metadata
+        && is_last
+    {
+        members.remove("annotations");
+    }
+    metadata
 }

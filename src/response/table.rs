@@ -1,11 +1,13 @@
 //! Tables: what kubectl prints.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Presenter, partial};
-use crate::codec::json::{write_sorted, write_string};
-use crate::codec::time;
+use crate::codec::json::{compact, write_sorted, write_string};
+use crate::codec::{go_value, time};
 use crate::kinds::{Cell, Column, Kind};
 use crate::object::{Object, meta_str};
 use crate::registry;
@@ -81,7 +83,12 @@ impl<'a> Table<'a> {
             Columns::Shown => write_columns(&mut out, &self.presenter.kind),
             Columns::Null => out.extend_from_slice(b"null"),
         }
-        out.extend_from_slice(b",\"rows\":[");
+        out.extend_from_slice(b",\"rows\":");
+        if self.objects.is_empty() && self.presenter.kind.has_plain_table() {
+            out.extend_from_slice(b"null}");
+            return out;
+        }
+        out.push(b'[');
         for (i, object) in self.objects.iter().enumerate() {
             if i > 0 {
                 out.push(b',');
@@ -93,9 +100,19 @@ impl<'a> Table<'a> {
     }
 }
 
+/// The objects of a list as its rows come: by their keys, unless the kind has them otherwise.
+pub(super) fn in_order<'a>(kind: &Kind, items: &'a [Arc<Object>]) -> Vec<&'a Object> {
+    let mut objects: Vec<&Object> = items.iter().map(Arc::as_ref).collect();
+    if let Some(rank) = registry::strategy(kind).row_rank() {
+        objects.sort_by_cached_key(|object| rank(&object.value()));
+    }
+    objects
+}
+
 fn write_columns(out: &mut Vec<u8>, kind: &Kind) {
     out.push(b'[');
-    for (i, column) in kind.columns.iter().enumerate() {
+    let declared = kind.columns.iter().filter(|column| !column.undeclared);
+    for (i, column) in declared.enumerate() {
         if i > 0 {
             out.push(b',');
         }
@@ -117,6 +134,11 @@ fn write_row(out: &mut Vec<u8>, presenter: &Presenter, object: &Object, version:
     let cells = row(presenter, object);
     out.extend_from_slice(b"{\"cells\":");
     write_sorted(out, &Value::Array(cells));
+    let conditions = registry::strategy(&presenter.kind).row_conditions(&object.value());
+    if !conditions.is_null() {
+        out.extend_from_slice(b",\"conditions\":");
+        out.extend_from_slice(compact(&conditions).as_bytes());
+    }
     out.extend_from_slice(b",\"object\":");
     match presenter.include_object {
         IncludeObject::None => out.extend_from_slice(b"null"),
@@ -131,7 +153,12 @@ fn write_row(out: &mut Vec<u8>, presenter: &Presenter, object: &Object, version:
 
 /// The cells of an object, which is in the version that is stored.
 fn row(presenter: &Presenter, object: &Object) -> Vec<Value> {
-    let (kind, value) = (&presenter.kind, object.value());
+    let kind = &presenter.kind;
+    // What custom columns say is said of the version asked for.
+    let value = match kind.custom {
+        Some(_) => object.value_in(kind),
+        None => object.value(),
+    };
     let columns = kind.columns.iter();
     let age = |since: &str| age(since, presenter.now);
     columns
@@ -145,70 +172,45 @@ fn cell(column: &Column, kind: &Kind, object: &Value, age: &dyn Fn(&str) -> Stri
         path.iter().try_fold(object, |at, name| at.get(&**name))
     };
     match &column.cell {
-        Cell::Path(path) => at(path).cloned().unwrap_or_else(|| "".into()),
+        Cell::Path(path) => at(path).cloned().unwrap_or_else(|| match &*column.ty {
+            "integer" => 0.into(),
+            _ => "".into(),
+        }),
         Cell::Age(path) => age(at(path).and_then(Value::as_str).unwrap_or_default()).into(),
+        Cell::JsonPath(path) => found(path.first(object), &column.ty, age),
         Cell::Programmed => registry::strategy(kind).cell(&column.name, object, age),
+    }
+}
+
+/// What was found of a custom object, as a cell of this type: upstream's `cellForJSONValue`.
+fn found(value: Option<Value>, ty: &str, age: &dyn Fn(&str) -> String) -> Value {
+    match (ty, value) {
+        (_, None) => Value::Null,
+        ("string", Some(Value::Null)) => "<no value>".into(),
+        ("string", Some(value @ (Value::Array(_) | Value::Object(_)))) => compact(&value).into(),
+        ("string", Some(value)) => go_value::show(&value).into(),
+        ("integer", Some(Value::Number(n))) => match (n.as_i64(), n.as_f64()) {
+            (Some(whole), _) => whole.into(),
+            #[expect(clippy::cast_possible_truncation, reason = "as Go cuts it off")]
+            (None, Some(float)) => (float as i64).into(),
+            _ => Value::Null,
+        },
+        ("number", Some(value @ Value::Number(_))) | ("boolean", Some(value @ Value::Bool(_))) => {
+            value
+        }
+        ("date", Some(Value::String(text))) => match time::parse(&text) {
+            Ok(_) => age(&text).into(),
+            Err(_) if text.is_empty() => "<unknown>".into(),
+            Err(_) => "<invalid>".into(),
+        },
+        _ => Value::Null,
     }
 }
 
 /// How long ago a time was, as the Age cell shows it.
 fn age(since: &str, now: Timestamp) -> String {
     match time::parse(since) {
-        Ok(since) => human_duration(now.as_second() - since.as_second()),
+        Ok(since) => time::human_duration(now.as_second() - since.as_second()),
         Err(_) => "<unknown>".to_owned(),
-    }
-}
-
-/// `duration.HumanDuration`: two units at the most, coarser with age.
-fn human_duration(seconds: i64) -> String {
-    const MINUTE: i64 = 60;
-    const HOUR: i64 = 60 * MINUTE;
-    const DAY: i64 = 24 * HOUR;
-    const YEAR: i64 = 365 * DAY;
-    let two = |big: i64, big_unit: &str, small: i64, small_unit: &str| {
-        let (first, rest) = (seconds / big, seconds % big / small);
-        if rest == 0 {
-            format!("{first}{big_unit}")
-        } else {
-            format!("{first}{big_unit}{rest}{small_unit}")
-        }
-    };
-    match seconds {
-        s if s < -1 => "<invalid>".to_owned(),
-        s if s < 0 => "0s".to_owned(),
-        s if s < 2 * MINUTE => format!("{s}s"),
-        s if s < 10 * MINUTE => two(MINUTE, "m", 1, "s"),
-        s if s < 3 * HOUR => format!("{}m", s / MINUTE),
-        s if s < 8 * HOUR => two(HOUR, "h", MINUTE, "m"),
-        s if s < 2 * DAY => format!("{}h", s / HOUR),
-        s if s < 8 * DAY => two(DAY, "d", HOUR, "h"),
-        s if s < 2 * YEAR => format!("{}d", s / DAY),
-        s if s < 8 * YEAR => two(YEAR, "y", DAY, "d"),
-        s => format!("{}y", s / YEAR),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_age_gets_coarser() {
-        for (seconds, text) in [
-            (-5, "<invalid>"),
-            (-1, "0s"),
-            (119, "119s"),
-            (120, "2m"),
-            (125, "2m5s"),
-            (3600, "60m"),
-            (3 * 3600 + 60, "3h1m"),
-            (47 * 3600, "47h"),
-            (50 * 3600, "2d2h"),
-            (100 * 86400, "100d"),
-            (800 * 86400, "2y70d"),
-            (4000 * 86400, "10y"),
-        ] {
-            assert_eq!(human_duration(seconds), text, "{seconds}");
-        }
     }
 }

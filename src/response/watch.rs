@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::Stream;
+use http::HeaderValue;
 use serde_json::json;
 
 use super::bookmark::Bookmark;
@@ -26,11 +27,14 @@ pub(crate) struct Writer {
     columns: Columns,
     /// By which a Table tells ages.
     clock: Arc<Clock>,
+    /// Whether frames stand one after the other in a body; else each is a message by itself.
+    in_body: bool,
 }
 
 impl Writer {
-    pub(crate) fn new(presenter: Presenter, clock: Arc<Clock>) -> Self {
+    pub(crate) fn new(presenter: Presenter, clock: Arc<Clock>, in_body: bool) -> Self {
         Writer {
+            in_body,
             encoder: encoder(presenter.negotiated),
             presenter,
             columns: Columns::Shown,
@@ -38,7 +42,16 @@ impl Writer {
         }
     }
 
-    /// The same frames as bytes, one item a frame.
+    pub(crate) fn content_type(&self) -> HeaderValue {
+        self.encoder.stream_type()
+    }
+
+    /// Whether the frames are text.
+    pub(crate) fn is_text(&self) -> bool {
+        self.encoder.is_text()
+    }
+
+    /// The same frames as bytes, one item a frame. What cannot be written ends them.
     pub(crate) fn write(self, frames: Frames) -> Encoded {
         Encoded {
             frames,
@@ -46,7 +59,20 @@ impl Writer {
         }
     }
 
-    fn frame(&mut self, frame: &Frame) -> Bytes {
+    /// A frame as it is sent.
+    fn sent(&mut self, frame: &Frame) -> Option<Bytes> {
+        if let Frame::Half(frame) = frame {
+            let whole = self.sent(frame)?;
+            return Some(whole.slice(..whole.len() / 2));
+        }
+        let frame = self.frame(frame)?;
+        Some(match self.in_body {
+            true => self.encoder.delimit(frame),
+            false => frame,
+        })
+    }
+
+    fn frame(&mut self, frame: &Frame) -> Option<Bytes> {
         match frame {
             Frame::Event { change, object } => self.object(FrameType::Change(*change), object),
             Frame::Bookmark {
@@ -56,15 +82,12 @@ impl Writer {
             Frame::Error(status) => self
                 .encoder
                 .frame(FrameType::Error, &Document::Status(status)),
-            Frame::Half(frame) => {
-                let whole = self.frame(frame);
-                whole.slice(..whole.len() / 2)
-            }
-            Frame::Malformed => self.encoder.malformed_frame(),
+            Frame::Half(frame) => self.frame(frame),
+            Frame::Malformed => Some(self.encoder.malformed_frame()),
         }
     }
 
-    fn object(&mut self, ty: FrameType, object: &Object) -> Bytes {
+    fn object(&mut self, ty: FrameType, object: &Object) -> Option<Bytes> {
         let shown;
         let document = match self.presenter.negotiated.transform {
             // A list of them is not asked of a watch.
@@ -84,7 +107,7 @@ impl Writer {
         self.encoder.frame(ty, &document)
     }
 
-    fn bookmark(&mut self, revision: Revision, ends_initial_events: bool) -> Bytes {
+    fn bookmark(&mut self, revision: Revision, ends_initial_events: bool) -> Option<Bytes> {
         let kind = self.presenter.kind.clone();
         let bookmark = Bookmark {
             kind: &kind,
@@ -121,6 +144,6 @@ impl Stream for Encoded {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let frame = ready!(self.frames.as_mut().poll_next(cx));
-        Poll::Ready(frame.map(|frame| self.writer.frame(&frame)))
+        Poll::Ready(frame.and_then(|frame| self.writer.sent(&frame)))
     }
 }

@@ -3,25 +3,47 @@
 use serde_json::Value;
 use smallvec::SmallVec;
 
-use super::prune;
+use super::{conversions, prune};
 use crate::kinds::{Field, Kind, Struct, Type};
 
 /// An object of this version as the stored version has it. The caller says which version it is of.
-pub(crate) fn to_stored(value: &mut Value, version: &Struct, stored: &Struct) {
+pub(crate) fn to_stored(value: &mut Value, version: &Kind, stored: &Kind) {
+    match conversions::find(version) {
+        Some(conversion) => conversion.to_stored(value, stored),
+        None => names_to_stored(value, &version.schema),
+    }
+    prune(value, &stored.schema);
+}
+
+/// A stored object as this version has it.
+pub(crate) fn from_stored(value: &mut Value, version: &Kind, stored: &Kind) {
+    match conversions::find(version) {
+        Some(conversion) => conversion.back(value, stored),
+        None => names_from_stored(value, &version.schema),
+    }
+    prune(value, &version.schema);
+}
+
+/// An object of this version as it comes back from the stored one, where that fills in more than names.
+pub(crate) fn settle(value: &mut Value, version: &Kind, stored: &Kind) {
+    if conversions::find(version).is_some() {
+        to_stored(value, version, stored);
+        from_stored(value, version, stored);
+    }
+}
+
+fn names_to_stored(value: &mut Value, version: &Struct) {
     rename(value, version, |field| {
         let stored = field.was.as_deref().unwrap_or(&field.name);
         (&field.name, stored)
     });
-    prune(value, stored);
 }
 
-/// A stored object as this version has it.
-pub(crate) fn from_stored(value: &mut Value, version: &Struct) {
+fn names_from_stored(value: &mut Value, version: &Struct) {
     rename(value, version, |field| {
         let stored = field.was.as_deref().unwrap_or(&field.name);
         (stored, &field.name)
     });
-    prune(value, version);
 }
 
 /// What the stored version calls the field at a path.
@@ -95,7 +117,8 @@ mod tests {
             (&field.name, field.was.as_deref().unwrap_or(&field.name))
         });
         assert_eq!(value, json!({"title": "a", "kittens": [{"name": "b"}, {}]}));
-        from_stored(&mut value, &version);
+        names_from_stored(&mut value, &version);
+        prune(&mut value, &version);
         assert_eq!(value, spoken);
     }
 
@@ -103,12 +126,13 @@ mod tests {
     fn what_comes_out_is_canonical() {
         let version = samples::declared("struct Event\n  1 note string omitempty was=message\n");
         let mut value = json!({"note": "n"});
-        to_stored(&mut value, &version, &EVENT);
+        names_to_stored(&mut value, &version);
+        prune(&mut value, &EVENT);
         assert_eq!(
             (&value["message"], &value["source"]),
             (&json!("n"), &json!({}))
         );
-        from_stored(&mut value, &version);
+        names_from_stored(&mut value, &version);
         assert_eq!(value["note"], "n");
     }
 }

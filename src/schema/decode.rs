@@ -1,5 +1,9 @@
 //! From a [`Node`] to the canonical `Value` of a kind, with the errors and warnings of the real decoder.
 
+mod null;
+mod scalars;
+mod schema_or;
+
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
@@ -8,7 +12,11 @@ use smallvec::SmallVec;
 use crate::codec::json::Node;
 use crate::codec::quote::quote;
 use crate::codec::{base64, time};
-use crate::kinds::{Field, Presence, Struct, Type};
+use crate::kinds::{Field, Presence, SchemaOr, Struct, Type};
+use null::is_reset_by_null;
+pub(crate) use scalars::{int_or_string, quantity};
+use scalars::{read_int_or_string, some_time};
+pub(crate) use schema_or::schema_or;
 
 /// The decoder reports at most this many unknown and duplicate fields.
 const MAX_STRICT_ERRORS: usize = 100;
@@ -26,7 +34,7 @@ pub(crate) struct Decoded {
     pub(crate) strict: Vec<String>,
 }
 
-/// Decodes a node as a kind. The error is the first type error, in Go's words.
+/// Decodes a node as a type. The error is the first type error, in Go's words.
 pub(crate) fn decode(node: Node, root: &Struct) -> Result<Decoded, String> {
     let mut decoder = Decoder {
         fields: Vec::with_capacity(USUAL_DEPTH),
@@ -35,7 +43,7 @@ pub(crate) fn decode(node: Node, root: &Struct) -> Result<Decoded, String> {
     };
     let mut value = Value::Null;
     decoder.structure(node, root, &mut value);
-    if let Some(error) = decoder.error {
+    if let Some(error) = decoder.fatal.or(decoder.error) {
         return Err(error);
     }
     if value.is_null() {
@@ -53,12 +61,20 @@ pub(crate) fn prune(value: &mut Value, root: &Struct) {
     let Some(map) = value.as_object_mut() else {
         return;
     };
+    if root.unstructured {
+        // Of such an object a Go struct has the metadata alone.
+        if let (Some(inner), Some(field)) = (map.get_mut("metadata"), root.field("metadata")) {
+            prune_type(inner, &field.ty);
+        }
+        return;
+    }
     map.retain(|name, inner| {
         let Some(field) = root.field(name) else {
             return true;
         };
         prune_type(inner, &field.ty);
-        !inner.is_null() && (field.presence != Presence::OmitEmpty || !is_empty(inner))
+        let is_there = !inner.is_null() || matches!(field.ty, Type::SchemaOr(..));
+        is_there && (field.presence != Presence::OmitEmpty || !is_empty(inner))
     });
     for field in root
         .fields
@@ -71,9 +87,19 @@ pub(crate) fn prune(value: &mut Value, root: &Struct) {
     }
 }
 
+/// What a field that nobody set is, if it is written all the same.
+pub(crate) fn zero_of(field: &Field) -> Option<Value> {
+    field.presence.is_always_written().then(|| unset(field))
+}
+
 fn prune_type(value: &mut Value, ty: &Type) {
     match (ty, value) {
-        (Type::Struct(s), value) => prune(value, s),
+        (Type::Struct(s), value) | (Type::SchemaOr(_, s), value @ Value::Object(_)) => {
+            prune(value, s);
+        }
+        (Type::SchemaOr(SchemaOr::Array, s), Value::Array(items)) => {
+            items.iter_mut().for_each(|item| prune(item, s));
+        }
         (Type::List(list), Value::Array(items)) => items
             .iter_mut()
             .for_each(|item| prune_type(item, &list.item)),
@@ -96,7 +122,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// What a field that is written always is when it was not given.
-fn unset(field: &Field) -> Value {
+pub(crate) fn unset(field: &Field) -> Value {
     match field.presence {
         Presence::Nullable => Value::Null,
         _ => zero(&field.ty),
@@ -108,8 +134,14 @@ fn zero(ty: &Type) -> Value {
     match ty {
         Type::String | Type::Named(_) | Type::Bytes => Value::String(String::new()),
         Type::Bool => Value::Bool(false),
-        Type::Int32 | Type::Int64 | Type::IntOrString => 0.into(),
-        Type::Time | Type::MicroTime | Type::FieldsV1 => Value::Null,
+        Type::Int32 | Type::Int64 | Type::Float64 | Type::IntOrString => 0.into(),
+        Type::Quantity => "0".into(),
+        Type::Time
+        | Type::MicroTime
+        | Type::FieldsV1
+        | Type::Raw(_)
+        | Type::Untyped
+        | Type::SchemaOr(..) => Value::Null,
         Type::Map(_) | Type::AtomicMap(_) => Value::Object(Map::new()),
         Type::List(_) => Value::Array(Vec::new()),
         Type::Struct(s) => {
@@ -127,8 +159,14 @@ struct Decoder<'a> {
     fields: Vec<&'a str>,
     /// The same with indices and map keys: what strict errors show.
     path: String,
+    /// The first value of a wrong type; Go goes on decoding after it.
     error: Option<String>,
+    /// The first that a type which decodes itself does not take; Go ends there.
+    fatal: Option<String>,
     strict: Vec<String>,
+    /// How many values that decode themselves are around: what is wrong in them is told as being in the outermost struct,
+    /// and what is only strictly wrong is not told at all.
+    apart: usize,
 }
 
 impl<'a> Decoder<'a> {
@@ -144,7 +182,10 @@ impl<'a> Decoder<'a> {
         let Some(map) = into.as_object_mut() else {
             return;
         };
-        let outer = std::mem::replace(&mut self.struct_name, &ty.name);
+        let outer = self.struct_name;
+        if self.apart == 0 {
+            self.struct_name = &ty.name;
+        }
         let mut seen: SmallVec<[bool; 32]> = SmallVec::from_elem(false, ty.fields.len());
         for (key, child) in members {
             let Some(index) = ty.fields.iter().position(|field| *field.name == *key) else {
@@ -154,7 +195,15 @@ impl<'a> Decoder<'a> {
             if std::mem::replace(&mut seen[index], true) {
                 self.strict_error("duplicate", &key);
             }
-            self.struct_field(key, child, &ty.fields[index], map);
+            let field = &ty.fields[index];
+            let is_embedded = field.numbers.len() > 1 && !ty.embeds.is_empty();
+            if is_embedded {
+                self.fields.push(&ty.embeds);
+            }
+            self.struct_field(key, child, field, map);
+            if is_embedded {
+                self.fields.pop();
+            }
         }
         self.struct_name = outer;
     }
@@ -169,7 +218,7 @@ impl<'a> Decoder<'a> {
         let mark = self.enter(&field.name);
         self.fields.push(&field.name);
         if matches!(node, Node::Null) {
-            if is_nilable(&field.ty) || is_pointer(field) {
+            if is_reset_by_null(field) {
                 map.remove(&*field.name);
             }
         } else {
@@ -183,6 +232,7 @@ impl<'a> Decoder<'a> {
     fn value(&mut self, node: Node, ty: &'a Type, into: &mut Value) {
         match (ty, node) {
             (Type::Struct(s), node) => self.structure(node, s, into),
+            (Type::SchemaOr(or, schema), node) => self.schema_or(*or, node, schema, into),
             (_, Node::Null) => {}
             (Type::String | Type::Named(_), Node::String(s)) => *into = Value::String(s),
             (Type::Bool, Node::Bool(b)) => *into = Value::Bool(b),
@@ -192,23 +242,38 @@ impl<'a> Decoder<'a> {
             (Type::Int64, Node::Number(n)) => {
                 self.integer(&n, n.parse::<i64>().ok(), "int64", into)
             }
-            (Type::Time, Node::String(s)) => match time::parse(&s) {
-                Ok(t) => *into = Value::String(time::format(t)),
-                Err(e) => self.fail(e),
+            (Type::Time, Node::String(s)) => match time::canonical(&s) {
+                Ok(text) => *into = some_time(text),
+                Err(e) => self.end(e),
             },
-            (Type::MicroTime, Node::String(s)) => match time::parse_micro(&s) {
-                Ok(t) => *into = Value::String(time::format_micro(t)),
-                Err(e) => self.fail(e),
+            (Type::MicroTime, Node::String(s)) => match time::canonical_micro(&s) {
+                Ok(text) => *into = some_time(text),
+                Err(e) => self.end(e),
             },
+            (Type::Time | Type::MicroTime, other) => {
+                let error = self.wrong_type(&other.go_kind(), "string");
+                self.end(error);
+            }
             (Type::Bytes, Node::String(s)) => match base64::decode(&s) {
                 Ok(bytes) => *into = Value::String(base64::encode(&bytes)),
                 Err(e) => self.fail(e),
             },
-            (Type::IntOrString, node) => match int_or_string(&node) {
+            (Type::IntOrString, node) => match read_int_or_string(&node) {
                 Ok(value) => *into = value,
-                Err(e) => self.fail(e),
+                Err(shown) => {
+                    let error = self.wrong_type(&shown, "int32");
+                    self.end(error);
+                }
             },
-            (Type::FieldsV1, node) => *into = node.into_value(),
+            (Type::Quantity, node) => match quantity(&node) {
+                Ok(value) => *into = value,
+                Err(e) => self.end(e),
+            },
+            (Type::Float64, Node::Number(n)) => match n.parse::<f64>() {
+                Ok(number) if number.is_finite() => *into = Node::Number(n).into_value(),
+                _ => self.type_error(&format!("number {n}"), "float64"),
+            },
+            (Type::FieldsV1 | Type::Raw(_) | Type::Untyped, node) => *into = node.into_value(),
             (Type::Map(inner) | Type::AtomicMap(inner), Node::Object(members)) => {
                 self.map(members, inner, into)
             }
@@ -286,7 +351,7 @@ impl<'a> Decoder<'a> {
 
     /// Each is told once.
     fn strict_error(&mut self, what: &str, key: &str) {
-        if self.strict.len() == MAX_STRICT_ERRORS {
+        if self.apart > 0 || self.strict.len() == MAX_STRICT_ERRORS {
             return;
         }
         let mark = self.enter(key);
@@ -298,6 +363,11 @@ impl<'a> Decoder<'a> {
     }
 
     fn type_error(&mut self, value: &str, go_type: &str) {
+        let error = self.wrong_type(value, go_type);
+        self.fail(error);
+    }
+
+    fn wrong_type(&self, value: &str, go_type: &str) -> String {
         let place = if self.fields.is_empty() {
             "value".to_owned()
         } else {
@@ -307,48 +377,15 @@ impl<'a> Decoder<'a> {
                 self.fields.join(".")
             )
         };
-        self.fail(format!(
-            "json: cannot unmarshal {value} into Go {place} of type {go_type}"
-        ));
+        format!("json: cannot unmarshal {value} into Go {place} of type {go_type}")
+    }
+
+    fn end(&mut self, error: String) {
+        self.fatal.get_or_insert(error);
     }
 
     fn fail(&mut self, error: String) {
         self.error.get_or_insert(error);
-    }
-}
-
-fn is_pointer(field: &Field) -> bool {
-    matches!(field.presence, Presence::Pointer | Presence::Nullable)
-}
-
-/// Whether `null` resets a field of this type, rather than leaving it as it is.
-fn is_nilable(ty: &Type) -> bool {
-    matches!(
-        ty,
-        Type::Map(_)
-            | Type::AtomicMap(_)
-            | Type::List(_)
-            | Type::FieldsV1
-            | Type::Time
-            | Type::MicroTime
-            | Type::IntOrString
-    )
-}
-
-/// `IntOrString.UnmarshalJSON`: what is no text must be a number, and its errors know no field.
-pub(crate) fn int_or_string(node: &Node) -> Result<Value, String> {
-    let error = |shown: &str| {
-        Err(format!(
-            "json: cannot unmarshal {shown} into Go value of type int32"
-        ))
-    };
-    match node {
-        Node::String(s) => Ok(Value::String(s.clone())),
-        Node::Number(n) => match n.parse::<i32>() {
-            Ok(number) => Ok(number.into()),
-            Err(_) => error(&format!("number {n}")),
-        },
-        other => error(&other.go_kind()),
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 use smallvec::SmallVec;
 
 use crate::codec::json::{write_members, write_sorted};
-use crate::kinds::{Struct, Type};
+use crate::kinds::{SchemaOr, Struct, Type};
 
 /// How long most objects are, in bytes. What is longer than a kilobyte is a large piece of memory to most allocators.
 const USUAL_SIZE: usize = 960;
@@ -12,6 +12,10 @@ const USUAL_SIZE: usize = 960;
 /// A value of this kind as compact JSON, without a line end.
 pub(crate) fn to_json(value: &Value, ty: &Struct) -> Vec<u8> {
     let mut out = Vec::with_capacity(USUAL_SIZE);
+    if ty.unstructured {
+        write_sorted(&mut out, value);
+        return out;
+    }
     encode(&mut out, value, ty);
     out
 }
@@ -19,22 +23,25 @@ pub(crate) fn to_json(value: &Value, ty: &Struct) -> Vec<u8> {
 /// Appends a value of any type.
 fn encode_type(out: &mut Vec<u8>, value: &Value, ty: &Type) {
     match (ty, value) {
-        (Type::Struct(s), _) => encode(out, value, s),
-        (Type::List(list), Value::Array(items)) => {
-            out.push(b'[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                encode_type(out, item, &list.item);
-            }
-            out.push(b']');
-        }
+        (Type::Struct(s), _) | (Type::SchemaOr(_, s), Value::Object(_)) => encode(out, value, s),
+        (Type::List(list), Value::Array(items)) => encode_items(out, items, &list.item),
+        (Type::SchemaOr(SchemaOr::Array, _), Value::Array(items)) => encode_items(out, items, ty),
         (Type::Map(inner) | Type::AtomicMap(inner), Value::Object(map)) => {
             write_members(out, map, |out, item| encode_type(out, item, inner));
         }
         _ => write_sorted(out, value),
     }
+}
+
+fn encode_items(out: &mut Vec<u8>, items: &[Value], ty: &Type) {
+    out.push(b'[');
+    for (i, item) in items.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        encode_type(out, item, ty);
+    }
+    out.push(b']');
 }
 
 /// Appends an object of this type.

@@ -30,11 +30,26 @@ fn drop_off_struct(object: &mut Value, old: Option<&Value>, ty: &Struct) {
         let is_off = field.rules.as_deref().is_some_and(|rules| rules.off);
         if is_off && before.is_none() {
             members.remove(&*field.name);
-        } else if let (Type::Struct(inner), Some(value)) =
-            (&field.ty, members.get_mut(&*field.name))
-        {
-            drop_off_struct(value, before, inner);
+        } else if let Some(value) = members.get_mut(&*field.name) {
+            drop_off_type(value, before, &field.ty);
         }
+    }
+}
+
+/// Nothing says which item of an old list or map an item was: none of them has what is off.
+fn drop_off_type(value: &mut Value, old: Option<&Value>, ty: &Type) {
+    match (ty, value) {
+        (Type::Struct(inner), value) => drop_off_struct(value, old, inner),
+        (Type::List(list), Value::Array(items)) => {
+            for item in items {
+                drop_off_type(item, None, &list.item);
+            }
+        }
+        (Type::Map(inner) | Type::AtomicMap(inner), Value::Object(map)) => {
+            map.values_mut()
+                .for_each(|value| drop_off_type(value, None, inner));
+        }
+        _ => {}
     }
 }
 

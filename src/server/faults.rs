@@ -23,7 +23,7 @@ impl FakeApiServer {
     /// its fault cannot be: a status below 200 or above 599, a delay between two seconds and one.
     #[track_caller]
     pub fn fault(&self, fault: Fault) -> FaultGuard {
-        let mut fault = match fault.checked() {
+        let mut fault = match fault.checked(&self.inner.cluster.catalog()) {
             Ok(fault) => fault,
             Err(problem) => panic!("this fault cannot be installed: {problem}"),
         };

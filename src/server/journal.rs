@@ -49,7 +49,7 @@ impl FakeApiServer {
     #[track_caller]
     pub fn expect(&self, requests: Requests, times: impl Into<Times>) -> Expectation {
         let times = times.into();
-        let requests = match requests.clone().checked() {
+        let requests = match requests.clone().checked(&self.inner.cluster.catalog()) {
             Ok(requests) => requests,
             Err(problem) => panic!("no request can match ({requests}): {problem}"),
         };
@@ -259,6 +259,6 @@ impl Drop for Expectation {
 }
 
 fn journal(recorder: &Recorder, cluster: &Cluster) -> Journal {
-    let (objects, catalog) = (&cluster.storage, &cluster.catalog);
+    let (objects, catalog) = (&cluster.storage, &cluster.catalog());
     Journal::new(recorder, objects, catalog, cluster.ids.seed())
 }

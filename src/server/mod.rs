@@ -10,6 +10,10 @@ mod reach;
 mod replica;
 mod runtime;
 mod state;
+#[cfg(feature = "tls")]
+mod users;
+#[cfg(feature = "tls")]
+mod webhooks;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -21,6 +25,8 @@ pub use self::journal::Expectation;
 pub use self::objects::Objects;
 pub use self::outage::OutageGuard;
 pub use self::replica::Replica;
+#[cfg(feature = "tls")]
+pub use self::webhooks::{Admission, Webhook};
 
 use self::outage::Outages;
 use self::reach::Reach;
@@ -63,6 +69,8 @@ struct Inner {
     outages: Arc<Outages>,
     reach: Reach,
     kubeconfig_file: OnceLock<tempfile::NamedTempFile>,
+    #[cfg(feature = "tls")]
+    webhooks: webhooks::Served,
     /// What it was set up with, but for objects and faults.
     settings: FakeApiServerBuilder,
     runtime: tokio::runtime::Handle,
@@ -163,6 +171,8 @@ impl FakeApiServer {
             outages: parts.outages,
             reach: parts.reach,
             kubeconfig_file: OnceLock::new(),
+            #[cfg(feature = "tls")]
+            webhooks: webhooks::Served::default(),
             settings: parts.settings,
             runtime,
         };

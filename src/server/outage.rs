@@ -9,9 +9,9 @@ use tokio::task::AbortHandle;
 
 use super::FakeApiServer;
 use crate::clock;
-use crate::control::snapshot::initial_namespaces;
 use crate::fault::Outage;
-use crate::fault::outage::{How, Port};
+use crate::fault::outage::{How, LONGEST, Port};
+use crate::handlers::bootstrap;
 use crate::handlers::cluster::Cluster;
 use crate::listener::gate::Gate;
 
@@ -35,14 +35,12 @@ struct Active {
 struct Entry {
     how: How,
     until: Option<Timestamp>,
-    timer: Option<AbortHandle>,
+    timer: AbortHandle,
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        if let Some(timer) = &self.timer {
-            timer.abort();
-        }
+        self.timer.abort();
     }
 }
 
@@ -76,11 +74,9 @@ impl Outages {
             How::Refused => self.gate.shut()?,
             How::Reset(how_many) => self.gate.reset_accepted(id, how_many),
         }
-        let timer = until.map(|until| {
-            let (outages, cluster) = (self.this.clone(), self.cluster.clone());
-            let timer = self.runtime.spawn(wait(outages, cluster, until));
-            timer.abort_handle()
-        });
+        let (outages, cluster) = (self.this.clone(), self.cluster.clone());
+        let timer = self.runtime.spawn(wait(outages, cluster, id, until));
+        let timer = timer.abort_handle();
         let how = outage.how;
         active.all.insert(id, Entry { how, until, timer });
         drop(active);
@@ -89,7 +85,7 @@ impl Outages {
         }
         if outage.loses_state {
             self.cluster.storage.wipe();
-            initial_namespaces(&self.cluster);
+            bootstrap::begin(&self.cluster);
         }
         Ok(id)
     }
@@ -123,11 +119,13 @@ impl Outages {
                 .filter(|(_, entry)| entry.until.is_some_and(|until| until <= now));
             over.map(|(id, _)| *id).collect()
         };
-        for id in over {
-            if let Err(error) = self.end(id) {
-                // Nobody waits for this one; what comes next finds the port closed.
-                tracing::error!(%error, "the server cannot come back to its port");
-            }
+        over.into_iter().for_each(|id| self.end_unasked(id));
+    }
+
+    fn end_unasked(&self, id: u64) {
+        if let Err(error) = self.end(id) {
+            // Nobody waits for this one; what comes next finds the port closed.
+            tracing::error!(%error, "the server cannot come back to its port");
         }
     }
 
@@ -149,11 +147,27 @@ impl Port for Outages {
     }
 }
 
-/// Waits for the server's clock.
-async fn wait(outages: Weak<Outages>, cluster: Arc<Cluster>, until: Timestamp) {
-    cluster.clock.sleep_until(until).await;
-    if let Some(outages) = outages.upgrade() {
-        outages.end_those_over();
+/// Waits for the server's clock; but that may stand still, and then nobody could move it.
+async fn wait(outages: Weak<Outages>, cluster: Arc<Cluster>, id: u64, until: Option<Timestamp>) {
+    let over = async {
+        match until {
+            Some(until) => cluster.clock.sleep_until(until).await,
+            None => std::future::pending().await,
+        }
+    };
+    let long_enough = tokio::select! {
+        () = over => false,
+        () = tokio::time::sleep(LONGEST) => true,
+    };
+    let Some(outages) = outages.upgrade() else {
+        return;
+    };
+    match long_enough {
+        true => {
+            tracing::warn!("the outage is ended: it has lasted an hour");
+            outages.end_unasked(id);
+        }
+        false => outages.end_those_over(),
     }
 }
 
@@ -220,9 +234,13 @@ impl FakeApiServer {
     ///
     /// # Panics
     ///
-    /// If the port is lost to somebody else, then or when the server comes back.
+    /// If the outage is to last longer than an hour, or the port is lost to somebody else, then or when the server comes
+    /// back.
     #[track_caller]
     pub fn outage(&self, outage: Outage) -> OutageGuard {
+        if let Err(problem) = outage.check() {
+            panic!("this outage cannot be: {problem}");
+        }
         let outages = self.inner.outages.clone();
         match outages.begin(&outage) {
             Ok(id) => OutageGuard { outages, id },

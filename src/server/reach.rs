@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use super::FakeApiServer;
-use super::kubeconfig::Kubeconfig;
+use super::kubeconfig::{ClientCertificate, Kubeconfig};
 
 /// How clients reach a server.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub(crate) struct Reach {
     /// The certificate authority, in PEM; for a server with TLS.
     pub(crate) authority: Option<String>,
     pub(crate) token: Option<String>,
+    /// In place of a token.
+    pub(crate) certificate: Option<ClientCertificate>,
 }
 
 impl Reach {
@@ -32,10 +34,16 @@ impl Reach {
     }
 
     pub(super) fn kubeconfig(&self) -> String {
+        self.kubeconfig_of(self.certificate.as_ref())
+    }
+
+    /// That of somebody with a certificate.
+    pub(super) fn kubeconfig_of(&self, certificate: Option<&ClientCertificate>) -> String {
         Kubeconfig {
             url: &self.url(),
             authority: self.authority.as_deref(),
             token: self.token.as_deref(),
+            certificate,
             namespace: "default",
         }
         .render()

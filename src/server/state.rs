@@ -1,12 +1,33 @@
 //! The state of a server as a whole: its revision, its clock; kept, put back, and gone on with elsewhere.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::FakeApiServer;
 use crate::control::snapshot::Snapshot;
+use crate::error::Error;
+use crate::handlers::cluster::Cluster;
+use crate::journal::recorder::Recorder;
 use crate::storage::Revision;
 
 impl FakeApiServer {
+    /// What is served.
+    pub(crate) fn cluster(&self) -> &Arc<Cluster> {
+        &self.inner.cluster
+    }
+
+    /// What came so far.
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.inner.recorder
+    }
+
+    /// A [fork](Self::fork) of an earlier moment, on the runtime of this server.
+    pub(crate) fn try_fork(&self, snapshot: &Snapshot) -> Result<FakeApiServer, Error> {
+        let builder = self.inner.settings.clone().from_snapshot(snapshot);
+        let _runtime = self.inner.runtime.enter();
+        builder.launch()
+    }
+
     /// The newest revision: the `resourceVersion` of the last write of any kind.
     ///
     /// ```

@@ -50,6 +50,15 @@ impl Status {
         .with_details(Details::default())
     }
 
+    /// A verb that a resource does not have, where the router lets it through.
+    pub(crate) fn method_not_supported(resource: &str, group: &str, verb: &str) -> Self {
+        let message = format!(
+            "{verb} is not supported on resources of kind {}",
+            quote(&qualified(resource, group))
+        );
+        Status::new(405, "MethodNotAllowed", message).named("", group, resource)
+    }
+
     /// The router's refusal of an `Accept` header; it knows what the route can produce.
     pub(crate) fn not_acceptable_route(available: &[&str]) -> Self {
         let message = format!(
@@ -163,7 +172,7 @@ impl Status {
             quote(name),
             field::aggregate(errors)
         );
-        let causes = errors.iter().map(FieldError::cause).collect();
+        let causes = field::told(errors).iter().map(FieldError::cause).collect();
         Status::new(422, "Invalid", message).with_details(Details {
             name: name.to_owned(),
             group: group.to_owned(),
@@ -265,6 +274,14 @@ impl Status {
             retry_after_seconds,
             ..Details::default()
         })
+    }
+
+    /// Something was done, of which there is nothing to show.
+    pub(crate) fn done(code: u16) -> Self {
+        Status {
+            verdict: Verdict::Success,
+            ..Status::new(code, "", "")
+        }
     }
 
     /// The answer to a deletion that removed the object.

@@ -143,7 +143,8 @@ impl Status {
         if let Some(details) = &self.details {
             details.write(object.name("details"));
         }
-        if !self.succeeded() {
+        // What was done with an object goes without.
+        if !self.succeeded() || self.details.is_none() {
             write_sorted(object.name("code"), &self.code.into());
         }
         object.end();

@@ -1,9 +1,12 @@
 //! All live objects of one moment, to be kept and to be put back: into the same store, or into another.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::index::Indexes;
-use super::{FIRST_REVISION, Indexed, Revision, State, Storage, Version};
+use super::ranks::Ranks;
+use super::versions::Versions;
+use super::{History, Indexed, Revision, State, Storage};
 
 /// One live object.
 #[derive(Debug)]
@@ -31,6 +34,7 @@ pub(crate) struct Contents<T> {
     pub(crate) revision: Revision,
     pub(crate) entries: Vec<Entry<T>>,
     lineage: Lineage,
+    settled: BTreeSet<Box<str>>,
 }
 
 /// Which stores a revision was counted in.
@@ -72,17 +76,17 @@ impl<T: Indexed> Storage<T> {
     pub(crate) fn contents(&self) -> Contents<T> {
         let state = self.state.read();
         let live = state.versions.iter().filter_map(|(key, versions)| {
-            let last = versions.last()?;
             Some(Entry {
                 key: key.clone(),
-                revision: last.revision,
-                object: last.object.clone()?,
+                revision: versions.since(),
+                object: versions.live()?.clone(),
             })
         });
         Contents {
             revision: state.revision,
             entries: live.collect(),
             lineage: state.lineage.clone(),
+            settled: state.settled.clone(),
         }
     }
 
@@ -103,6 +107,7 @@ impl<T: Indexed> Storage<T> {
             }
         }
         state.replace(entries, revision.next());
+        state.settled = contents.settled.clone();
         self.tell(state.revision);
     }
 
@@ -111,14 +116,22 @@ impl<T: Indexed> Storage<T> {
         let mut state = self.state.write();
         state.lineage = contents.lineage.fork(contents.revision);
         state.replace(contents.entries.clone(), contents.revision);
+        state.settled = contents.settled.clone();
         self.tell(state.revision);
+    }
+
+    /// Whether nothing was ever written, in a history that begins where most do.
+    pub(crate) fn is_untouched(&self) -> bool {
+        let revision = self.revision();
+        revision == History::default().first && self.state.read().versions.is_empty()
     }
 
     /// Loses everything, the count of revisions too, as if etcd had been set up anew.
     pub(crate) fn wipe(&self) {
         let mut state = self.state.write();
         state.lineage = Lineage::default();
-        state.replace(Vec::new(), FIRST_REVISION);
+        state.replace(Vec::new(), self.first);
+        state.settled = BTreeSet::new();
         state.compacted = Revision(0);
         self.tell(state.revision);
     }
@@ -130,14 +143,15 @@ impl<T: Indexed> State<T> {
         for entry in &entries {
             self.indexes.add(&entry.key, &*entry.object);
         }
-        let versions = entries.into_iter().map(|entry| {
-            let version = Version {
-                revision: entry.revision,
-                object: Some(entry.object),
-            };
-            (entry.key, vec![version])
-        });
-        self.versions = versions.collect();
+        let versions = entries.into_iter();
+        self.versions = versions
+            .map(|entry| (entry.key, Versions::of(entry.revision, Some(entry.object))))
+            .collect();
+        self.ranks = Ranks::default();
+        let keys: Vec<Arc<str>> = self.versions.keys().cloned().collect();
+        for key in keys {
+            self.count(&key);
+        }
         self.log.clear();
         self.revision = revision;
         self.compacted = revision;
@@ -149,7 +163,7 @@ impl<T: Indexed> State<T> {
 mod tests {
     use super::*;
 
-    use crate::storage::sample::put;
+    use crate::storage::sample::{put, storage};
 
     fn shown(storage: &Storage<u64>) -> Vec<(String, u64)> {
         let contents = storage.contents();
@@ -163,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_restore_brings_the_objects_back_and_the_revision_goes_on() {
-        let storage = Storage::new(100);
+        let storage = storage(100);
         let old = put(&storage, "/a");
         let contents = storage.contents();
         put(&storage, "/a");
@@ -176,7 +190,7 @@ mod tests {
 
     #[test]
     fn nothing_from_before_a_restore_can_be_read_or_watched() {
-        let storage = Storage::new(100);
+        let storage = storage(100);
         put(&storage, "/a");
         let contents = storage.contents();
         let newest = Revision(put(&storage, "/b"));
@@ -188,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_fork_shares_every_object() {
-        let (storage, fork) = (Storage::new(100), Storage::new(100));
+        let (storage, fork) = (storage(100), storage(100));
         put(&storage, "/a");
         fork.begin_with(&storage.contents());
         let (ours, theirs) = (storage.contents(), fork.contents());
@@ -201,7 +215,7 @@ mod tests {
 
     #[test]
     fn what_another_history_counted_gets_revisions_of_its_own() {
-        let (storage, other) = (Storage::new(100), Storage::new(100));
+        let (storage, other) = (storage(100), storage(100));
         put(&storage, "/a");
         put(&other, "/b");
         restore(&storage, &other.contents());
@@ -211,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_fork_knows_the_history_it_comes_from_but_not_how_that_went_on() {
-        let (storage, fork) = (Storage::new(100), Storage::new(100));
+        let (storage, fork) = (storage(100), storage(100));
         let old = put(&storage, "/a");
         let shared = storage.contents();
         fork.begin_with(&shared);
@@ -226,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_wiped_store_counts_from_the_start() {
-        let storage = Storage::new(100);
+        let storage = storage(100);
         let first = put(&storage, "/a");
         let epoch = storage.view().epoch();
         storage.wipe();

@@ -13,6 +13,9 @@ pub(crate) trait Indexed {
 
     /// What only one object may have at a time, such as an address.
     fn claims(&self) -> &[Box<str>];
+
+    /// About how much memory it takes, in bytes.
+    fn size(&self) -> usize;
 }
 
 /// Nothing here is ever iterated but the keys of one owner, which are in order.

@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::Revision;
+use super::{Indexed, Revision};
+
+/// What an event takes beside the objects it holds, in bytes: itself, its place in the log, a version in its history.
+const EVENT_SIZE: usize = 256;
 
 /// One write.
 #[derive(Debug)]
@@ -17,58 +20,115 @@ pub(crate) struct Event<T> {
     pub(crate) deleted: bool,
 }
 
+impl<T> Event<T> {
+    /// Whether it made an object that was not there.
+    fn is_creation(&self) -> bool {
+        !self.deleted && self.previous.is_none()
+    }
+}
+
 pub(super) struct Log<T> {
-    events: VecDeque<Arc<Event<T>>>,
+    /// Each with its size.
+    events: VecDeque<(Arc<Event<T>>, usize)>,
     limit: usize,
+    /// What the events hold that nothing else does, and how much of it there may be, in bytes.
+    size: usize,
+    max_size: usize,
 }
 
 impl<T> Log<T> {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize, max_size: usize) -> Self {
         Log {
             events: VecDeque::new(),
             limit,
+            size: 0,
+            max_size,
         }
     }
 
-    /// Its revision is the one after the last.
-    pub(super) fn push(&mut self, event: Event<T>) {
-        debug_assert!(
-            self.events
-                .back()
-                .is_none_or(|last| last.revision.next() == event.revision)
-        );
-        self.events.push_back(Arc::new(event));
-    }
-
     pub(super) fn clear(&mut self) {
-        self.events.clear();
+        self.events = VecDeque::new();
+        self.size = 0;
     }
 
-    /// The revision to compact through, if there are more events than allowed.
+    /// The revision to compact through, if there are more events than allowed, or larger ones. The newest one stays,
+    /// whatever its size.
     pub(super) fn overflow(&self) -> Option<Revision> {
-        let surplus = self.events.len().checked_sub(self.limit)?;
-        surplus
-            .checked_sub(1)
-            .and_then(|last| self.events.get(last))
-            .map(|e| e.revision)
+        let (mut left, mut size) = (self.events.len(), self.size);
+        let mut through = None;
+        for (event, event_size) in &self.events {
+            if left <= 1 || left <= self.limit && size <= self.max_size {
+                break;
+            }
+            (left, size) = (left - 1, size - event_size);
+            through = Some(event.revision);
+        }
+        through
     }
 
     /// Drops the events through a revision; returns the keys they touched.
     pub(super) fn drop_through(&mut self, revision: Revision) -> Vec<Arc<str>> {
         let count = self.through(revision);
-        self.events.drain(..count).map(|e| e.key.clone()).collect()
+        let dropped = self.events.drain(..count);
+        let keys = dropped.map(|(event, size)| {
+            self.size -= size;
+            event.key.clone()
+        });
+        let keys = keys.collect();
+        if self.events.capacity() > 4 * self.events.len().max(1024) {
+            self.events.shrink_to(2 * self.events.len());
+        }
+        keys
     }
 
     pub(super) fn after(&self, cursor: Revision, limit: usize) -> Vec<Arc<Event<T>>> {
         let start = self.through(cursor);
         let end = self.events.len().min(start.saturating_add(limit));
-        self.events.range(start..end).cloned().collect()
+        let events = self.events.range(start..end);
+        events.map(|(event, _)| event.clone()).collect()
+    }
+
+    /// How many keys were made live after the cursor, and how many ceased to be; of those that are wanted.
+    pub(super) fn changes_after(
+        &self,
+        cursor: Revision,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> (usize, usize) {
+        let (mut made, mut gone) = (0, 0);
+        for (event, _) in self.events.range(self.through(cursor)..) {
+            if is_wanted(&event.key) {
+                made += usize::from(event.is_creation());
+                gone += usize::from(event.deleted);
+            }
+        }
+        (made, gone)
     }
 
     /// How many events there are through a revision; none is missing between two.
     fn through(&self, revision: Revision) -> usize {
-        let first = self.events.front().map_or(0, |first| first.revision.0);
-        let count = (revision.0 + 1).saturating_sub(first);
+        let first = self.events.front().map_or(0, |(first, _)| first.revision.0);
+        let count = revision.0.saturating_add(1).saturating_sub(first);
         usize::try_from(count).map_or(self.events.len(), |count| count.min(self.events.len()))
+    }
+}
+
+impl<T: Indexed> Log<T> {
+    /// Its revision is the one after the last. A state that was replaced is nobody's but the log's; the one that took its
+    /// place is the store's, until it is replaced in turn.
+    pub(super) fn push(&mut self, event: Event<T>) {
+        debug_assert!(
+            self.events
+                .back()
+                .is_none_or(|(last, _)| last.revision.next() == event.revision)
+        );
+        let replaced = event.previous.as_ref().map_or(0, |object| object.size());
+        let last = if event.deleted {
+            event.object.size()
+        } else {
+            0
+        };
+        let size = EVENT_SIZE + replaced + last;
+        self.size += size;
+        self.events.push_back((Arc::new(event), size));
     }
 }

@@ -9,31 +9,44 @@
 //! A watcher is a cursor into the log ([`View::events_after`]): replay and live are the same read, so nothing is lost or
 //! repeated between them, and a slow watcher costs nothing but its place.
 
+mod commit;
 mod contents;
 mod index;
 mod log;
+mod ranks;
 mod stale;
+mod versions;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::RwLock;
 use tokio::sync::watch;
 
+pub(crate) use commit::{Commit, Moved, Op};
 pub(crate) use contents::Contents;
 use contents::Lineage;
 pub(crate) use index::Indexed;
 use index::Indexes;
 pub(crate) use log::Event;
 use log::Log;
+use ranks::Ranks;
 pub use stale::Stale;
+use versions::Versions;
 pub(crate) use view::{Moment, View};
 
 /// How many events the log keeps before it compacts the oldest away.
-pub(crate) const DEFAULT_EVENT_LOG_LIMIT: usize = 100_000;
+const DEFAULT_EVENT_LOG_LIMIT: usize = 100_000;
+
+/// How much the log keeps that is no longer of any object, in bytes, before it compacts the oldest away.
+const DEFAULT_EVENT_LOG_SIZE: usize = 64 * 1024 * 1024;
+
+/// The largest revision a store may start at: far from the end of what counts revisions, and of what clients read them
+/// into.
+pub(crate) const MAX_FIRST_REVISION: u64 = 1 << 62;
 
 /// A point in the history of the whole store: etcd's revision, the number inside every `resourceVersion`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -51,13 +64,25 @@ impl std::fmt::Display for Revision {
     }
 }
 
-/// An empty store's.
-const FIRST_REVISION: Revision = Revision(1);
+/// How much of its history a store keeps, and at which number that begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct History {
+    /// How many events.
+    pub(crate) events: usize,
+    /// How much they may hold, in bytes.
+    pub(crate) size: usize,
+    /// The revision of an empty store.
+    pub(crate) first: Revision,
+}
 
-/// One state of one object; `None` is its absence.
-struct Version<T> {
-    revision: Revision,
-    object: Option<Arc<T>>,
+impl Default for History {
+    fn default() -> Self {
+        History {
+            events: DEFAULT_EVENT_LOG_LIMIT,
+            size: DEFAULT_EVENT_LOG_SIZE,
+            first: Revision(1),
+        }
+    }
 }
 
 struct State<T> {
@@ -65,37 +90,49 @@ struct State<T> {
     /// Nothing before this revision can be read any more.
     compacted: Revision,
     /// The versions of each object, oldest first, by keys in etcd's order, bytewise.
-    versions: BTreeMap<Arc<str>, Vec<Version<T>>>,
+    versions: BTreeMap<Arc<str>, Versions<T>>,
+    /// Of the keys with a live object.
+    ranks: Ranks,
     indexes: Indexes,
     log: Log<T>,
     /// How often other contents took the place of all there was.
     epoch: u64,
     lineage: Lineage,
+    /// Below these prefixes is also what was there from the first revision.
+    settled: BTreeSet<Box<str>>,
 }
 
 /// The store. Cheap to share behind an `Arc`.
 pub(crate) struct Storage<T> {
     state: RwLock<State<T>>,
+    first: Revision,
+    /// The size of the largest object there has been.
+    largest: AtomicUsize,
     latest: watch::Sender<Revision>,
     /// The same, for who only looks: every request does, several times.
     newest: AtomicU64,
 }
 
 impl<T> Storage<T> {
-    pub(crate) fn new(event_log_limit: usize) -> Self {
+    pub(crate) fn new(history: History) -> Self {
+        let first = history.first;
         let state = State {
-            revision: FIRST_REVISION,
+            revision: first,
             compacted: Revision(0),
             versions: BTreeMap::new(),
+            ranks: Ranks::default(),
             indexes: Indexes::default(),
-            log: Log::new(event_log_limit),
+            log: Log::new(history.events, history.size),
             epoch: 0,
             lineage: Lineage::default(),
+            settled: BTreeSet::new(),
         };
         Storage {
             state: RwLock::new(state),
-            latest: watch::Sender::new(FIRST_REVISION),
-            newest: AtomicU64::new(FIRST_REVISION.0),
+            first,
+            largest: AtomicUsize::new(0),
+            latest: watch::Sender::new(first),
+            newest: AtomicU64::new(first.0),
         }
     }
 
@@ -107,6 +144,11 @@ impl<T> Storage<T> {
     /// The newest revision.
     pub(crate) fn revision(&self) -> Revision {
         Revision(self.newest.load(Ordering::Acquire))
+    }
+
+    /// Whether there are more objects than this, or has been one that takes more bytes.
+    pub(crate) fn is_larger_than(&self, objects: usize, bytes: usize) -> bool {
+        self.largest.load(Ordering::Relaxed) > bytes || self.state.read().versions.len() > objects
     }
 
     /// Tells everybody of a new revision; who does holds the lock, so that revisions are told in order.
@@ -132,11 +174,39 @@ impl<T> Storage<T> {
     {
         let mut state = self.state.write();
         let object = state.commit(commit, make)?;
+        self.largest.fetch_max(object.size(), Ordering::Relaxed);
         if let Some(oldest) = state.log.overflow() {
             state.compact(oldest);
         }
         self.tell(state.revision);
         Ok(object)
+    }
+
+    /// Whether what was there from the start below this prefix has been [settled](Self::settle).
+    pub(crate) fn is_settled(&self, prefix: &str) -> bool {
+        self.state.read().settled.contains(prefix)
+    }
+
+    /// Adds what was there from the first revision on below this prefix, unless that has been done. So it has to be made
+    /// only when somebody looks, and nobody can tell. Nothing below the prefix may have been written before.
+    pub(crate) fn settle(&self, prefix: &str, make: impl FnOnce(Revision) -> Vec<(String, T)>)
+    where
+        T: Indexed,
+    {
+        if self.is_settled(prefix) {
+            return;
+        }
+        let mut state = self.state.write();
+        if !state.settled.insert(prefix.into()) {
+            return;
+        }
+        for (key, object) in make(self.first) {
+            let (key, object): (Arc<str>, _) = (key.into(), Arc::new(object));
+            state.indexes.add(&key, &*object);
+            let versions = Versions::of(self.first, Some(object));
+            state.versions.insert(key.clone(), versions);
+            state.count(&key);
+        }
     }
 
     /// The oldest revision that can still be read.
@@ -156,10 +226,9 @@ impl<T> State<T> {
         &self,
         prefix: &str,
         start: &str,
-    ) -> std::collections::btree_map::Range<'_, Arc<str>, Vec<Version<T>>> {
+    ) -> std::collections::btree_map::Range<'_, Arc<str>, Versions<T>> {
         let from = [prefix, start].concat();
-        // What follows the slash in ASCII ends the range, so that no key has to be looked at for it.
-        let end = [prefix.strip_suffix('/').unwrap_or(prefix), "0"].concat();
+        let end = end_of(prefix);
         self.versions.range::<str, _>((
             Bound::Included(from.as_str()),
             Bound::Excluded(end.as_str()),
@@ -167,7 +236,7 @@ impl<T> State<T> {
     }
 
     fn live(&self, key: &str) -> Option<&Arc<T>> {
-        self.versions.get(key)?.last()?.object.as_ref()
+        self.versions.get(key)?.live()
     }
 
     fn compact(&mut self, revision: Revision) {
@@ -182,112 +251,65 @@ impl<T> State<T> {
         }
     }
 
-    /// Keeps the newest version at or before the revision, unless it is an absence, and all later ones.
     fn compact_key(&mut self, key: &Arc<str>, revision: Revision) {
         let Some(versions) = self.versions.get_mut(key) else {
             return;
         };
-        let visible = versions
-            .partition_point(|v| v.revision <= revision)
-            .saturating_sub(1);
-        let absent = versions
-            .get(visible)
-            .is_some_and(|v| v.object.is_none() && v.revision <= revision);
-        versions.drain(..visible + usize::from(absent));
-        if versions.is_empty() {
+        if !versions.compact(revision) {
             self.versions.remove(key);
         }
     }
-}
 
-/// One write to the store.
-pub(crate) struct Commit<'a, T> {
-    pub(crate) key: &'a str,
-    /// The very state that was read, or that nothing was there.
-    pub(crate) expected: Option<&'a Arc<T>>,
-    pub(crate) op: Op,
-    /// The key of an object without which this one cannot be.
-    pub(crate) within: Option<&'a str>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Op {
-    Put,
-    Delete,
-}
-
-/// Something else was written in the meantime; whoever decides has to read and decide again.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Moved;
-
-impl<T: Indexed> State<T> {
-    fn commit(
-        &mut self,
-        commit: &Commit<'_, T>,
-        make: impl FnOnce(Revision) -> T,
-    ) -> Result<Arc<T>, Moved> {
-        let live = self.live(commit.key);
-        if live.map(Arc::as_ptr) != commit.expected.map(Arc::as_ptr) {
-            return Err(Moved);
-        }
-        if commit.within.is_some_and(|key| self.live(key).is_none()) {
-            return Err(Moved);
-        }
-        let object = make(self.revision.next());
-        if commit.op == Op::Put && self.is_claimed(commit.key, &object) {
-            return Err(Moved);
-        }
-        Ok(self.append(commit.key, Arc::new(object), commit.op))
-    }
-
-    /// Whether another object has what this one claims.
-    fn is_claimed(&self, key: &str, object: &T) -> bool {
-        let of_another = |claim| {
-            self.indexes
-                .by_claim(claim)
-                .is_some_and(|holder| **holder != *key)
+    /// Counts a key that is live now.
+    fn count(&mut self, key: &str) {
+        let Some(overlong) = self.ranks.add(key) else {
+            return;
         };
-        object.claims().iter().any(|claim| of_another(claim))
+        let from = Bound::Included(&*overlong.start);
+        let mut live = self.live_keys(from, Bound::Unbounded);
+        if let Some(middle) = live.nth(overlong.keep).cloned() {
+            drop(live);
+            self.ranks.cut(&overlong, middle);
+        }
     }
 
-    fn append(&mut self, key: &str, object: Arc<T>, op: Op) -> Arc<T> {
-        let revision = self.revision.next();
-        let key: Arc<str> = match self.versions.get_key_value(key) {
-            Some((key, _)) => key.clone(),
-            None => key.into(),
-        };
-        let versions = self.versions.entry(key.clone()).or_default();
-        let previous = versions.last().and_then(|v| v.object.clone());
-        let current = (op == Op::Put).then(|| object.clone());
-        match (&previous, &current) {
-            (Some(old), Some(new)) => self.indexes.replace(&key, &**old, &**new),
-            (Some(old), None) => self.indexes.remove(&key, &**old),
-            (None, Some(new)) => self.indexes.add(&key, &**new),
-            (None, None) => {}
+    fn live_keys<'a>(
+        &'a self,
+        from: Bound<&'a str>,
+        to: Bound<&'a str>,
+    ) -> impl Iterator<Item = &'a Arc<str>> {
+        let keys = self.versions.range::<str, _>((from, to));
+        keys.filter_map(|(key, versions)| versions.live().map(|_| key))
+    }
+
+    /// How many live keys there are between two, without looking at each.
+    fn live_between(&self, from: Bound<&str>, to: &str) -> usize {
+        if matches!(from, Bound::Included(from) | Bound::Excluded(from) if from >= to) {
+            return 0;
         }
-        versions.push(Version {
-            revision,
-            object: current,
-        });
-        self.log.push(Event {
-            revision,
-            key,
-            object: object.clone(),
-            previous,
-            deleted: op == Op::Delete,
-        });
-        self.revision = revision;
-        object
+        let to = Bound::Excluded(to);
+        let Some((start, end, within)) = self.ranks.between(from, to) else {
+            return self.live_keys(from, to).count();
+        };
+        let before = self.live_keys(from, Bound::Excluded(start)).count();
+        before + within + self.live_keys(Bound::Included(end), to).count()
     }
 }
 
+/// Where the keys end that start with `prefix`: what follows the slash in ASCII, so that no key has to be looked at for it.
+fn end_of(prefix: &str) -> String {
+    [prefix.strip_suffix('/').unwrap_or(prefix), "0"].concat()
+}
+
+#[cfg(test)]
+mod bounds_tests;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    use super::sample::{delete, put};
+    use super::sample::{delete, put, storage};
 
     fn list(storage: &Storage<u64>, prefix: &str, at: u64) -> Vec<u64> {
         let view = storage.view();
@@ -298,7 +320,7 @@ mod tests {
 
     #[test]
     fn a_list_at_a_revision_shows_that_moment() {
-        let storage = Storage::new(100);
+        let storage = storage(100);
         let (a, b) = (put(&storage, "/e/n/a"), put(&storage, "/e/n/b"));
         let changed = put(&storage, "/e/n/a");
         let gone = delete(&storage, "/e/n/b");
@@ -310,7 +332,7 @@ mod tests {
 
     #[test]
     fn keys_come_in_bytewise_order() {
-        let storage = Storage::new(100);
+        let storage = storage(100);
         for key in ["/e/a/x", "/e/a-b/x", "/e/a.b/x", "/e/a0/x"] {
             put(&storage, key);
         }
@@ -324,7 +346,7 @@ mod tests {
 
     #[test]
     fn compaction_keeps_what_is_visible_and_refuses_what_is_not() {
-        let storage = Storage::new(100);
+        let storage = storage(100);
         let first = put(&storage, "/e/n/a");
         let second = put(&storage, "/e/n/a");
         let gone = put(&storage, "/e/n/b");
@@ -339,8 +361,25 @@ mod tests {
     }
 
     #[test]
+    fn what_was_there_from_the_start_is_made_when_it_is_asked_for() {
+        let storage = storage(100);
+        let first = put(&storage, "/e/n/a");
+        let make = |revision: Revision| vec![("/r/x".to_owned(), revision.0)];
+        storage.settle("/r/", make);
+        storage.settle("/r/", |_| unreachable!("it was done"));
+        assert_eq!(list(&storage, "/r/", first), [History::default().first.0]);
+        assert_eq!(storage.revision(), Revision(first));
+        assert!(storage.is_settled("/r/") && !storage.is_settled("/e/"));
+        let fork = self::storage(100);
+        fork.begin_with(&storage.contents());
+        assert!(fork.is_settled("/r/"));
+        fork.wipe();
+        assert!(!fork.is_settled("/r/"));
+    }
+
+    #[test]
     fn a_full_log_compacts_its_oldest_events() {
-        let storage = Storage::new(3);
+        let storage = storage(3);
         let revisions: Vec<_> = (0..5)
             .map(|i| put(&storage, &format!("/e/n/{i}")))
             .collect();

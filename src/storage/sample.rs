@@ -1,6 +1,6 @@
 //! A store of numbers, for tests: each object is the revision it was written at.
 
-use super::{Commit, Indexed, Op, Storage};
+use super::{Commit, History, Indexed, Op, Storage};
 
 impl Indexed for u64 {
     fn uid(&self) -> &str {
@@ -14,6 +14,18 @@ impl Indexed for u64 {
     fn claims(&self) -> &[Box<str>] {
         &[]
     }
+
+    fn size(&self) -> usize {
+        size_of::<u64>()
+    }
+}
+
+/// An empty store that keeps so many events.
+pub(super) fn storage(events: usize) -> Storage<u64> {
+    Storage::new(History {
+        events,
+        ..History::default()
+    })
 }
 
 pub(super) fn put(storage: &Storage<u64>, key: &str) -> u64 {

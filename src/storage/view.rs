@@ -1,10 +1,11 @@
 //! Reading the store.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use parking_lot::RwLockReadGuard;
 
-use super::{Event, Revision, State};
+use super::{Event, Revision, State, end_of};
 
 /// The revision asked for is gone.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +19,13 @@ pub(crate) struct Compacted {
 pub(crate) struct Moment {
     epoch: u64,
     pub(crate) revision: Revision,
+}
+
+impl Moment {
+    /// Whether it is in the same history as an earlier one, and not before it.
+    pub(crate) fn follows(&self, earlier: &Moment) -> bool {
+        self.epoch == earlier.epoch && self.revision >= earlier.revision
+    }
 }
 
 /// A consistent look at the store.
@@ -56,9 +64,32 @@ impl<'a, T> View<'a, T> {
         if at >= self.state.revision {
             return self.state.live(key);
         }
-        let versions = self.state.versions.get(key)?;
-        let index = versions.partition_point(|v| v.revision <= at);
-        versions[..index].last()?.object.as_ref()
+        self.state.versions.get(key)?.at(at)
+    }
+
+    /// The object of this key as it was at that revision, with the key as it is shared.
+    pub(crate) fn entry_at(&self, key: &str, at: Revision) -> Option<(&Arc<str>, &Arc<T>)> {
+        let object = self.get_at(key, at)?;
+        let (key, _) = self.state.versions.get_key_value(key)?;
+        Some((key, object))
+    }
+
+    /// How many live objects have keys that start with `prefix`.
+    pub(crate) fn count(&self, prefix: &str) -> usize {
+        let end = end_of(prefix);
+        self.state.live_between(Bound::Included(prefix), &end)
+    }
+
+    /// How many objects of that moment have keys that start with `prefix` and come after this one.
+    pub(crate) fn count_after(&self, prefix: &str, last: &str, at: Revision) -> usize {
+        let end = end_of(prefix);
+        let now = self.state.live_between(Bound::Excluded(last), &end);
+        if at >= self.state.revision {
+            return now;
+        }
+        let is_counted = |key: &str| last < key && key < end.as_str();
+        let (made, gone) = self.state.log.changes_after(at, is_counted);
+        (now + gone).saturating_sub(made)
     }
 
     /// Whether the store can still show this revision.
@@ -83,16 +114,12 @@ impl<'a, T> View<'a, T> {
         self.state
             .below(prefix, start)
             .filter_map(move |(key, versions)| {
-                let index = if latest {
-                    versions.len()
+                let object = if latest {
+                    versions.live()
                 } else {
-                    versions.partition_point(|v| v.revision <= at)
+                    versions.at(at)
                 };
-                versions[..index]
-                    .last()?
-                    .object
-                    .as_ref()
-                    .map(|object| (key, object))
+                Some((key, object?))
             })
     }
 

@@ -166,7 +166,7 @@ async fn a_watcher_tells_of_what_it_gets_over() {
             let _guard = server.fault(fault.clone().first(1));
             follower.start(mode);
             follower.until(|seen| seen.lists > 0).await;
-            for name in ["d", "e", "f", "g"] {
+            for name in ["d", "e", "f", "g", "h"] {
                 set(&server, name, "new");
             }
             let told = |seen: &Seen| seen.lists >= lists && seen.errors.len() >= expected.len();

@@ -212,13 +212,30 @@ fn answers() -> Vec<(Fault, u16, Option<&'static str>, String)> {
             Fault::status(teapot.clone()),
             418,
             None,
-            format!("{teapot}\n"),
+            "{\"apiVersion\":\"v1\",\"code\":418,\"kind\":\"Status\",\"message\":\"short\",\"metadata\":{},\
+             \"status\":\"Failure\"}\n"
+                .to_owned(),
+        ),
+        (
+            Fault::status(json!({"code": 500, "message": "etcdserver: leader changed"})),
+            500,
+            None,
+            "{\"apiVersion\":\"v1\",\"code\":500,\"kind\":\"Status\",\"message\":\"etcdserver: leader changed\",\
+             \"metadata\":{},\"status\":\"Failure\"}\n"
+                .to_owned(),
+        ),
+        (
+            Fault::status(json!({"kind": "Odd", "code": 200, "status": "?"})),
+            200,
+            None,
+            "{\"apiVersion\":\"v1\",\"code\":200,\"kind\":\"Odd\",\"metadata\":{},\"status\":\"?\"}\n".to_owned(),
         ),
         (
             Fault::status(teapot).message("stout").retry_after(2),
             418,
             Some("2"),
-            "{\"apiVersion\":\"v1\",\"code\":418,\"kind\":\"Status\",\"message\":\"stout\"}\n"
+            "{\"apiVersion\":\"v1\",\"code\":418,\"kind\":\"Status\",\"message\":\"stout\",\"metadata\":{},\
+             \"status\":\"Failure\"}\n"
                 .to_owned(),
         ),
         (
@@ -353,8 +370,9 @@ async fn a_race_is_lost_to_a_real_writer() {
 async fn a_race_for_what_is_not_there_is_no_race() {
     let server = FakeApiServer::start().await;
     for fault in [Fault::lost_race(), Fault::deleted_first()] {
-        let _guard = server.fault(fault);
+        let guard = server.fault(fault.optional());
         assert_eq!(get(DB).status(server.address()).await, 404);
+        assert_eq!(guard.fired(), 0);
     }
     assert_eq!(server.resource("endpoints").list(), [Value::Null; 0]);
 }
@@ -362,7 +380,7 @@ async fn a_race_for_what_is_not_there_is_no_race() {
 #[tokio::test]
 async fn a_race_to_create_takes_a_namespace() {
     let server = FakeApiServer::start().await;
-    let _guard = server.fault(Fault::created_first());
+    let _guard = server.fault(Fault::created_first().optional());
     let ask = post(
         "/api/v1/namespaces/nowhere/endpoints",
         &endpoints("nowhere", "new", json!({})),

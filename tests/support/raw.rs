@@ -54,6 +54,15 @@ impl Raw {
         }
     }
 
+    /// So many bytes; panics if the connection ends first.
+    pub(crate) fn bytes(&mut self, count: usize) -> String {
+        while self.read.len() < count {
+            assert!(self.more(), "the connection ended before {count} bytes");
+        }
+        let bytes: Vec<u8> = self.read.drain(..count).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// Everything until the server closes the connection.
     pub(crate) fn rest(&mut self) -> String {
         while self.more() {}

@@ -27,7 +27,7 @@ pub(super) fn wanted(headers: &HeaderMap) -> Result<Option<UserInfo>, Status> {
         name: first(USER),
         uid: first(UID),
         groups: headers.get_all(GROUP).iter().map(text).collect(),
-        extra: extra(headers),
+        extra: extra_below(headers, EXTRA),
     };
     if !wanted.name.is_empty() {
         return Ok(Some(wanted));
@@ -41,18 +41,23 @@ pub(super) fn wanted(headers: &HeaderMap) -> Result<Option<UserInfo>, Status> {
     )))
 }
 
-fn text(value: &http::HeaderValue) -> String {
+/// A value, however it is encoded.
+pub(in crate::authentication) fn text(value: &http::HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
-fn extra(headers: &HeaderMap) -> BTreeMap<String, Vec<String>> {
+/// What headers say whose names begin like this, by the rest of their names.
+pub(in crate::authentication) fn extra_below(
+    headers: &HeaderMap,
+    start: &str,
+) -> BTreeMap<String, Vec<String>> {
     let mut extra: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let names = headers.keys().map(http::HeaderName::as_str);
-    let mut names: Vec<&str> = names.filter(|name| name.starts_with(EXTRA)).collect();
+    let mut names: Vec<&str> = names.filter(|name| name.starts_with(start)).collect();
     names.sort_unstable();
     for name in names {
         extra
-            .entry(unescape(&name[EXTRA.len()..]))
+            .entry(unescape(&name[start.len()..]))
             .or_default()
             .extend(headers.get_all(name).iter().map(text));
     }

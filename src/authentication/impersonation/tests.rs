@@ -37,7 +37,7 @@ fn granting(grants: &[(&str, &str, &str)]) -> Authorizer {
         "apiVersion": version, "kind": "ClusterRoleBinding", "metadata": {"name": "b"},
         "roleRef": {"kind": "ClusterRole", "name": "r"}, "subjects": [{"kind": "User", "name": "alice"}],
     });
-    Authorizer::Rbac(Rbac::exactly(&[role, binding]).unwrap())
+    Authorizer::from(Rbac::exactly(&[role, binding]).unwrap())
 }
 
 fn alice(grants: &[(&str, &str, &str)], list: &List) -> Result<Option<UserInfo>, Status> {

@@ -8,20 +8,20 @@ use super::{items, map_of_texts, text, texts};
 use crate::codec::quote::quote;
 
 /// What labels must be like.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LabelSelector {
     match_labels: BTreeMap<String, String>,
     match_expressions: Vec<Requirement>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Requirement {
     key: String,
     operator: Operator,
     values: Vec<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Operator {
     In,
     NotIn,

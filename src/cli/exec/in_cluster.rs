@@ -26,7 +26,7 @@ pub(super) const GROUPS: [&str; 3] = [
 
 /// The files of a service account, removed when this is dropped.
 #[derive(Debug)]
-pub(super) struct ServiceAccount {
+pub(in crate::cli) struct ServiceAccount {
     host: String,
     port: String,
     _files: Files,
@@ -36,7 +36,6 @@ impl ServiceAccount {
     pub(super) fn of(server: &FakeApiServer) -> Result<Self, Failure> {
         let (host, port) = super::host_and_port(&server.url());
         let content = [
-            (MARKER, std::process::id().to_string()),
             ("token", server.token().unwrap_or_default().to_owned()),
             (
                 "ca.crt",
@@ -53,7 +52,7 @@ impl ServiceAccount {
 }
 
 /// The variables with their values; nothing where they are to be taken away.
-pub(super) fn environment(
+pub(in crate::cli) fn environment(
     account: Option<&ServiceAccount>,
 ) -> impl Iterator<Item = (&'static str, Option<&str>)> {
     let values = account.map(|account| [account.host.as_str(), account.port.as_str()]);
@@ -68,11 +67,16 @@ pub(super) fn environment(
 struct Files {
     /// What was made, to be removed in reverse order.
     made: Vec<PathBuf>,
+    /// Says that they are in use.
+    lock: Option<fs::File>,
 }
 
 impl Files {
     fn write(directory: &Path, content: &[(&str, String)]) -> Result<Files, Failure> {
-        let mut files = Files { made: Vec::new() };
+        let mut files = Files {
+            made: Vec::new(),
+            lock: None,
+        };
         if fs::exists(directory).unwrap_or(false) && !is_ours(directory) {
             let directory = directory.display();
             return Err(format!(
@@ -82,6 +86,15 @@ impl Files {
         }
         match files.try_write(directory, content) {
             Ok(()) => Ok(files),
+            Err((path, error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                let id = fs::read_to_string(&path).unwrap_or_default();
+                let directory = directory.display();
+                Err(format!(
+                    "--in-cluster: {directory} is in use by another fake-apiserver (process {id}); only one at a time \
+                     can have it"
+                )
+                .into())
+            }
             Err((path, error)) => Err(format!(
                 "--in-cluster: cannot write {}: {error}; clients in a pod look there and nowhere else, so this has to \
                  run as root in a container, or without --in-cluster and by KUBECONFIG",
@@ -101,9 +114,16 @@ impl Files {
             .take_while(|path| !path.exists())
             .collect();
         for path in missing.into_iter().rev() {
-            fs::create_dir(path).map_err(|error| (path.to_owned(), error))?;
-            self.made.push(path.to_owned());
+            match fs::create_dir(path) {
+                Ok(()) => self.made.push(path.to_owned()),
+                // Another run was faster.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err((path.to_owned(), error)),
+            }
         }
+        let marker = directory.join(MARKER);
+        self.lock = Some(take(&marker).map_err(|error| (marker.clone(), error))?);
+        self.made.push(marker);
         for (name, text) in content {
             let path = directory.join(name);
             fs::write(&path, text).map_err(|error| (path.clone(), error))?;
@@ -111,6 +131,35 @@ impl Files {
         }
         Ok(())
     }
+}
+
+/// Takes the marker for this run; an error that would block if another run has it. A run that is killed gives it back.
+#[cfg(unix)]
+fn take(marker: &Path) -> io::Result<fs::File> {
+    use std::io::Write as _;
+    use std::os::unix::fs::MetadataExt as _;
+
+    use rustix::fs::{FlockOperation, flock};
+
+    loop {
+        let mut options = fs::File::options();
+        let options = options.create(true).truncate(false).write(true);
+        let mut file = options.open(marker)?;
+        flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+        // The run that had it may have removed it meanwhile.
+        let same = |there: fs::Metadata, own: fs::Metadata| there.ino() == own.ino();
+        if fs::metadata(marker).is_ok_and(|there| file.metadata().is_ok_and(|own| same(there, own)))
+        {
+            file.set_len(0)?;
+            write!(file, "{}", std::process::id())?;
+            return Ok(file);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn take(marker: &Path) -> io::Result<fs::File> {
+    fs::File::create(marker)
 }
 
 /// Whether an earlier run wrote them, or nobody wrote any.
@@ -132,7 +181,7 @@ impl Drop for Files {
 mod tests {
     use super::*;
 
-    const CONTENT: [(&str, &str); 2] = [(MARKER, "1"), ("token", "abc")];
+    const CONTENT: [(&str, &str); 1] = [("token", "abc")];
 
     fn write(directory: &Path) -> Result<Files, String> {
         let content = CONTENT.map(|(name, text)| (name, text.to_owned()));
@@ -160,6 +209,24 @@ mod tests {
             fs::read_to_string(root.path().join("token")).unwrap(),
             "abc"
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_files_of_a_run_that_goes_on_are_left_alone() {
+        let root = tempfile::TempDir::new().unwrap();
+        let directory = root.path().join("account");
+        let first = write(&directory).unwrap();
+        let problem = write(&directory).unwrap_err();
+        let expected = format!(
+            "is in use by another fake-apiserver (process {})",
+            std::process::id()
+        );
+        assert!(problem.contains(&expected), "{problem}");
+        assert_eq!(fs::read_to_string(directory.join("token")).unwrap(), "abc");
+        drop(first);
+        assert!(!directory.exists());
+        drop(write(&directory).unwrap());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! `fake-apiserver exec`: a server for as long as a command runs.
 
-mod in_cluster;
-mod no_proxy;
+mod group;
+pub(super) mod in_cluster;
+pub(super) mod no_proxy;
 mod reports;
 pub(super) mod status;
 
@@ -13,11 +14,12 @@ use std::process::ExitCode;
 use clap::Args;
 use fake_apiserver::FakeApiServer;
 use tempfile::TempPath;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use super::server::ServerArgs;
 use super::signals::Forwarded;
 use super::{Exit, Failure};
+pub(super) use group::{Guard, Running, Watch};
 use in_cluster::ServiceAccount;
 use reports::Reports;
 
@@ -40,7 +42,9 @@ Output:
 
 Stopping:
   The server stops when the command has ended. Ctrl-C, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and
-  SIGUSR2 are passed on to the command.
+  SIGUSR2 are passed on to the command. What the command has started and left behind in its
+  process group is ended too, also if this process is killed; but not at a terminal, whose
+  process group the command shares.
 
 Exit codes:
   that of the command, or 128 + N if signal N ended it
@@ -105,6 +109,7 @@ impl Exec {
     async fn exec(&self) -> Exit {
         let mut signals = Forwarded::listen()?;
         let server = self.start().await?;
+        self.server.warn(&server);
         let kubeconfig = self.kubeconfig(&server)?;
         let account = match self.in_cluster {
             true => Some(ServiceAccount::of(&server)?),
@@ -116,8 +121,8 @@ impl Exec {
             .envs(no_proxy::environment(&host))
             .env("KUBECONFIG", &kubeconfig)
             .env("FAKE_APISERVER_URL", server.url());
-        let code = match command.spawn() {
-            Ok(child) => wait(child, &mut signals).await?,
+        let code = match Running::start(&mut command) {
+            Ok(running) => running.wait(&mut signals).await?,
             Err(error) => return Ok(self.not_run(&error)),
         };
         tracing::info!("the command has ended");
@@ -126,13 +131,14 @@ impl Exec {
     }
 
     async fn start(&self) -> Result<FakeApiServer, Failure> {
-        let mut builder = self.server.builder();
+        let mut builder = self.server.builder()?;
         if self.in_cluster {
             builder = builder.tls();
         }
         if self.in_cluster && self.server.token_auth_file.is_none() {
             let (token, user) = (in_cluster::TOKEN, in_cluster::USER);
-            builder = builder.auth(self.server.auth().token(token, user, in_cluster::GROUPS));
+            let auth = self.server.auth()?;
+            builder = builder.auth(auth.token(token, user, in_cluster::GROUPS));
         }
         if let Some(limit) = self.reports.journal_limit() {
             builder = builder.limits(self.server.limits().journal(limit));
@@ -173,18 +179,8 @@ impl Exec {
 }
 
 /// Of a URL; an IPv6 address goes without its brackets.
-fn host_and_port(url: &str) -> (String, String) {
+pub(super) fn host_and_port(url: &str) -> (String, String) {
     let address = url.split_once("://").map_or(url, |(_, rest)| rest);
     let (host, port) = address.rsplit_once(':').unwrap_or((address, "443"));
     (host.trim_matches(['[', ']']).to_owned(), port.to_owned())
-}
-
-/// Waits for the command to end, and passes signals on meanwhile.
-pub(super) async fn wait(mut child: Child, signals: &mut Forwarded) -> Result<u8, Failure> {
-    loop {
-        tokio::select! {
-            status = child.wait() => return Ok(status::of(status?)),
-            signal = signals.next() => signals.send(signal, &child),
-        }
-    }
 }

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 const VARIABLES: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
 /// The variables with the server's host added to what they are.
-pub(super) fn environment(host: &str) -> [(&'static str, OsString); 2] {
+pub(in crate::cli) fn environment(host: &str) -> [(&'static str, OsString); 2] {
     let values = VARIABLES.map(|name| std::env::var_os(name).filter(|value| !value.is_empty()));
     let [upper, lower] = &values;
     let new = [

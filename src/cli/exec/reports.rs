@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use fake_apiserver::FakeApiServer;
 
-use crate::cli::Failure;
+use crate::cli::{Failure, files};
 
 /// The journal entries kept for `--journal`, which is to have them all.
 const JOURNAL_LIMIT: usize = 100_000;
@@ -42,7 +42,7 @@ impl Reports {
                 "json" => format!("{:#}\n", journal.to_json()),
                 _ => format!("{journal}\n"),
             };
-            write(path, &text)?;
+            files::write_report(path, &text)?;
         }
         if let Some(path) = &self.coverage {
             let coverage = server.coverage();
@@ -50,7 +50,7 @@ impl Reports {
                 "json" => format!("{:#}\n", coverage.to_json()),
                 _ => format!("{coverage}\n"),
             };
-            write(path, &text)?;
+            files::write_report(path, &text)?;
         }
         let unused = match self.fail_on_unused_faults {
             true => server.unused_faults(),
@@ -67,8 +67,4 @@ fn extension(path: &Path) -> &str {
     path.extension()
         .and_then(|e| e.to_str())
         .unwrap_or_default()
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()).into())
 }

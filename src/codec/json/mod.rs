@@ -186,6 +186,17 @@ fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     out.into()
 }
 
+/// What is there, as an object; anything else makes way for an empty one.
+pub(crate) fn object_mut(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    match value {
+        Value::Object(fields) => fields,
+        _ => unreachable!("made an object just above"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -147,9 +147,19 @@ pub(crate) fn write_members(
     object.end();
 }
 
+/// Floats as Go writes them: whole ones without a point, and an exponent only for the very large and the very small.
 fn write_number(out: &mut Vec<u8>, number: &serde_json::Number) {
     // A `Vec` takes all there is to write.
-    let _ = write!(out, "{number}");
+    let _ = match number.as_f64().filter(|_| number.is_f64()) {
+        Some(float) if float == 0.0 || (1e-6..1e21).contains(&float.abs()) => {
+            write!(out, "{float}")
+        }
+        Some(float) if float.abs() >= 1.0 => {
+            write!(out, "{}", format!("{float:e}").replace('e', "e+"))
+        }
+        Some(float) => write!(out, "{float:e}"),
+        None => write!(out, "{number}"),
+    };
 }
 
 /// The members in key order, whichever map type `serde_json` was built with.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Document;
+use super::budget::Budget;
 use super::resolve::{self, Scalar};
 use super::tree::{Content, Id, Tree};
 use crate::codec::json::Node;
@@ -18,13 +19,11 @@ const MAP: &str = "map[interface {}]interface {}";
 /// Deeper collections are checked but not kept, as in `codec::json`.
 const MAX_BUILT_DEPTH: usize = 200;
 
-/// Up to this many decoded nodes, 99 of 100 may come from aliases; the share shrinks to 10 of 100 at [`RATIO_HIGH`].
-const RATIO_LOW: f64 = 400_000.0;
-const RATIO_HIGH: f64 = 4_000_000.0;
-
-pub(super) fn decode(tree: &Tree) -> Result<Document, String> {
-    let mut decoder = Decoder::new(tree);
+/// Decodes one document; the budget is that of all the input.
+pub(super) fn decode(tree: &Tree, budget: &mut Budget) -> Result<Document, String> {
+    let mut decoder = Decoder::new(tree, budget.for_next());
     let value = decoder.run()?;
+    *budget = std::mem::take(&mut decoder.budget);
     note_unsupported(&mut decoder.not_json, &value);
     match decoder.not_json {
         Some(problem) => Err(problem),
@@ -114,22 +113,20 @@ struct Decoder<'a> {
     depth: usize,
     /// The aliases being followed.
     aliases: BTreeSet<Id>,
-    decoded: usize,
-    from_aliases: usize,
+    budget: Budget,
     duplicates: Vec<String>,
     /// The first thing YAML can say and JSON cannot. Any other error comes before it.
     not_json: Option<String>,
 }
 
 impl<'a> Decoder<'a> {
-    fn new(tree: &'a Tree) -> Decoder<'a> {
+    fn new(tree: &'a Tree, budget: Budget) -> Decoder<'a> {
         Decoder {
             tree,
             stack: Vec::new(),
             depth: 0,
             aliases: BTreeSet::new(),
-            decoded: 0,
-            from_aliases: 0,
+            budget,
             duplicates: Vec::new(),
             not_json: None,
         }
@@ -179,23 +176,14 @@ impl<'a> Decoder<'a> {
         Ok(None)
     }
 
-    /// go-yaml's guard against alias bombs.
     fn count(&mut self) -> Result<(), String> {
-        self.decoded += 1;
-        self.from_aliases += usize::from(!self.aliases.is_empty());
-        let decoded = self.decoded as f64;
-        let over = ((decoded - RATIO_LOW) / (RATIO_HIGH - RATIO_LOW)).clamp(0.0, 1.0);
-        let allowed = 0.99 - 0.89 * over;
-        if self.from_aliases > 100
-            && self.decoded > 1000
-            && self.from_aliases as f64 / decoded > allowed
-        {
-            return Err("yaml: document contains excessive aliasing".to_owned());
-        }
-        Ok(())
+        self.budget.node(!self.aliases.is_empty())
     }
 
     fn scalar(&mut self, id: Id, text: &str, implicit: bool) -> Result<Value, String> {
+        if !self.aliases.is_empty() {
+            self.budget.aliased_text(text)?;
+        }
         let mut text = text.to_owned();
         let scalar = match self.tree.node(id).tag.as_deref() {
             Some("tag:yaml.org,2002:binary") => {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::budget::Budget;
 use super::events::Events;
 use super::tree::{Content, Id, Tree};
 use super::{Document, decode};
@@ -32,9 +33,9 @@ pub(crate) enum Step {
 /// Every document, empty ones included.
 pub(crate) fn parse_located(input: &[u8]) -> Result<Vec<Located>, Misread> {
     let mut events = Events::new(input);
-    let mut documents = Vec::new();
+    let (mut documents, mut budget) = (Vec::new(), Budget::default());
     while let Some(tree) = Tree::next(&mut events).map_err(|e| misread(&events, &e))? {
-        let document = decode::decode(&tree).map_err(|e| misread(&events, &e))?;
+        let document = decode::decode(&tree, &mut budget).map_err(|e| misread(&events, &e))?;
         documents.push(Located { document, tree });
     }
     Ok(documents)

@@ -15,6 +15,7 @@
 //! Writing ([`emit`]) is go-yaml's emitter cut down to what an object needs: block style, and scalars in the style
 //! go-yaml would choose for them. Recorded fixtures are written by the same one ([`layout`]). It is not `libyaml-safer`'s, which differs in which characters it calls printable.
 
+mod budget;
 mod decode;
 mod emit;
 mod events;
@@ -34,6 +35,7 @@ pub(crate) use layout::{Block, Item, comment, layout};
 pub(crate) use locate::{Located, Step, parse_located};
 
 use super::json::Node;
+use budget::Budget;
 use events::Events;
 use tree::Tree;
 
@@ -51,7 +53,7 @@ pub(crate) struct Document {
 /// The error is the full text of the real server, `yaml: line 2: ...` in most cases.
 pub(crate) fn parse(input: &[u8]) -> Result<Document, String> {
     match Tree::next(&mut Events::new(input))? {
-        Some(tree) => decode::decode(&tree),
+        Some(tree) => decode::decode(&tree, &mut Budget::default()),
         None => Ok(Document {
             node: Node::Null,
             duplicates: Vec::new(),
@@ -62,9 +64,9 @@ pub(crate) fn parse(input: &[u8]) -> Result<Document, String> {
 /// Every document that holds something, with the line (from 1) its content starts on.
 pub(crate) fn parse_all(input: &[u8]) -> Result<Vec<(usize, Document)>, String> {
     let mut events = Events::new(input);
-    let mut documents = Vec::new();
+    let (mut documents, mut budget) = (Vec::new(), Budget::default());
     while let Some(tree) = Tree::next(&mut events)? {
-        let document = decode::decode(&tree)?;
+        let document = decode::decode(&tree, &mut budget)?;
         if document.node != Node::Null {
             documents.push((tree.line(), document));
         }

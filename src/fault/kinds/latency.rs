@@ -85,12 +85,19 @@ fn wait(a: &Arguments, length: Duration) -> Effect {
 }
 
 fn uniform(from: Duration, to: Duration, roll: &dyn Fn() -> f64) -> Duration {
-    from + to.saturating_sub(from).mul_f64(roll())
+    let spread = to.saturating_sub(from);
+    from.saturating_add(times(spread, roll())).min(to)
 }
 
 fn log_normal(median: Duration, sigma: f64, cap: Duration, roll: &dyn Fn() -> f64) -> Duration {
     let scale = (sigma * standard_normal(roll)).exp();
-    median.mul_f64(scale.min(1e6)).min(cap)
+    times(median, scale.min(1e6)).min(cap)
+}
+
+/// Or the longest there is, where the product would be longer.
+fn times(length: Duration, factor: f64) -> Duration {
+    let seconds = length.as_secs_f64() * factor;
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
 /// Box and Muller's way from two even numbers to a normal one.

@@ -26,7 +26,8 @@ pub(super) const KINDS: &[FaultKind] = &[FaultKind::new(
     "The request finds the server going down: its connection is reset, and no other succeeds for a while.",
     Act::Effect(|a, _| Effect::Before(Before::Outage(outage(a)))),
 )
-.told(&[DURING, RESET, KEEP_CONNECTIONS, WITHOUT_STATE])];
+.told(&[DURING, RESET, KEEP_CONNECTIONS, WITHOUT_STATE])
+.checked(|a| outage(a).check())];
 
 /// Scripts know only those that end by themselves after a time.
 fn outage(a: &Arguments) -> Outage {

@@ -56,6 +56,13 @@ pub(super) const KINDS: &[FaultKind] = &[
     )
     .told(&[EVENTS, AFTER]),
     watch(
+        "watchNotRead",
+        "watch not read for {events} events",
+        "The watcher counts as one that does not read: nothing more comes, and once this many events wait the watch ends, as the server closes it.",
+        |a| Trouble::Unread(a.size("events")),
+    )
+    .told(&[EVENTS, AFTER]),
+    watch(
         "watchWithLateBookmarks",
         "watch with bookmarks {late} late",
         "Bookmarks come this much later; events wait only for the one that ends the initial events.",
@@ -137,6 +144,23 @@ impl Fault {
             .with("code", Argument::Number(code.into()))
             .with("reason", Argument::Text(reason.into()))
             .with("message", Argument::Text(message.into()))
+    }
+
+    /// The watcher counts as one that does not read. Nothing more comes, and once this many events wait for it the watch
+    /// ends, as an apiserver closes the watch of a client that is too slow ("forcing watcher close due to
+    /// unresponsiveness"): what was waiting is not sent.
+    ///
+    /// ```
+    /// let fault = fake_apiserver::Fault::watch_not_read(100).after_events(3).first(1);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there are no events, or more than 10,000.
+    #[track_caller]
+    pub fn watch_not_read(events: usize) -> Self {
+        Fault::new(const { FaultKind::named(KINDS, "watchNotRead") })
+            .with("events", Argument::Number(events as u64))
     }
 
     /// A watch ends in the middle of a line.

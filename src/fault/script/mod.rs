@@ -73,12 +73,21 @@ impl Fault {
     ///
     /// If this is no YAML, something in it is not known, or a rule can never act; the text says where.
     pub fn parse_script(file: &str, text: &str) -> Result<Vec<Fault>, Error> {
+        Fault::parse_script_for(file, text, &Catalog::built_in())
+    }
+
+    /// The same for a server that has these kinds.
+    pub(crate) fn parse_script_for(
+        file: &str,
+        text: &str,
+        catalog: &Catalog,
+    ) -> Result<Vec<Fault>, Error> {
         let documents = script::documents(file, text)?;
         let mut faults = Vec::new();
         for document in &documents {
             let root = Cursor::root(file, document);
             if *root.node != Node::Null {
-                read(&root, &mut faults)?;
+                read(&root, catalog, &mut faults)?;
             }
         }
         if faults.is_empty() {
@@ -88,23 +97,34 @@ impl Fault {
     }
 }
 
-/// Rules in any of their shapes.
-pub(crate) fn read(at: &Cursor<'_>, faults: &mut Vec<Fault>) -> Result<(), Error> {
+/// Rules in any of their shapes, about these kinds.
+pub(crate) fn read(
+    at: &Cursor<'_>,
+    catalog: &Catalog,
+    faults: &mut Vec<Fault>,
+) -> Result<(), Error> {
+    let mut add = |at: &Cursor<'_>| add(at, catalog, faults);
     if matches!(at.node, Node::Array(_)) {
-        return at.items()?.iter().try_for_each(|item| add(item, faults));
+        return at.items()?.iter().try_for_each(add);
     }
     match at.get("faults") {
         Some(list) => {
             at.only(&["faults"])?;
-            list.items()?.iter().try_for_each(|item| add(item, faults))
+            list.items()?.iter().try_for_each(add)
         }
-        None => add(at, faults),
+        None => add(at),
     }
 }
 
+/// How many rules one script may have.
+const MAX_RULES: usize = 5_000;
+
 /// A name is for one rule, so that it tells which one is meant.
-fn add(at: &Cursor<'_>, faults: &mut Vec<Fault>) -> Result<(), Error> {
-    let fault = rule(at)?;
+fn add(at: &Cursor<'_>, catalog: &Catalog, faults: &mut Vec<Fault>) -> Result<(), Error> {
+    if faults.len() >= MAX_RULES {
+        return Err(at.fail(format!("more than {MAX_RULES} rules are too many")));
+    }
+    let fault = rule(at, catalog)?;
     check_name(faults, &fault).map_err(|problem| at.fail(problem))?;
     faults.push(fault);
     Ok(())
@@ -120,14 +140,14 @@ pub(crate) fn check_name(others: &[Fault], fault: &Fault) -> Result<(), String> 
     }
 }
 
-fn rule(at: &Cursor<'_>) -> Result<Fault, Error> {
+fn rule(at: &Cursor<'_>, catalog: &Catalog) -> Result<Fault, Error> {
     at.only(&RULE)?;
     let mut fault = effect(&at.require("fault")?)?;
     if let Some(name) = at.get("name") {
         fault = fault.named(name.text()?);
     }
     if let Some(when) = at.get("when") {
-        let given = When::read(&when, &Catalog::built_in())?;
+        let given = When::read(&when, catalog)?;
         let own = std::mem::replace(&mut fault.when, given);
         if fault.when.verbs.is_empty() {
             fault.when.verbs = own.verbs;
@@ -142,7 +162,7 @@ fn rule(at: &Cursor<'_>) -> Result<Fault, Error> {
     }
     fault.carries_on = flag(at, "carryOn")?;
     fault.optional = flag(at, "optional")?;
-    fault.checked().map_err(|problem| at.fail(problem))
+    fault.checked(catalog).map_err(|problem| at.fail(problem))
 }
 
 fn flag(at: &Cursor<'_>, key: &str) -> Result<bool, Error> {

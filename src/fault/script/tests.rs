@@ -140,8 +140,8 @@ fn whatever_is_wrong_is_told_with_its_line() {
             "faults.yaml:1:1: the rule can never act: no header can be called `bad header`",
         ),
         (
-            "fault: reset\nwhen: {subresource: scale}",
-            "faults.yaml:1:1: no resource has the subresource `scale`; known are `finalize`, `status`",
+            "fault: reset\nwhen: {subresource: colour}",
+            "faults.yaml:1:1: no resource has the subresource `colour`; known are `approval`, `attach`, `binding`, `ephemeralcontainers`, `eviction`, `exec`, `finalize`, `log`, `portforward`, `proxy`, `resize`, `scale`, `status`, `token`",
         ),
         (
             "fault: {reset: null, hang: null}",

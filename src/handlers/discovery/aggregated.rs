@@ -6,7 +6,7 @@ use sha2::{Digest, Sha512};
 use super::legacy::texts;
 use crate::codec::json::Node;
 use crate::kinds::verb::Verb;
-use crate::kinds::{Catalog, Kind, Subresource};
+use crate::kinds::{Catalog, Gvk, Kind, Subresource};
 
 /// What `/api` answers: one item without a name.
 pub(crate) fn api(catalog: &Catalog) -> Vec<u8> {
@@ -68,7 +68,7 @@ fn entry(kind: &Kind) -> Node {
     let subresources = kind.subresources.iter().map(|sub| subresource(kind, sub));
     Node::object([
         ("resource", Node::text(&*kind.plural)),
-        ("responseKind", own_kind(kind)),
+        ("responseKind", body_kind(kind, None)),
         ("scope", Node::text(scope)),
         ("singularResource", Node::text(&*kind.singular)),
         ("verbs", texts(&Verb::names(&kind.verbs))),
@@ -85,17 +85,20 @@ fn entry(kind: &Kind) -> Node {
 fn subresource(kind: &Kind, sub: &Subresource) -> Node {
     Node::object([
         ("subresource", Node::text(&*sub.name)),
-        ("responseKind", own_kind(kind)),
+        ("responseKind", body_kind(kind, sub.of.as_ref())),
         ("verbs", texts(&Verb::names(&sub.verbs))),
     ])
 }
 
 /// `metav1.GroupVersionKind`.
-fn own_kind(kind: &Kind) -> Node {
+fn body_kind(kind: &Kind, of: Option<&Gvk>) -> Node {
+    let foreign = of.filter(|of| (&of.group, &of.version) != (&kind.group, &kind.version));
+    let foreign = foreign.map(|of| (&*of.group, &*of.version));
+    let (group, version) = foreign.unwrap_or_default();
     Node::object([
-        ("group", Node::text("")),
-        ("version", Node::text("")),
-        ("kind", Node::text(&*kind.kind)),
+        ("group", Node::text(group)),
+        ("version", Node::text(version)),
+        ("kind", Node::text(of.map_or(&*kind.kind, |of| &*of.kind))),
     ])
 }
 

@@ -2,7 +2,7 @@
 
 use crate::codec::json::Node;
 use crate::kinds::verb::Verb;
-use crate::kinds::{Catalog, Kind};
+use crate::kinds::{Catalog, Gvk, Kind, Service};
 
 /// `/api`, a `metav1.APIVersions`: the versions of the core group, and the `host:port` to reach them at.
 pub(crate) fn api_versions(server_address: &str) -> Vec<u8> {
@@ -45,7 +45,10 @@ pub(crate) fn resource_list(catalog: &Catalog, group: &str, version: &str) -> Op
     let mut members = catalog.of_version(group, version).peekable();
     let group_version = members.peek()?.api_version().into_owned();
     let mut entries: Vec<_> = members.flat_map(|kind| entries(kind)).collect();
-    entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    // The handler of custom groups has the parts of a kind in an order of its own.
+    if catalog.of_group(group).any(|kind| kind.custom.is_none()) {
+        entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    }
     let api_version = if group.is_empty() { "" } else { "v1" };
     let list = Node::object([
         ("kind", Node::text("APIResourceList")),
@@ -87,12 +90,23 @@ fn entries(kind: &Kind) -> Vec<(String, Node)> {
     let own = [
         texts(&kind.short_names),
         texts(&kind.categories),
-        Node::text(&*kind.stored.hash),
+        match kind.service {
+            Service::Stored => Node::text(&*kind.stored.hash),
+            Service::Virtual | Service::Part => Node::Null,
+        },
     ];
-    let main = entry(kind, kind.plural.clone(), &kind.singular, &kind.verbs, own);
+    let main = entry(
+        kind,
+        kind.plural.clone(),
+        &kind.singular,
+        &kind.verbs,
+        own,
+        None,
+    );
     let subresources = kind.subresources.iter().map(|sub| {
         let name = format!("{}/{}", kind.plural, sub.name);
-        entry(kind, name, "", &sub.verbs, [const { Node::Null }; 3])
+        let own = [const { Node::Null }; 3];
+        entry(kind, name, "", &sub.verbs, own, sub.of.as_ref())
     });
     std::iter::once(main).chain(subresources).collect()
 }
@@ -104,12 +118,18 @@ fn entry(
     singular: &str,
     verbs: &[Verb],
     [short_names, categories, storage_version_hash]: [Node; 3],
+    of: Option<&Gvk>,
 ) -> (String, Node) {
+    let foreign = of.filter(|of| (&of.group, &of.version) != (&kind.group, &kind.version));
+    let foreign = foreign.map(|of| (&*of.group, &*of.version));
+    let (group, version) = foreign.unwrap_or_default();
     let entry = Node::object([
         ("name", Node::text(name.as_str())),
         ("singularName", Node::text(singular)),
         ("namespaced", Node::Bool(kind.namespaced)),
-        ("kind", Node::text(&*kind.kind)),
+        ("group", Node::text(group).unless_empty()),
+        ("version", Node::text(version).unless_empty()),
+        ("kind", Node::text(of.map_or(&*kind.kind, |of| &*of.kind))),
         ("verbs", texts(&Verb::names(verbs))),
         ("shortNames", short_names.unless_empty()),
         ("categories", categories.unless_empty()),

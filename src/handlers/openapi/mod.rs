@@ -8,11 +8,17 @@
 //! Below the top level all members are sorted by name, where the real server follows its structs: no client can tell,
 //! because only the hash of a document is ever compared, and only with itself.
 
+mod calls;
 mod common;
+mod custom;
+mod dialect;
 mod naming;
+mod operation;
 mod parameters;
+mod parts;
 mod paths;
 mod render;
+mod roots;
 mod schema;
 pub(crate) mod serve;
 pub(crate) mod v2;

@@ -1,6 +1,6 @@
 //! The words upstream makes names of operations and tags from.
 
-use crate::kinds::{KindRef, Subresource};
+use crate::kinds::{Gvk, Kind, KindRef, Subresource};
 
 /// `listCoreV1NamespacedEndpoints`.
 pub(super) fn id(word: &str, resource: &KindRef, suffix: &str) -> String {
@@ -37,23 +37,20 @@ pub(super) fn with_article(kind: &str) -> String {
 pub(super) fn group_id(resource: &KindRef) -> String {
     format!(
         "{}{}",
-        capitalised(&group_word(resource)),
+        capitalised(&group_word(&resource.group)),
         capitalised(&resource.version)
     )
 }
 
 /// `core_v1`, `rbacAuthorization_v1`.
 pub(super) fn tag(resource: &KindRef) -> String {
-    format!("{}_{}", group_word(resource), resource.version)
+    format!("{}_{}", group_word(&resource.group), resource.version)
 }
 
 /// The group in camel case, `core` for the one without a name; `.k8s.io` is understood.
-fn group_word(resource: &KindRef) -> String {
-    let group = resource
-        .group
-        .strip_suffix(".k8s.io")
-        .unwrap_or(&resource.group);
-    let mut parts = group.split('.');
+pub(super) fn group_word(group: &str) -> String {
+    let group = group.strip_suffix(".k8s.io").unwrap_or(group);
+    let mut parts = group.split(['.', '-']);
     let first = parts
         .next()
         .filter(|part| !part.is_empty())
@@ -61,12 +58,21 @@ fn group_word(resource: &KindRef) -> String {
     parts.fold(first.to_owned(), |word, part| word + &capitalised(part))
 }
 
-fn capitalised(word: &str) -> String {
+pub(super) fn capitalised(word: &str) -> String {
     let mut chars = word.chars();
     chars
         .next()
         .map(|c| c.to_ascii_uppercase().to_string() + chars.as_str())
         .unwrap_or_default()
+}
+
+/// A kind by its name.
+pub(super) fn gvk(kind: &Kind) -> Gvk {
+    Gvk {
+        group: kind.group.clone(),
+        version: kind.version.clone(),
+        kind: kind.kind.clone(),
+    }
 }
 
 pub(super) fn namespaced(resource: &KindRef) -> &'static str {

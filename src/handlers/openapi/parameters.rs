@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::schema::Dialect;
+use super::dialect::Dialect;
 
 /// A parameter in the query, or in the path if it is required.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub(super) type Parameters = &'static [Parameter];
 pub(super) static NAMESPACE: Parameters = &[path("namespace", "The namespace of the object.")];
 
 pub(super) static NAME: Parameters = &[path("name", "The name of the object.")];
+
+pub(super) static PATH: Parameters = &[path("path", "What follows, for whom it is meant.")];
 
 pub(super) static PRETTY: Parameters = &[query(
     "pretty",

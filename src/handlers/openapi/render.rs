@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::dialect::{Dialect, group_version_kind};
+use super::operation::{Answer, Encodings, Operation, Path};
 use super::parameters::Parameter;
-use super::paths::{Operation, Path};
-use super::schema::{Dialect, group_version_kind};
 use crate::codec::json::{self, Members, write_sorted};
 
 pub(super) const PATCH_TYPES: [&str; 4] = [
@@ -13,6 +13,24 @@ pub(super) const PATCH_TYPES: [&str; 4] = [
     "application/merge-patch+json",
     "application/strategic-merge-patch+json",
 ];
+/// What custom objects are written in.
+const CUSTOM_TYPES: [&str; 2] = ["application/json", "application/yaml"];
+
+/// The media types of a patch. Nothing says how the lists of a custom object merge.
+pub(super) fn patch_types(operation: &Operation) -> &'static [&'static str] {
+    match operation.encodings {
+        Encodings::All => &PATCH_TYPES,
+        Encodings::Custom => &PATCH_TYPES[..3],
+    }
+}
+
+/// The media types of a body.
+pub(super) fn body_types(operation: &Operation) -> &'static [&'static str] {
+    match operation.encodings {
+        Encodings::All => &["*/*"],
+        Encodings::Custom => &CUSTOM_TYPES,
+    }
+}
 
 /// The paths, with what each of their methods does.
 pub(super) fn render_paths(
@@ -35,6 +53,12 @@ pub(super) fn render_paths(
 
 /// The media types of an answer.
 pub(super) fn answer_types(operation: &Operation) -> Vec<&'static str> {
+    if matches!(operation.answer, Answer::Text) {
+        return vec!["*/*"];
+    }
+    if operation.encodings == Encodings::Custom {
+        return CUSTOM_TYPES.to_vec();
+    }
     let mut types = vec![
         "application/json",
         "application/vnd.kubernetes.protobuf",
@@ -47,6 +71,14 @@ pub(super) fn answer_types(operation: &Operation) -> Vec<&'static str> {
         ]);
     }
     types
+}
+
+/// What is answered, as a schema.
+pub(super) fn answer_schema(operation: &Operation, dialect: Dialect) -> Value {
+    match &operation.answer {
+        Answer::Object(definition) => dialect.reference(definition),
+        Answer::Text => json!({ "type": "string" }),
+    }
 }
 
 /// The reason phrase of a code.
@@ -68,9 +100,9 @@ pub(super) fn render_parameters(parameters: &[&'static Parameter], dialect: Dial
 
 /// What kubectl finds the operations of a kind by.
 pub(super) fn add_extensions(value: &mut Value, operation: &Operation) {
-    if let Some(resource) = &operation.resource {
+    if let Some(about) = &operation.about {
         value["x-kubernetes-action"] = operation.action.into();
-        let kind = group_version_kind(&resource.group, &resource.version, &resource.kind);
+        let kind = group_version_kind(&about.group, &about.version, &about.kind);
         value["x-kubernetes-group-version-kind"] = kind;
     }
 }

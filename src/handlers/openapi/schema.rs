@@ -4,33 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::common;
+use super::common::{self, Opaque};
+use super::custom;
+use super::dialect::{Dialect, group_version_kind, meta_name};
 use crate::codec::json;
-use crate::kinds::KindRef;
-use crate::kinds::meta;
-use crate::kinds::{Field, List, ListKind, PatchStrategy, Presence, Struct, Type};
-
-/// The two ways to say the same.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Dialect {
-    V2,
-    V3,
-}
-
-impl Dialect {
-    /// A pointer to a definition.
-    pub(super) fn reference(self, definition: &str) -> Value {
-        match self {
-            Dialect::V2 => json!({ "$ref": format!("#/definitions/{definition}") }),
-            Dialect::V3 => json!({ "$ref": format!("#/components/schemas/{definition}") }),
-        }
-    }
-}
-
-/// An entry of `x-kubernetes-group-version-kind`.
-pub(super) fn group_version_kind(group: &str, version: &str, kind: &str) -> Value {
-    json!({ "group": group, "version": version, "kind": kind })
-}
+use crate::kinds::verb::Verb;
+use crate::kinds::{
+    Catalog, Field, Kind, KindRef, List, ListKind, PatchStrategy, Presence, Raw, Struct, StructRef,
+    Type, meta, scheme_versions,
+};
 
 /// `io.k8s.api.core.v1.Endpoints`.
 pub(super) fn name_of(ty: &Struct) -> String {
@@ -42,28 +24,34 @@ pub(super) fn list_name(resource: &KindRef) -> String {
     format!("{}.{}", resource.schema.package, resource.list_kind)
 }
 
-/// `io.k8s.apimachinery.pkg.apis.meta.v1.Status`.
-pub(super) fn meta_name(name: &str) -> String {
-    format!("{}.{name}", meta::STATUS.package)
-}
-
-/// Every definition that the paths of these resources mention, and those that the definitions mention.
-pub(super) fn definitions(resources: &[KindRef], dialect: Dialect) -> Map<String, Value> {
+/// Every definition that the paths of these resources mention, these as well, and those that the definitions mention.
+pub(super) fn definitions(
+    resources: &[KindRef],
+    more: &[&StructRef],
+    catalog: &Catalog,
+    dialect: Dialect,
+) -> Map<String, Value> {
+    let parts = resources.iter().flat_map(|kind| &kind.subresources);
+    let bodies: Vec<KindRef> = parts.filter_map(|part| catalog.body_of(part)).collect();
+    let bodies: Vec<&KindRef> = bodies.iter().collect();
     let mut definitions = Definitions {
         dialect,
-        kinds: kinds(resources),
+        kinds: kinds(resources, &bodies),
         out: Map::new(),
     };
-    for resource in resources {
-        definitions.add(&resource.schema);
+    for resource in resources.iter().chain(bodies) {
+        definitions.add_kind(resource);
+    }
+    for resource in resources.iter().filter(|kind| is_listed(kind)) {
         definitions.add_list(resource);
     }
-    for ty in [
-        &meta::STATUS,
+    let usual = [
+        &*meta::STATUS,
         &meta::WATCH_EVENT,
         &meta::API_RESOURCE_LIST,
         &meta::DELETE_OPTIONS,
-    ] {
+    ];
+    for ty in usual.into_iter().chain(more.iter().copied()) {
         definitions.add(ty);
     }
     for (name, doc, ty, format) in common::OPAQUE {
@@ -72,29 +60,65 @@ pub(super) fn definitions(resources: &[KindRef], dialect: Dialect) -> Map<String
     definitions.out
 }
 
-/// Which definition is of which kinds: the options and the event are of every served version.
-fn kinds(resources: &[KindRef]) -> BTreeMap<String, Vec<Value>> {
+/// The definitions that a document of custom kinds has.
+pub(super) fn custom_definitions(kinds: &[KindRef], catalog: &Catalog) -> Map<String, Value> {
+    let mut all = definitions(kinds, &[], catalog, Dialect::V3);
+    // Nothing there is about these.
+    for name in ["APIResourceList", "APIResource", "WatchEvent"] {
+        all.remove(&meta_name(name));
+    }
+    all.remove(common::RAW_EXTENSION.0);
+    all
+}
+
+/// The definitions of these types and of all that they are made of.
+pub(super) fn definitions_of(types: &[&StructRef], dialect: Dialect) -> Map<String, Value> {
+    let mut definitions = Definitions {
+        dialect,
+        kinds: kinds(&[], &[]),
+        out: Map::new(),
+    };
+    types.iter().for_each(|ty| definitions.add(ty));
+    definitions.out
+}
+
+fn is_listed(kind: &Kind) -> bool {
+    kind.verbs.contains(&Verb::List)
+}
+
+/// Which definition is of which kinds: the options and the event are of every version there is.
+fn kinds(resources: &[KindRef], bodies: &[&KindRef]) -> BTreeMap<String, Vec<Value>> {
     let mut kinds: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for resource in resources {
+    for resource in resources.iter().chain(bodies.iter().copied()) {
         let of_kind = |kind| group_version_kind(&resource.group, &resource.version, kind);
-        kinds
-            .entry(name_of(&resource.schema))
-            .or_default()
-            .push(of_kind(&resource.kind));
-        kinds
-            .entry(list_name(resource))
-            .or_default()
-            .push(of_kind(&resource.list_kind));
-        for name in ["DeleteOptions", "WatchEvent"] {
-            let versions = kinds
-                .entry(meta_name(name))
-                .or_insert_with(|| vec![group_version_kind("", "v1", name)]);
-            if !versions.contains(&of_kind(name)) {
-                versions.push(of_kind(name));
+        let mut add = |name, kind| {
+            let kinds = kinds.entry(name).or_default();
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
             }
+        };
+        add(name_of(&resource.schema), of_kind(&resource.kind));
+        if is_listed(resource) {
+            add(list_name(resource), of_kind(&resource.list_kind));
         }
     }
-    for name in ["Status", "APIResourceList"] {
+    for name in ["DeleteOptions", "WatchEvent"] {
+        let known = scheme_versions().into_iter();
+        let ours = resources.iter().map(|kind| (&*kind.group, &*kind.version));
+        let mut versions: Vec<_> = known.chain(ours).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        let versions = versions.into_iter();
+        let of_versions = versions.map(|(group, version)| group_version_kind(group, version, name));
+        kinds.insert(meta_name(name), of_versions.collect());
+    }
+    for name in [
+        "Status",
+        "APIResourceList",
+        "APIGroup",
+        "APIGroupList",
+        "APIVersions",
+    ] {
         kinds.insert(meta_name(name), vec![group_version_kind("", "v1", name)]);
     }
     kinds
@@ -108,6 +132,15 @@ struct Definitions {
 }
 
 impl Definitions {
+    fn add_kind(&mut self, kind: &Kind) {
+        let Some(custom) = &kind.custom else {
+            return self.add(&kind.schema);
+        };
+        self.add(&meta::OBJECT_META);
+        let definition = custom::definition(kind, custom, self.dialect);
+        self.out.insert(name_of(&kind.schema), definition);
+    }
+
     /// Adds a type and all it is made of.
     fn add(&mut self, ty: &Struct) {
         let name = name_of(ty);
@@ -130,7 +163,17 @@ impl Definitions {
             Type::Map(value) | Type::AtomicMap(value) => self.add_type(value),
             Type::MicroTime => self.add_opaque(common::MICRO_TIME),
             Type::IntOrString => self.add_opaque(common::INT_OR_STRING),
-            Type::String
+            Type::Quantity => self.add_opaque(common::QUANTITY),
+            Type::Raw(Raw::Extension) => self.add_opaque(common::RAW_EXTENSION),
+            Type::Raw(Raw::Json) => self.add_opaque(common::JSON),
+            Type::SchemaOr(or, schema) => {
+                let name = format!("{}.{}", schema.package, or.name());
+                self.add_opaque((&name, common::SCHEMA_OR, "", ""));
+                self.add(schema);
+            }
+            Type::Float64
+            | Type::Untyped
+            | Type::String
             | Type::Named(_)
             | Type::Bool
             | Type::Int32
@@ -141,8 +184,16 @@ impl Definitions {
         }
     }
 
-    fn add_opaque(&mut self, (name, doc, ty, format): (&str, &str, &str, &str)) {
-        let mut value = json!({ "description": doc, "type": ty });
+    fn add_opaque(&mut self, (name, doc, ty, format): Opaque) {
+        let mut value = json!({ "description": doc });
+        // Version 2 cannot say that there is a choice.
+        match (common::one_of(name), self.dialect) {
+            (Some(types), Dialect::V3) => {
+                value["oneOf"] = types.map(|ty| json!({ "type": ty })).to_vec().into();
+            }
+            _ if ty.is_empty() => {}
+            _ => value["type"] = ty.into(),
+        }
         if !format.is_empty() {
             value["format"] = format.into();
         }
@@ -156,7 +207,10 @@ impl Definitions {
         for field in &meta::STATUS.fields[..3] {
             properties.insert(field.name.to_string(), self.property(field));
         }
-        let items = self.refer(&name_of(&resource.schema), true);
+        let items = match resource.custom {
+            Some(_) => self.dialect.reference(&name_of(&resource.schema)),
+            None => self.refer(&name_of(&resource.schema), true),
+        };
         properties.insert(
             "items".to_owned(),
             json!({ "description": "The objects.", "type": "array", "items": items }),
@@ -210,6 +264,13 @@ impl Definitions {
             _ => field.presence == Presence::Always,
         };
         let mut property = self.schema(&field.ty, has_default);
+        if field.retain_keys {
+            let strategy = match property.get("x-kubernetes-patch-strategy") {
+                Some(_) => "merge,retainKeys",
+                None => "retainKeys",
+            };
+            property["x-kubernetes-patch-strategy"] = strategy.into();
+        }
         self.set_default(&mut property, field.default.is_some(), json!(field.default));
         property["description"] = (*field.doc).into();
         property
@@ -234,6 +295,14 @@ impl Definitions {
             Type::MicroTime => self.refer(common::MICRO_TIME.0, false),
             Type::IntOrString => self.refer(common::INT_OR_STRING.0, false),
             Type::FieldsV1 => self.refer(&meta_name("FieldsV1"), false),
+            Type::Quantity => self.refer(common::QUANTITY.0, false),
+            Type::Raw(Raw::Extension) => self.refer(common::RAW_EXTENSION.0, false),
+            Type::Raw(Raw::Json) => self.refer(common::JSON.0, false),
+            Type::Untyped => json!({}),
+            Type::SchemaOr(or, schema) => {
+                self.refer(&format!("{}.{}", schema.package, or.name()), false)
+            }
+            Type::Float64 => self.plain("number", "double", has_default, json!(0)),
             Type::Map(value) => self.map(value),
             Type::AtomicMap(value) => {
                 let mut schema = self.map(value);

@@ -149,6 +149,7 @@ mod tests {
             body: Body::empty(),
             upgrade: None,
             ordinal: 1,
+            peer: None,
         };
         let content = Content {
             content_type: "application/json",

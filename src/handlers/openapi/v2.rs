@@ -2,18 +2,26 @@
 
 use serde_json::{Map, Value, json};
 
-use super::paths::{Body, Operation, paths};
+use super::dialect::{Dialect, meta_name};
+use super::operation::{Body, Operation};
+use super::paths::paths;
 use super::render::{
-    PATCH_TYPES, add_extensions, answer_types, reason, render_parameters, render_paths,
-    security_schemes, write,
+    add_extensions, answer_schema, answer_types, body_types, patch_types, reason,
+    render_parameters, render_paths, security_schemes, write,
 };
-use super::schema::{Dialect, definitions, meta_name};
+use super::roots::roots;
+use super::schema::definitions;
 use crate::handlers::version::Version;
-use crate::kinds::KindRef;
+use crate::kinds::{Catalog, KindRef, StructRef};
 
 /// What `/openapi/v2` answers as JSON.
-pub(crate) fn document(resources: &[KindRef], server: Version) -> Vec<u8> {
-    let paths = render_paths(&paths(resources), Dialect::V2, render_operation);
+pub(crate) fn document(catalog: &Catalog, server: Version) -> Vec<u8> {
+    let resources: Vec<KindRef> = catalog.kinds().cloned().collect();
+    let roots = roots(catalog);
+    let answers: Vec<&StructRef> = roots.iter().filter_map(|root| root.answer).collect();
+    let mut paths = paths(&resources, catalog);
+    paths.extend(roots.into_iter().map(|root| root.path));
+    let paths = render_paths(&paths, Dialect::V2, render_operation);
     write(&[
         ("swagger", "2.0".into()),
         (
@@ -21,7 +29,10 @@ pub(crate) fn document(resources: &[KindRef], server: Version) -> Vec<u8> {
             json!({ "title": "Kubernetes", "version": server.git_version() }),
         ),
         ("paths", paths),
-        ("definitions", definitions(resources, Dialect::V2).into()),
+        (
+            "definitions",
+            definitions(&resources, &answers, catalog, Dialect::V2).into(),
+        ),
         ("securityDefinitions", security_schemes()),
         ("security", json!([{ "BearerToken": [] }])),
     ])
@@ -29,7 +40,7 @@ pub(crate) fn document(resources: &[KindRef], server: Version) -> Vec<u8> {
 
 fn render_operation(operation: &Operation) -> Value {
     let mut value = json!({
-        "consumes": consumes(&operation.body),
+        "consumes": consumes(operation),
         "description": operation.description,
         "operationId": operation.id,
         "produces": answer_types(operation),
@@ -48,10 +59,10 @@ fn render_operation(operation: &Operation) -> Value {
     value
 }
 
-fn consumes(body: &Body) -> Value {
-    match body {
-        Body::Patch => json!(PATCH_TYPES),
-        Body::None | Body::Required(_) | Body::Optional(_) => json!(["*/*"]),
+fn consumes(operation: &Operation) -> Value {
+    match operation.body {
+        Body::Patch => json!(patch_types(operation)),
+        Body::None | Body::Required(_) | Body::Optional(_) => json!(body_types(operation)),
     }
 }
 
@@ -74,7 +85,7 @@ fn body_parameter(body: &Body) -> Option<Value> {
 fn responses(operation: &Operation) -> Value {
     let mut responses = Map::new();
     for &code in operation.codes {
-        let schema = Dialect::V2.reference(&operation.answer);
+        let schema = answer_schema(operation, Dialect::V2);
         responses.insert(
             code.to_string(),
             json!({ "description": reason(code), "schema": schema }),
@@ -86,22 +97,18 @@ fn responses(operation: &Operation) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use super::super::render::PATCH_TYPES;
     use super::super::undescribed;
     use super::*;
-    use crate::kinds::Catalog;
-
-    fn all() -> Vec<KindRef> {
-        Catalog::built_in().kinds().cloned().collect()
-    }
 
     fn parsed() -> Value {
-        serde_json::from_slice(&document(&all(), Version::default())).unwrap()
+        serde_json::from_slice(&document(&Catalog::built_in(), Version::default())).unwrap()
     }
 
     #[test]
     fn the_document_is_swagger_2() {
-        let text = String::from_utf8(document(&all(), Version::default())).unwrap();
-        let start = r#"{"swagger":"2.0","info":{"title":"Kubernetes","version":"v1.36.2"},"paths":{"/api/v1/":{"get":{"#;
+        let text = String::from_utf8(document(&Catalog::built_in(), Version::default())).unwrap();
+        let start = r#"{"swagger":"2.0","info":{"title":"Kubernetes","version":"v1.36.2"},"paths":{"/.well-known/openid-configuration/":{"get":{"#;
         assert!(text.starts_with(start), "{}", &text[..200]);
     }
 

@@ -2,16 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
-use super::paths::{Body, Operation, paths, root};
+use super::dialect::{Dialect, meta_name};
+use super::operation::{Body, Operation, Path, root};
+use super::paths::paths;
 use super::render::{
-    PATCH_TYPES, add_extensions, answer_types, reason, render_parameters, render_paths,
-    security_schemes, write,
+    add_extensions, answer_schema, answer_types, body_types, patch_types, reason,
+    render_parameters, render_paths, security_schemes, write,
 };
-use super::schema::{Dialect, definitions, meta_name};
+use super::roots::roots;
+use super::schema::{custom_definitions, definitions, definitions_of};
 use crate::codec::json;
 use crate::handlers::discovery::aggregated::etag;
 use crate::handlers::version::Version;
-use crate::kinds::KindRef;
+use crate::kinds::{Catalog, KindRef};
 
 /// A document and what stands for it in its address and entity tag.
 #[derive(Debug)]
@@ -20,16 +23,39 @@ pub(crate) struct Document {
     pub(crate) hash: String,
 }
 
-/// All documents by what follows `/openapi/v3/`: `api/v1`, `apis/apps/v1`.
-pub(crate) fn documents(resources: &[KindRef], server: Version) -> Vec<(String, Document)> {
+impl From<Vec<u8>> for Document {
+    fn from(json: Vec<u8>) -> Self {
+        let hash = etag(&json);
+        Document { json, hash }
+    }
+}
+
+/// All documents by what follows `/openapi/v3/`: `api/v1`, `apis/apps/v1`, `version`.
+pub(crate) fn documents(catalog: &Catalog, server: Version) -> Vec<(String, Document)> {
+    let resources: Vec<KindRef> = catalog.kinds().cloned().collect();
+    let mut documents = of_versions(&resources, catalog, server);
+    documents.extend(roots(catalog).into_iter().map(|root| {
+        let definitions = definitions_of(root.answer.as_slice(), Dialect::V3);
+        (root.key, assemble(&[root.path], definitions, server).into())
+    }));
+    documents.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    documents
+}
+
+/// The document of each group version.
+fn of_versions(
+    resources: &[KindRef],
+    catalog: &Catalog,
+    server: Version,
+) -> Vec<(String, Document)> {
     let mut documents: Vec<(String, Document)> = Vec::new();
     for resource in resources {
         let name = root(resource).trim_start_matches('/').to_owned();
+        let (group, version) = (&resource.group, &resource.version);
         if documents.iter().all(|(of, _)| *of != name)
-            && let Some(json) = document(resources, &resource.group, &resource.version, server)
+            && let Some(json) = document(resources, catalog, group, version, server)
         {
-            let hash = etag(&json);
-            documents.push((name, Document { json, hash }));
+            documents.push((name, json.into()));
         }
     }
     documents
@@ -48,6 +74,7 @@ pub(crate) fn index(documents: &[(String, Document)]) -> Vec<u8> {
 /// The document of one group version, if it is served.
 pub(crate) fn document(
     resources: &[KindRef],
+    catalog: &Catalog,
     group: &str,
     version: &str,
     server: Version,
@@ -60,12 +87,37 @@ pub(crate) fn document(
     if members.is_empty() {
         return None;
     }
-    let paths = render_paths(&paths(&members), Dialect::V3, render_operation);
+    if members.iter().all(|kind| kind.custom.is_some()) {
+        return Some(custom_document(&members, catalog));
+    }
+    let definitions = definitions(&members, &[], catalog, Dialect::V3);
+    Some(assemble(&paths(&members, catalog), definitions, server))
+}
+
+/// The document of a version that only definitions make.
+fn custom_document(members: &[KindRef], catalog: &Catalog) -> Vec<u8> {
+    let components = json!({ "schemas": custom_definitions(members, catalog) });
+    write(&[
+        ("openapi", "3.0.0".into()),
+        (
+            "info",
+            json!({ "title": "Kubernetes CRD Swagger", "version": "v0.1.0" }),
+        ),
+        (
+            "paths",
+            render_paths(&paths(members, catalog), Dialect::V3, render_operation),
+        ),
+        ("components", components),
+    ])
+}
+
+fn assemble(paths: &[Path], definitions: Map<String, Value>, server: Version) -> Vec<u8> {
+    let paths = render_paths(paths, Dialect::V3, render_operation);
     let components = json!({
-        "schemas": definitions(&members, Dialect::V3),
+        "schemas": definitions,
         "securitySchemes": security_schemes(),
     });
-    Some(write(&[
+    write(&[
         ("openapi", "3.0.0".into()),
         (
             "info",
@@ -73,7 +125,7 @@ pub(crate) fn document(
         ),
         ("paths", paths),
         ("components", components),
-    ]))
+    ])
 }
 
 fn render_operation(operation: &Operation) -> Value {
@@ -86,22 +138,26 @@ fn render_operation(operation: &Operation) -> Value {
     if !operation.parameters.is_empty() {
         value["parameters"] = render_parameters(&operation.parameters, Dialect::V3);
     }
-    if let Some(body) = request_body(&operation.body) {
+    if let Some(body) = request_body(operation) {
         value["requestBody"] = body;
     }
     add_extensions(&mut value, operation);
     value
 }
 
-fn request_body(body: &Body) -> Option<Value> {
-    match body {
+fn request_body(operation: &Operation) -> Option<Value> {
+    let of = |name: &str| Dialect::V3.reference(name);
+    let body = |name: &str| content(body_types(operation).iter().copied(), &of(name));
+    match &operation.body {
         Body::None => None,
-        Body::Optional(name) => Some(json!({ "content": content(["*/*"], name) })),
-        Body::Required(name) => {
-            Some(json!({ "content": content(["*/*"], name), "required": true }))
-        }
+        Body::Optional(name) => Some(json!({ "content": body(name) })),
+        Body::Required(name) => Some(json!({ "content": body(name), "required": true })),
         Body::Patch => {
-            Some(json!({ "content": content(PATCH_TYPES, &meta_name("Patch")), "required": true }))
+            let content = content(
+                patch_types(operation).iter().copied(),
+                &of(&meta_name("Patch")),
+            );
+            Some(json!({ "content": content, "required": true }))
         }
     }
 }
@@ -109,7 +165,8 @@ fn request_body(body: &Body) -> Option<Value> {
 fn responses(operation: &Operation) -> Value {
     let mut responses = Map::new();
     for &code in operation.codes {
-        let content = content(answer_types(operation), &operation.answer);
+        let schema = answer_schema(operation, Dialect::V3);
+        let content = content(answer_types(operation), &schema);
         responses.insert(
             code.to_string(),
             json!({ "description": reason(code), "content": content }),
@@ -119,18 +176,19 @@ fn responses(operation: &Operation) -> Value {
     responses.into()
 }
 
-/// The same definition in every one of these media types.
-fn content<'a>(types: impl IntoIterator<Item = &'a str>, definition: &str) -> Value {
-    let schema = json!({ "schema": Dialect::V3.reference(definition) });
+/// The same schema in every one of these media types.
+fn content<'a>(types: impl IntoIterator<Item = &'a str>, schema: &Value) -> Value {
+    let schema = json!({ "schema": schema });
     let types = types.into_iter();
     json::object(types.map(|ty| (ty.to_owned(), schema.clone()))).into()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::render::PATCH_TYPES;
     use super::super::undescribed;
     use super::*;
-    use crate::kinds::{Catalog, Kind};
+    use crate::kinds::Kind;
     use std::sync::Arc;
 
     fn kind(plural: &str) -> KindRef {
@@ -153,7 +211,10 @@ mod tests {
     }
 
     fn core() -> Value {
-        serde_json::from_slice(&document(&all(), "", "v1", Version::default()).unwrap()).unwrap()
+        serde_json::from_slice(
+            &document(&all(), &Catalog::built_in(), "", "v1", Version::default()).unwrap(),
+        )
+        .unwrap()
     }
 
     fn names(value: &Value) -> Vec<&str> {
@@ -177,8 +238,10 @@ mod tests {
 
     #[test]
     fn the_document_begins_like_the_real_one() {
-        let text =
-            String::from_utf8(document(&all(), "", "v1", Version::default()).unwrap()).unwrap();
+        let text = String::from_utf8(
+            document(&all(), &Catalog::built_in(), "", "v1", Version::default()).unwrap(),
+        )
+        .unwrap();
         let start = r#"{"openapi":"3.0.0","info":{"title":"Kubernetes","version":"v1.36.2"},"paths":{"/api/v1/":{"get":{"#;
         assert!(text.starts_with(start), "{}", &text[..200]);
     }
@@ -331,8 +394,10 @@ mod tests {
 
     #[test]
     fn every_reference_leads_to_a_definition() {
-        let text =
-            String::from_utf8(document(&all(), "", "v1", Version::default()).unwrap()).unwrap();
+        let text = String::from_utf8(
+            document(&all(), &Catalog::built_in(), "", "v1", Version::default()).unwrap(),
+        )
+        .unwrap();
         let document = core();
         let schemas = names(&document["components"]["schemas"]);
         for reference in text.split("#/components/schemas/").skip(1) {
@@ -352,10 +417,9 @@ mod tests {
             kinds("io.k8s.api.core.v1.NamespaceList"),
             of("NamespaceList")
         );
-        assert_eq!(
-            kinds("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"),
-            of("DeleteOptions")
-        );
+        let options = kinds("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions");
+        assert_eq!(options[0], of("DeleteOptions")[0]);
+        assert_eq!(options.as_array().unwrap().len(), 60);
         assert_eq!(kinds("io.k8s.api.core.v1.EndpointSubset"), Value::Null);
     }
 
@@ -363,7 +427,7 @@ mod tests {
     fn the_index_leads_to_each_document_by_its_hash() {
         let [endpoints, namespaces] = all();
         let resources = [endpoints, widgets(), namespaces];
-        let documents = documents(&resources, Version::default());
+        let documents = of_versions(&resources, &Catalog::built_in(), Version::default());
         let [core, widgets] = ["api/v1", "apis/rbac.authorization.k8s.io/v1"].map(|name| {
             let document = documents.iter().find(|(of, _)| of == name);
             &document.unwrap().1.hash
@@ -384,6 +448,7 @@ mod tests {
     fn another_group_has_paths_and_operations_of_its_own() {
         let json = document(
             &[widgets()],
+            &Catalog::built_in(),
             "rbac.authorization.k8s.io",
             "v1",
             Version::default(),
@@ -403,6 +468,15 @@ mod tests {
 
     #[test]
     fn what_is_not_served_has_no_document() {
-        assert_eq!(document(&all(), "apps", "v1", Version::default()), None);
+        assert_eq!(
+            document(
+                &all(),
+                &Catalog::built_in(),
+                "apps",
+                "v1",
+                Version::default()
+            ),
+            None
+        );
     }
 }

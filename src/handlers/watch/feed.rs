@@ -10,8 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::handlers::Sight;
 use crate::handlers::cluster::{Cluster, Ends};
+use crate::handlers::{Sight, conversion};
+use crate::kinds::KindRef;
 use crate::object::frame::{Frame, Frames};
 use crate::object::{Change, Object};
 use crate::status::Status;
@@ -19,6 +20,8 @@ use crate::storage::{Event, Revision, Stale};
 
 /// How many events are read at a time.
 const BATCH: usize = 256;
+/// A client that takes longer than this for one batch reads slower than it should. Upstream gives it less.
+const SLOW_READ: SignedDuration = SignedDuration::from_secs(1);
 /// How often a bookmark comes.
 const BOOKMARK_EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// How long before its end a watch gets one more.
@@ -52,8 +55,11 @@ pub(super) type Select = Arc<dyn Fn(&Object) -> bool + Send + Sync>;
 /// Everything the stream of one watch needs.
 pub(super) struct Feed {
     pub(super) cluster: Arc<Cluster>,
-    pub(super) prefix: String,
+    /// What the keys begin with that it is about.
+    pub(super) scope: String,
     pub(super) select: Select,
+    /// In the version that was asked for.
+    pub(super) kind: KindRef,
     pub(super) start: Start,
     pub(super) ending: Ending,
     pub(super) bookmarks: bool,
@@ -67,8 +73,9 @@ impl Feed {
     pub(super) fn stream(self) -> Frames {
         let Feed {
             cluster,
-            prefix,
+            scope,
             select,
+            kind,
             start,
             ending,
             bookmarks,
@@ -87,10 +94,13 @@ impl Feed {
                     return;
                 }
             };
-            let mut cursor = Cursor { cluster, prefix, select, stale, at: since };
+            let mut cursor = Cursor { cluster, scope, select, stale, at: since };
             for object in initial {
                 if !shows_objects { return }
-                yield Frame::Event { change: Change::Added, object };
+                match cursor.frame(Change::Added, &object, &kind).await {
+                    Ok(frame) => yield frame,
+                    Err(error) => { yield error; return }
+                }
             }
             if with_end {
                 yield Frame::Bookmark { revision: since, ends_initial_events: true };
@@ -112,11 +122,16 @@ impl Feed {
                         Next::Bookmark => {}
                     },
                     Ok(events) => {
+                        let begun = cursor.cluster.clock.now();
                         for event in events {
                             let Some((change, object)) = cursor.see(&event) else { continue };
                             if !shows_objects { return }
-                            yield Frame::Event { change, object };
+                            match cursor.frame(change, &object, &kind).await {
+                                Ok(frame) => yield frame,
+                                Err(error) => { yield error; return }
+                            }
                         }
+                        if cursor.is_unresponsive(begun) { return }
                     }
                 }
             }
@@ -127,7 +142,7 @@ impl Feed {
 /// A place in the event log, and what is looked for there.
 struct Cursor {
     cluster: Arc<Cluster>,
-    prefix: String,
+    scope: String,
     select: Select,
     stale: Option<Stale>,
     at: Revision,
@@ -154,7 +169,7 @@ impl Cursor {
     /// Moves past an event; what the watcher sees of it: an object enters, changes, or leaves.
     fn see(&mut self, event: &Event<Object>) -> Option<(Change, Arc<Object>)> {
         self.at = event.revision;
-        if !event.key.starts_with(&self.prefix) {
+        if !event.key.starts_with(&self.scope) {
             return None;
         }
         let select = &*self.select;
@@ -170,6 +185,35 @@ impl Cursor {
                 Some((Change::Deleted, Arc::new(left)))
             }
         }
+    }
+
+    /// The object as it was asked for; the error says why it cannot be shown so.
+    async fn frame(
+        &self,
+        change: Change,
+        object: &Arc<Object>,
+        kind: &KindRef,
+    ) -> Result<Frame, Frame> {
+        let shown = conversion::shown(&self.cluster, object, kind).await;
+        let event = |object| Frame::Event { change, object };
+        shown.map(event).map_err(Frame::error)
+    }
+
+    /// Whether the client has read too slowly since then, and too many events wait for it by now. Upstream closes such a
+    /// watch without a word; the client goes on from the last version it has seen.
+    fn is_unresponsive(&self, since: Timestamp) -> bool {
+        let cluster = &self.cluster;
+        if cluster.clock.now().duration_since(since) <= SLOW_READ {
+            return false;
+        }
+        let view = cluster.storage.view();
+        let waiting = view.events_after(self.at, usize::MAX);
+        let select = &*self.select;
+        let is_seen = |event: &&Arc<Event<Object>>| {
+            event.key.starts_with(&self.scope)
+                && (select(&event.object) || event.previous.as_ref().is_some_and(|old| select(old)))
+        };
+        waiting.is_ok_and(|events| events.iter().filter(is_seen).count() > cluster.watch_backlog)
     }
 
     /// Whether everything up to now was seen, whatever it was about.

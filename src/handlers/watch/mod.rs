@@ -9,16 +9,18 @@ use http::header;
 use jiff::{SignedDuration, Timestamp};
 
 use self::feed::{Ending, Feed, Start};
+use self::websocket::Handshake;
 
 use super::selection::{Selection, wait_for};
 use super::{Context, Sight};
 use crate::clock;
 use crate::handlers::cluster::{Cluster, check_key};
 use crate::object::Object;
+use crate::object::frame::Frames;
 use crate::request::negotiation::{self, Negotiated, Transform};
 use crate::request::options::{AtVersion, ListOptions, parse_version};
 use crate::response::watch::Writer;
-use crate::response::{Body, ByteStream, Response};
+use crate::response::{Body, Response};
 use crate::status::Status;
 use crate::storage::Revision;
 
@@ -33,10 +35,13 @@ pub(super) async fn handle(
     let started = ctx.cluster.clock.now();
     let selection = Selection::new(&ctx.target.kind, &ctx.target.namespace, options);
     check_key(&selection.prefix)?;
+    ctx.before_objects(selection.count(ctx.cluster, 0), 1).await;
     let start = start(ctx.sight(), &selection, options).await?;
     ctx.presenter(negotiated)?;
-    let negotiated = negotiation::negotiate_stream(ctx.request, ctx.query)?;
-    let writer = Writer::new(ctx.presenter(negotiated)?, ctx.cluster.clock.clone());
+    let negotiated = negotiation::negotiate_stream(ctx.request, ctx.query, ctx.target.kind.wire)?;
+    let presenter = ctx.presenter(negotiated)?;
+    let upgrade = websocket::accept(ctx.request);
+    let writer = Writer::new(presenter, ctx.cluster.clock.clone(), upgrade.is_none());
     let select: Arc<dyn Fn(&Object) -> bool + Send + Sync> = {
         let selection = selection.clone();
         Arc::new(move |object| selection.matches(object))
@@ -48,8 +53,9 @@ pub(super) async fn handle(
     };
     let feed = Feed {
         cluster: ctx.cluster.clone(),
-        prefix: selection.prefix,
+        scope: selection.into_scope(),
         select,
+        kind: ctx.target.kind.clone(),
         start,
         ending,
         bookmarks: options.allow_bookmarks,
@@ -60,15 +66,20 @@ pub(super) async fn handle(
         ),
     };
     let frames = (ctx.through)(feed.stream(), over);
-    Ok(respond(ctx, Box::pin(writer.write(frames))))
+    Ok(respond(upgrade, writer, frames))
 }
 
 /// The written frames as the client asked for them: a chunked body, or the messages of a WebSocket.
-fn respond(ctx: &mut Context<'_>, frames: ByteStream) -> Response {
-    match websocket::accept(ctx.request) {
-        Some(upgrade) => upgrade.answer(frames),
-        None => Response::with_body(200, Body::Stream(frames))
-            .header(header::CONTENT_TYPE, negotiation::JSON),
+fn respond(upgrade: Option<Handshake>, writer: Writer, frames: Frames) -> Response {
+    let (content_type, is_text) = (writer.content_type(), writer.is_text());
+    let frames = Box::pin(writer.write(frames));
+    match upgrade {
+        Some(upgrade) => upgrade.answer(frames, is_text),
+        None => {
+            let mut response = Response::with_body(200, Body::Stream(frames));
+            response.headers.add(header::CONTENT_TYPE, content_type);
+            response
+        }
     }
 }
 
@@ -95,11 +106,10 @@ async fn start(
 fn snapshot(sight: Sight<'_>, selection: &Selection, with_end: bool) -> Start {
     let revision = sight.horizon();
     let view = sight.cluster.storage.view();
-    let objects = view
-        .range(&selection.prefix, "", revision)
-        .map(|(_, object)| object.clone());
+    let objects = selection.candidates(&view, "", revision);
+    let objects = objects.filter(|(_, object)| selection.matches(object));
     Start::With {
-        objects: objects.filter(|object| selection.matches(object)).collect(),
+        objects: objects.map(|(_, object)| object.clone()).collect(),
         revision,
         with_end,
     }

@@ -101,12 +101,12 @@ fn refusal(status: u16, text: &'static str) -> Response {
 
 impl Handshake {
     /// Switches protocols and sends the frames, or says why not.
-    pub(crate) fn answer(self, frames: ByteStream) -> Response {
+    pub(crate) fn answer(self, frames: ByteStream, is_text: bool) -> Response {
         let accepted = match self.answer {
             Ok(accepted) => accepted,
             Err(response) => return response,
         };
-        let run = move |connection| -> Running { Box::pin(send(connection, frames)) };
+        let run = move |connection| -> Running { Box::pin(send(connection, frames, is_text)) };
         let body = Body::Upgraded(accepted.upgrade, Box::new(run));
         let response = Response::with_body(101, body)
             .header(header::UPGRADE, "websocket")
@@ -120,8 +120,8 @@ impl Handshake {
     }
 }
 
-/// Sends every frame as a text message, answers pings, and closes when there are no more.
-async fn send(connection: Box<dyn Connection>, mut frames: ByteStream) {
+/// Sends every frame as a message, answers pings, and closes when there are no more.
+async fn send(connection: Box<dyn Connection>, mut frames: ByteStream, is_text: bool) {
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_CLIENT_MESSAGE))
         .max_frame_size(Some(MAX_CLIENT_MESSAGE));
@@ -130,8 +130,11 @@ async fn send(connection: Box<dyn Connection>, mut frames: ByteStream) {
         tokio::select! {
             frame = frames.next() => {
                 let Some(frame) = frame else { break };
-                let text = String::from_utf8_lossy(&frame).into_owned();
-                if socket.send(Message::text(text)).await.is_err() {
+                let message = match is_text {
+                    true => Message::text(String::from_utf8_lossy(&frame).into_owned()),
+                    false => Message::binary(frame),
+                };
+                if socket.send(message).await.is_err() {
                     return;
                 }
             }
@@ -185,6 +188,7 @@ mod tests {
             body: crate::request::Body::empty(),
             upgrade: Some(Upgrade(Box::pin(async { None }))),
             ordinal: 1,
+            peer: None,
         };
         let response = accept(&mut request).unwrap().answer.err()?;
         assert!(response.hijacked);

@@ -1,12 +1,11 @@
 //! One way through the path, from what was proposed to the commit.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{Author, Proposal, Stop, Write, Written};
-use crate::admission::{self, Attributes, Operation};
+use crate::admission::{self, Asked, Attributes, Operation};
 use crate::ids::NAME_ATTEMPTS;
 use crate::kinds::KindRef;
 use crate::kinds::Verb;
@@ -21,11 +20,12 @@ use crate::response::Warnings;
 use crate::schema::convert;
 use crate::status::Status;
 use crate::status::field::FieldError;
-use crate::storage::{Commit, Moved, Op, Revision};
+use crate::storage::Revision;
 
 /// One way through the path.
 pub(super) struct Attempt<'a> {
     pub(super) write: &'a Write<'a>,
+    pub(super) asked: Option<&'a Asked<'a>>,
     pub(super) context: WriteContext<'a>,
     pub(super) stored: &'a KindRef,
     pub(super) strategy: &'static dyn Strategy,
@@ -34,11 +34,11 @@ pub(super) struct Attempt<'a> {
 impl Attempt<'_> {
     pub(super) fn in_stored_version(&self, proposal: Proposal) -> Proposal {
         let asked = self.write.kind;
-        if asked.is_stored() {
+        if asked.is_stored() || asked.custom.is_some() {
             return proposal;
         }
         let stored = |mut object: Value| {
-            convert::to_stored(&mut object, &asked.schema, &self.stored.schema);
+            convert::to_stored(&mut object, asked, self.stored);
             object["apiVersion"] = self.stored.api_version().into();
             object
         };
@@ -56,10 +56,13 @@ impl Attempt<'_> {
         mut object: Value,
         told: &mut Warnings,
     ) -> Result<Written, Stop> {
-        self.admit(Operation::Create, Some(&mut object)).await?;
+        self.admit(Operation::Create, Some(&mut object), None, told)
+            .await?;
+        self.strategy.permit(&self.context, &object, None)?;
         if !self.is_post() {
             parse_object_version(&object)?;
         }
+        told.extend(self.strategy.warnings_before_prepare(&object));
         self.begin(&mut object);
         let base = meta_str(&object, "generateName");
         if base.is_empty() {
@@ -80,10 +83,12 @@ impl Attempt<'_> {
 
     /// Leaves an object behind as it is, for whoever comes next to find.
     pub(super) async fn create_unchecked(&self, mut object: Value) -> Result<Written, Stop> {
-        self.admit(Operation::Create, Some(&mut object)).await?;
+        let told = &mut Warnings::default();
+        self.admit(Operation::Create, Some(&mut object), None, told)
+            .await?;
         self.begin(&mut object);
         let key = self.write.key(self.write.name);
-        Ok(Written::Created(self.put(&key, None, object)?))
+        Ok(Written::Created(self.put(&key, None, object).await?))
     }
 
     /// Tries names until one is free.
@@ -110,7 +115,10 @@ impl Attempt<'_> {
     }
 
     async fn insert(&self, mut object: Value, told: &mut Warnings) -> Result<Written, Stop> {
-        self.strategy.allocate(&self.context, &mut object, None)?;
+        // Nothing is taken from any pool where a part of an object creates it.
+        if self.write.subresource.is_empty() {
+            self.strategy.allocate(&self.context, &mut object, None)?;
+        }
         generic::before_create(&self.context, self.strategy, &mut object)?;
         told.extend(self.strategy.warnings(&self.context, &object));
         if let Author::Client {
@@ -120,6 +128,9 @@ impl Attempt<'_> {
         {
             may_create()?;
         }
+        let attributes = self.attributes(Operation::Create, None);
+        admission::validate(&attributes, Some(&object), told).await?;
+        told.extend(admission::warnings(&attributes, &object));
         let key = self.write.key(meta_str(&object, "name"));
         if self.is_post()
             && !self.write.dry_run
@@ -132,11 +143,13 @@ impl Attempt<'_> {
             self.check_free(&key)?;
             return Ok(Written::Created(Arc::new(self.unstored(object))));
         }
-        let created = self.put(&key, None, object).or_else(|moved| {
-            self.check_free(&key)?;
-            Err(Stop::from(moved))
-        })?;
-        created.drop_value();
+        let created = match self.put(&key, None, object).await {
+            Err(Stop::Moved) => {
+                self.check_free(&key)?;
+                return Err(Stop::Moved);
+            }
+            created => created?,
+        };
         Ok(Written::Created(created))
     }
 
@@ -161,14 +174,20 @@ impl Attempt<'_> {
         old: &Value,
         told: &mut Warnings,
     ) -> Result<Written, Stop> {
-        self.admit(Operation::Update, Some(&mut object)).await?;
+        self.admit(Operation::Update, Some(&mut object), Some(old), told)
+            .await?;
+        self.strategy.permit(&self.context, &object, Some(old))?;
         let stored = meta_str(old, "resourceVersion");
         self.check_version(&object, stored)?;
         set_resource_version(&mut object, stored.parse().map(Revision).ok());
         self.strategy
             .allocate(&self.context, &mut object, Some(old))?;
         generic::before_update(&self.context, self.strategy, &mut object, old)?;
-        told.extend(self.strategy.warnings(&self.context, &object));
+        let strategy = self.strategy;
+        told.extend(strategy.update_warnings(&self.context, &object, old));
+        let attributes = self.attributes(Operation::Update, Some(old));
+        admission::validate(&attributes, Some(&object), told).await?;
+        told.extend(admission::warnings(&attributes, &object));
         apply::keep_times(old, &mut object);
         if generic::is_released(self.strategy, &object) {
             if !self.write.dry_run {
@@ -182,8 +201,8 @@ impl Attempt<'_> {
         if self.write.dry_run {
             return Ok(Written::Updated(Arc::new(self.unstored(object))));
         }
-        let next = self.put(&self.write.key(live.name()), Some(live), object)?;
-        live.drop_value();
+        let key = self.write.key(live.name());
+        let next = self.put(&key, Some(live), object).await?;
         Ok(Written::Updated(next))
     }
 
@@ -207,36 +226,75 @@ impl Attempt<'_> {
         options: &DeleteOptions,
         live: &Arc<Object>,
         old: &Value,
+        told: &mut Warnings,
     ) -> Result<Written, Stop> {
         let deletion = self.strategy.before_delete(&self.context, old, options)?;
-        self.admit(Operation::Delete, None).await?;
+        self.admit(Operation::Delete, None, Some(old), told).await?;
+        let attributes = self.attributes(Operation::Delete, Some(old));
+        admission::outside(&attributes, None, told).await?;
         match deletion {
             Deletion::Remove(Some(next)) if self.write.dry_run => {
                 Ok(Written::Updated(Arc::new(self.unstored(next))))
             }
             Deletion::Remove(_) if self.write.dry_run => Ok(Written::Deleted(live.clone())),
             Deletion::Remove(_) => Ok(Written::Deleted(self.remove(live).await?)),
+            Deletion::Pending => Ok(Written::Updated(live.clone())),
+            Deletion::MarkAndRemove(next) if self.write.dry_run => {
+                Ok(Written::Updated(Arc::new(self.unstored(next))))
+            }
+            Deletion::MarkAndRemove(next) => {
+                let key = self.write.key(live.name());
+                let marked = self.put(&key, Some(live), next).await?;
+                Ok(Written::Deleted(self.remove(&marked).await?))
+            }
             Deletion::Mark(next) if next == *old => Ok(Written::Updated(live.clone())),
             Deletion::Mark(next) if self.write.dry_run => {
                 Ok(Written::Updated(Arc::new(self.unstored(next))))
             }
             Deletion::Mark(next) => {
-                let marked = self.put(&self.write.key(live.name()), Some(live), next)?;
+                let key = self.write.key(live.name());
+                let marked = self.put(&key, Some(live), next).await?;
                 Ok(Written::Updated(marked))
             }
         }
     }
 
-    async fn admit(&self, operation: Operation, object: Option<&mut Value>) -> Result<(), Status> {
+    async fn admit(
+        &self,
+        operation: Operation,
+        object: Option<&mut Value>,
+        old: Option<&Value>,
+        told: &mut Warnings,
+    ) -> Result<(), Status> {
+        admission::mutate(&self.attributes(operation, old), object, told).await
+    }
+
+    /// What is asked of the plugins.
+    fn attributes<'b>(&'b self, operation: Operation, old: Option<&'b Value>) -> Attributes<'b> {
         let write = self.write;
-        let attributes = Attributes {
+        Attributes {
             operation,
             kind: write.kind,
             namespace: write.namespace,
-            name: write.name,
+            name: match write.author {
+                // Who deletes all names none.
+                Author::Client {
+                    verb: Verb::DeleteCollection,
+                    ..
+                } => "",
+                _ => write.name,
+            },
+            sent: None,
+            subresource: write.subresource,
+            user: self.context.user,
+            access: self.context.access,
+            old,
+            dry_run: write.dry_run,
             lister: write.cluster,
-        };
-        admission::mutate(&attributes, object).await
+            chance: &*write.cluster.ids,
+            ledger: write.cluster,
+            asked: self.asked,
+        }
     }
 
     /// Whether it is a creation and nothing else.
@@ -248,63 +306,6 @@ impl Attempt<'_> {
     /// The object as it would be, for who asked for no more than that.
     fn unstored(&self, object: Value) -> Object {
         Object::new(self.stored, object, Vec::new())
-    }
-
-    pub(super) fn put(
-        &self,
-        key: &str,
-        live: Option<&Arc<Object>>,
-        object: Value,
-    ) -> Result<Arc<Object>, Moved> {
-        let write = self.write;
-        let claims = self.strategy.claims(&object);
-        let within = (write.kind.namespaced && !write.namespace.is_empty())
-            .then(|| write.cluster.namespace_key(write.namespace));
-        let commit = Commit {
-            key,
-            expected: live,
-            op: Op::Put,
-            within: within.as_deref(),
-        };
-        write.cluster.storage.commit(&commit, |revision| {
-            let mut object = object;
-            set_resource_version(&mut object, Some(revision));
-            Object::new(self.stored, object, claims)
-        })
-    }
-
-    async fn remove(&self, live: &Arc<Object>) -> Result<Arc<Object>, Moved> {
-        let key = self.write.key(live.name());
-        let commit = Commit {
-            key: &key,
-            expected: Some(live),
-            op: Op::Delete,
-            within: None,
-        };
-        let storage = &self.write.cluster.storage;
-        let last = storage.commit(&commit, |revision| live.at_revision(revision))?;
-        self.remove_along().await;
-        Ok(last)
-    }
-
-    /// Deletes what goes with an object that is gone, if it is there.
-    fn remove_along(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        let write = self.write;
-        let other = self.strategy.deleted_along();
-        let other = other.and_then(|(group, kind)| write.cluster.catalog.find_stored(group, kind));
-        Box::pin(async move {
-            let Some(kind) = other else { return };
-            let along = Write {
-                kind,
-                subresource: "",
-                author: Author::Server,
-                ..*write
-            };
-            // Nothing but its absence can stop a deletion without preconditions.
-            let _ = along
-                .run(&DeleteOptions::default(), &mut Warnings::default())
-                .await;
-        })
     }
 }
 

@@ -9,8 +9,13 @@
 //! admission may wait for somebody; where nobody is waited for and nobody else writes, one attempt is enough.
 
 mod attempt;
+mod commit;
 mod edit;
+pub(crate) mod follow;
+mod ledger;
+mod ownership;
 pub(crate) mod place;
+pub(crate) mod settle;
 
 use attempt::Attempt;
 pub(crate) use edit::Edit;
@@ -20,13 +25,15 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use serde_json::Value;
 
+use crate::admission::Asked;
 use crate::handlers::cluster::{Cluster, key};
+use crate::handlers::conversion;
 use crate::kinds::KindRef;
 use crate::kinds::verb::Verb;
 use crate::object::Object;
-use crate::patch::apply::Writer;
-use crate::registry::{self, WriteContext};
-use crate::request::options::DeleteOptions;
+use crate::registry::{self, Access, WriteContext};
+use crate::request::options::{DeleteOptions, Given};
+use crate::request::user::UserInfo;
 use crate::response::Warnings;
 use crate::status::Status;
 use crate::storage::Moved;
@@ -53,9 +60,13 @@ pub(crate) enum Author<'a> {
     /// A client, who then owns fields.
     Client {
         verb: Verb,
+        user: &'a UserInfo,
+        access: &'a dyn Access,
         manager: &'a str,
         /// Whether a PUT or a patch may create what is missing.
         may_create: &'a (dyn Fn() -> Result<(), Status> + Sync),
+        /// What the request says beside the object; without it nobody from outside is asked about the write.
+        options: Option<Given<'a>>,
     },
     /// The server itself: a controller, somebody who wins a race, the test.
     Server,
@@ -95,6 +106,14 @@ pub(crate) enum Written {
     Deleted(Arc<Object>),
 }
 
+impl Written {
+    /// The object as it is now, or was at last.
+    fn object(&self) -> &Object {
+        let (Written::Created(object) | Written::Updated(object) | Written::Deleted(object)) = self;
+        object
+    }
+}
+
 /// Why an attempt came to nothing.
 enum Stop {
     /// Somebody else was faster.
@@ -116,6 +135,35 @@ impl From<Moved> for Stop {
 
 impl Write<'_> {
     pub(crate) async fn run(
+        &self,
+        intent: &dyn Propose,
+        warnings: &mut Warnings,
+    ) -> Result<Written, Status> {
+        let written = self.run_alone(intent, warnings).await?;
+        if self.kind.policy.follows && !self.dry_run {
+            follow::follow(self.cluster, &self.stored(), written.object().name()).await;
+        }
+        if let Some((kind, name)) = self.terminating_definition(&written) {
+            follow::follow(self.cluster, &kind, &name).await;
+        }
+        Ok(written)
+    }
+
+    /// The definition that waits for the end of what was written: its kind and its name.
+    fn terminating_definition(&self, written: &Written) -> Option<(KindRef, String)> {
+        let custom = self.kind.custom.as_ref()?;
+        if self.dry_run || !written.object().is_terminating() {
+            return None;
+        }
+        let definition = self.find(&custom.family.key)?;
+        let (kind, name) = (&definition.kind, &custom.family.name);
+        definition
+            .is_terminating()
+            .then(|| (kind.clone(), name.clone()))
+    }
+
+    /// The same without what the server makes of it afterwards.
+    async fn run_alone(
         &self,
         intent: &dyn Propose,
         warnings: &mut Warnings,
@@ -152,20 +200,30 @@ impl Write<'_> {
     }
 
     async fn attempt(&self, intent: &dyn Propose, told: &mut Warnings) -> Result<Written, Stop> {
+        self.cluster.settle(self.kind);
         let live = match self.name {
             "" => None,
             name => self.find(&self.key(name)),
         };
-        let old = live.as_ref().map(|live| live.value());
+        let seen = match &live {
+            Some(live) => Some(conversion::shown(self.cluster, live, self.kind).await?),
+            None => None,
+        };
+        let old = seen.as_ref().map(|seen| match self.kind.custom {
+            Some(_) => seen.value_in(self.kind),
+            None => seen.value(),
+        });
         let now = self.cluster.timestamp();
-        let stored = self.stored();
-        let attempt = Attempt {
+        let stored = &self.stored();
+        let asked = self.asked();
+        let mut attempt = Attempt {
             write: self,
+            asked: asked.as_ref(),
             context: self.context(stored, &now),
             stored,
             strategy: registry::strategy(self.kind),
         };
-        let shown = live.as_ref().map(|live| live.value_in(self.kind));
+        let shown = seen.as_ref().map(|seen| seen.value_in(self.kind));
         let proposal = intent.propose(self, &attempt.context, shown.as_deref(), told)?;
         let proposal = attempt.in_stored_version(proposal);
         if matches!(
@@ -174,31 +232,59 @@ impl Write<'_> {
         ) {
             place::implicit_namespace(self)?;
         }
-        match (proposal, live, old) {
-            (Proposal::Create(object), ..) => attempt.create(object, told).await,
+        let written = match (proposal, live, old) {
+            (Proposal::Create(object), ..) => {
+                attempt.context.subresource = "";
+                attempt.create(object, told).await
+            }
             (Proposal::Bare(object), ..) => attempt.create_unchecked(object).await,
-            (Proposal::Place(object), live, old) => attempt.place(object, live, old.as_deref()),
+            (Proposal::Place(object), live, old) => {
+                attempt.place(object, live, old.as_deref()).await
+            }
             (_, None, _) | (_, _, None) => Err(self.not_found().into()),
             (Proposal::Update(object), Some(live), Some(old)) => {
                 attempt.update(object, &live, &old, told).await
             }
             (Proposal::Delete(options), Some(live), Some(old)) => {
-                attempt.delete(&options, &live, &old).await
+                attempt.delete(&options, &live, &old, told).await
             }
             (Proposal::Nothing, Some(live), _) => Ok(Written::Updated(live)),
+        };
+        if let (Ok(Written::Created(created)), false) = (&written, self.dry_run) {
+            place::along(self.cluster, created);
         }
+        written
+    }
+
+    /// What those are told who are asked from outside, if the write is of somebody from outside too.
+    fn asked(&self) -> Option<Asked<'_>> {
+        let Author::Client {
+            options: Some(options),
+            ..
+        } = self.author
+        else {
+            return None;
+        };
+        let cluster = self.cluster;
+        Some(Asked {
+            options: Some(options),
+            catalog: cluster.catalog(),
+            acting: cluster.acting.now(&cluster.storage, cluster),
+            client: &cluster.outbound,
+        })
     }
 
     /// The kind in the version that is kept of it.
-    fn stored(&self) -> &KindRef {
-        if self.kind.is_stored() {
-            return self.kind;
+    fn stored(&self) -> KindRef {
+        // Custom objects are checked in the version that a client speaks.
+        if self.kind.is_stored() || self.kind.custom.is_some() {
+            return self.kind.clone();
         }
         let found = self
             .cluster
-            .catalog
+            .catalog()
             .find_stored(&self.kind.stored.group, &self.kind.kind);
-        found.unwrap_or(self.kind)
+        found.unwrap_or_else(|| self.kind.clone())
     }
 
     fn context<'b>(&'b self, stored: &'b KindRef, now: &'b str) -> WriteContext<'b> {
@@ -207,32 +293,28 @@ impl Write<'_> {
             asked: self.kind,
             subresource: self.subresource,
             dry_run: self.dry_run,
+            user: self.user(),
+            access: match self.author {
+                Author::Client { access, .. } => Some(access),
+                Author::Server => None,
+            },
             now,
             chance: &*self.cluster.ids,
             lister: self.cluster,
         }
     }
 
-    /// Who writes, for `managedFields`; `None` for who owns nothing.
-    pub(crate) fn with_writer<R>(
-        &self,
-        now: &str,
-        run: impl FnOnce(&Writer<'_>) -> R,
-    ) -> Option<R> {
-        let Author::Client { manager, .. } = self.author else {
-            return None;
-        };
-        let is_foreign = |version: &str| {
-            let other = self.cluster.catalog.find_kind(version, &self.kind.kind);
-            other.is_some_and(|other| other.group != self.kind.group)
-        };
-        Some(run(&Writer {
-            is_foreign: &is_foreign,
-            manager,
-            api_version: &self.kind.api_version(),
-            subresource: self.subresource,
-            now,
-        }))
+    /// Who asks; none for the server itself.
+    fn user(&self) -> Option<&UserInfo> {
+        match self.author {
+            Author::Client { user, .. } => Some(user),
+            Author::Server => None,
+        }
+    }
+
+    /// Whether an update of what is missing creates it. A status creates the whole object, other parts do not.
+    pub(crate) fn creates_on_update(&self) -> bool {
+        self.kind.policy.create_on_update && matches!(self.subresource, "" | "status")
     }
 
     pub(crate) fn not_found(&self) -> Status {

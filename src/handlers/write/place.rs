@@ -12,6 +12,7 @@ use crate::kinds::KindRef;
 use crate::object::{Object, meta_str, metadata_mut, set_resource_version};
 use crate::registry::{self, WriteContext, generic};
 use crate::response::Warnings;
+use crate::schema::prune;
 use crate::status::Status;
 
 /// An object that is canonical and defaulted, as it is to be.
@@ -55,7 +56,7 @@ pub(crate) fn place(
 
 /// Makes a namespace as if someone had created it, if it is not there.
 pub(crate) fn namespace(cluster: &Cluster, name: &str) -> Result<(), Status> {
-    let Some(kind) = cluster.catalog.find_stored("", "Namespace") else {
+    let Some(kind) = cluster.catalog().find_stored("", "Namespace") else {
         return Ok(());
     };
     if cluster
@@ -67,8 +68,53 @@ pub(crate) fn namespace(cluster: &Cluster, name: &str) -> Result<(), Status> {
         return Ok(());
     }
     let mut object = json!({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}});
-    registry::strategy(kind).set_defaults(&mut object);
-    place(cluster, kind, &object).map(drop)
+    registry::set_defaults(&kind, &mut object);
+    place(cluster, &kind, &object).map(drop)
+}
+
+/// Makes an object that says its kind and version, if it is not there.
+pub(crate) fn unless_there(cluster: &Cluster, mut object: Value) -> Result<(), Status> {
+    let text = |field: &str| object[field].as_str().unwrap_or_default();
+    let kind = cluster
+        .catalog()
+        .find_kind(text("apiVersion"), text("kind"));
+    let Some(kind) = kind else { return Ok(()) };
+    let key = kind.key(meta_str(&object, "namespace"), meta_str(&object, "name"));
+    if cluster.storage.view().get(&key).is_some() {
+        return Ok(());
+    }
+    prune(&mut object, &kind.schema);
+    registry::set_defaults(&kind, &mut object);
+    place(cluster, &kind, &object).map(drop)
+}
+
+/// Makes what the controllers make along with an object.
+pub(crate) fn along(cluster: &Cluster, object: &Object) {
+    let Some(authority) = &cluster.authority else {
+        return;
+    };
+    let strategy = registry::strategy(&object.kind);
+    for (group, kind, mut other) in strategy.created_along(object.name(), authority) {
+        if let Some(kind) = cluster.catalog().find_stored(group, kind) {
+            other["apiVersion"] = kind.api_version().into();
+            other["kind"] = kind.kind.as_str().into();
+            // It is valid, and its namespace is there.
+            let _ = unless_there(cluster, other);
+        }
+    }
+}
+
+/// Whether an object is one that the controllers make along with the other.
+pub(crate) fn comes_along(cluster: &Cluster, with: &Object, object: &Object) -> bool {
+    let Some(authority) = &cluster.authority else {
+        return false;
+    };
+    let strategy = registry::strategy(&with.kind);
+    let all = strategy.created_along(with.name(), authority);
+    all.iter().any(|(group, kind, other)| {
+        (*group, *kind) == (&object.kind.group, &object.kind.kind)
+            && meta_str(other, "name") == object.name()
+    })
 }
 
 /// Makes the namespace that is written to, where namespaces spring up by themselves.
@@ -82,7 +128,7 @@ pub(super) fn implicit_namespace(write: &Write<'_>) -> Result<(), Status> {
 }
 
 impl Attempt<'_> {
-    pub(super) fn place(
+    pub(super) async fn place(
         &self,
         mut object: Value,
         live: Option<Arc<Object>>,
@@ -101,8 +147,7 @@ impl Attempt<'_> {
             namespace(self.write.cluster, self.write.namespace)?;
         }
         let key = self.write.key(meta_str(&object, "name"));
-        let stored = self.put(&key, live.as_ref(), object)?;
-        stored.drop_value();
+        let stored = self.put(&key, live.as_ref(), object).await?;
         Ok(match live {
             Some(_) => Written::Updated(stored),
             None => Written::Created(stored),

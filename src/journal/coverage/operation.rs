@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::kinds::{Catalog, Kind, KindRef};
+use crate::kinds::{Catalog, Kind, KindRef, Subresource};
 use crate::request::info::{RequestInfo, Verb};
 use crate::status::qualified;
 
@@ -29,6 +29,12 @@ impl Operation {
             && self.everywhere == is_everywhere(&self.kind, info)
     }
 
+    /// Whether it leads to somebody else, who answers as he likes.
+    pub(super) fn is_connection(&self) -> bool {
+        let part = self.kind.subresource(&self.subresource);
+        part.is_some_and(Subresource::is_connection)
+    }
+
     /// What a request was, if the server has it: what leads nowhere is no operation.
     pub(crate) fn of(info: &RequestInfo, catalog: &Catalog) -> Option<Self> {
         if !info.is_resource {
@@ -42,7 +48,7 @@ impl Operation {
                 kind: kind.clone(),
                 subresource: info.subresource().to_owned(),
                 verb: info.verb,
-                everywhere: is_everywhere(kind, info),
+                everywhere: is_everywhere(&kind, info),
             })
     }
 }
@@ -105,7 +111,13 @@ mod tests {
             ),
             (Method::DELETE, "/api/v1/namespaces", "", None),
             (Method::PATCH, "/api/v1/namespaces/n/finalize", "", None),
-            (Method::GET, "/apis/apps/v1/deployments", "", None),
+            (
+                Method::POST,
+                "/api/v1/namespaces/n/pods/p/eviction",
+                "",
+                Some("create pods/eviction"),
+            ),
+            (Method::GET, "/apis/apps/v1/gadgets", "", None),
             (Method::GET, "/version", "", None),
         ];
         for (method, path, query, expected) in cases {

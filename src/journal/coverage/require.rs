@@ -1,6 +1,6 @@
 //! Coverage as a demand.
 
-use super::{Coverage, documented, is_meant};
+use super::{Coverage, documented, is_meant, pairs};
 
 impl Coverage {
     /// Demands that these pairs were met.
@@ -62,7 +62,12 @@ impl Coverage {
 }
 
 fn documented_codes(operation: &str) -> Vec<u16> {
-    let mut codes: Vec<u16> = documented()
+    // A verb alone means those that are to be covered.
+    let operations = match operation.contains(' ') {
+        true => documented::all_operations(),
+        false => documented::operations(),
+    };
+    let mut codes: Vec<u16> = pairs(operations)
         .iter()
         .filter(|(name, _)| is_meant(operation, name))
         .map(|(_, code)| *code)

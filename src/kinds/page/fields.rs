@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::line::Line;
 use super::{Mistake, Unread};
 use crate::kinds::types::{
-    Field, List, ListKind, PatchStrategy, Presence, Rules, Struct, StructRef, Type,
+    Field, List, ListKind, PatchStrategy, Presence, Raw, Rules, SchemaOr, Struct, StructRef, Type,
 };
 
 /// Reads a struct.
@@ -21,10 +21,12 @@ pub(super) fn read(unread: &Unread) -> Result<Struct, Mistake> {
         line.word("struct")?;
         out.name = line.word("the name of the struct")?.to_owned();
         out.doc = line.description().unwrap_or_default();
-        match line.next_word()? {
-            None => {}
-            Some("atomic") => out.atomic = true,
-            Some(other) => return Err(unknown(&line, other)),
+        while let Some(word) = line.next_word()? {
+            match word.split_once('=') {
+                None if word == "atomic" => out.atomic = true,
+                Some(("embeds", name)) => out.embeds = name.to_owned(),
+                _ => return Err(unknown(&line, word)),
+            }
         }
     }
     for mut line in lines.take_while(|line| line.is_indented) {
@@ -67,6 +69,8 @@ fn field(unread: &Unread, number: &str, line: &mut Line<'_>) -> Result<Field, Mi
         numbers: numbers(number, line)?,
         default: None,
         rules: None,
+        fill: None,
+        retain_keys: false,
         was: None,
         doc: line.description().unwrap_or_default().into(),
     };
@@ -99,6 +103,13 @@ fn ty(unread: &Unread, text: &str, line: &Line<'_>) -> Result<Type, Mistake> {
         "MicroTime" => Type::MicroTime,
         "IntOrString" => Type::IntOrString,
         "FieldsV1" => Type::FieldsV1,
+        "Quantity" => Type::Quantity,
+        "float64" => Type::Float64,
+        "RawExtension" => Type::Raw(Raw::Extension),
+        "JSON" => Type::Raw(Raw::Json),
+        "JSONSchemaPropsOrArray" => schema_or(SchemaOr::Array, unread, line)?,
+        "JSONSchemaPropsOrBool" => schema_or(SchemaOr::Bool, unread, line)?,
+        "JSONSchemaPropsOrStringArray" => schema_or(SchemaOr::StringArray, unread, line)?,
         _ => match text.strip_prefix("[]") {
             Some(item) => Type::List(Box::new(List {
                 item: ty(unread, item, line)?,
@@ -108,6 +119,10 @@ fn ty(unread: &Unread, text: &str, line: &Line<'_>) -> Result<Type, Mistake> {
             None => declared(unread, text, line)?,
         },
     })
+}
+
+fn schema_or(or: SchemaOr, unread: &Unread, line: &Line<'_>) -> Result<Type, Mistake> {
+    find_struct(unread, "JSONSchemaProps", line).map(|schema| Type::SchemaOr(or, schema))
 }
 
 fn declared(unread: &Unread, name: &str, line: &Line<'_>) -> Result<Type, Mistake> {
@@ -146,6 +161,20 @@ fn say(field: &mut Field, word: &str, line: &Line<'_>) -> Result<(), Mistake> {
         }
         ("merge", Type::List(list)) => list.patch = PatchStrategy::MergeBy(value.to_owned()),
         ("default", ty) => field.default = Some(Box::new(default(ty, value, line)?)),
+        ("fill", ty) => field.fill = Some(Box::new(default(ty, value, line)?)),
+        ("granular", Type::Struct(inner)) => {
+            let whole = inner.clone();
+            *inner = StructRef::unread(move || Struct {
+                name: whole.name.clone(),
+                package: whole.package.clone(),
+                doc: whole.doc.clone(),
+                fields: whole.fields.clone(),
+                embeds: whole.embeds.clone(),
+                atomic: false,
+                ..Struct::default()
+            });
+        }
+        ("retainkeys", Type::Struct(_) | Type::List(_)) => field.retain_keys = true,
         ("was", _) => field.was = Some(Arc::from(value)),
         ("min" | "above" | "max" | "immutable" | "off", _) => {
             let rules = field.rules.get_or_insert_default();

@@ -2,20 +2,17 @@
 
 use std::sync::{Arc, OnceLock};
 
-use sha2::{Digest as _, Sha256};
-
 use super::line::Line;
 use super::{Mistake, Page};
-use crate::codec::base64;
-use crate::kinds::internal_package;
 use crate::kinds::kind::{
-    About, Cell, Column, Kind, KindRef, NameFormat, Policy, Stored, Subresource, Wire,
+    About, Cell, Column, Gvk, Kind, KindRef, NameFormat, Policy, Service, Stored, Subresource, Wire,
 };
 use crate::kinds::types::StructRef;
 use crate::kinds::verb::Verb;
+use crate::kinds::{internal_package, storage_hash};
 
 /// What a page says of a kind beside its types.
-pub(super) const DIRECTIVES: [&str; 13] = [
+pub(super) const DIRECTIVES: [&str; 17] = [
     "kind",
     "short",
     "categories",
@@ -29,7 +26,14 @@ pub(super) const DIRECTIVES: [&str; 13] = [
     "names",
     "wire",
     "deprecated",
+    "accepts",
+    "hashed",
+    "virtual",
+    "part",
 ];
+
+/// What most kinds say of a field that nothing can be selected by.
+const UNSELECTABLE: &str = "field label not supported";
 
 /// The Go package that the types of a group and version are in, if the page does not say.
 pub(super) fn default_package(page: &Page) -> String {
@@ -52,7 +56,10 @@ pub(super) fn read(page: &'static Page) -> Result<KindRef, Mistake> {
         let directive = line.word("a directive")?;
         say(&mut kind, directive, &mut line)?;
     }
-    kind.stored.hash = storage_version_hash(&kind.stored, &kind.kind);
+    if kind.stored.hash.is_empty() {
+        let stored = &kind.stored;
+        kind.stored.hash = storage_hash(&stored.group, &stored.version, &kind.kind);
+    }
     Ok(Arc::new(kind))
 }
 
@@ -85,6 +92,7 @@ fn blank(page: &'static Page, line: &mut Line<'static>) -> Result<Kind, Mistake>
         resets: Vec::new(),
         columns: Vec::new(),
         selectable: Vec::new(),
+        unselectable: UNSELECTABLE.to_owned(),
         stored: Stored {
             prefix: plural.clone(),
             group: group.clone(),
@@ -95,15 +103,18 @@ fn blank(page: &'static Page, line: &mut Line<'static>) -> Result<Kind, Mistake>
         version,
         plural,
         wire: Wire::GoStruct,
+        service: Service::Stored,
         policy: Policy {
-            create_on_update: false,
             unconditional_update: true,
-            returns_deleted: false,
+            ..Policy::default()
         },
         name_format: NameFormat::DnsSubdomain,
+        accepts: Vec::new(),
         deprecation: None,
         schema,
         has_rules: OnceLock::new(),
+        has_fills: OnceLock::new(),
+        custom: None,
     })
 }
 
@@ -113,7 +124,13 @@ fn say(kind: &mut Kind, directive: &str, line: &mut Line<'static>) -> Result<(),
         "kind" => return Err(line.mistake("the kind is named twice")),
         "short" => kind.short_names = words(line)?,
         "categories" => kind.categories = words(line)?,
-        "select" => kind.selectable = words(line)?,
+        "select" => {
+            kind.selectable = words(line)?;
+            kind.unselectable = line
+                .description()
+                .unwrap_or_else(|| UNSELECTABLE.to_owned());
+        }
+        "accepts" => kind.accepts = words(line)?,
         "resets" => kind.resets = paths(line.words()?),
         "wire" => {
             kind.wire = match line.word("how objects are written")? {
@@ -130,6 +147,14 @@ fn say(kind: &mut Kind, directive: &str, line: &mut Line<'static>) -> Result<(),
                 other => return Err(line.mistake(format!("`{other}` is no format of names"))),
             };
         }
+        // Its objects could still be those of an older version.
+        "hashed" => {
+            let version = line.word("the version")?;
+            let (group, version) = version.split_once('/').unwrap_or(("", version));
+            kind.stored.hash = storage_hash(group, version, &kind.kind);
+        }
+        "virtual" => kind.service = Service::Virtual,
+        "part" => kind.service = Service::Part,
         "policy" => policy(&mut kind.policy, line)?,
         "deprecated" => {
             let since = line.word("the minor version")?;
@@ -146,14 +171,12 @@ fn say(kind: &mut Kind, directive: &str, line: &mut Line<'static>) -> Result<(),
                 (kind.stored.group, kind.stored.version) = (group.to_owned(), version.to_owned());
             }
         }
-        "verbs" => kind.verbs = verbs(line)?.0,
+        "verbs" => kind.verbs = part(line)?.verbs,
         "subresource" => {
             let name = line.word("the name of the subresource")?.to_owned();
-            let (verbs, resets) = verbs(line)?;
             kind.subresources.push(Subresource {
                 name,
-                verbs,
-                resets,
+                ..part(line)?
             });
             kind.subresources
                 .sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -165,19 +188,39 @@ fn say(kind: &mut Kind, directive: &str, line: &mut Line<'static>) -> Result<(),
     Ok(())
 }
 
-/// Verbs in the order of their names, and what follows the word `resets`.
-fn verbs(line: &mut Line<'static>) -> Result<(Vec<Verb>, Vec<Vec<String>>), Mistake> {
-    let mut verbs = Vec::new();
+/// Verbs in the order of their names, the kind of the bodies after `of=`, and the fields that follow the word `resets`.
+fn part(line: &mut Line<'static>) -> Result<Subresource, Mistake> {
+    let mut part = Subresource {
+        name: String::new(),
+        verbs: Vec::new(),
+        resets: Vec::new(),
+        of: None,
+    };
     let mut words = line.words()?;
     for word in words.by_ref().take_while(|word| *word != "resets") {
-        match Verb::parse(word) {
-            Some(verb) => verbs.push(verb),
-            None if word == "all" => verbs.extend(Verb::ALL),
-            None => return Err(line.mistake(format!("there is no verb `{word}`"))),
+        match (Verb::parse(word), word.strip_prefix("of=")) {
+            (Some(verb), _) => part.verbs.push(verb),
+            (_, Some(kind)) => part.of = Some(gvk(kind, line)?),
+            _ if word == "all" => part.verbs.extend(Verb::ALL),
+            _ => return Err(line.mistake(format!("there is no verb `{word}`"))),
         }
     }
-    verbs.sort_unstable();
-    Ok((verbs, paths(words)))
+    part.verbs.sort_unstable();
+    part.resets = paths(words);
+    Ok(part)
+}
+
+/// `autoscaling/v1/Scale`, `v1/Binding`
+fn gvk(text: &str, line: &Line<'_>) -> Result<Gvk, Mistake> {
+    let (version, kind) = text
+        .rsplit_once('/')
+        .ok_or_else(|| line.mistake(format!("`{text}` has no version")))?;
+    let (group, version) = version.split_once('/').unwrap_or(("", version));
+    Ok(Gvk {
+        group: group.to_owned(),
+        version: version.to_owned(),
+        kind: kind.to_owned(),
+    })
 }
 
 /// `status`, `metadata.labels`
@@ -191,6 +234,16 @@ fn policy(policy: &mut Policy, line: &mut Line<'static>) -> Result<(), Mistake> 
         match word {
             "create-on-update" => policy.create_on_update = true,
             "conditional-update" => policy.unconditional_update = false,
+            "generation" => policy.counts_generations = true,
+            "names-kind-of-fields" => policy.names_kind_of_fields = true,
+            "orphans" => policy.orphans = true,
+            "initial" => policy.has_initial = true,
+            "settles" => policy.settles = true,
+            "follows" => policy.follows = true,
+            "defines-kinds" => policy.defines_kinds = true,
+            "uncached" => policy.uncached = true,
+            "unsupported" => policy.unsupported = true,
+            "any-finalizers" => policy.any_finalizers = true,
             "returns-deleted" => policy.returns_deleted = true,
             _ => return Err(line.mistake(format!("there is no policy `{word}`"))),
         }
@@ -221,10 +274,12 @@ fn column(line: &mut Line<'static>) -> Result<Column, Mistake> {
         about: About::Field(about),
         priority: 0,
         cell,
+        undeclared: false,
     };
     while let Some(word) = line.next_word()? {
         match word.split_once('=').unwrap_or((word, "")) {
             ("wide", _) => column.priority = 1,
+            ("undeclared", _) => column.undeclared = true,
             ("format", format) => column.format = format.to_owned(),
             ("doc", path) => column.about = About::Field(self::path(path, line)?),
             ("integer" | "number" | "boolean" | "date", _) => column.ty = word.to_owned(),
@@ -234,12 +289,7 @@ fn column(line: &mut Line<'static>) -> Result<Column, Mistake> {
     if let Some(text) = line.description() {
         column.about = About::Text(text);
     }
-    match &column.about {
-        About::Field(path) if path.is_empty() => {
-            Err(line.mistake(format!("the column {} is not described", column.name)))
-        }
-        _ => Ok(column),
-    }
+    Ok(column)
 }
 
 /// `.spec.type`
@@ -250,19 +300,22 @@ fn path(text: &str, line: &Line<'_>) -> Result<Vec<String>, Mistake> {
     }
 }
 
-/// What discovery shows instead of the stored version.
-pub(super) fn storage_version_hash(stored: &Stored, kind: &str) -> String {
-    let digest = Sha256::digest(format!("{}/{}/{kind}", stored.group, stored.version));
-    base64::encode(&digest[..8])
-}
-
 /// Whether what the head says of fields is true.
 #[cfg(test)]
 pub(super) fn check(kind: &Kind, page: &'static Page) -> Result<(), Mistake> {
     let lines = page.lines().filter(|line| line.begins_with("column "));
     for (column, line) in kind.columns.iter().zip(lines) {
-        if matches!(column.about, About::Field(_)) && kind.describe(column).is_empty() {
-            return Err(line.mistake("there is no such field, or nothing is said of it"));
+        let is_there = |path: &[String]| kind.schema.at(path).is_some();
+        let described = match &column.about {
+            About::Field(path) => path.is_empty() || is_there(path),
+            About::Text(_) => true,
+        };
+        let has_cell = match &column.cell {
+            Cell::Path(path) | Cell::Age(path) => is_there(path),
+            Cell::Programmed | Cell::JsonPath(_) => true,
+        };
+        if !described || !has_cell {
+            return Err(line.mistake("there is no such field"));
         }
     }
     Ok(())

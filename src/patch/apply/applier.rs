@@ -9,8 +9,10 @@ use super::managed_fields::{Identity, Managed, Operation, Owned, unmanaged};
 use super::merge;
 use super::set::Set;
 use super::update::{Change, STRIPPED, track, zero};
+use super::versions::Elsewhere;
 use super::{AppliedKind, ApplyError, Writer, config, last_applied};
 use crate::codec::json::Node;
+use crate::object::meta_str;
 use crate::patch::restore::restore;
 use crate::schema::prune;
 
@@ -40,18 +42,17 @@ pub(crate) fn apply(
         writer,
     };
     let managed = applier
-        .starting_set(live.map(Managed::of).unwrap_or_default())
+        .starting_set(live.map(Managed::of).unwrap_or_default())?
         .without_foreign(writer);
-    let (merged, managed) = applier.run(&managed, force).or_else(|conflicts| {
-        match applier.remaining(conflicts).as_slice() {
-            [] => applier
-                .run(&managed, true)
-                .map_err(|conflicts| conflicts::error(&conflicts)),
-            left => Err(conflicts::error(left)),
-        }
-    })?;
+    let (merged, managed) = match applier.run(&managed, force) {
+        Err(Stop::Conflicts(conflicts)) => match applier.remaining(conflicts).as_slice() {
+            [] => applier.run(&managed, true)?,
+            left => return Err(conflicts::error(left)),
+        },
+        other => other?,
+    };
     let mut object = match merged {
-        Some(merged) => canonical(&merged, kind, writer)?,
+        Some(merged) => canonical(&merged, &config, kind, writer)?,
         None => current.clone(),
     };
     managed.store(&mut object);
@@ -63,14 +64,17 @@ pub(crate) fn apply(
 /// a number or a string there need not be one of the kind's.
 fn canonical(
     merged: &Value,
+    config: &Value,
     kind: &AppliedKind<'_>,
     writer: &Writer<'_>,
 ) -> Result<Value, ApplyError> {
     let mut object = restore(merged, kind.schema)
         .map_err(|why| {
             let wanted = config::gvk(writer.api_version, kind.name);
+            let (namespace, name) = (meta_str(config, "namespace"), meta_str(config, "name"));
             ApplyError::Typed(format!(
-                "failed to convert new object to proper version: unable to convert unstructured object to {wanted}: {why}"
+                "failed to convert new object ({namespace}/{name}; {wanted}) to proper version: unable to convert \
+                 unstructured object to {wanted}: {why}"
             ))
         })?
         .value;
@@ -81,6 +85,22 @@ fn canonical(
 /// The merged object, if anything changed, and who owns what of it.
 type Applied = (Option<Value>, Managed);
 
+/// Why an apply ends before anything is changed.
+enum Stop {
+    Conflicts(Vec<Conflict>),
+    /// The object cannot be what somebody manages in another version.
+    Unconvertible(String),
+}
+
+impl From<Stop> for ApplyError {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Conflicts(conflicts) => conflicts::error(&conflicts),
+            Stop::Unconvertible(why) => ApplyError::Typed(why),
+        }
+    }
+}
+
 struct Applier<'a> {
     live: &'a Value,
     config: &'a Value,
@@ -90,7 +110,7 @@ struct Applier<'a> {
 
 impl Applier<'_> {
     /// The entries to start from. With none, all there is counts as set by one update just now.
-    fn starting_set(&self, managed: Managed) -> Managed {
+    fn starting_set(&self, managed: Managed) -> Result<Managed, Stop> {
         let schema = self.kind.schema;
         if managed.entries.is_empty() {
             let writer = Writer {
@@ -98,9 +118,38 @@ impl Applier<'_> {
                 ..*self.writer
             };
             let change = Change::between(&zero(schema), self.live, schema, self.kind.reset);
-            return track(change, managed, schema, &writer);
+            let elsewhere = Elsewhere::default();
+            return Ok(track(change, &elsewhere, managed, schema, &writer));
         }
-        managed.reconciled(self.writer.api_version, schema)
+        let elsewhere = self.elsewhere(self.live, &managed)?;
+        Ok(managed.reconciled(self.writer.api_version, schema, &elsewhere))
+    }
+
+    /// What became of the live object in the versions of others.
+    fn elsewhere(&self, new: &Value, managed: &Managed) -> Result<Elsewhere, Stop> {
+        let reset = Set::of_fields(self.kind.reset);
+        Elsewhere::between(self.live, new, &managed.entries, self.writer, &reset)
+            .map_err(Stop::Unconvertible)
+    }
+
+    /// Refuses what the version that the configuration was last applied in could not have.
+    fn check_last_version(
+        &self,
+        merged: &Value,
+        managed: &Managed,
+        me: &Identity,
+    ) -> Result<(), Stop> {
+        let before = managed.entries.get(me).map(|owned| &*owned.api_version);
+        let elsewhere = before.filter(|version| *version != self.writer.api_version);
+        let shown = elsewhere.and_then(|version| (self.writer.in_version)(merged, version));
+        match shown.filter(|(_, schema)| schema.unstructured) {
+            None => Ok(()),
+            Some((object, schema)) => config::validate(&object, &schema).map_err(|e| {
+                Stop::Unconvertible(format!(
+                    "failed to prune fields: failed to convert merged object to last applied version: {e}"
+                ))
+            }),
+        }
     }
 
     /// The conflicts that count.
@@ -113,29 +162,40 @@ impl Applier<'_> {
         last_applied::remaining(conflicts, self.live, self.kind.schema, manager, api_version)
     }
 
-    fn run(&self, managed: &Managed, force: bool) -> Result<Applied, Vec<Conflict>> {
+    fn run(&self, managed: &Managed, force: bool) -> Result<Applied, Stop> {
         let me = Identity::of(self.writer, Operation::Apply);
+        let before = managed;
         let mut managed = managed.clone();
         let last = self.claim(&me, &mut managed);
-        let mut claimed = Set::default();
-        for (_, owned) in managed.entries.iter() {
-            claimed.extend(&owned.set);
-        }
+        let mine = &self.writer.api_version;
+        let sets = managed.entries.iter().map(|(_, owned)| owned);
+        let sets = sets.filter(|owned| owned.api_version == *mine);
+        let claimed = Set::union_of(sets.map(|owned| owned.set.clone()).collect());
         let merged = merge::merge(self.live, self.config, self.kind.schema);
+        self.check_last_version(&merged, before, &me)?;
         let merged = merge::prune(merged, &last, &claimed, self.kind.schema);
 
         let reset = Set::of_fields(self.kind.reset);
         let comparison = compare(self.live, &merged, self.kind.schema).without(&reset);
         let changed = comparison.changed();
+        let elsewhere = self.elsewhere(&merged, &managed)?;
+        let here = |owned: &Owned| owned.api_version == self.writer.api_version;
         let others = || managed.entries.iter().filter(|(id, _)| **id != me);
         let conflicts: Vec<Conflict> = others()
-            .flat_map(|(id, owned)| conflicts_of(id, &owned.set.intersection(&changed)))
+            .flat_map(|(id, owned)| match here(owned) {
+                true => conflicts_of(id, &owned.set.intersection(&changed)),
+                false => conflicts_of(id, &elsewhere.taken(owned)),
+            })
             .collect();
         if !force && !conflicts.is_empty() {
-            return Err(conflicts);
+            return Err(Stop::Conflicts(conflicts));
         }
         let is_change = merged != *self.live;
         for (id, owned) in managed.entries.iter_mut() {
+            if *id != me && !here(owned) {
+                elsewhere.take(owned);
+                continue;
+            }
             if *id != me {
                 owned.set.subtract(&changed);
                 owned.set.subtract(&comparison.removed);

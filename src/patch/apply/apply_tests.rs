@@ -20,6 +20,7 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 fn writer<'a>(manager: &'a str, now: &'a str) -> Writer<'a> {
     Writer {
         is_foreign: &|_| false,
+        in_version: &|_, _| None,
         manager,
         api_version: "v1",
         subresource: "",

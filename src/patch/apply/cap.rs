@@ -1,6 +1,9 @@
 //! The cap on Update entries.
 
-use super::managed_fields::{Identity, Managed, Operation, seconds};
+use std::collections::BTreeMap;
+
+use super::managed_fields::{Entries, Identity, Managed, Operation, Owned, seconds};
+use super::set::Set;
 
 /// Upstream's `DefaultMaxUpdateManagers`: what kubectl and controllers leave behind must not grow for ever.
 const MAX_UPDATE_MANAGERS: usize = 10;
@@ -23,23 +26,38 @@ impl Managed {
                 id.clone(),
             )
         });
-        let mut first_of_version: Vec<Identity> = Vec::new();
+        let mut graves = Graves {
+            entries: std::mem::take(&mut self.entries)
+                .into_vec()
+                .into_iter()
+                .collect(),
+            buried: BTreeMap::new(),
+        };
+        let mut first_of_version: BTreeMap<String, Identity> = BTreeMap::new();
         for id in updaters {
             if left <= MAX_UPDATE_MANAGERS {
-                return;
+                break;
             }
-            let mut firsts = first_of_version.iter();
-            let Some(first) = firsts.find(|first| first.api_version == id.api_version) else {
-                first_of_version.push(id);
+            let Some(first) = first_of_version.get(&id.api_version) else {
+                first_of_version.insert(id.api_version.clone(), id);
                 continue;
             };
             left -= 1;
-            self.bury(first.clone(), &id);
+            graves.bury(first, &id);
         }
+        self.entries = graves.close();
     }
+}
 
+/// The entries, and what is to go into some of them: there may be thousands, which are put together in one go.
+struct Graves {
+    entries: BTreeMap<Identity, Owned>,
+    buried: BTreeMap<Identity, Vec<Set>>,
+}
+
+impl Graves {
     /// Moves two entries of one version into its bucket, which gets the later time.
-    fn bury(&mut self, first: Identity, id: &Identity) {
+    fn bury(&mut self, first: &Identity, id: &Identity) {
         let bucket = Identity {
             manager: ANCIENT_CHANGES.to_owned(),
             operation: Operation::Update,
@@ -48,19 +66,36 @@ impl Managed {
         };
         if *id == bucket {
             // Upstream would lose the bucket here: two entries of one second, the other one's name the lesser.
-            if let Some(owned) = self.entries.remove(&first) {
-                self.absorb(bucket, owned);
+            if let Some(owned) = self.entries.remove(first) {
+                self.buried.entry(bucket).or_default().push(owned.set);
             }
             return;
         }
-        if self.entries.get(&bucket).is_none()
-            && let Some(owned) = self.entries.remove(&first)
+        if !self.entries.contains_key(&bucket)
+            && let Some(owned) = self.entries.remove(first)
         {
             self.entries.insert(bucket.clone(), owned);
         }
-        if let Some(owned) = self.entries.remove(id) {
-            self.absorb_newer(bucket, owned);
+        let Some(owned) = self.entries.remove(id) else {
+            return;
+        };
+        match self.entries.get_mut(&bucket) {
+            Some(entry) => {
+                entry.time = owned.time;
+                self.buried.entry(bucket).or_default().push(owned.set);
+            }
+            None => drop(self.entries.insert(bucket, owned)),
         }
+    }
+
+    fn close(mut self) -> Entries {
+        for (bucket, mut sets) in self.buried {
+            if let Some(entry) = self.entries.get_mut(&bucket) {
+                sets.push(std::mem::take(&mut entry.set));
+                entry.set = Set::union_of(sets);
+            }
+        }
+        self.entries.into_iter().collect()
     }
 }
 

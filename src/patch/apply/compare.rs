@@ -122,7 +122,7 @@ fn compare_values(old: Option<&Value>, new: Option<&Value>, ty: &Type, name: &st
     if old.is_some() && old == new {
         return Difference::default();
     }
-    if !is_granular(ty) || (is_blank(old) && is_blank(new)) {
+    if !is_granular(ty, &[old, new]) || (is_blank(old) && is_blank(new)) {
         let changed = || (old != new).then_some(Fate::Modified);
         return Difference {
             own: Fate::of(old, new).or_else(changed),

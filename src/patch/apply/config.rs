@@ -1,5 +1,7 @@
 //! The applied configuration: what may be in it, and the real server's words for what may not.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::path::{Element, display};
@@ -8,6 +10,7 @@ use super::{AppliedKind, ApplyError, Writer};
 use crate::codec::go_value;
 use crate::codec::json::{self, Node, sorted};
 use crate::kinds::{List, ListKind, StructRef, Type};
+use crate::status::field::MAX_ERRORS_SIZE;
 
 /// What an object is to Go.
 const MAP: &str = "map[string]interface {}";
@@ -85,24 +88,28 @@ pub(crate) fn validate(value: &Value, schema: &StructRef) -> Result<(), String> 
 struct Validator {
     path: Vec<Element>,
     errors: Vec<String>,
+    /// Of the errors, in bytes.
+    size: usize,
 }
 
 impl Validator {
     fn value(&mut self, value: &Value, ty: &Type) {
         match (ty, value) {
-            (_, Value::Null) | (Type::FieldsV1, _) => {}
-            (Type::String | Type::Named(_) | Type::Bytes | Type::Time, Value::String(_))
+            (_, Value::Null)
+            | (Type::FieldsV1 | Type::Raw(_) | Type::Untyped | Type::SchemaOr(..), _) => {}
+            (Type::String | Type::Named(_) | Type::Bytes, Value::String(_))
             | (Type::Bool, Value::Bool(_)) => {}
-            (Type::Int32 | Type::Int64, Value::Number(_)) => {}
+            (Type::Int32 | Type::Int64 | Type::Float64, Value::Number(_)) => {}
             (
-                Type::IntOrString | Type::MicroTime,
+                Type::IntOrString | Type::Time | Type::MicroTime | Type::Quantity,
                 Value::Bool(_) | Value::Number(_) | Value::String(_),
             ) => {}
-            (Type::IntOrString | Type::MicroTime, other) => self.error(&format!(
-                "expected any scalar, got &{{{}}}",
-                go_value::show(other)
-            )),
-            (Type::String | Type::Named(_) | Type::Bytes | Type::Time, other) => {
+            (Type::IntOrString | Type::Time | Type::MicroTime | Type::Quantity, other) => self
+                .error(&format!(
+                    "expected any scalar, got &{{{}}}",
+                    go_value::show(other)
+                )),
+            (Type::String | Type::Named(_) | Type::Bytes, other) => {
                 self.error(&format!(
                     "expected string, got &value.valueUnstructured{{Value:{}}}",
                     go_value::syntax(&Node::from_value(other), MAP)
@@ -112,7 +119,7 @@ impl Validator {
                 "expected boolean, got &{{{}}}",
                 go_value::show(other)
             )),
-            (Type::Int32 | Type::Int64, other) => {
+            (Type::Int32 | Type::Int64 | Type::Float64, other) => {
                 self.error(&format!(
                     "expected numeric (int or float), got {}",
                     go_value::type_name(other)
@@ -140,7 +147,7 @@ impl Validator {
     }
 
     fn items(&mut self, items: &[Value], list: &List) {
-        let mut seen: Vec<Element> = Vec::new();
+        let mut seen = BTreeSet::new();
         for (i, item) in items.iter().enumerate() {
             if list.kind == ListKind::Atomic {
                 self.below(Element::Index(i), |v| v.value(item, &list.item));
@@ -150,10 +157,9 @@ impl Validator {
                 Ok(element) => element,
                 Err(e) => return self.error(&format!("element {i}: {e}")),
             };
-            if seen.contains(&element) {
+            if !seen.insert(element.clone()) {
                 self.error(&format!("duplicate entries for key {element}"));
             }
-            seen.push(element.clone());
             self.below(element, |v| v.value(item, &list.item));
         }
     }
@@ -165,7 +171,12 @@ impl Validator {
     }
 
     fn error(&mut self, text: &str) {
-        self.errors.push(format!("{}: {text}", display(&self.path)));
+        if self.size > MAX_ERRORS_SIZE {
+            return;
+        }
+        let error = format!("{}: {text}", display(&self.path));
+        self.size += error.len();
+        self.errors.push(error);
     }
 }
 
@@ -183,6 +194,7 @@ mod tests {
         };
         let writer = Writer {
             is_foreign: &|_| false,
+            in_version: &|_, _| None,
             manager: "m",
             api_version: "v1",
             subresource: "",
@@ -270,6 +282,11 @@ mod tests {
             (
                 r#""metadata":{"ownerReferences":[{"uid":"u","controller":"x"}]}"#,
                 r#".metadata.ownerReferences[uid="u"].controller: expected boolean, got &{x}"#,
+            ),
+            (
+                r#""metadata":{"creationTimestamp":5,"deletionTimestamp":[],"labels":5}"#,
+                "errors:\n  .metadata.deletionTimestamp: expected any scalar, got &{[]}\n  \
+                 .metadata.labels: expected map, got &{5}",
             ),
         ] {
             assert_eq!(typed(members), format!("{prefix}{error}"));

@@ -85,10 +85,12 @@ impl Entries {
 /// The last of several of one identity stays.
 impl FromIterator<(Identity, Owned)> for Entries {
     fn from_iter<I: IntoIterator<Item = (Identity, Owned)>>(all: I) -> Self {
-        let mut entries = Entries::default();
-        for (id, owned) in all {
-            entries.insert(id, owned);
+        let mut all: Vec<(Identity, Owned)> = all.into_iter().collect();
+        if !all.is_sorted_by(|(a, _), (b, _)| a < b) {
+            all.reverse();
+            all.sort_by(|(a, _), (b, _)| a.cmp(b));
+            all.dedup_by(|(a, _), (b, _)| a == b);
         }
-        entries
+        Entries(all)
     }
 }

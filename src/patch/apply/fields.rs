@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::path::Element;
 use super::set::Set;
-use super::typed::{ByElement, is_granular, member, with_elements};
+use super::typed::{ByElement, is_declared, is_granular, member, with_elements};
 use crate::kinds::{List, StructRef, Type};
 
 /// The fields a value has, as one who applies it owns them.
@@ -21,7 +21,7 @@ pub(crate) fn field_set(value: &Value, schema: &StructRef) -> Set {
 
 fn collect(value: &Value, ty: &Type, path: &mut Vec<Element>, set: &mut Set) {
     match (ty, value) {
-        (ty, _) if !is_granular(ty) => set.insert(path),
+        (ty, value) if !is_granular(ty, &[Some(value)]) => set.insert(path),
         (Type::List(list), Value::Array(items)) => collect_items(items, list, path, set),
         (ty, Value::Object(map)) => {
             for (name, value) in map {
@@ -32,7 +32,7 @@ fn collect(value: &Value, ty: &Type, path: &mut Vec<Element>, set: &mut Set) {
                 collect(value, child, path, set);
                 // An empty list is not owned, unlike an empty map: so it is upstream.
                 let blank = value.is_null() || value.as_object().is_some_and(Map::is_empty);
-                if blank || matches!(ty, Type::Map(_)) {
+                if blank || !is_declared(ty, name) {
                     set.insert(path);
                 }
                 path.pop();

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::Writer;
 pub(crate) use super::entries::{Entries, Identity, Operation, Owned};
 use super::set::Set;
+use super::versions::Elsewhere;
 use crate::codec::json::{self, Node};
 use crate::codec::time;
 use crate::kinds::{StructRef, Type};
@@ -114,13 +115,23 @@ impl Managed {
         }
     }
 
-    /// In line with the schema of a version, and without the entries in other versions: there is no telling what their
-    /// fields are called in this one.
-    pub(crate) fn reconciled(mut self, api_version: &str, schema: &StructRef) -> Managed {
-        self.entries
-            .retain(|owned| owned.api_version == api_version);
+    /// In line with the schemas of their versions, and without the entries in versions that nobody knows: there is no
+    /// telling what their fields are called in this one.
+    pub(crate) fn reconciled(
+        mut self,
+        api_version: &str,
+        schema: &StructRef,
+        elsewhere: &Elsewhere,
+    ) -> Managed {
+        let schema_of = |owned: &Owned| match owned.api_version == api_version {
+            true => Some(schema),
+            false => elsewhere.schema(&owned.api_version),
+        };
+        self.entries.retain(|owned| schema_of(owned).is_some());
         for (_, owned) in self.entries.iter_mut() {
-            owned.set.reconcile(&Type::Struct(schema.clone()));
+            if let Some(schema) = schema_of(owned) {
+                owned.set.reconcile(&Type::Struct(schema.clone()));
+            }
         }
         self
     }
@@ -157,15 +168,7 @@ impl Managed {
         metadata.insert("managedFields".to_owned(), Value::Array(list));
     }
 
-    /// Adds fields to an entry, which is made where there is none.
-    pub(crate) fn absorb(&mut self, id: Identity, owned: Owned) {
-        match self.entries.get_mut(&id) {
-            Some(entry) => entry.set.extend(&owned.set),
-            None => self.entries.insert(id, owned),
-        }
-    }
-
-    /// The same of what is newer than the entry, which gets its time.
+    /// Adds newer fields to an entry, which gets their time and is made where there is none.
     pub(crate) fn absorb_newer(&mut self, id: Identity, owned: Owned) {
         match self.entries.get_mut(&id) {
             Some(entry) => {

@@ -21,7 +21,7 @@ pub(crate) fn merge(live: &Value, config: &Value, schema: &StructRef) -> Value {
 }
 
 fn merge_value(left: Option<&Value>, right: Option<&Value>, ty: &Type) -> Option<Value> {
-    if !is_granular(ty) || (is_blank(left) && is_blank(right)) {
+    if !is_granular(ty, &[left, right]) || (is_blank(left) && is_blank(right)) {
         return right.or(left).cloned();
     }
     if let Type::List(list) = ty {
@@ -175,7 +175,7 @@ fn remove(value: &Value, fields: &Set, ty: &Type) -> Value {
             value.clone()
         };
     }
-    if !is_granular(ty) {
+    if !is_granular(ty, &[Some(value)]) {
         return Value::Null;
     }
     match (ty, value) {

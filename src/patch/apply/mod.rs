@@ -28,11 +28,15 @@ mod fields;
 mod last_applied;
 mod managed_fields;
 mod merge;
+pub(crate) mod part;
 mod path;
 mod set;
 mod timestamps;
 mod typed;
+#[cfg(feature = "cel")]
+mod unowned;
 mod update;
+mod versions;
 
 #[cfg(test)]
 mod apply_tests;
@@ -47,7 +51,10 @@ use crate::status::Cause;
 pub(crate) use applier::apply;
 pub(crate) use managed_fields::Sent;
 pub(crate) use timestamps::keep_times;
+#[cfg(feature = "cel")]
+pub(crate) use unowned::merge_unowned;
 pub(crate) use update::{create, update};
+pub(crate) use versions::InVersion;
 
 /// Who writes, through what, and when.
 #[derive(Clone, Copy)]
@@ -55,6 +62,8 @@ pub(crate) struct Writer<'a> {
     /// Whether a version is one of the same kind in another group. What managers wrote in such a one cannot be converted:
     /// upstream forgets them as soon as somebody else writes.
     pub(crate) is_foreign: &'a dyn Fn(&str) -> bool,
+    /// What the object looks like in another version that somebody wrote it in.
+    pub(crate) in_version: InVersion<'a>,
     /// `fieldManager`, or else the first part of the User-Agent.
     pub(crate) manager: &'a str,
     /// The version of the resource: `v1`, `apps/v1`.

@@ -9,6 +9,7 @@ use super::path::Element;
 use super::set::Set;
 use super::typed::{child_type, is_granular, item_element};
 use super::update::{Change, STRIPPED, track};
+use super::versions::Elsewhere;
 use super::{AppliedKind, Sent, Writer, apply, create, keep_times, update};
 use crate::codec::json::Node;
 use crate::kinds::Type;
@@ -83,6 +84,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn writer<'a>(manager: usize, now: &'a str) -> Writer<'a> {
     Writer {
         is_foreign: &|_| false,
+        in_version: &|_, _| None,
         manager: ["m1", "m2", "m3"][manager],
         api_version: "v1",
         subresource: "",
@@ -159,7 +161,8 @@ fn type_at(path: &[Element]) -> Option<&'static Type> {
 
 /// Whether an owned path is in order. A container may be owned while nothing is in it, which leaves no trace of it.
 fn is_there(object: &Value, path: &[Element]) -> bool {
-    let container = type_at(path).is_some_and(|ty| is_granular(ty) || matches!(ty, Type::List(_)));
+    let container =
+        type_at(path).is_some_and(|ty| is_granular(ty, &[]) || matches!(ty, Type::List(_)));
     find(object, path, &Type::Struct(NAMESPACE.clone())).is_some() || container
 }
 
@@ -219,7 +222,7 @@ proptest! {
         let mut tracked = new.clone();
         update(&live, &mut new, &Sent::Absent, &NAMESPACE, &writer, &[]);
         let change = Change::between(&live, &tracked, &NAMESPACE, &[]);
-        track(change, Managed::of(&live), &NAMESPACE, &writer).store(&mut tracked);
+        track(change, &Elsewhere::default(), Managed::of(&live), &NAMESPACE, &writer).store(&mut tracked);
         prop_assert_eq!(new, tracked);
     }
 

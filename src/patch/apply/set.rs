@@ -134,6 +134,23 @@ impl Set {
         merge_sorted(&mut self.children, missing, |(element, _)| element);
     }
 
+    /// The paths of all these sets. Halves are put together before the whole: to add one after the other would go through
+    /// the sum again with each.
+    pub(crate) fn union_of(mut sets: Vec<Set>) -> Set {
+        while sets.len() > 1 {
+            let mut rest = sets.into_iter();
+            let mut pairs = Vec::with_capacity(rest.len().div_ceil(2));
+            while let Some(mut set) = rest.next() {
+                if let Some(other) = rest.next() {
+                    set.extend(&other);
+                }
+                pairs.push(set);
+            }
+            sets = pairs;
+        }
+        sets.pop().unwrap_or_default()
+    }
+
     pub(crate) fn intersection(&self, other: &Set) -> Set {
         let both = self.members.iter().filter(|member| other.has(member));
         let members = both.cloned().collect();
@@ -193,7 +210,7 @@ impl Set {
         let mut out = self.clone();
         for (element, set) in &self.children {
             let child = typed::child_type(ty, element);
-            if matches!(ty, Type::Struct(_)) && child.is_some() {
+            if matches!(element, Element::Field(name) if typed::is_declared(ty, name)) {
                 out.add(element);
             }
             if let (Some(child), Ok(at)) = (child, out.child(element)) {
@@ -206,23 +223,24 @@ impl Set {
     /// Brings a set in line with the schema, as the real server does before every use: what lies below an atomic field
     /// becomes that field. Fields that the schema does not have stay.
     pub(crate) fn reconcile(&mut self, ty: &Type) {
-        let members = &mut self.members;
+        let mut whole = Vec::new();
         self.children.retain_mut(|(element, set)| {
             if set.is_empty() {
                 return true;
             }
             match typed::child_type(ty, element) {
-                Some(child) if typed::is_granular(child) => set.reconcile(child),
+                Some(Type::Untyped) => {}
+                Some(child) if typed::is_granular(child, &[]) => set.reconcile(child),
                 Some(_) => {
-                    if let Err(at) = members.binary_search(element) {
-                        members.insert(at, element.clone());
-                    }
+                    whole.push(element.clone());
                     return false;
                 }
                 None => {}
             }
             true
         });
+        whole.retain(|element| !self.has(element));
+        merge_sorted(&mut self.members, whole, |element| element);
     }
 
     /// Every path, members of a level before its children.

@@ -5,12 +5,17 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::path::{Element, Scalar};
+use crate::codec::quote::quote;
 use crate::kinds::{List, ListKind, Type};
 
 /// The type one step down, if the schema knows it.
 pub(crate) fn child_type<'a>(ty: &'a Type, element: &Element) -> Option<&'a Type> {
     match (ty, element) {
-        (Type::Struct(s), Element::Field(name)) => s.field(name).map(|field| &field.ty),
+        (Type::Struct(s), Element::Field(name)) => {
+            let declared = s.field(name).map(|field| &field.ty);
+            declared.or(s.rest.as_ref())
+        }
+        (Type::Untyped, Element::Field(_)) => Some(ty),
         (Type::Map(inner) | Type::AtomicMap(inner), _) => Some(inner),
         (Type::List(list), _) => Some(&list.item),
         _ => None,
@@ -21,17 +26,29 @@ pub(crate) fn child_type<'a>(ty: &'a Type, element: &Element) -> Option<&'a Type
 pub(crate) fn member<'a>(ty: &'a Type, name: &str) -> Option<(Element, &'a Type)> {
     match ty {
         Type::Struct(s) => {
-            let field = s.field(name)?;
+            let Some(field) = s.field(name) else {
+                return Some((Element::field(name), s.rest.as_ref()?));
+            };
             Some((Element::Field(field.name.clone()), &field.ty))
         }
+        Type::Untyped => Some((Element::field(name), ty)),
         Type::Map(inner) | Type::AtomicMap(inner) => Some((Element::field(name), inner)),
         _ => None,
     }
 }
 
-/// Whether parts of a value of this type are owned one by one.
-pub(crate) fn is_granular(ty: &Type) -> bool {
+/// Whether a member of this name is a field that the schema names.
+pub(crate) fn is_declared(ty: &Type, name: &str) -> bool {
+    matches!(ty, Type::Struct(s) if s.field(name).is_some())
+}
+
+/// Whether parts of these values of this type are owned one by one.
+pub(crate) fn is_granular(ty: &Type, values: &[Option<&Value>]) -> bool {
     match ty {
+        Type::Untyped => {
+            let mut there = values.iter().flatten().filter(|v| !v.is_null()).peekable();
+            there.peek().is_some() && there.all(|v| v.is_object())
+        }
         Type::Map(_) => true,
         Type::Struct(s) => !s.atomic,
         Type::List(list) => list.kind != ListKind::Atomic,
@@ -51,10 +68,17 @@ pub(crate) fn item_element(list: &List, item: &Value) -> Result<Element, String>
                     .as_object()
                     .ok_or("associative list with keys may not have non-map elements")?,
             };
-            let mut fields = keys
-                .iter()
-                .map(|key| key_field(list, map, key))
-                .collect::<Result<Vec<_>, _>>()?;
+            // A key that is neither given nor has a default is no part of the element.
+            let fields = keys.iter().filter_map(|key| key_field(list, map, key));
+            let mut fields: Vec<_> = fields.collect();
+            if fields.is_empty() {
+                let keys: Vec<String> = keys.iter().map(|key| quote(key)).collect();
+                return Err(format!(
+                    "associative list with keys has an element that omits all key fields [{}] (and doesn't have default \
+                     values for any key fields)",
+                    keys.join(" ")
+                ));
+            }
             fields.sort_unstable();
             Ok(Element::Key(fields))
         }
@@ -73,27 +97,21 @@ pub(crate) fn item_element(list: &List, item: &Value) -> Result<Element, String>
     }
 }
 
-/// One key of a list item. A key that is left out has the default the OpenAPI document gives it: its own or the zero value.
-fn key_field(
-    list: &List,
-    item: &Map<String, Value>,
-    key: &str,
-) -> Result<(String, Scalar), String> {
+/// One key of a list item. A key that is left out has the default the OpenAPI document gives it: its own, or of a Go
+/// struct the zero value.
+fn key_field(list: &List, item: &Map<String, Value>, key: &str) -> Option<(String, Scalar)> {
     let missing = || match &list.item {
         Type::Struct(s) => s.field(key).and_then(|field| match field.ty {
             _ if field.default.is_some() => field.default.as_deref().cloned(),
+            _ if s.unstructured => None,
             Type::String | Type::Named(_) => Some(Value::from("")),
             Type::Int32 | Type::Int64 => Some(Value::from(0)),
             _ => None,
         }),
         _ => None,
     };
-    match item.get(key).cloned().or_else(missing) {
-        Some(value) => Ok((key.to_owned(), Scalar(value))),
-        None => Err(format!(
-            "associative list with keys has an element that omits key field \"{key}\" (and doesn't have default value)"
-        )),
-    }
+    let value = item.get(key).cloned().or_else(missing)?;
+    Some((key.to_owned(), Scalar(value)))
 }
 
 /// Absent, null or empty: upstream compares and merges two such values as leaves, to keep the difference between them.

@@ -8,6 +8,7 @@ use super::compare::compare;
 use super::managed_fields::{Identity, Managed, Operation, Owned, Sent};
 use super::set::Set;
 use super::typed::items;
+use super::versions::Elsewhere;
 use super::{Paths, Writer};
 use crate::kinds::StructRef;
 use crate::schema::prune;
@@ -39,7 +40,7 @@ pub(crate) fn create(
 ) {
     let managed = Managed::for_create(object);
     let change = Change::between(&zero(schema), object, schema, reset);
-    track(change, managed, schema, writer).store(object);
+    track(change, &Elsewhere::default(), managed, schema, writer).store(object);
 }
 
 /// Gives the fields that differ from the stored object to the writer, and takes them from everyone else. `live` is the
@@ -72,7 +73,12 @@ pub(crate) fn update(
     {
         return keep(entry, new, writer);
     }
-    track(change, managed, schema, writer).store(new);
+    let reset = Set::of_fields(reset);
+    let Ok(elsewhere) = Elsewhere::between(live, new, &managed.entries, writer, &reset) else {
+        // Nobody can tell whose the fields are.
+        return Managed::default().store(new);
+    };
+    track(change, &elsewhere, managed, schema, writer).store(new);
 }
 
 /// What a write did to the fields of an object.
@@ -117,13 +123,18 @@ fn keep(entry: &Value, new: &mut Value, writer: &Writer<'_>) {
 /// Moves ownership along with a change.
 pub(crate) fn track(
     change: Change,
+    elsewhere: &Elsewhere,
     managed: Managed,
     schema: &StructRef,
     writer: &Writer<'_>,
 ) -> Managed {
-    let mut managed = managed.reconciled(writer.api_version, schema);
+    let mut managed = managed.reconciled(writer.api_version, schema, elsewhere);
     let Change { changed, removed } = change;
     for (_, owned) in managed.entries.iter_mut() {
+        if owned.api_version != writer.api_version {
+            elsewhere.take(owned);
+            continue;
+        }
         owned.set.subtract(&changed);
         owned.set.subtract(&removed);
     }

@@ -15,6 +15,7 @@ const T2: &str = "2024-01-01T00:00:02Z";
 fn writer<'a>(manager: &'a str, now: &'a str) -> Writer<'a> {
     Writer {
         is_foreign: &|_| false,
+        in_version: &|_, _| None,
         manager,
         api_version: "v1",
         subresource: "",

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::elements::{element_type, merge_key_of};
 use super::lookup::Place;
+use super::positions::Positions;
 use super::{Members, PATCH, merge_map, order, unknown_patch_type};
 use crate::kinds::PatchStrategy;
 use crate::patch::PatchError;
@@ -19,6 +20,7 @@ pub(super) fn merge(
     deleting: bool,
 ) -> Result<Values, PatchError> {
     match strategy {
+        PatchStrategy::Replace if deleting => merge_as(original, patch, item, None, deleting),
         PatchStrategy::Replace => Ok(patch.clone()),
         _ if original.is_empty() && patch.is_empty() => Ok(original),
         PatchStrategy::MergePrimitives => merge_as(original, patch, item, None, deleting),
@@ -39,10 +41,11 @@ fn merge_as(
             item.kind()
         ))),
         ("map[string]interface {}", Some(key)) => merge_maps(original, patch, item, key),
-        _ if deleting => Ok(original
-            .into_iter()
-            .filter(|value| !patch.contains(value))
-            .collect()),
+        _ if deleting => {
+            let gone = Positions::of(patch, None);
+            let kept = original.into_iter().filter(|value| !gone.has(value));
+            Ok(kept.collect())
+        }
         _ => {
             let both = [original.as_slice(), patch].concat();
             order::arrange(deduplicate(both), patch, &original, merge_key)
@@ -66,12 +69,13 @@ fn merge_maps(
         return order::arrange(plain.clone(), &[], &plain, Some(key));
     }
     let before = original.clone();
+    let mut positions = Positions::of(&original, Some(key));
     for element in patch
         .iter_mut()
         .filter_map(Value::as_object_mut)
         .filter(|e| !e.contains_key(PATCH))
     {
-        merge_element(&mut original, element, item, key)?;
+        merge_element(&mut original, &mut positions, element, item, key)?;
     }
     order::arrange(original, &plain, &before, Some(key))
 }
@@ -79,14 +83,15 @@ fn merge_maps(
 /// Deletes what the patch says to delete. True if the list is to be replaced by the other elements of the patch.
 fn follow_directives(original: &mut Values, patch: &Values, key: &str) -> Result<bool, PatchError> {
     let mut replace = false;
+    let mut gone = Positions::of(&[], Some(key));
     for element in patch.iter().filter_map(Value::as_object) {
         let Some(directive) = element.get(PATCH) else {
             continue;
         };
         match directive.as_str() {
             Some("delete") => {
-                let value = merge_key_of(element, key)?;
-                original.retain(|element| element.get(key) != Some(value));
+                merge_key_of(element, key)?;
+                gone.push(&Value::Object(element.clone()));
             }
             Some("replace") => replace = true,
             Some("merge") => {
@@ -97,32 +102,36 @@ fn follow_directives(original: &mut Values, patch: &Values, key: &str) -> Result
             _ => return Err(unknown_patch_type(directive, element)),
         }
     }
+    original.retain(|element| !gone.has(element));
     Ok(replace)
 }
 
 fn merge_element(
     original: &mut Values,
+    positions: &mut Positions<'_>,
     patch: &mut Members,
     item: Place<'_>,
     key: &str,
 ) -> Result<(), PatchError> {
-    let value = merge_key_of(patch, key)?;
-    match original
-        .iter_mut()
-        .find(|element| element.get(key) == Some(value))
-    {
+    merge_key_of(patch, key)?;
+    let element = Value::Object(patch.clone());
+    let known = positions.of_same(&element);
+    match known.and_then(|at| original.get_mut(at)) {
         Some(Value::Object(old)) => *old = merge_map(std::mem::take(old), patch, item)?,
-        _ => original.push(Value::Object(patch.clone())),
+        _ => {
+            positions.push(&element);
+            original.push(element);
+        }
     }
     Ok(())
 }
 
 fn deduplicate(values: Values) -> Values {
-    let mut out = Values::with_capacity(values.len());
-    for value in values {
-        if !out.contains(&value) {
-            out.push(value);
-        }
-    }
-    out
+    let mut seen = Positions::of(&[], None);
+    let is_new = |value: &Value| {
+        let is_new = !seen.has(value);
+        seen.push(value);
+        is_new
+    };
+    values.into_iter().filter(is_new).collect()
 }

@@ -62,12 +62,21 @@ impl<'a> Place<'a> {
         match self {
             Place::Struct(_)
             | Place::Other(
-                Type::Struct(_) | Type::Time | Type::MicroTime | Type::IntOrString | Type::FieldsV1,
+                Type::Struct(_)
+                | Type::Time
+                | Type::MicroTime
+                | Type::IntOrString
+                | Type::Quantity
+                | Type::Raw(_)
+                | Type::Untyped
+                | Type::SchemaOr(..)
+                | Type::FieldsV1,
             ) => "struct",
             Place::Other(Type::String | Type::Named(_)) => "string",
             Place::Other(Type::Bool) => "bool",
             Place::Other(Type::Int32) => "int32",
             Place::Other(Type::Int64) => "int64",
+            Place::Other(Type::Float64) => "float64",
             Place::Other(Type::Map(_) | Type::AtomicMap(_)) => "map",
             Place::Other(Type::List(_) | Type::Bytes) => "slice",
         }

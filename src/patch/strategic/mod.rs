@@ -13,7 +13,10 @@ mod elements;
 mod list;
 mod lookup;
 mod order;
+mod positions;
 mod set_order;
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -149,17 +152,17 @@ fn retain_keys(original: &mut Members, patch: &mut Members) -> Result<(), PatchE
     if keys.iter().any(|key| key.is_array() || key.is_object()) {
         return Err(PatchError::Panic);
     }
-    let keys: Vec<&str> = keys.iter().filter_map(Value::as_str).collect();
+    let keys: BTreeSet<&str> = keys.iter().filter_map(Value::as_str).collect();
     let parallel = |key: &str| {
         key.starts_with(DELETE_FROM_PRIMITIVE_LIST) || key.starts_with(SET_ELEMENT_ORDER)
     };
     if patch
         .iter()
-        .any(|(key, value)| !value.is_null() && !parallel(key) && !keys.contains(&key.as_str()))
+        .any(|(key, value)| !value.is_null() && !parallel(key) && !keys.contains(key.as_str()))
     {
         return Err(bad_format());
     }
-    original.retain(|key, _| keys.contains(&key.as_str()));
+    original.retain(|key, _| keys.contains(key.as_str()));
     Ok(())
 }
 

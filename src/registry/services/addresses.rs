@@ -87,7 +87,10 @@ fn take(service: &Value, wanted: &str, write: &WriteContext<'_>) -> Result<(), S
         _ => return Err("the provided network does not match the current range".to_owned()),
     };
     if ip == NETWORK || ip == BROADCAST {
-        return Err(outside);
+        return Err(match write.dry_run {
+            true => outside,
+            false => "the provided network does not match the current range".to_owned(),
+        });
     }
     if !write.dry_run && is_taken(service, ip, write) {
         return Err("provided IP is already allocated".to_owned());

@@ -1,5 +1,7 @@
 //! Node ports: ports on every node, from a range all services share.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value};
 
 use crate::object::meta_str;
@@ -60,14 +62,14 @@ fn claim(port: i64) -> Box<str> {
 /// The ports that are free, but for those this write has taken.
 struct Pool<'a> {
     write: &'a WriteContext<'a>,
-    mine: Vec<i64>,
+    mine: BTreeSet<i64>,
 }
 
 impl<'a> Pool<'a> {
     fn new(write: &'a WriteContext<'a>) -> Self {
         Pool {
             write,
-            mine: Vec::new(),
+            mine: BTreeSet::new(),
         }
     }
 
@@ -85,14 +87,14 @@ impl<'a> Pool<'a> {
         if self.is_taken(port) {
             return Err(ALLOCATED.to_owned());
         }
-        self.mine.push(port);
+        self.mine.insert(port);
         Ok(())
     }
 
     /// Takes any port: the first after a random place of the dynamic part, or else of the rest.
     fn next(&mut self) -> Option<i64> {
         let port = if self.write.dry_run {
-            let last = self.mine.iter().max();
+            let last = self.mine.last();
             Some(last.map_or(DRY_RUN_FIRST, |last| last + 1))
         } else {
             [DYNAMIC..LAST + 1, FIRST..DYNAMIC]
@@ -120,7 +122,7 @@ impl<'a> Pool<'a> {
 fn init_node_ports(service: &mut Value, pool: &mut Pool<'_>) -> Result<(), Status> {
     let (name, allocates) = (meta_str(service, "name").to_owned(), allocates(service));
     let requested = requested(service);
-    let mut by_port: Vec<(i64, i64)> = Vec::new();
+    let mut by_port: BTreeMap<i64, i64> = BTreeMap::new();
     for (i, port) in ports_mut(service).enumerate() {
         let (number, wanted) = (of(port, "port"), of(port, "nodePort"));
         if wanted == 0 && !allocates {
@@ -130,7 +132,10 @@ fn init_node_ports(service: &mut Value, pool: &mut Pool<'_>) -> Result<(), Statu
             pool.take(wanted)
                 .map_err(|why| refused(&name, i, wanted, &why))
         };
-        let node_port = match (first(&by_port, number), first(&requested, number)) {
+        let node_port = match (
+            by_port.get(&number).copied(),
+            requested.get(&number).copied(),
+        ) {
             (Some(shared), _) if wanted == 0 || wanted == shared => shared,
             (Some(_), _) => {
                 take(pool, wanted)?;
@@ -142,31 +147,28 @@ fn init_node_ports(service: &mut Value, pool: &mut Pool<'_>) -> Result<(), Statu
             }
             (None, None) => pool.next_node_port()?,
         };
-        by_port.push((number, node_port));
+        by_port.entry(number).or_insert(node_port);
         port.insert("nodePort".to_owned(), node_port.into());
     }
     Ok(())
 }
 
-/// The node ports asked for, with the port numbers they are for.
-fn requested(service: &Value) -> Vec<(i64, i64)> {
-    let ports = Spec::of(service).ports().iter();
-    let pairs = ports.map(|port| (number(port, "port"), number(port, "nodePort")));
-    pairs.filter(|(_, node_port)| *node_port != 0).collect()
-}
-
-/// The first node port of a port number.
-fn first(node_ports: &[(i64, i64)], number: i64) -> Option<i64> {
-    let mut pairs = node_ports.iter();
-    pairs
-        .find(|(of, _)| *of == number)
-        .map(|(_, node_port)| *node_port)
+/// The node ports asked for, each by the first port number it is for.
+fn requested(service: &Value) -> BTreeMap<i64, i64> {
+    let mut requested = BTreeMap::new();
+    for port in Spec::of(service).ports() {
+        let node_port = number(port, "nodePort");
+        if node_port != 0 {
+            requested.entry(number(port, "port")).or_insert(node_port);
+        }
+    }
+    requested
 }
 
 fn update_node_ports(service: &mut Value, old: &Value, pool: &mut Pool<'_>) -> Result<(), Status> {
     let (name, allocates) = (meta_str(service, "name").to_owned(), allocates(service));
-    let known = Spec::of(old).node_ports();
-    let mut seen: Vec<(String, i64)> = Vec::new();
+    let known: BTreeSet<i64> = Spec::of(old).node_ports().into_iter().collect();
+    let mut seen = BTreeSet::new();
     for (i, port) in ports_mut(service).enumerate() {
         let mut node_port = of(port, "nodePort");
         if node_port == 0 && !allocates {
@@ -184,12 +186,11 @@ fn update_node_ports(service: &mut Value, old: &Value, pool: &mut Pool<'_>) -> R
             .and_then(Value::as_str)
             .unwrap_or_default();
         let entry = (protocol.to_owned(), node_port);
-        if seen.contains(&entry) {
+        if !seen.insert(entry) {
             return Err(Status::raw(format!(
                 "duplicate nodePort: {{{protocol} {node_port}}}"
             )));
         }
-        seen.push(entry);
     }
     Ok(())
 }

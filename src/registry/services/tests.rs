@@ -85,7 +85,7 @@ fn an_address_asked_for_is_free_and_in_the_range() {
         ),
         (
             "10.0.0.255",
-            "the provided IP (10.0.0.255) is not in the valid range. The range of valid IPs is 10.0.0.0/24",
+            "the provided network does not match the current range",
         ),
     ] {
         assert_eq!(

@@ -1,5 +1,7 @@
 //! What an update may leave out, and what a change of type leaves behind.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 
 use crate::registry::validation::service::spec::number;
@@ -29,15 +31,17 @@ pub(super) fn keep_allocated(service: &mut Value, old: &Value) {
 
 /// By the names of the ports, unless the node port has gone to another one.
 fn keep_node_ports(service: &mut Value, old: &Value) {
-    let now = Spec::of(service).node_ports();
-    let before = Spec::of(old).ports();
+    let now: BTreeSet<i64> = Spec::of(service).node_ports().into_iter().collect();
+    let before = Spec::of(old).ports().iter();
+    let before: BTreeMap<&str, i64> = before
+        .map(|port| {
+            let name = port["name"].as_str().unwrap_or_default();
+            (name, number(port, "nodePort"))
+        })
+        .collect();
     for port in ports_mut(service) {
         let name = port.get("name").and_then(Value::as_str).unwrap_or_default();
-        let same = |port: &&Value| port["name"].as_str().unwrap_or_default() == name;
-        let known = before
-            .iter()
-            .rfind(same)
-            .map_or(0, |port| number(port, "nodePort"));
+        let known = before.get(name).copied().unwrap_or_default();
         if !port.contains_key("nodePort") && known != 0 && !now.contains(&known) {
             port.insert("nodePort".to_owned(), known.into());
         }

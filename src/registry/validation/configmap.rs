@@ -71,7 +71,7 @@ pub(super) fn validate_key(key: &str, path: &str) -> Vec<FieldError> {
 }
 
 /// `IsConfigMapKey`: a name that may become that of a file.
-fn is_config_map_key(key: &str) -> Vec<String> {
+pub(crate) fn is_config_map_key(key: &str) -> Vec<String> {
     let mut errors = Vec::new();
     if key.len() > KEY_MAX {
         errors.push(too_long(KEY_MAX, "characters"));

@@ -31,16 +31,20 @@ fn without_zeros(text: &str) -> Option<IpAddr> {
 
 /// `IsValidIPForLegacyField` with `StrictIPCIDRValidation`, which 1.36 turned on.
 pub(crate) fn validate_ip(path: impl Display, text: &str) -> Vec<FieldError> {
+    let reason = ip_reason(text);
+    let error = reason.map(|reason| FieldError::invalid_str(path.to_string(), text, reason));
+    error.into_iter().collect()
+}
+
+fn ip_reason(text: &str) -> Option<&'static str> {
     if parse_lenient(text).is_none() {
-        let reason = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-        return vec![FieldError::invalid_str(path.to_string(), text, reason)];
+        return Some("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
     }
-    let reason = match text.parse::<IpAddr>() {
-        Err(_) => "must not have leading 0s",
-        Ok(ip) if is_mapped(ip) => "must not be an IPv4-mapped IPv6 address",
-        Ok(_) => return Vec::new(),
-    };
-    vec![FieldError::invalid_str(path.to_string(), text, reason)]
+    match text.parse::<IpAddr>() {
+        Err(_) => Some("must not have leading 0s"),
+        Ok(ip) if is_mapped(ip) => Some("must not be an IPv4-mapped IPv6 address"),
+        Ok(_) => None,
+    }
 }
 
 /// `IsValidCIDRForLegacyField`, as strict.
@@ -63,8 +67,67 @@ pub(crate) fn validate_cidr(path: &str, text: &str) -> Vec<FieldError> {
     vec![FieldError::invalid_str(path, text, reason)]
 }
 
+/// `IsValidIP`: as strict, and written the one way there is.
+pub(crate) fn validate_canonical_ip(path: impl Display, text: &str) -> Option<FieldError> {
+    let reason = canonical_ip_reason(text)?;
+    Some(FieldError::invalid_str(path.to_string(), text, reason))
+}
+
+/// What [`validate_canonical_ip`] has against an address.
+pub(crate) fn canonical_ip_reason(text: &str) -> Option<String> {
+    if let Some(reason) = ip_reason(text) {
+        return Some(reason.to_owned());
+    }
+    let canonical = parse_lenient(text)?.to_string();
+    (canonical != text).then(|| format!("must be in canonical form ({})", quote(&canonical)))
+}
+
+/// `IsValidCIDR`: the same of a network.
+pub(crate) fn validate_canonical_cidr(path: &str, text: &str) -> Vec<FieldError> {
+    let errors = validate_cidr(path, text);
+    match parse_cidr(text) {
+        Some((ip, length)) if errors.is_empty() && format!("{ip}/{length}") != text => {
+            vec![not_canonical(path, text, &format!("{ip}/{length}"))]
+        }
+        _ => errors,
+    }
+}
+
+/// `IsValidInterfaceAddress`: an address and the length of the prefix of its network.
+pub(crate) fn validate_interface_address(path: &str, text: &str) -> Vec<FieldError> {
+    let Some((ip, length)) = parse_cidr(text) else {
+        let reason = "must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)";
+        return vec![FieldError::invalid_str(path, text, reason)];
+    };
+    let plain = ip.to_canonical();
+    let length = match plain.is_ipv4() && length > 32 {
+        true => length - 96,
+        false => length,
+    };
+    match format!("{plain}/{length}") {
+        canonical if canonical == text => Vec::new(),
+        canonical => vec![not_canonical(path, text, &canonical)],
+    }
+}
+
+fn not_canonical(path: &str, text: &str, canonical: &str) -> FieldError {
+    let reason = format!("must be in canonical form ({})", quote(canonical));
+    FieldError::invalid_str(path, text, reason)
+}
+
+/// Whether a network is a part of another, and smaller.
+pub(crate) fn is_strict_subset(inner: &str, outer: &str) -> bool {
+    let (Some((inner, longer)), Some((outer, shorter))) = (parse_cidr(inner), parse_cidr(outer))
+    else {
+        return false;
+    };
+    let same_family = inner.is_ipv4() == outer.is_ipv4();
+    let contains = || masked(inner, shorter) == masked(outer, shorter);
+    same_family && shorter < longer && contains()
+}
+
 /// `ParseCIDRSloppy`.
-fn parse_cidr(text: &str) -> Option<(IpAddr, u32)> {
+pub(crate) fn parse_cidr(text: &str) -> Option<(IpAddr, u32)> {
     let (address, digits) = text.split_once('/')?;
     let ip = parse_lenient(address)?;
     let length: u32 = digits.parse().ok()?;

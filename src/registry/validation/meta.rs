@@ -2,6 +2,7 @@
 //!
 //! Upstream ranges over the label and annotation maps in random order; here their errors come in the order of the keys.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::LazyLock;
 
@@ -145,7 +146,7 @@ fn validate_namespace(meta: &Map<String, Value>, namespaced: bool, path: &str) -
 }
 
 /// `ValidateLabels`, of a field of that form.
-pub(super) fn validate_labels(
+pub(crate) fn validate_labels(
     holder: &Map<String, Value>,
     field: &str,
     path: &str,
@@ -159,7 +160,22 @@ pub(super) fn validate_labels(
     errors
 }
 
-fn validate_annotations(meta: &Map<String, Value>, path: &str) -> Vec<FieldError> {
+/// The same of a field of a value that may be none.
+pub(crate) fn validate_labels_at(
+    holder: &Value,
+    field: &str,
+    path: impl Display,
+) -> Vec<FieldError> {
+    let holder = holder
+        .as_object()
+        .filter(|holder| holder.contains_key(field));
+    holder.map_or_else(Vec::new, |holder| {
+        validate_labels(holder, field, &path.to_string())
+    })
+}
+
+/// `ValidateAnnotations`.
+pub(crate) fn validate_annotations(meta: &Map<String, Value>, path: &str) -> Vec<FieldError> {
     let path = format_args!("{path}.annotations");
     let (mut errors, mut size) = (Vec::new(), 0);
     each_string(meta, "annotations", |key, value| {
@@ -205,7 +221,7 @@ fn validate_no_new_finalizers(
     old: &Map<String, Value>,
     path: &str,
 ) -> Option<FieldError> {
-    let old = finalizers(old);
+    let old: BTreeSet<&str> = finalizers(old).into_iter().collect();
     let mut added = finalizers(new);
     added.retain(|name| !old.contains(name));
     added.sort_unstable();
@@ -282,7 +298,7 @@ fn validate_immutable(
 }
 
 /// One error for every reason against a value. The path is put together only where there is one.
-pub(super) fn invalid_each(
+pub(crate) fn invalid_each(
     path: impl Display,
     value: &str,
     reasons: Vec<String>,
@@ -297,7 +313,7 @@ pub(super) fn invalid_each(
 }
 
 /// The metadata of an object, empty where there is none.
-pub(super) fn metadata(object: &Value) -> &Map<String, Value> {
+pub(crate) fn metadata(object: &Value) -> &Map<String, Value> {
     static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
     object
         .get("metadata")

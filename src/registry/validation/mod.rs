@@ -17,15 +17,23 @@
 //!
 //! [`FieldError`]: crate::status::field::FieldError
 
+pub(crate) mod conditions;
 pub(crate) mod configmap;
 pub(crate) mod core;
+pub(crate) mod drivers;
 pub(crate) mod endpoints;
 pub(crate) mod event;
+pub(crate) mod go_types;
+pub(crate) mod internal;
 pub(crate) mod ip;
 pub(crate) mod meta;
 pub(crate) mod namespace;
+pub(crate) mod node_selector;
 pub(crate) mod owner;
 pub(crate) mod pod_security;
-mod read;
+pub(crate) mod quantity;
+pub(crate) mod read;
+pub(crate) mod resource_names;
 pub(crate) mod secret;
+pub(crate) mod selector;
 pub(crate) mod service;

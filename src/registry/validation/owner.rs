@@ -1,8 +1,13 @@
 //! `metadata.ownerReferences`.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::read::{list, text};
+use crate::codec::json::compact;
 use crate::kinds::meta::OWNER_REFERENCE;
 use crate::schema::to_json;
 use crate::status::field::FieldError;
@@ -16,6 +21,7 @@ pub(super) fn validate_owner_references(meta: &Map<String, Value>, path: &str) -
     let path = &format!("{path}.ownerReferences");
     let mut errors = Vec::new();
     let mut first_controller: Option<String> = None;
+    let all: OnceCell<Arc<str>> = OnceCell::new();
     for reference in references.iter().filter_map(Value::as_object) {
         errors.extend(validate_owner_reference(reference, path));
         if reference.get("controller") != Some(&Value::Bool(true)) {
@@ -29,7 +35,8 @@ pub(super) fn validate_owner_references(meta: &Map<String, Value>, path: &str) -
         let reason = format!(
             "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {name}"
         );
-        errors.push(FieldError::invalid_shown(path, show(references), reason));
+        let all = all.get_or_init(|| show(references).into());
+        errors.push(FieldError::invalid_shown(path, all.clone(), reason));
     }
     errors
 }
@@ -90,12 +97,13 @@ pub(crate) fn dedup_owner_references(object: &mut Value) -> Option<String> {
     let references = object.get_mut("metadata")?.get_mut("ownerReferences")?;
     let references = references.as_array_mut()?;
     let mut kept: Vec<Value> = Vec::with_capacity(references.len());
+    let mut seen = BTreeSet::new();
     let mut repeated: Vec<String> = Vec::new();
     for reference in references.drain(..) {
-        if kept.contains(&reference) {
-            repeated.push(reference["uid"].as_str().unwrap_or_default().to_owned());
-        } else {
+        if seen.insert(compact(&reference)) {
             kept.push(reference);
+        } else {
+            repeated.push(reference["uid"].as_str().unwrap_or_default().to_owned());
         }
     }
     *references = kept;

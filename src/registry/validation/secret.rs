@@ -1,5 +1,7 @@
 //! Secrets: what each type must hold.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::configmap::{MAX_SIZE, byte_length, entries, validate_immutable, validate_key};
@@ -160,8 +162,13 @@ fn pem_labels(bytes: &[u8]) -> Vec<String> {
             .strip_prefix("-----BEGIN ")?
             .strip_suffix("-----")
     });
+    // All places where a block could end, and what follows each up to the next dashes: a label has none.
+    let ends = text.split("-----END ").skip(1);
+    let ends: BTreeSet<&str> = ends
+        .filter_map(|rest| Some(rest.split_once("-----")?.0))
+        .collect();
     begins
-        .filter(|label| text.contains(&format!("-----END {label}-----")))
+        .filter(|label| ends.contains(label))
         .map(str::to_owned)
         .collect()
 }

@@ -8,6 +8,8 @@ pub(crate) mod status;
 mod tests;
 pub(crate) mod warnings;
 
+pub(crate) use self::ports::is_port_name;
+
 use serde_json::{Map, Value};
 
 use self::addresses::{

@@ -29,19 +29,54 @@ pub(crate) struct Preconditions {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DeleteOptions {
     pub(crate) dry_run: bool,
+    /// How long the object has to end; as long as it likes where nobody says.
+    pub(crate) grace_period_seconds: Option<i64>,
     pub(crate) propagation: Option<Propagation>,
     pub(crate) orphan_dependents: Option<bool>,
     pub(crate) preconditions: Preconditions,
 }
 
 impl DeleteOptions {
+    /// As the server writes them.
+    pub(super) fn to_node(&self, kind: &str, version: Node, dry_run: Node) -> Node {
+        let text = |text: &Option<String>| text.clone().map_or(Node::Null, Node::String);
+        let preconditions = Node::object([
+            ("uid", text(&self.preconditions.uid)),
+            (
+                "resourceVersion",
+                text(&self.preconditions.resource_version),
+            ),
+        ]);
+        let has_any = !matches!(&preconditions, Node::Object(members) if members.is_empty());
+        let seconds = self.grace_period_seconds;
+        let orphans = self.orphan_dependents;
+        let propagation = self
+            .propagation
+            .map(|propagation| format!("{propagation:?}"));
+        Node::object([
+            ("kind", Node::text(kind)),
+            ("apiVersion", version),
+            (
+                "gracePeriodSeconds",
+                seconds.map_or(Node::Null, |seconds| Node::Number(seconds.to_string())),
+            ),
+            (
+                "preconditions",
+                if has_any { preconditions } else { Node::Null },
+            ),
+            ("orphanDependents", orphans.map_or(Node::Null, Node::Bool)),
+            ("propagationPolicy", text(&propagation)),
+            ("dryRun", dry_run),
+        ])
+    }
+
     /// Options in a query; only looked at when there is no body.
     pub(crate) fn from_query(query: &Query) -> Result<Self, Status> {
-        // Nothing here is deleted gracefully, but a bad number is still refused.
-        query
+        let grace_period_seconds = query
             .integer("gracePeriodSeconds")
             .map_err(Status::bad_request)?;
         let parts = DeleteParts {
+            grace_period_seconds,
             dry_run: query.all("dryRun").map(str::to_owned).collect(),
             policy: query.get("propagationPolicy").map(str::to_owned),
             orphan_dependents: query.flag("orphanDependents"),
@@ -72,6 +107,7 @@ impl DeleteOptions {
             .into_iter()
             .flatten();
         let parts = DeleteParts {
+            grace_period_seconds: decoded.get("gracePeriodSeconds").and_then(Value::as_i64),
             dry_run: dry_run
                 .filter_map(Value::as_str)
                 .map(str::to_owned)
@@ -89,6 +125,7 @@ impl DeleteOptions {
 
 /// Delete options as sent.
 struct DeleteParts {
+    grace_period_seconds: Option<i64>,
     dry_run: Vec<String>,
     policy: Option<String>,
     orphan_dependents: Option<bool>,
@@ -124,6 +161,7 @@ impl DeleteParts {
         }
         Ok(DeleteOptions {
             dry_run,
+            grace_period_seconds: self.grace_period_seconds,
             propagation,
             orphan_dependents: self.orphan_dependents,
             preconditions: self.preconditions,

@@ -36,8 +36,11 @@ struct Requirement {
 pub(crate) enum SupportedFields<'a> {
     /// Name and namespace: what a kind gets that registers no conversion of its own.
     Metadata,
-    /// All the fields of a kind with a conversion of its own, the `metadata` ones included.
-    Own(&'a [String]),
+    /// All the fields of a kind with a conversion of its own, the `metadata` ones included, and what comes before the name
+    /// of any other.
+    Own(&'a [String], &'a str),
+    /// The same, of one that names its kind.
+    OfKind(&'a [String], &'a str),
 }
 
 impl SupportedFields<'_> {
@@ -51,8 +54,13 @@ impl SupportedFields<'_> {
                     quote(key)
                 ))
             }
-            SupportedFields::Own(fields) if fields.iter().any(|field| field == key) => Ok(()),
-            SupportedFields::Own(_) => Err(format!("field label not supported: {key}")),
+            SupportedFields::Own(fields, _) if fields.iter().any(|field| field == key) => Ok(()),
+            SupportedFields::Own(_, refusal) => Err(format!("{refusal}: {key}")),
+            SupportedFields::OfKind(fields, _) if fields.iter().any(|field| field == key) => Ok(()),
+            SupportedFields::OfKind(_, kind) => Err(format!(
+                "field label {} not supported for {kind}",
+                quote(key)
+            )),
         }
     }
 }
@@ -253,7 +261,7 @@ mod tests {
     #[test]
     fn an_unknown_field_is_refused_in_the_words_of_its_kind() {
         let fields = ["metadata.name", "status.phase"].map(str::to_owned);
-        let own = SupportedFields::Own(&fields);
+        let own = SupportedFields::Own(&fields, "field label not supported");
         for (text, supported, error) in [
             (
                 "nope=x",

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
-
 use super::lexer::{END, Item, Token, scan};
 use crate::names::{is_label_value, is_qualified_name};
 use crate::status::field::{FieldError, aggregate};
@@ -46,14 +44,10 @@ impl LabelSelector {
         self.requirements.is_empty()
     }
 
-    /// Whether an object with these labels is selected.
-    pub(crate) fn matches(&self, labels: Option<&Map<String, Value>>) -> bool {
-        self.requirements.iter().all(|r| {
-            let value = labels
-                .and_then(|labels| labels.get(&r.key))
-                .and_then(Value::as_str);
-            r.test.holds(value)
-        })
+    /// Whether an object is selected whose labels `value_of` knows.
+    pub(crate) fn matches<'a>(&self, value_of: impl Fn(&str) -> Option<&'a str>) -> bool {
+        let mut requirements = self.requirements.iter();
+        requirements.all(|r| r.test.holds(value_of(&r.key)))
     }
 }
 
@@ -309,15 +303,14 @@ fn value_error(key: &str, index: usize, value: &str) -> Option<FieldError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     const VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
     const NAME: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
     fn selects(text: &str, labels: Value) -> bool {
-        LabelSelector::parse(text)
-            .unwrap()
-            .matches(labels.as_object())
+        let value_of = |key: &str| labels[key].as_str();
+        LabelSelector::parse(text).unwrap().matches(value_of)
     }
 
     #[test]
@@ -339,7 +332,7 @@ mod tests {
                 .map(|labels| selects(text, labels));
             assert_eq!(found, [on_a, on_b, on_none], "{text}");
         }
-        assert!(LabelSelector::parse("!k").unwrap().matches(None));
+        assert!(LabelSelector::parse("!k").unwrap().matches(|_| None));
     }
 
     #[test]

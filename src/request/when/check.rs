@@ -15,7 +15,14 @@ use crate::status::qualified;
 pub(crate) fn resource(name: &str, catalog: &Catalog) -> Result<String, String> {
     let called = |kind: &KindRef| qualified(&kind.plural, &kind.group);
     if let Some(kind) = catalog.find_name(name) {
-        return Ok(called(kind));
+        return Ok(called(&kind));
+    }
+    // A kind that is yet to be defined is named with its group.
+    if let Some((_, group)) = name.split_once('.')
+        && group.contains('.')
+        && !catalog.has_group(group)
+    {
+        return Ok(name.to_owned());
     }
     let known: Vec<String> = catalog.kinds().map(called).collect();
     let hint = hint(name, known.iter().map(String::as_str));
@@ -34,10 +41,7 @@ impl When {
 
     fn check(&self, catalog: &Catalog) -> Result<(), String> {
         let named = self.resources.iter();
-        let kinds: Vec<KindRef> = named
-            .filter_map(|name| catalog.find_name(name))
-            .cloned()
-            .collect();
+        let kinds: Vec<KindRef> = named.filter_map(|name| catalog.find_name(name)).collect();
         for subresource in &self.subresources {
             check_subresource(subresource, &kinds, catalog)?;
         }
@@ -57,6 +61,16 @@ impl When {
                 "the rule can never act: it asks for a kind of patch, and for the verb {}",
                 Verb::names(&self.verbs).join(" or ")
             ));
+        }
+        self.check_names()
+    }
+
+    /// The name of what is created is in its body, where no rule looks; but that of a subresource's parent is in the path.
+    fn check_names(&self) -> Result<(), String> {
+        let creates = self.verbs.iter().all(|verb| *verb == Verb::Create);
+        let named = self.names.iter().any(|name| !name.is_empty());
+        if creates && named && !self.verbs.is_empty() && self.subresources.is_empty() {
+            return Err("the rule can never act: a create has no name in its path".to_owned());
         }
         Ok(())
     }

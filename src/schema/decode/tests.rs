@@ -89,12 +89,12 @@ fn types_that_read_themselves_have_errors_of_their_own() {
         (
             r#"{"spec":{"ports":[{"targetPort":80.5}]}}"#,
             &SERVICE,
-            "json: cannot unmarshal number 80.5 into Go value of type int32",
+            "json: cannot unmarshal number 80.5 into Go struct field ServicePort.spec.ports.targetPort of type int32",
         ),
         (
             r#"{"spec":{"ports":[{"targetPort":{}}]}}"#,
             &SERVICE,
-            "json: cannot unmarshal object into Go value of type int32",
+            "json: cannot unmarshal object into Go struct field ServicePort.spec.ports.targetPort of type int32",
         ),
         (
             r#"{"eventTime":"2026-01-01T00:00:00Z"}"#,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::FakeApiServerBuilder;
 use crate::fault::Fault;
+use crate::kinds::Catalog;
 
 impl FakeApiServerBuilder {
     /// Installs a fault for as long as the server runs; see [`FakeApiServer::fault`](crate::FakeApiServer::fault). One that has never acted when the
@@ -20,7 +21,7 @@ impl FakeApiServerBuilder {
     /// As [`FakeApiServer::fault`](crate::FakeApiServer::fault).
     #[track_caller]
     pub fn fault(mut self, fault: Fault) -> Self {
-        match fault.checked() {
+        match fault.checked(&Catalog::built_in()) {
             Ok(mut fault) => {
                 fault.caller = Some(Location::caller());
                 self.faults.push(fault);

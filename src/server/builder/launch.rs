@@ -1,6 +1,5 @@
 //! From settings to a running server.
 
-#[cfg(feature = "tls")]
 use std::net::IpAddr;
 use std::panic::Location;
 use std::path::PathBuf;
@@ -9,28 +8,32 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use super::{FakeApiServerBuilder, Source};
+use crate::admission;
 use crate::authentication::Authenticator;
+use crate::authentication::origin::{Origins, is_origin};
 use crate::authorization::Authorizer;
-use crate::authorization::rbac::Rbac;
 use crate::clock::Clock;
 use crate::control::Control;
-use crate::control::snapshot::{Snapshot, initial_namespaces};
+use crate::control::snapshot::Snapshot;
 use crate::error::{Error, Problem};
 use crate::fault::Fault;
 use crate::fault::script::check_name;
 use crate::fault::stage::Faults;
-use crate::handlers::cluster::Cluster;
-use crate::handlers::seed::Seeder;
+use crate::handlers::aside::Turns;
+use crate::handlers::bootstrap;
+use crate::handlers::cluster::{Cluster, Start};
+use crate::handlers::definitions::Kinds;
+use crate::handlers::seed::{Given, Seeder, read_files};
 use crate::handlers::version::Version;
 use crate::ids::Ids;
 use crate::journal::recorder::Recorder;
-use crate::kinds::Catalog;
 use crate::listener::Listener;
 #[cfg(feature = "tls")]
 use crate::listener::tls::Identity;
-#[cfg(feature = "tls")]
 use crate::names::is_dns1123_subdomain;
-use crate::pipeline::Pipeline;
+use crate::object::kept::Kept;
+use crate::outbound::{self, Services};
+use crate::pipeline::{Pipeline, Places};
 use crate::response::LastList;
 use crate::server::outage::Outages;
 use crate::server::runtime::RuntimeThread;
@@ -39,15 +42,6 @@ use crate::storage::Storage;
 
 /// The environment variable that names the directory for coverage.
 const COVERAGE_DIR: &str = "FAKE_APISERVER_COVERAGE_DIR";
-
-/// Who may do what.
-#[derive(Clone, Debug)]
-pub(super) struct Access {
-    authenticator: Arc<Authenticator>,
-    authorizer: Arc<Authorizer>,
-    /// The kubeconfig's.
-    token: Option<String>,
-}
 
 impl FakeApiServerBuilder {
     /// Starts the server on the current tokio runtime, as [`FakeApiServer::start`] does.
@@ -134,21 +128,29 @@ impl FakeApiServerBuilder {
         let version =
             Version::parse(&self.version).map_err(|e| Error::invalid("kubernetes_version", e))?;
         let coverage_dir = self.make_coverage_dir()?;
-        let (cluster, access) = self.state(version)?;
-        let (listener, authority) = self.listen()?;
+        let is_fork = self.access.is_some();
+        let access = match self.access.take() {
+            Some(access) => access,
+            None => self.make_access()?,
+        };
+        let (listener, authority) = self.listen(&access.authenticator)?;
+        let (cluster, authorizer) = self.state(version, authority.as_deref(), is_fork)?;
         let address = listener.address();
         let faults = Arc::new(Faults::default());
         for fault in scripted.into_iter().chain(std::mem::take(&mut self.faults)) {
             faults.install_at_start(fault, cluster.clock.now());
         }
-        let recorder = Arc::new(Recorder::new(self.limits.journal));
+        let recorder = Recorder::new(self.limits.journal, self.limits.journal_bytes);
+        let recorder = Arc::new(recorder.with_audit(self.open_audit()?));
         let outages = Outages::new(listener.gate(), cluster.clone());
         let pipeline = Arc::new(Pipeline {
             cluster: cluster.clone(),
             recorder: recorder.clone(),
             authenticator: access.authenticator.clone(),
-            authorizer: access.authorizer.clone(),
+            authorizer: Arc::new(authorizer),
+            origins: Arc::new(self.origins()?),
             max_body: self.limits.body,
+            places: Places::new(self.limits.reading, self.limits.writing),
             faults: faults.clone(),
             port: outages.clone(),
             control: self.control.then(|| {
@@ -166,6 +168,7 @@ impl FakeApiServerBuilder {
             documents: Arc::default(),
             flow: crate::response::headers::Flow::new(cluster.ids.flow()),
             written: Arc::default(),
+            turns: Turns::default(),
         });
         let running = listener.serve(pipeline.clone());
         let controllers = self
@@ -175,6 +178,7 @@ impl FakeApiServerBuilder {
             address,
             authority,
             token: access.token.clone(),
+            certificate: access.certificate.clone(),
         };
         self.access = Some(access);
         Ok(FakeApiServer::new(Parts {
@@ -190,26 +194,40 @@ impl FakeApiServerBuilder {
     }
 
     /// The state to begin with, and who may do what to it.
-    fn state(&mut self, version: Version) -> Result<(Arc<Cluster>, Access), Error> {
-        let access = self.access.take();
-        let authenticator = match &access {
-            Some(access) => access.authenticator.clone(),
-            None => Arc::new(self.auth.authenticator()?),
+    fn state(
+        &mut self,
+        version: Version,
+        authority: Option<&str>,
+        is_fork: bool,
+    ) -> Result<(Arc<Cluster>, Authorizer), Error> {
+        let cluster = Arc::new(self.cluster(version, authority)?);
+        // A fork has them already.
+        let rules = self.auth.rbac.as_deref().filter(|_| !is_fork);
+        populate(&cluster, std::mem::take(&mut self.objects), rules)?;
+        let authorizer = match self.auth.rbac {
+            None => Authorizer::AlwaysAllow,
+            Some(_) => Authorizer::rbac(cluster.storage.clone(), self.controllers),
         };
-        let cluster = Arc::new(self.cluster(version)?);
-        let objects = std::mem::take(&mut self.objects);
-        let rules = self.auth.rbac.clone().filter(|_| access.is_none());
-        let authorizer = populate(&cluster, objects, rules)?;
-        let access = access.unwrap_or_else(|| Access {
-            token: self.auth.first_token(&authenticator),
-            authenticator,
-            authorizer: Arc::new(authorizer),
-        });
-        Ok((cluster, access))
+        Ok((cluster, authorizer))
+    }
+
+    /// Who may ask, as far as a browser tells.
+    fn origins(&self) -> Result<Origins, Error> {
+        for host in &self.hosts {
+            check_host_name(host).map_err(|e| Error::invalid(format!("allow_host {host:?}"), e))?;
+        }
+        if let Some(wrong) = self.origins.iter().find(|origin| !is_origin(origin)) {
+            let problem = "an origin is a scheme and a host, such as http://localhost:5173";
+            return Err(Error::invalid(format!("allow_origin {wrong:?}"), problem));
+        }
+        let hosts = self.hosts.iter();
+        #[cfg(feature = "tls")]
+        let hosts = hosts.chain(&self.tls_sans);
+        Ok(Origins::new(hosts, &self.origins))
     }
 
     /// The bound socket; with TLS, also the certificate authority.
-    fn listen(&self) -> Result<(Listener, Option<String>), Error> {
+    fn listen(&self, _known: &Authenticator) -> Result<(Listener, Option<String>), Error> {
         let listener =
             Listener::bind(self.address, self.limits.listener).map_err(|source| Problem::Bind {
                 address: self.address,
@@ -218,28 +236,18 @@ impl FakeApiServerBuilder {
         #[cfg(feature = "tls")]
         if self.tls {
             self.check_sans()?;
+            let invalid = |problem: String| Error::invalid("tls", problem);
             let (address, sans) = (listener.address().ip(), &self.tls_sans);
-            let identity = Identity::generate(address, sans)
-                .map_err(|e| Error::invalid("tls", e.to_string()))?;
+            let told = _known.told().map_err(invalid)?;
+            let identity = match &self.tls_certificate {
+                Some((certificate, key)) => Identity::given(certificate, key, &told),
+                None => Identity::generate(address, sans, &told),
+            };
+            let identity = identity.map_err(|problem| invalid(problem.to_string()))?;
             let listener = listener.with_tls(identity.acceptor);
             return Ok((listener, Some(identity.authority)));
         }
         Ok((listener, None))
-    }
-
-    /// Refuses what is neither an IP address nor a host name, which may start with a wildcard.
-    #[cfg(feature = "tls")]
-    fn check_sans(&self) -> Result<(), Error> {
-        for san in &self.tls_sans {
-            let name = san.strip_prefix("*.").unwrap_or(san);
-            let wrong = is_dns1123_subdomain(&name.to_ascii_lowercase())
-                .into_iter()
-                .next();
-            if let (Err(_), Some(problem)) = (san.parse::<IpAddr>(), wrong) {
-                return Err(Error::invalid(format!("tls_san {san:?}"), problem));
-            }
-        }
-        Ok(())
     }
 
     /// Where the coverage goes, which must be a place it can go to.
@@ -266,25 +274,40 @@ impl FakeApiServerBuilder {
     }
 
     /// The state to begin with, but for the objects.
-    fn cluster(&mut self, version: Version) -> Result<Cluster, Error> {
+    fn cluster(&mut self, version: Version, authority: Option<&str>) -> Result<Cluster, Error> {
+        self.plugins.check().map_err(Problem::Word)?;
         let from = self.from.take();
         let ids = self.seed.map(Ids::new);
         let clock = self.time.map(Clock::frozen);
+        let clock = clock
+            .or(from.as_ref().and_then(Snapshot::clock))
+            .unwrap_or_else(Clock::running);
+        let began = from.as_ref().and_then(Snapshot::began);
+        let start = Start {
+            time: began.unwrap_or_else(|| clock.now()),
+            controllers: self.controllers,
+        };
         let cluster = Cluster {
-            catalog: Catalog::built_in(),
-            storage: Arc::new(Storage::new(self.limits.events)),
-            clock: Arc::new(
-                clock
-                    .or(from.as_ref().and_then(Snapshot::clock))
-                    .unwrap_or_else(Clock::running),
-            ),
+            kinds: Kinds::default(),
+            storage: Arc::new(Storage::new(self.limits.history)),
+            clock: Arc::new(clock),
             ids: Arc::new(
                 ids.or(from.as_ref().and_then(Snapshot::ids))
                     .unwrap_or_else(|| Ids::new(0)),
             ),
             last_list: LastList::default(),
+            kept: Kept::default(),
+            acting: admission::Known::default(),
+            outbound: outbound::Client::new(self.services()?),
+            watch_backlog: self.limits.watch_backlog,
             version,
-            implicit_namespaces: self.implicit_namespaces,
+            start,
+            implicit_namespaces: self.implicit_namespaces || self.plugins.provides_namespaces(),
+            plugins: self.plugins.clone(),
+            issuance: Arc::new(self.auth.issuance()?),
+            authority: self
+                .controllers
+                .then(|| authority.unwrap_or_default().into()),
             watch_ends: tokio::sync::watch::Sender::new(0),
         };
         if let Some(snapshot) = from {
@@ -292,8 +315,19 @@ impl FakeApiServerBuilder {
                 .begin(&cluster)
                 .map_err(|problem| Error::invalid("from_snapshot", problem))?;
         }
-        initial_namespaces(&cluster);
+        bootstrap::begin(&cluster);
         Ok(cluster)
+    }
+
+    /// Where webhooks are that are Services.
+    fn services(&self) -> Result<Services, Error> {
+        let mut services = Services::default();
+        for (namespace, name, url) in &self.webhook_services {
+            services
+                .add(namespace, name, url)
+                .map_err(|e| Error::invalid(format!("webhook_service {namespace}/{name}"), e))?;
+        }
+        Ok(services)
     }
 
     /// The same settings for another server, which takes its names and its time from a snapshot.
@@ -305,29 +339,46 @@ impl FakeApiServerBuilder {
     }
 }
 
-/// Stores the objects; the access rules among them go to the authorizer.
-fn populate(
-    cluster: &Cluster,
-    sources: Vec<Source>,
-    mut rules: Option<Vec<Value>>,
-) -> Result<Authorizer, Error> {
-    let mut seeder = Seeder::new(cluster).with_rules(rules.as_mut());
+/// Refuses what is neither an IP address nor a host name, which may start with a wildcard.
+pub(super) fn check_host_name(host: &str) -> Result<(), String> {
+    let name = host.strip_prefix("*.").unwrap_or(host);
+    let wrong = is_dns1123_subdomain(&name.to_ascii_lowercase());
+    match (host.parse::<IpAddr>(), wrong.into_iter().next()) {
+        (Err(_), Some(problem)) => Err(problem.to_string()),
+        _ => Ok(()),
+    }
+}
+
+/// Stores the objects, and the rules to authorize by.
+fn populate(cluster: &Cluster, sources: Vec<Source>, rules: Option<&[Value]>) -> Result<(), Error> {
+    let mut seeder = Seeder::new(cluster);
+    for rule in rules.into_iter().flatten() {
+        let stored = seeder.at("rbac").object(rule.clone());
+        stored.map_err(|problem| Error::invalid("rbac", problem))?;
+    }
+    let mut given = Vec::new();
     for source in sources {
         match source {
-            Source::File(path) => seeder.files(&path)?,
+            Source::File(path) => given.extend(read_files(&path)?),
+            Source::Definitions(path) => {
+                let mut all = read_files(&path)?;
+                all.retain(Given::is_definition);
+                if all.is_empty() {
+                    let problem = "there is no CustomResourceDefinition in it";
+                    return Err(Error::invalid(path.display().to_string(), problem));
+                }
+                given.extend(all);
+            }
             Source::Value { object, caller } => {
-                object
-                    .and_then(|value| seeder.at(caller).object(value).map(drop))
-                    .map_err(|problem| {
-                        Error::invalid(format!("the object given at {caller}"), problem)
-                    })?;
+                let about = format!("the object given at {caller}");
+                given.push(Given {
+                    value: object.map_err(|problem| Error::invalid(&*about, problem))?,
+                    place: caller.to_string(),
+                    about,
+                });
             }
         }
     }
-    match rules {
-        None => Ok(Authorizer::AlwaysAllow),
-        Some(rules) => Rbac::from_objects(&rules)
-            .map(Authorizer::Rbac)
-            .map_err(|problem| Error::invalid("rbac", problem)),
-    }
+    seeder.all(given)?;
+    Ok(())
 }

@@ -1,9 +1,10 @@
 //! How much a server takes and keeps.
 
-use crate::journal::recorder::DEFAULT_JOURNAL_LIMIT;
+use crate::handlers::cluster::DEFAULT_WATCH_BACKLOG;
+use crate::journal::recorder::{DEFAULT_JOURNAL_LIMIT, DEFAULT_JOURNAL_SIZE};
 use crate::listener;
 use crate::request::DEFAULT_MAX_BODY;
-use crate::storage::DEFAULT_EVENT_LOG_LIMIT;
+use crate::storage::{History, MAX_FIRST_REVISION, Revision};
 
 /// How much a server takes and keeps: for [`FakeApiServerBuilder::limits`](crate::FakeApiServerBuilder::limits).
 ///
@@ -18,8 +19,13 @@ use crate::storage::DEFAULT_EVENT_LOG_LIMIT;
 pub struct Limits {
     pub(super) listener: listener::Limits,
     pub(super) body: usize,
-    pub(super) events: usize,
+    pub(super) history: History,
+    pub(super) watch_backlog: usize,
+    /// How many requests that read, and that write, are handled at a time.
+    pub(super) reading: Option<usize>,
+    pub(super) writing: Option<usize>,
     pub(super) journal: usize,
+    pub(super) journal_bytes: usize,
 }
 
 impl Default for Limits {
@@ -43,8 +49,12 @@ impl Limits {
                 headers: listener::DEFAULT_MAX_HEADERS,
             },
             body: DEFAULT_MAX_BODY,
-            events: DEFAULT_EVENT_LOG_LIMIT,
+            history: History::default(),
+            watch_backlog: DEFAULT_WATCH_BACKLOG,
+            reading: None,
+            writing: None,
             journal: DEFAULT_JOURNAL_LIMIT,
+            journal_bytes: DEFAULT_JOURNAL_SIZE,
         }
     }
 
@@ -107,6 +117,33 @@ impl Limits {
         self
     }
 
+    /// How many requests that only read may be handled at a time; those beyond are refused with 429, but for those of
+    /// `system:masters`. Watches do not count. Default: any number.
+    ///
+    /// It is kube-apiserver's `--max-requests-inflight` where priority and fairness are off.
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Limits};
+    /// let limits = Limits::new().requests_in_flight(400).mutating_requests_in_flight(200);
+    /// let server = FakeApiServer::builder().limits(limits).start_blocking();
+    /// ```
+    pub fn requests_in_flight(mut self, requests: usize) -> Self {
+        self.reading = Some(requests);
+        self
+    }
+
+    /// The same for all other requests: `--max-mutating-requests-inflight`.
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Limits};
+    /// let limits = Limits::new().mutating_requests_in_flight(1);
+    /// let server = FakeApiServer::builder().limits(limits).start_blocking();
+    /// ```
+    pub fn mutating_requests_in_flight(mut self, requests: usize) -> Self {
+        self.writing = Some(requests);
+        self
+    }
+
     /// How many events are kept for watches to resume from, before the oldest are compacted. Default: 100,000.
     ///
     /// ```
@@ -122,7 +159,52 @@ impl Limits {
         if events == 0 {
             panic!("an event log of 0 events would leave nothing for any watch");
         }
-        self.events = events;
+        self.history.events = events;
+        self
+    }
+
+    /// How much memory the events may hold that are kept, in bytes, before the oldest are compacted: the states of objects
+    /// that have been replaced or deleted. The newest event is kept whatever its size. Default: 64 MiB.
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Limits};
+    /// let server = FakeApiServer::builder().limits(Limits::new().event_bytes(1024 * 1024)).start_blocking();
+    /// ```
+    pub fn event_bytes(mut self, bytes: usize) -> Self {
+        self.history.size = bytes;
+        self
+    }
+
+    /// How many events may wait for a watcher that does not read. If it takes more than a second for those that were sent
+    /// and more than this wait by then, its watch is closed, as an apiserver does. Default: 1,000.
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Limits};
+    /// let server = FakeApiServer::builder().limits(Limits::new().watch_backlog(100)).start_blocking();
+    /// ```
+    pub fn watch_backlog(mut self, events: usize) -> Self {
+        self.watch_backlog = events;
+        self
+    }
+
+    /// The revision the server starts at, which the `resourceVersion` of the first object follows. Real clusters get
+    /// beyond 2^31, and a client that reads a `resourceVersion` into 32 bits meets it there. Default: 1.
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Limits};
+    /// let server = FakeApiServer::builder().limits(Limits::new().first_revision(1 << 31)).start_blocking();
+    /// assert!(server.revision() > 1 << 31);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it is 0, which is no revision, or above 2^62.
+    #[track_caller]
+    pub fn first_revision(mut self, revision: u64) -> Self {
+        if !(1..=MAX_FIRST_REVISION).contains(&revision) {
+            panic!("{revision} is no revision to start at: that is from 1 to {MAX_FIRST_REVISION}");
+        }
+        self.history.first = Revision(revision);
         self
     }
 
@@ -137,6 +219,18 @@ impl Limits {
     /// ```
     pub fn journal(mut self, entries: usize) -> Self {
         self.journal = entries;
+        self
+    }
+
+    /// How much memory the requests in the journal may take, with their heads and bodies, in bytes, before the oldest
+    /// make room. The newest is kept whatever its size. Default: 16 MiB.
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Limits};
+    /// let server = FakeApiServer::builder().limits(Limits::new().journal_bytes(1024 * 1024)).start_blocking();
+    /// ```
+    pub fn journal_bytes(mut self, bytes: usize) -> Self {
+        self.journal_bytes = bytes;
         self
     }
 }

@@ -3,15 +3,22 @@
 //! What most tests say stands on the builder itself; what goes together and is seldom said is a group of settings:
 //! [`Auth`], [`Limits`].
 
+mod access;
+mod admission;
+mod audit;
 mod auth;
+mod chance;
 mod faults;
 mod launch;
 mod limits;
+#[cfg(feature = "tls")]
+mod tls;
+mod visitors;
+mod webhooks;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::Location;
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -20,8 +27,9 @@ use serde_json::Value;
 pub use self::auth::Auth;
 pub use self::limits::Limits;
 
-use self::launch::Access;
-use crate::clock;
+use self::access::Access;
+use self::audit::AuditFiles;
+use crate::admission::selection::Selection;
 use crate::control::snapshot::Snapshot;
 use crate::fault::Fault;
 
@@ -48,13 +56,22 @@ pub struct FakeApiServerBuilder {
     tls: bool,
     #[cfg(feature = "tls")]
     tls_sans: Vec<String>,
+    /// Instead of one made for this server: the certificate and its key, in PEM.
+    #[cfg(feature = "tls")]
+    tls_certificate: Option<(String, String)>,
+    hosts: Vec<String>,
+    origins: Vec<String>,
     auth: Auth,
+    /// By namespace and name.
+    webhook_services: Vec<(String, String, String)>,
     limits: Limits,
     objects: Vec<Source>,
     from: Option<Snapshot>,
     /// Instead of what `auth` says.
     access: Option<Access>,
     implicit_namespaces: bool,
+    plugins: Selection,
+    audit: Option<AuditFiles>,
     controllers: bool,
     version: String,
     seed: Option<u64>,
@@ -74,6 +91,8 @@ enum Source {
         caller: &'static Location<'static>,
     },
     File(PathBuf),
+    /// The definitions in these files.
+    Definitions(PathBuf),
 }
 
 impl Default for FakeApiServerBuilder {
@@ -84,12 +103,19 @@ impl Default for FakeApiServerBuilder {
             tls: false,
             #[cfg(feature = "tls")]
             tls_sans: Vec::new(),
+            #[cfg(feature = "tls")]
+            tls_certificate: None,
+            hosts: Vec::new(),
+            origins: Vec::new(),
             auth: Auth::new(),
+            webhook_services: Vec::new(),
             limits: Limits::new(),
             objects: Vec::new(),
             from: None,
             access: None,
             implicit_namespaces: false,
+            plugins: Selection::default(),
+            audit: None,
             controllers: true,
             version: "1.36.2".to_owned(),
             seed: None,
@@ -104,53 +130,6 @@ impl Default for FakeApiServerBuilder {
 }
 
 impl FakeApiServerBuilder {
-    /// Listens on this address; port 0 means any free one. Default: `127.0.0.1:0`.
-    ///
-    /// ```
-    /// use fake_apiserver::FakeApiServer;
-    /// let server = FakeApiServer::builder().bind(([0, 0, 0, 0], 0)).start_blocking();
-    /// assert!(server.address().ip().is_unspecified());
-    /// assert!(server.url().starts_with("http://127.0.0.1:"));
-    /// ```
-    pub fn bind(mut self, address: impl Into<SocketAddr>) -> Self {
-        self.address = address.into();
-        self
-    }
-
-    /// Serves HTTPS, HTTP/2 and HTTP/1.1, with a certificate made for this server. The authority that signed it is in
-    /// the kubeconfig and in [`FakeApiServer::ca_certificate`](crate::FakeApiServer::ca_certificate).
-    ///
-    /// The certificate is for `localhost`, `kubernetes`, `kubernetes.default`, `kubernetes.default.svc`, 127.0.0.1, ::1 and
-    /// the address of [`bind`](Self::bind); [`tls_san`](Self::tls_san) adds others.
-    ///
-    /// ```
-    /// use fake_apiserver::FakeApiServer;
-    /// let server = FakeApiServer::builder().tls().start_blocking();
-    /// assert!(server.url().starts_with("https://127.0.0.1:"));
-    /// assert!(server.ca_certificate().unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
-    /// ```
-    #[cfg(feature = "tls")]
-    pub fn tls(mut self) -> Self {
-        self.tls = true;
-        self
-    }
-
-    /// Serves HTTPS as [`tls`](Self::tls) does, with a certificate that is for this name or IP address too: for clients
-    /// that reach the server by it, from another container or machine.
-    ///
-    /// ```
-    /// use fake_apiserver::FakeApiServer;
-    /// let everywhere = FakeApiServer::builder().bind(([0, 0, 0, 0], 0));
-    /// let server = everywhere.tls_san("fake.test").tls_san("10.1.2.3").start_blocking();
-    /// println!("https://fake.test:{}", server.address().port());
-    /// ```
-    #[cfg(feature = "tls")]
-    pub fn tls_san(mut self, name: impl Into<String>) -> Self {
-        self.tls = true;
-        self.tls_sans.push(name.into());
-        self
-    }
-
     /// Who is known, and who may do what, in place of what was said before. Default: everybody is the administrator.
     ///
     /// ```
@@ -179,8 +158,7 @@ impl FakeApiServerBuilder {
     /// Stores an object before the server starts, as [`FakeApiServer::object`](crate::FakeApiServer::object) does. Giving
     /// the same object twice, here or in a file, is an error that names both places.
     ///
-    /// Roles and their bindings go to the authorizer that [`Auth::rbac`] asks for; without one they are refused, since
-    /// they would do nothing.
+    /// Roles and their bindings are what [`Auth::rbac`] authorizes by; without it they are stored as anything else.
     ///
     /// ```
     /// use fake_apiserver::FakeApiServer;
@@ -205,9 +183,9 @@ impl FakeApiServerBuilder {
     /// ```
     /// use fake_apiserver::FakeApiServer;
     /// use serde_json::json;
-    /// let named = |name| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
+    /// let named = |name| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
     /// let server = FakeApiServer::builder().objects(["a", "b"].map(named)).start_blocking();
-    /// assert_eq!(server.resource("configmaps").list().len(), 2);
+    /// assert_eq!(server.resource("secrets").list().len(), 2);
     /// ```
     #[track_caller]
     pub fn objects<T: Serialize>(mut self, objects: impl IntoIterator<Item = T>) -> Self {
@@ -229,6 +207,64 @@ impl FakeApiServerBuilder {
     /// ```
     pub fn objects_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.objects.push(Source::File(path.into()));
+        self
+    }
+
+    /// Defines custom kinds before the server starts and before any object is stored: a CustomResourceDefinition, such as
+    /// `MyResource::crd()` of kube's derive.
+    ///
+    /// ```
+    /// use fake_apiserver::FakeApiServer;
+    /// use serde_json::json;
+    ///
+    /// let server = FakeApiServer::builder()
+    ///     .crd(json!({
+    ///         "apiVersion": "apiextensions.k8s.io/v1",
+    ///         "kind": "CustomResourceDefinition",
+    ///         "metadata": {"name": "widgets.example.com"},
+    ///         "spec": {
+    ///             "group": "example.com",
+    ///             "scope": "Namespaced",
+    ///             "names": {"plural": "widgets", "kind": "Widget"},
+    ///             "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {
+    ///                 "type": "object",
+    ///                 "properties": {"spec": {"type": "object", "properties": {"size": {"type": "integer"}}}},
+    ///             }}}],
+    ///         },
+    ///     }))
+    ///     .start_blocking();
+    /// server.object(json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": {"size": 3}}));
+    /// assert_eq!(server.resource("widgets").namespace("default").get("w").unwrap()["spec"]["size"], 3);
+    /// ```
+    ///
+    /// What is wrong with it is told when the server is started, in the real server's words.
+    #[track_caller]
+    pub fn crd(self, definition: impl Serialize) -> Self {
+        self.object(definition)
+    }
+
+    /// Defines the custom kinds of a YAML or JSON file, or of every such file in a directory, such as `config/crd/bases`;
+    /// what else is in them is left alone.
+    ///
+    /// ```
+    /// use fake_apiserver::FakeApiServer;
+    /// let folder = tempfile::tempdir().unwrap();
+    /// std::fs::write(folder.path().join("widgets.yaml"), "
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: {name: widgets.example.com}
+    /// spec:
+    ///   group: example.com
+    ///   scope: Cluster
+    ///   names: {plural: widgets, kind: Widget}
+    ///   versions:
+    ///   - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
+    /// ").unwrap();
+    /// let server = FakeApiServer::builder().crds_file(folder.path()).start_blocking();
+    /// assert!(server.resource("widgets").list().is_empty());
+    /// ```
+    pub fn crds_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.objects.push(Source::Definitions(path.into()));
         self
     }
 
@@ -284,50 +320,6 @@ impl FakeApiServerBuilder {
     /// ```
     pub fn kubernetes_version(mut self, version: impl Into<String>) -> Self {
         self.version = version.into();
-        self
-    }
-
-    /// The seed of everything the server makes up and leaves to chance: uids, generated names, faults with a probability.
-    /// Default: 0, so that every run is alike.
-    ///
-    /// ```
-    /// use fake_apiserver::FakeApiServer;
-    /// let uid = |seed| {
-    ///     let server = FakeApiServer::builder().random_seed(seed).start_blocking();
-    ///     server.resource("namespaces").get("default").unwrap()["metadata"]["uid"].clone()
-    /// };
-    /// assert_eq!(uid(1), uid(1));
-    /// assert_ne!(uid(1), uid(2));
-    /// ```
-    pub fn random_seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
-
-    /// Stops the server's clock at this time; it moves only by [`FakeApiServer::advance`](crate::FakeApiServer::advance).
-    /// Without this it runs with the machine's. The types of `jiff` and `chrono` turn into a [`SystemTime`] by themselves.
-    ///
-    /// ```
-    /// use std::time::{Duration, SystemTime};
-    /// use fake_apiserver::FakeApiServer;
-    ///
-    /// let noon = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_268_800);
-    /// let server = FakeApiServer::builder().clock_at(noon).start_blocking();
-    /// let namespace = server.resource("namespaces").get("default").unwrap();
-    /// assert_eq!(namespace["metadata"]["creationTimestamp"], "2026-01-01T12:00:00Z");
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// If the time is not in the years -9999 to 9999.
-    #[track_caller]
-    pub fn clock_at(mut self, time: impl Into<SystemTime>) -> Self {
-        let time = time.into();
-        let stamp = Timestamp::try_from(time).map_err(|error| error.to_string());
-        match stamp.and_then(|stamp| clock::check(stamp).map(|()| stamp)) {
-            Ok(stamp) => self.time = Some(stamp),
-            Err(error) => panic!("{time:?} is no time the server can show: {error}"),
-        }
         self
     }
 

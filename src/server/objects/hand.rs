@@ -16,21 +16,23 @@ use crate::schema;
 use crate::status::Status;
 
 /// The hand, on the objects of one kind. A namespace is empty for a kind that is in none, and for the list of all.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Hand<'a> {
     pub(super) cluster: &'a Cluster,
-    pub(super) kind: &'a KindRef,
+    pub(super) kind: KindRef,
 }
 
 impl Hand<'_> {
     pub(super) fn get(&self, namespace: &str, name: &str) -> Option<Value> {
+        self.cluster.settle(&self.kind);
         let view = self.cluster.storage.view();
-        view.get(&key(self.kind, namespace, name))
+        view.get(&key(&self.kind, namespace, name))
             .map(|object| self.shown(object))
     }
 
     pub(super) fn list(&self, namespace: &str) -> Vec<Value> {
-        let prefix = prefix(self.kind, namespace);
+        self.cluster.settle(&self.kind);
+        let prefix = prefix(&self.kind, namespace);
         let view = self.cluster.storage.view();
         view.range(&prefix, "", view.revision())
             .map(|(_, object)| self.shown(object))
@@ -76,7 +78,7 @@ impl Hand<'_> {
 
     /// The object in the version that the hand holds.
     fn shown(&self, object: &Object) -> Value {
-        Value::clone(&object.value_in(self.kind))
+        Value::clone(&object.value_in(&self.kind))
     }
 
     fn merge(
@@ -98,7 +100,7 @@ impl Hand<'_> {
     ) -> Result<Value, String> {
         let write = Write {
             cluster: self.cluster,
-            kind: self.kind,
+            kind: &self.kind,
             subresource,
             namespace,
             name,
@@ -134,13 +136,13 @@ impl Propose for Merge {
             schema,
             FieldValidation::Strict,
         )?;
-        let decoded = schema::decode(patched.next, schema).map_err(Status::bad_request)?;
+        let decoded = schema::read(patched.next, write.kind).map_err(Status::bad_request)?;
         if !decoded.strict.is_empty() {
             return Err(Status::bad_request(decoded.strict.join(", ")));
         }
         let mut object = decoded.value;
         body::set_type(&mut object, write.kind);
-        registry::strategy(write.kind).set_defaults(&mut object);
+        registry::set_defaults(write.kind, &mut object);
         Ok(Proposal::Update(object))
     }
 }

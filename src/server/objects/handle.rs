@@ -41,8 +41,9 @@ pub struct Objects<'a, K = Value> {
 impl<K> Clone for Objects<'_, K> {
     fn clone(&self) -> Self {
         Objects {
+            hand: self.hand.clone(),
             namespace: self.namespace.clone(),
-            ..*self
+            kind: PhantomData,
         }
     }
 }
@@ -57,7 +58,8 @@ impl<K> Debug for Objects<'_, K> {
 }
 
 impl<'a, K> Objects<'a, K> {
-    pub(super) fn new(cluster: &'a Cluster, kind: &'a KindRef) -> Self {
+    pub(super) fn new(cluster: &'a Cluster, kind: KindRef) -> Self {
+        cluster.settle(&kind);
         Objects {
             hand: Hand { cluster, kind },
             namespace: None,
@@ -77,7 +79,7 @@ impl<'a, K> Objects<'a, K> {
     /// If objects of this kind are in no namespace, or it has no name.
     #[track_caller]
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        let (namespace, kind) = (namespace.into(), self.hand.kind);
+        let (namespace, kind) = (namespace.into(), &self.hand.kind);
         if !kind.namespaced {
             panic!("{} are in no namespace, not in {namespace:?}", kind.plural);
         }
@@ -139,7 +141,7 @@ impl<'a, K> Objects<'a, K> {
     /// The namespace of one object.
     #[track_caller]
     fn place(&self) -> &str {
-        let kind = self.hand.kind;
+        let kind = &self.hand.kind;
         match &self.namespace {
             Some(namespace) => namespace,
             None if kind.namespaced => panic!(
@@ -268,7 +270,7 @@ impl<K: DeserializeOwned> Objects<'_, K> {
 
     /// The object with its kind and its namespace.
     fn completed(&self, mut object: Value) -> Result<Value, String> {
-        let kind = self.hand.kind;
+        let kind = &self.hand.kind;
         let Some(members) = object.as_object_mut() else {
             return Err(format!("this is no object: {object}"));
         };

@@ -49,9 +49,9 @@ impl FakeApiServer {
     /// ```
     /// use serde_json::json;
     /// let server = fake_apiserver::FakeApiServer::start_blocking();
-    /// let named = |name| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
+    /// let named = |name| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
     /// server.objects(["a", "b"].map(named));
-    /// assert_eq!(server.resource("configmaps").list().len(), 2);
+    /// assert_eq!(server.resource("secrets").list().len(), 2);
     /// ```
     ///
     /// # Panics
@@ -99,11 +99,11 @@ impl FakeApiServer {
     /// If the server has no such resource.
     #[track_caller]
     pub fn resource(&self, name: &str) -> Objects<'_> {
-        match self.inner.cluster.catalog.find_name(name) {
+        match self.inner.cluster.catalog().find_name(name) {
             Some(kind) => Objects::new(&self.inner.cluster, kind),
             None => {
-                let served = self.inner.cluster.catalog.kinds();
-                let served: Vec<_> = served.map(|kind| kind.plural.as_str()).collect();
+                let catalog = self.inner.cluster.catalog();
+                let served: Vec<_> = catalog.kinds().map(|kind| kind.plural.as_str()).collect();
                 panic!(
                     "the fake apiserver has no resource {name:?}; it has {}",
                     served.join(", ")
@@ -142,7 +142,7 @@ impl FakeApiServer {
                  server.resource(\"…\").typed::<{name}>() takes it all the same"
             );
         };
-        match self.inner.cluster.catalog.find_kind(api_version, kind) {
+        match self.inner.cluster.catalog().find_kind(api_version, kind) {
             Some(kind) => Objects::new(&self.inner.cluster, kind),
             None => {
                 panic!("the fake apiserver does not have the kind of {name}, {api_version} {kind}")

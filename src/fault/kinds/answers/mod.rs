@@ -341,11 +341,12 @@ impl Fault {
         Fault::new(const { FaultKind::named(KINDS, "gatewayTimeout") })
     }
 
-    /// Any Status at all, as JSON; its `code`, from 200 to 599, is the HTTP status.
+    /// Any Status at all, as JSON; its `code`, from 200 to 599, is the HTTP status. What is not said of `kind`,
+    /// `apiVersion`, `metadata` and `status` is what the server says.
     ///
     /// ```
     /// use serde_json::json;
-    /// let fault = fake_apiserver::Fault::status(json!({"kind": "Status", "apiVersion": "v1", "code": 418}));
+    /// let fault = fake_apiserver::Fault::status(json!({"code": 500, "message": "etcdserver: leader changed"}));
     /// ```
     pub fn status(status: Value) -> Self {
         Fault::new(const { FaultKind::named(KINDS, "status") })

@@ -1,6 +1,6 @@
 //! What the answers say, where that takes more than a word.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::codec::json;
 use crate::fault::answer::{Raw, Subject};
@@ -70,7 +70,7 @@ pub(super) fn raw(a: &Arguments) -> Raw {
 }
 
 pub(super) fn status(a: &Arguments) -> Raw {
-    let mut status = a.value("status");
+    let mut status = whole(a.value("status"));
     if let (Some(message), Some(members)) = (a.text("message"), status.as_object_mut()) {
         members.insert("message".to_owned(), message.into());
     }
@@ -81,6 +81,26 @@ pub(super) fn status(a: &Arguments) -> Raw {
         retry_after: a.number("retryAfter"),
         body: format!("{}\n", json::compact(&status)),
     }
+}
+
+/// A Status with what every Status has, where nothing else is said.
+fn whole(status: Value) -> Value {
+    let failed = code(&status).is_none_or(|code| code >= 400);
+    let verdict = if failed { "Failure" } else { "Success" };
+    let Value::Object(said) = status else {
+        return status;
+    };
+    let mut members = Map::new();
+    for (name, value) in [
+        ("kind", "Status".into()),
+        ("apiVersion", "v1".into()),
+        ("metadata", Value::Object(Map::new())),
+        ("status", verdict.into()),
+    ] {
+        members.insert(name.to_owned(), value);
+    }
+    members.extend(said);
+    Value::Object(members)
 }
 
 pub(super) fn check_status(a: &Arguments) -> Result<(), String> {

@@ -1,10 +1,14 @@
 //! The addresses and the IP families of a service.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::spec::{NONE, is_ipv6};
 use super::{FieldError, ONLY_BALANCED, Spec, annotations, text};
 use crate::registry::validation::ip::{validate_cidr, validate_ip, validate_non_special_ip};
+use crate::status::field::show;
 
 const CLUSTER_IPS: &str = "spec.clusterIPs";
 const FAMILIES: [&str; 2] = ["IPv4", "IPv6"];
@@ -72,13 +76,14 @@ fn validate_first(spec: Spec<'_>) -> Option<FieldError> {
 
 fn validate_families(spec: Spec<'_>) -> Vec<FieldError> {
     let families = spec.ip_families();
+    let mut seen = BTreeSet::new();
     let mut errors = Vec::new();
     for (i, family) in families.iter().enumerate() {
         let (path, value) = (format!("spec.ipFamilies[{i}]"), Value::from(*family));
         if !FAMILIES.contains(family) {
             errors.push(FieldError::not_supported(&path, &value, &FAMILIES));
         }
-        if families[..i].contains(family) {
+        if !seen.insert(*family) {
             errors.push(FieldError::duplicate(path, &value));
         }
     }
@@ -86,7 +91,7 @@ fn validate_families(spec: Spec<'_>) -> Vec<FieldError> {
 }
 
 fn validate_forms(spec: Spec<'_>, old: Option<Spec<'_>>) -> Vec<FieldError> {
-    let known = old.map(Spec::cluster_ips).unwrap_or_default();
+    let known = known(old, "clusterIPs");
     let ips = spec.cluster_ips();
     let mut errors = Vec::new();
     for (i, ip) in ips.iter().enumerate() {
@@ -94,7 +99,7 @@ fn validate_forms(spec: Spec<'_>, old: Option<Spec<'_>>) -> Vec<FieldError> {
             if ips.len() > 1 {
                 errors.push(all_ips(spec, "'None' must be the first and only value"));
             }
-        } else if !known.contains(ip) {
+        } else if !known.contains(*ip) {
             errors.extend(validate_ip(format_args!("{CLUSTER_IPS}[{i}]"), ip));
         }
     }
@@ -126,12 +131,9 @@ pub(super) fn validate_cluster_ips_update(new: Spec<'_>, old: Spec<'_>) -> Vec<F
         return Vec::new();
     }
     let (ips, before) = (new.cluster_ips(), old.cluster_ips());
+    let all: Arc<str> = show(&new.shown("clusterIPs")).into();
     let at = |i: usize, reason| {
-        FieldError::invalid(
-            format!("{CLUSTER_IPS}[{i}]"),
-            &new.shown("clusterIPs"),
-            reason,
-        )
+        FieldError::invalid_shown(format!("{CLUSTER_IPS}[{i}]"), all.clone(), reason)
     };
     if ips.len() == before.len() {
         let changed = (0..ips.len()).filter(|&i| ips[i] != before[i]);
@@ -163,7 +165,9 @@ pub(super) fn validate_ip_families_update(new: Spec<'_>, old: Spec<'_>) -> Vec<F
         |field: &str, reason| FieldError::invalid("spec.ipFamilies[0]", &new.shown(field), reason);
     if families.len() == before.len() {
         let changed = (0..families.len()).filter(|&i| families[i] != before[i]);
-        return changed.map(|_| first("ipFamilies", FIXED)).collect();
+        let all: Arc<str> = show(&new.shown("ipFamilies")).into();
+        let error = |_| FieldError::invalid_shown("spec.ipFamilies[0]", all.clone(), FIXED);
+        return changed.map(error).collect();
     }
     let mut errors = Vec::new();
     if families.len() < before.len() && new.cluster_ips().is_empty() {
@@ -182,17 +186,23 @@ pub(super) fn validate_ip_families_update(new: Spec<'_>, old: Spec<'_>) -> Vec<F
     errors
 }
 
+/// What a list of texts had before.
+fn known<'a>(old: Option<Spec<'a>>, field: &str) -> BTreeSet<&'a str> {
+    let texts = old.map(|old| old.texts(field)).unwrap_or_default();
+    texts.into_iter().collect()
+}
+
 fn policy(spec: Spec<'_>, reason: &str) -> FieldError {
     FieldError::invalid("spec.ipFamilyPolicy", &spec.shown("ipFamilyPolicy"), reason)
 }
 
 /// Addresses that were there may stay, whatever today's rules say of them.
 pub(super) fn validate_external_ips(spec: Spec<'_>, old: Option<Spec<'_>>) -> Vec<FieldError> {
-    let known = old.map(|old| old.texts("externalIPs")).unwrap_or_default();
+    let known = known(old, "externalIPs");
     let mut errors = Vec::new();
     for (i, ip) in spec.texts("externalIPs").into_iter().enumerate() {
         let path = format!("spec.externalIPs[{i}]");
-        let malformed = if known.contains(&ip) {
+        let malformed = if known.contains(ip) {
             Vec::new()
         } else {
             validate_ip(&path, ip)
@@ -222,11 +232,12 @@ pub(super) fn validate_source_ranges(object: &Value, old: Option<&Value>) -> Vec
         // Upstream names the Go field.
         let path = "spec.LoadBalancerSourceRanges";
         let known = old.map(Spec::of).map(trimmed).unwrap_or_default();
+        let known: BTreeSet<String> = known.into_iter().collect();
         let mut errors: Vec<FieldError> = not_balanced(path).into_iter().collect();
         for (i, range) in ranges
             .iter()
             .enumerate()
-            .filter(|(_, range)| !known.contains(range))
+            .filter(|(_, range)| !known.contains(*range))
         {
             errors.extend(validate_cidr(&format!("{path}[{i}]"), range));
         }

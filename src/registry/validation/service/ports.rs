@@ -1,5 +1,7 @@
 //! The ports of a service.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::{FieldError, Spec, invalid_each, one_of, text};
@@ -11,7 +13,7 @@ const PORT_NAME_MAX: usize = 15;
 /// `validateServicePort`, of each.
 pub(super) fn validate(spec: Spec<'_>) -> Vec<FieldError> {
     let name_is_required = spec.ports().len() > 1;
-    let mut names: Vec<&str> = Vec::new();
+    let mut names = BTreeSet::new();
     let mut errors = Vec::new();
     for (path, port) in ports(spec) {
         let name = text(port, "name");
@@ -20,10 +22,9 @@ pub(super) fn validate(spec: Spec<'_>) -> Vec<FieldError> {
             errors.extend(name_is_required.then(|| FieldError::required(name_path, "")));
         } else {
             errors.extend(invalid_each(&name_path, name, is_dns1123_label(name)));
-            if names.contains(&name) {
+            if !names.insert(name) {
                 errors.push(FieldError::duplicate(name_path, &name.into()));
             }
-            names.push(name);
         }
         errors.extend(validate_port(port, &path));
     }
@@ -71,7 +72,7 @@ fn validate_number_or_name(path: &str, port: &Value) -> Vec<FieldError> {
 }
 
 /// `IsValidPortName`: a service name of the IANA.
-fn is_port_name(name: &str) -> Vec<String> {
+pub(crate) fn is_port_name(name: &str) -> Vec<String> {
     let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
     let rules = [
         (
@@ -116,7 +117,7 @@ pub(super) fn validate_node_ports(spec: Spec<'_>) -> Vec<FieldError> {
 pub(super) fn validate_unique(spec: Spec<'_>) -> Vec<FieldError> {
     let mut errors = Vec::new();
     for field in ["nodePort", "port"] {
-        let mut seen: Vec<(&str, i64)> = Vec::new();
+        let mut seen = BTreeSet::new();
         for (path, port) in ports(spec) {
             let key = (
                 text(port, "protocol"),
@@ -125,10 +126,9 @@ pub(super) fn validate_unique(spec: Spec<'_>) -> Vec<FieldError> {
             if field == "nodePort" && key.1 == 0 {
                 continue;
             }
-            if seen.contains(&key) {
+            if !seen.insert(key) {
                 errors.push(repeated(field, &path, key));
             }
-            seen.push(key);
         }
     }
     errors

@@ -1,5 +1,7 @@
 //! The status of a service: what a load balancer reports.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{FieldError, Spec, core, invalid_each};
@@ -18,7 +20,7 @@ pub(crate) fn validate_update(new: &Value, old: &Value) -> Vec<FieldError> {
         errors.push(FieldError::forbidden(PATH, reason));
         return errors;
     }
-    let known: Vec<&str> = ingress(old).iter().map(|point| text(point, "ip")).collect();
+    let known: BTreeSet<&str> = ingress(old).iter().map(|point| text(point, "ip")).collect();
     for (i, point) in points.iter().enumerate() {
         errors.extend(validate_point(point, &known, &format!("{PATH}[{i}]")));
     }
@@ -30,10 +32,10 @@ fn ingress(object: &Value) -> &[Value] {
     points.map_or(&[], Vec::as_slice)
 }
 
-fn validate_point(point: &Value, known: &[&str], path: &str) -> Vec<FieldError> {
+fn validate_point(point: &Value, known: &BTreeSet<&str>, path: &str) -> Vec<FieldError> {
     let (ip, hostname) = (text(point, "ip"), text(point, "hostname"));
     let mut errors = Vec::new();
-    if !ip.is_empty() && !known.contains(&ip) {
+    if !ip.is_empty() && !known.contains(ip) {
         errors.extend(validate_ip(format_args!("{path}.ip"), ip));
     }
     errors.extend(validate_mode(
