@@ -18,8 +18,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
-use support::ask::{delete, get, patch, post, put};
-use support::client::{Answer, MERGE};
+use support::ask::{Ask, delete, get, patch, post, put};
+use support::client::{APPLY, Answer, MERGE};
 use support::within;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -487,6 +487,62 @@ async fn a_write_begins_again_if_the_webhook_changes_the_object_itself() {
     let patched = within(patch(format!("{CONFIGMAPS}/a"), MERGE, &change).send(address)).await;
     assert_eq!(value(&patched)["data"], json!({"k": "w", "by": "webhook"}));
     assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+/// What an update that would create its object comes to, if somebody creates it while a webhook is asked.
+async fn overtaken(update: Ask, created: (&'static str, Value)) -> (u16, Value, Vec<Value>) {
+    let server = FakeApiServer::start().await;
+    let address = server.address();
+    let (asked, writer) = (Arc::default(), tokio::runtime::Handle::current());
+    let asks: Arc<Mutex<Vec<Value>>> = Arc::clone(&asked);
+    server.webhook(
+        Webhook::validating("w.example.com")
+            .on("*")
+            .answer(move |request| {
+                let is_first = {
+                    let mut asks = asks.lock().unwrap();
+                    asks.push(request["operation"].clone());
+                    asks.len() == 1
+                };
+                if is_first {
+                    let (collection, object) = &created;
+                    let made = writer.block_on(post(*collection, object).send(address));
+                    assert_eq!(made.status, 201);
+                }
+                Admission::allow()
+            }),
+    );
+    let answer = within(update.send(address)).await;
+    let asked = asked.lock().unwrap().clone();
+    (answer.status, answer.json(), asked)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_update_that_would_create_updates_what_somebody_created_meanwhile() {
+    let mut applied = config_map("a");
+    applied["data"] = json!({"k": "applied"});
+    let apply = patch(format!("{CONFIGMAPS}/a?fieldManager=m"), APPLY, &applied);
+    let mut other = config_map("a");
+    other["data"] = json!({"other": "posted"});
+    let (status, answer, asked) = overtaken(apply, (CONFIGMAPS, other)).await;
+    assert_eq!(status, 200);
+    assert_eq!(answer["data"], json!({"k": "applied", "other": "posted"}));
+    assert_eq!(asked, ["CREATE", "CREATE", "UPDATE"]);
+
+    // One that gives no version may only create.
+    let leases = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
+    let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+                       "metadata": {"name": "a", "namespace": "default"}, "spec": {}});
+    let replace = put(format!("{leases}/a"), &lease);
+    let (status, answer, asked) = overtaken(replace, (leases, lease)).await;
+    assert_eq!(status, 422);
+    let message = answer["message"].as_str().unwrap();
+    assert!(
+        message.contains(
+            "metadata.resourceVersion: Invalid value: 0: must be specified for an update"
+        )
+    );
+    assert_eq!(asked, ["CREATE", "CREATE"]);
 }
 
 #[tokio::test]

@@ -153,18 +153,21 @@ impl Attempt<'_> {
         Ok(Written::Created(created))
     }
 
-    /// Whether nothing is there yet.
-    fn check_free(&self, key: &str) -> Result<(), Status> {
+    /// Whether nothing is there yet. A creation ends if something is; what may update it begins again.
+    fn check_free(&self, key: &str) -> Result<(), Stop> {
         let Some(existing) = self.write.find(key) else {
             return Ok(());
         };
+        if !self.is_post() {
+            return Err(Stop::Moved);
+        }
         let taken = if existing.is_terminating() {
             Status::already_exists_terminating
         } else {
             Status::already_exists
         };
         let kind = self.write.kind;
-        Err(taken(&kind.plural, &kind.group, existing.name()))
+        Err(taken(&kind.plural, &kind.group, existing.name()).into())
     }
 
     pub(super) async fn update(
