@@ -168,6 +168,11 @@ impl Object {
         self.json().get(head..).unwrap_or_default()
     }
 
+    /// The same, shared.
+    pub(crate) fn item_bytes(&self) -> Bytes {
+        self.line.slice_ref(self.item_json())
+    }
+
     /// `{"type":"ADDED","object":{…}}` and a line end.
     pub(crate) fn frame(&self, change: Change) -> Bytes {
         self.frames[change as usize]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory as _, ValueEnum};
 use fake_apiserver::{Auth, FakeApiServer, FakeApiServerBuilder, Limits};
+use jiff::Timestamp;
 use tracing::level_filters::LevelFilter;
 
 use super::{Arguments, Failure, kubeconfig, reachable};
@@ -29,6 +30,16 @@ fn webhook_service(rule: &str) -> Result<WebhookService, String> {
         })
     });
     found.ok_or_else(|| "such a rule is NAMESPACE/NAME=https://127.0.0.1:9443".to_owned())
+}
+
+/// Reads a time in RFC 3339 that every part of the server can show.
+fn clock_time(text: &str) -> Result<Timestamp, String> {
+    let time: Timestamp = text.parse().map_err(|error| format!("{error}"))?;
+    let year = time.strftime("%Y").to_string();
+    match year.parse() {
+        Ok(1970..=9998_i32) => Ok(time),
+        _ => Err("the years go from 1970 to 9998".to_owned()),
+    }
 }
 
 /// What `serve` and `exec` have in common.
@@ -187,6 +198,10 @@ pub(crate) struct ServerArgs {
     )]
     pub(crate) random_seed: u64,
 
+    /// Stops the clock at this time, such as 2026-01-01T12:00:00Z; only POST /_fake/clock moves it
+    #[arg(long, value_name = "TIME", value_parser = clock_time, help_heading = "Cluster")]
+    pub(crate) clock_at: Option<Timestamp>,
+
     /// Faults to install: a YAML or JSON script; may be repeated
     ///
     /// What goes wrong, for which requests, how often: `fake-apiserver schema faults` prints the JSON Schema.
@@ -311,6 +326,9 @@ impl ServerArgs {
         }
         if let Some(version) = &self.kubernetes_version {
             builder = builder.kubernetes_version(version);
+        }
+        if let Some(time) = self.clock_at {
+            builder = builder.clock_at(time);
         }
         for path in &self.faults {
             builder = builder.faults_file(path);

@@ -90,7 +90,7 @@ pub(crate) async fn read_all(body: &mut Body, limit: usize) -> Result<Bytes, Sta
     let mut whole: Vec<u8> = Vec::new();
     let mut first: Option<Bytes> = None;
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|BodyError| Status::raw("malformed chunked encoding"))?;
+        let chunk = chunk.map_err(unread)?;
         if whole.len() + first.as_ref().map_or(0, Bytes::len) + chunk.len() > limit {
             return Err(Status::request_entity_too_large(format!(
                 "limit is {limit}"
@@ -99,12 +99,26 @@ pub(crate) async fn read_all(body: &mut Body, limit: usize) -> Result<Bytes, Sta
         match first.take() {
             None if whole.is_empty() => first = Some(chunk),
             held => {
+                if let Some(first) = &held {
+                    let length = body.length().unwrap_or(0).min(limit);
+                    whole.reserve_exact(length.max(first.len() + chunk.len()));
+                }
                 whole.extend_from_slice(&held.unwrap_or_default());
                 whole.extend_from_slice(&chunk);
             }
         }
     }
     Ok(first.unwrap_or_else(|| whole.into()))
+}
+
+fn unread(error: BodyError) -> Status {
+    const HALTED: &str =
+        "the server holds as much of unfinished requests as it takes, and this one did not go on";
+
+    match error {
+        BodyError::Broken => Status::raw("malformed chunked encoding"),
+        BodyError::Halted => Status::too_many_requests(HALTED, 1),
+    }
 }
 
 /// The object in a body that is yet to be read; the request keeps its body.

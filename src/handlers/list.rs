@@ -9,7 +9,7 @@ use crate::request::continue_token::Token;
 use crate::request::negotiation;
 use crate::request::options::{AtVersion, ListOptions, VersionMatch, parse_version};
 use crate::request::selector::{FieldSelector, SupportedFields};
-use crate::response::{Body, List, Presenter, Response};
+use crate::response::{Body, LastList, List, Presenter, Response};
 use crate::status::Status;
 use crate::storage::Revision;
 
@@ -64,10 +64,14 @@ async fn whole(
         return Ok(Response::new(200, negotiation::JSON, body));
     }
     let list = page.shown(sight, selection).await?;
-    let response = presenter.list(&list)?;
-    if let Body::Full(body) = &response.body
-        && list.revision == moment.revision
-    {
+    let mut response = presenter.list(&list)?;
+    if list.revision != moment.revision {
+        return Ok(response);
+    }
+    if matches!(&response.body, Body::Pieces(pieces) if pieces.len() <= LastList::MAX_SIZE) {
+        response = response.in_full();
+    }
+    if let Body::Full(body) = &response.body {
         last.set(resource, &selection.prefix, moment, body);
     }
     Ok(response)

@@ -192,6 +192,10 @@ impl KeptBody {
     pub(super) fn of_answer(body: &Body) -> Self {
         match body {
             Body::Full(bytes) => KeptBody::of(bytes),
+            Body::Pieces(pieces) => KeptBody {
+                bytes: pieces.start(KEPT_BODY).into(),
+                length: pieces.len(),
+            },
             Body::Empty | Body::Stream(_) | Body::Upgraded(..) => KeptBody::default(),
         }
     }

@@ -15,9 +15,10 @@ use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Ve
 use warp::reply::Reply as _;
 use warp::{Buf, Filter};
 
-use super::leftover::Leftover;
+use super::intake::Intake;
+use super::leftover::{Leftover, length};
 use super::malformed;
-use super::wire::{Cut, Wire};
+use super::wire::{Busy, Cut, Wire};
 use crate::pipeline::Pipeline;
 use crate::request::peer::Peer;
 use crate::request::{self, BodyError, Connection, Request, Upgrade};
@@ -59,6 +60,7 @@ struct Arrived {
 struct Line {
     pipeline: Arc<Pipeline>,
     wire: Arc<Wire>,
+    intake: Arc<Intake>,
     peer: Option<Arc<Peer>>,
     shape: Shape,
 }
@@ -76,11 +78,13 @@ struct Head {
 pub(super) fn service(
     pipeline: Arc<Pipeline>,
     wire: Arc<Wire>,
+    intake: Arc<Intake>,
     peer: Option<Arc<Peer>>,
 ) -> impl Answers {
     let line = Arc::new(Line {
         pipeline,
         wire,
+        intake,
         peer,
         shape: Shape::default(),
     });
@@ -98,19 +102,26 @@ async fn answer(
     let Line {
         pipeline,
         wire,
+        intake,
         peer,
         shape,
     } = &*arrived.line;
+    let busy = wire.busy();
     let head = arrived.head.lock().take();
     let Some(head) = head else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let body = body.map_ok(collect).map_err(|_| BodyError);
+    let body = body.map_ok(collect).map_err(|_| BodyError::Broken);
     let (body, leftover) = match (head.has_body, arrived.version) {
         (false, _) => (request::Body::empty(), None),
         // What is left on a stream of its own is in nobody's way.
-        (true, Version::HTTP_2) => (request::Body::new(body), None),
+        (true, Version::HTTP_2) => {
+            let length = length(&head.headers);
+            let body = intake.clone().body(length, body);
+            (request::Body::new(body).of_length(length), None)
+        }
         (true, _) => {
+            let body = intake.clone().body(length(&head.headers), body);
             let (body, leftover) = Leftover::of(&head.headers, body);
             (body, Some(leftover))
         }
@@ -150,7 +161,7 @@ async fn answer(
         _ if !goes_on => answer.headers.set(header::CONNECTION, CLOSE),
         _ => {}
     }
-    reply(answer, framing, shape, wire)
+    reply(answer, framing, shape, wire, busy)
 }
 
 impl Arrived {
@@ -187,6 +198,7 @@ fn reply(
     framing: Framing,
     shape: &Shape,
     wire: &Arc<Wire>,
+    busy: Busy,
 ) -> warp::reply::Response {
     let Response {
         status,
@@ -212,6 +224,10 @@ fn reply(
             warp::reply::stream(whole).into_response()
         }
         (Body::Full(body), None) => warp::reply::Response::new(body.into()),
+        (Body::Pieces(pieces), None) => {
+            let pieces = futures_util::stream::iter(pieces.map(Ok::<_, Infallible>));
+            warp::reply::stream(pieces).into_response()
+        }
         (Body::Stream(frames), None) => {
             warp::reply::stream(frames.map(Ok::<_, Infallible>)).into_response()
         }
@@ -220,6 +236,7 @@ fn reply(
             tokio::spawn(async move {
                 if let Some(connection) = upgrade.0.await {
                     wire.unless_cut(run(connection)).await;
+                    drop(busy);
                 }
             });
             warp::reply::Response::new(Bytes::new().into())
@@ -253,6 +270,7 @@ fn cut(wire: &Wire, how: Cut) -> warp::reply::Response {
 fn broken(body: Body, bytes: usize, how: Cut, wire: Arc<Wire>) -> warp::reply::Response {
     let mut whole: ByteStream = match body {
         Body::Full(body) => Box::pin(futures_util::stream::once(std::future::ready(body))),
+        Body::Pieces(pieces) => Box::pin(futures_util::stream::iter(pieces)),
         Body::Stream(frames) => frames,
         Body::Empty | Body::Upgraded(..) => Box::pin(futures_util::stream::empty()),
     };
@@ -293,7 +311,9 @@ fn framing(answer: &Response, version: Version) -> Framing {
         Body::Full(body) if body.len() > CHUNKED_ABOVE && version == Version::HTTP_11 => {
             Framing::Chunked
         }
+        Body::Pieces(_) if version == Version::HTTP_11 => Framing::Chunked,
         Body::Full(body) => Framing::Counted(body.len()),
+        Body::Pieces(pieces) => Framing::Counted(pieces.len()),
         Body::Stream(_) | Body::Upgraded(..) => Framing::Given,
     }
 }

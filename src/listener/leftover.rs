@@ -26,6 +26,12 @@ pub(super) struct Leftover {
     is_held_back: bool,
 }
 
+/// How long a body is, if that was said.
+pub(super) fn length(headers: &HeaderMap) -> Option<u64> {
+    let length = headers.get(header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
 /// How a body was left.
 enum Rest {
     Ended,
@@ -41,9 +47,8 @@ impl Leftover {
         headers: &HeaderMap,
         chunks: impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static,
     ) -> (Body, Self) {
-        let length = headers.get(header::CONTENT_LENGTH);
-        let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
         let (owner, back) = oneshot::channel();
+        let length = length(headers);
         let lent = Lent {
             rest: Rest::More(Box::pin(chunks), length),
             owner: Some(owner),
@@ -52,7 +57,7 @@ impl Leftover {
             back,
             is_held_back: headers.contains_key(header::EXPECT),
         };
-        (Body::new(lent), leftover)
+        (Body::new(lent).of_length(length), leftover)
     }
 
     /// Reads what is left and drops it, if that is little; whether another request may follow on the connection.
@@ -171,7 +176,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_breaks_off_is_the_last() {
-        let chunks = || futures_util::stream::iter([Err(BodyError)]);
+        let chunks = || futures_util::stream::iter([Err(BodyError::Broken)]);
         let (body, leftover) = Leftover::of(&HeaderMap::new(), chunks());
         drop(body);
         assert!(!leftover.drain().await);

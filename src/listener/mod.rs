@@ -6,6 +6,7 @@
 mod edge;
 mod farewell;
 pub(crate) mod gate;
+mod intake;
 mod leftover;
 mod malformed;
 mod protocol;
@@ -21,6 +22,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use self::gate::{Gate, Stop};
+pub(crate) use self::intake::DEFAULT_INTAKE;
+use self::intake::Intake;
 use self::protocol::{Protocol, Serving};
 use self::wire::{Cut, Wire, WireStream};
 use crate::pipeline::Pipeline;
@@ -57,6 +60,10 @@ pub(crate) struct Limits {
     pub(crate) connections: usize,
     /// How many headers a request has.
     pub(crate) headers: usize,
+    /// How long a body is, in bytes.
+    pub(crate) body: usize,
+    /// How much is held of requests that have not come in whole, in bytes.
+    pub(crate) intake: usize,
 }
 
 /// Stops a running listener when dropped: the port is free at once, connections end as soon as the runtime gets to them.
@@ -104,10 +111,12 @@ impl Listener {
     }
 
     async fn run(self, pipeline: Arc<Pipeline>) {
-        let permits = Arc::new(Semaphore::new(self.options.limits.connections));
+        let limits = self.options.limits;
+        let permits = Arc::new(Semaphore::new(limits.connections));
         let mut connections = JoinSet::new();
         let speaker = Arc::new(Speaker {
-            protocol: Protocol::new(self.options.limits.headers),
+            protocol: Protocol::new(limits.headers),
+            intake: Arc::new(Intake::new(limits.intake, limits.body)),
             #[cfg(feature = "tls")]
             tls: self.options.tls.clone(),
         });
@@ -126,7 +135,7 @@ impl Listener {
                 continue;
             };
             let _ = stream.set_nodelay(true);
-            let (stream, wire) = WireStream::new(stream, self.gate.told());
+            let (stream, wire) = WireStream::new(stream, self.gate.told(), speaker.intake.clone());
             let (pipeline, speaker) = (pipeline.clone(), speaker.clone());
             connections.spawn(async move {
                 let _permit = permit;
@@ -143,14 +152,23 @@ impl Listener {
 /// How the connections of one listener are spoken on.
 struct Speaker {
     protocol: Protocol,
+    intake: Arc<Intake>,
     #[cfg(feature = "tls")]
     tls: Option<tls::Acceptor>,
 }
 
 impl Speaker {
     async fn speak(&self, stream: WireStream, wire: Arc<Wire>, pipeline: Arc<Pipeline>) {
+        // What it takes to serve a client is made for those who send something.
+        if stream.is_spoken_to().await {
+            Box::pin(self.serve(stream, wire, pipeline)).await;
+        }
+    }
+
+    async fn serve(&self, stream: WireStream, wire: Arc<Wire>, pipeline: Arc<Pipeline>) {
         let protocol = &self.protocol;
-        let service = |peer| edge::service(pipeline.clone(), wire.clone(), peer);
+        let service =
+            |peer| edge::service(pipeline.clone(), wire.clone(), self.intake.clone(), peer);
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {
             let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream));
@@ -158,10 +176,12 @@ impl Speaker {
                 return;
             };
             let service = service(tls::peer(&stream));
-            return match tls::speaks_http2(&stream) {
-                true => connection(protocol.http2(stream, service), wire, &pipeline).await,
-                false => connection(protocol.http1(stream, service), wire, &pipeline).await,
-            };
+            if !tls::speaks_http2(&stream) {
+                return connection(protocol.http1(stream, service), wire, &pipeline).await;
+            }
+            // Its frames are no heads, and have bounds of their own.
+            let _busy = wire.busy();
+            return connection(protocol.http2(stream, service), wire, &pipeline).await;
         }
         let serving = protocol.http1(stream, service(None));
         connection(serving, wire, &pipeline).await;

@@ -13,11 +13,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 
 use super::DEFAULT_MAX_HEADERS;
 use super::edge::Answers;
+use super::wire::IDLE_TIMEOUT;
 use crate::request::Connection;
 
-/// How long a client may take over the head of a request, or be idle between two: hyper has one limit for both, where Go's
-/// server has 32 and 90 seconds. The longer one closes no connection that a client still counts on.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(90);
 /// The longest head of a request, in bytes: that of Go's server.
 const MAX_HEADER_BYTES: usize = 1024 * 1024;
 
@@ -44,7 +42,7 @@ impl Protocol {
             .title_case_headers(true)
             .timer(TokioTimer::new())
             .auto_date_header(false)
-            .header_read_timeout(HEADER_TIMEOUT)
+            .header_read_timeout(IDLE_TIMEOUT)
             .max_buf_size(MAX_HEADER_BYTES);
         if max_headers != DEFAULT_MAX_HEADERS {
             http1.max_headers(max_headers);

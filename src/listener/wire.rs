@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,6 +14,11 @@ use tokio::sync::{Notify, watch};
 
 use super::farewell::Farewell;
 use super::gate::{Stop, Told};
+use super::intake::{Head, Intake};
+
+/// How long a client may take over the head of a request, or be idle between two: hyper has one limit for both, where Go's
+/// server has 32 and 90 seconds. The longer one closes no connection that a client still counts on.
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// How a connection is broken.
 #[derive(Debug)]
@@ -35,10 +40,18 @@ pub(super) struct Wire {
     told: Told,
     finish: Notify,
     requests: AtomicU64,
+    /// How many requests are being read or answered.
+    busy: AtomicUsize,
     lingers: AtomicBool,
 }
 
 impl Wire {
+    /// Until this is dropped, what comes in is no head of a request.
+    pub(super) fn busy(self: &Arc<Self>) -> Busy {
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        Busy(self.clone())
+    }
+
     /// Something of a request stays unread: at the end of the connection its client is still sending.
     pub(super) fn linger(&self) {
         self.lingers.store(true, Ordering::Relaxed);
@@ -102,32 +115,62 @@ impl Flushes {
     }
 }
 
+/// A request of a connection that is being read or answered.
+pub(super) struct Busy(Arc<Wire>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// The stream of a connection, with its handle.
 pub(super) struct WireStream {
     stream: TcpStream,
     wire: Arc<Wire>,
     /// Said once everything is written.
     farewell: Option<Farewell>,
+    head: Head,
 }
 
 impl WireStream {
-    pub(super) fn new(stream: TcpStream, told: Told) -> (Self, Arc<Wire>) {
+    pub(super) fn new(stream: TcpStream, told: Told, intake: Arc<Intake>) -> (Self, Arc<Wire>) {
         let wire = Arc::new(Wire {
             cut: Mutex::new(None),
             flushes: watch::Sender::new(0),
             told,
             finish: Notify::new(),
             requests: AtomicU64::new(0),
+            busy: AtomicUsize::new(0),
             lingers: AtomicBool::new(false),
         });
         (
             WireStream {
                 stream,
                 farewell: None,
+                head: Head::new(intake),
                 wire: wire.clone(),
             },
             wire,
         )
+    }
+
+    /// Waits for the first bytes of the client; whether they came before the end of the connection.
+    pub(super) async fn is_spoken_to(&self) -> bool {
+        let mut told = self.wire.told();
+        let mut first = [0];
+        tokio::select! {
+            biased;
+            how = told.to(Stop::Gracefully) => {
+                if how == Stop::Cut {
+                    self.wire.cut(Cut::Reset);
+                }
+                false
+            }
+            peeked = tokio::time::timeout(IDLE_TIMEOUT, self.stream.peek(&mut first)) => {
+                matches!(peeked, Ok(Ok(1..)))
+            }
+        }
     }
 
     #[cfg(feature = "tls")]
@@ -168,7 +211,14 @@ impl AsyncRead for WireStream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        let WireStream { wire, head, .. } = &mut *self;
+        if wire.busy.load(Ordering::Relaxed) == 0 {
+            let requests = wire.requests.load(Ordering::Relaxed);
+            head.add(buffer.filled().len() - before, requests)?;
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -212,6 +262,7 @@ impl AsyncWrite for WireStream {
             stream,
             wire,
             farewell,
+            ..
         } = &mut *self;
         let farewell = match farewell {
             Some(farewell) => farewell,
@@ -237,9 +288,10 @@ mod tests {
     /// A connection: its client, its server's side and the handle.
     async fn connection(gate: &Gate) -> (TcpStream, WireStream, Arc<Wire>) {
         let mut moves = gate.moves();
+        let intake = Arc::new(Intake::new(1024, 1024));
         let (client, accepted) =
             tokio::join!(TcpStream::connect(gate.address()), gate.accept(&mut moves));
-        let (stream, wire) = WireStream::new(accepted.unwrap().unwrap(), gate.told());
+        let (stream, wire) = WireStream::new(accepted.unwrap().unwrap(), gate.told(), intake);
         (client.unwrap(), stream, wire)
     }
 
@@ -256,6 +308,18 @@ mod tests {
         let mut text = String::new();
         client.read_to_string(&mut text).await.unwrap();
         assert_eq!(text, "hello");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_says_nothing_is_waited_for_but_not_for_ever() {
+        let gate = gate();
+        let (mut client, stream, _wire) = connection(&gate).await;
+        let at_first = tokio::time::timeout(IDLE_TIMEOUT / 2, stream.is_spoken_to()).await;
+        assert!(at_first.is_err());
+        client.write_all(b"G").await.unwrap();
+        assert!(stream.is_spoken_to().await);
+        let (_client, silent, _wire) = connection(&gate).await;
+        assert!(!silent.is_spoken_to().await);
     }
 
     #[tokio::test]

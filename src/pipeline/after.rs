@@ -40,6 +40,7 @@ pub(super) fn dripping(
     clock: Arc<Clock>,
     firing: &Firing,
 ) -> Response {
+    let response = response.in_full();
     let mut whole: ByteStream = match response.body {
         Body::Full(body) if !body.is_empty() => Box::pin(futures_util::stream::iter([body])),
         Body::Stream(pieces) => pieces,
@@ -78,6 +79,7 @@ pub(super) fn broken(response: Response, how: Break, firing: &Firing) -> Respons
             };
         }
     };
+    let response = response.in_full();
     let body = match response.body {
         Body::Full(body) if body.len() > bytes => {
             firing.acts();

@@ -45,14 +45,22 @@ pub(crate) struct Request {
 }
 
 /// The body of a request, read when a handler asks for it.
-pub(crate) struct Body(Option<Chunks>);
+pub(crate) struct Body {
+    chunks: Option<Chunks>,
+    length: Option<u64>,
+}
 
 /// The pieces of a body as they come.
 type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
 
-/// The client broke its own body off.
+/// Why a body did not come whole.
 #[derive(Debug)]
-pub(crate) struct BodyError;
+pub(crate) enum BodyError {
+    /// The client broke it off, or it is not framed as it should be.
+    Broken,
+    /// It came to a halt while others waited for the room it takes.
+    Halted,
+}
 
 /// Becomes the raw connection once the answer `101 Switching Protocols` is out.
 pub(crate) struct Upgrade(pub(crate) Pin<Box<dyn Handover>>);
@@ -75,16 +83,32 @@ impl Body {
     pub(crate) fn new(
         chunks: impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static,
     ) -> Self {
-        Body(Some(Box::pin(chunks)))
+        Body {
+            chunks: Some(Box::pin(chunks)),
+            length: None,
+        }
+    }
+
+    /// The same, with what is said of its length.
+    pub(crate) fn of_length(self, length: Option<u64>) -> Self {
+        Body { length, ..self }
     }
 
     pub(crate) fn empty() -> Self {
-        Body(None)
+        Body {
+            chunks: None,
+            length: None,
+        }
+    }
+
+    /// How long it says it is, in bytes.
+    pub(crate) fn length(&self) -> Option<usize> {
+        self.length?.try_into().ok()
     }
 
     /// Whether there is one.
     pub(crate) fn is_to_come(&self) -> bool {
-        self.0.is_some()
+        self.chunks.is_some()
     }
 }
 
@@ -92,7 +116,7 @@ impl Stream for Body {
     type Item = Result<Bytes, BodyError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match &mut self.0 {
+        match &mut self.chunks {
             Some(chunks) => chunks.as_mut().poll_next(cx),
             None => Poll::Ready(None),
         }

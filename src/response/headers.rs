@@ -143,10 +143,12 @@ pub(crate) fn order(response: &mut Response, written: &Recurring, now: Timestamp
 }
 
 fn compress(response: &mut Response, request: &Request) {
-    let Body::Full(body) = &response.body else {
-        return;
+    let length = match &response.body {
+        Body::Full(body) => body.len(),
+        Body::Pieces(pieces) => pieces.len(),
+        Body::Empty | Body::Stream(_) | Body::Upgraded(..) => return,
     };
-    if body.len() <= GZIP_ABOVE {
+    if length <= GZIP_ABOVE {
         return;
     }
     let accepted = request
@@ -157,8 +159,14 @@ fn compress(response: &mut Response, request: &Request) {
     if !accepted {
         return;
     }
-    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
-    let Ok(packed) = encoder.write_all(body).and_then(|()| encoder.finish()) else {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(length / 4), Compression::fast());
+    let body = std::mem::replace(&mut response.body, Body::Empty);
+    let written = match body {
+        Body::Full(body) => encoder.write_all(&body),
+        Body::Pieces(mut pieces) => pieces.try_for_each(|piece| encoder.write_all(&piece)),
+        Body::Empty | Body::Stream(_) | Body::Upgraded(..) => Ok(()),
+    };
+    let Ok(packed) = written.and_then(|()| encoder.finish()) else {
         return;
     };
     let headers = &mut response.headers;

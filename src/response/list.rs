@@ -10,8 +10,9 @@ use crate::kinds::{Kind, KindRef};
 use crate::object::Object;
 use crate::storage::{Moment, Revision};
 
-/// A longer list is not kept, in bytes.
-const MAX_KEPT: usize = 8 * 1024 * 1024;
+/// What stands between two objects, with the brace of the second.
+pub(super) const BETWEEN: &[u8] = b",{";
+pub(super) const TAIL: &[u8] = b"]}";
 
 /// The last list that was written in full, for those who ask for it again before anything changes.
 #[derive(Default)]
@@ -25,6 +26,9 @@ struct Latest {
 }
 
 impl LastList {
+    /// A longer one is not kept, in bytes.
+    pub(crate) const MAX_SIZE: usize = 8 * 1024 * 1024;
+
     /// The body of a list of everything below a prefix, if it was written at this moment.
     pub(crate) fn get(&self, kind: &KindRef, prefix: &str, moment: Moment) -> Option<Bytes> {
         let last = self.0.lock();
@@ -35,7 +39,7 @@ impl LastList {
     }
 
     pub(crate) fn set(&self, kind: &KindRef, prefix: &str, moment: Moment, body: &Bytes) {
-        if body.len() > MAX_KEPT {
+        if body.len() > Self::MAX_SIZE {
             return;
         }
         *self.0.lock() = Some(Latest {
@@ -78,23 +82,30 @@ impl List {
 
     /// The list as the kind itself; its items carry no kind of their own.
     pub(crate) fn to_json(&self, kind: &Kind) -> Vec<u8> {
-        let meta = self.meta_json();
+        let head = self.head(kind);
         // About as long as if all were like the first: to ask each for its size would mean to fetch it twice.
         let item = self.items.first().map_or(0, |item| item.json().len());
-        let mut out = Vec::with_capacity(self.items.len() * (item + 16) + meta.len() + 128);
-        let head = format!(
-            "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":",
-            kind.list_kind,
-            kind.api_version()
-        );
-        out.extend_from_slice(head.as_bytes());
-        out.extend_from_slice(&meta);
-        out.extend_from_slice(b",\"items\":[");
+        let mut out = Vec::with_capacity(self.items.len() * (item + 16) + head.len() + 16);
+        out.extend_from_slice(&head);
         for (i, item) in self.items.iter().enumerate() {
-            out.extend_from_slice(if i == 0 { b"{" } else { b",{" });
+            if i > 0 {
+                out.extend_from_slice(BETWEEN);
+            }
             out.extend_from_slice(item.item_json());
         }
-        out.extend_from_slice(b"]}");
+        out.extend_from_slice(TAIL);
         out
+    }
+
+    /// What comes before the first object, with its brace.
+    pub(super) fn head(&self, kind: &Kind) -> Vec<u8> {
+        let (name, version) = (&kind.list_kind, kind.api_version());
+        let mut out = format!("{{\"kind\":\"{name}\",\"apiVersion\":\"{version}\",\"metadata\":");
+        out.push_str(&String::from_utf8_lossy(&self.meta_json()));
+        out.push_str(",\"items\":[");
+        if !self.items.is_empty() {
+            out.push('{');
+        }
+        out.into_bytes()
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod head;
 pub(crate) mod headers;
 pub(crate) mod list;
 mod partial;
+mod pieces;
 pub(crate) mod table;
 pub(crate) mod watch;
 
@@ -24,7 +25,7 @@ use jiff::Timestamp;
 
 use crate::kinds::KindRef;
 use crate::object::Object;
-use crate::request::negotiation::{Media, Negotiated, Transform};
+use crate::request::negotiation::{self, Media, Negotiated, Transform};
 use crate::request::{Connection, Upgrade};
 use crate::status::Status;
 
@@ -32,6 +33,7 @@ use encoder::{Document, encoder};
 pub(crate) use head::Headers;
 pub(crate) use headers::Warnings;
 pub(crate) use list::{LastList, List};
+pub(crate) use pieces::Pieces;
 pub(crate) use table::IncludeObject;
 use table::Table;
 
@@ -72,6 +74,8 @@ pub(crate) enum Fate {
 pub(crate) enum Body {
     Empty,
     Full(Bytes),
+    /// Of a known length, written as it is read.
+    Pieces(Box<Pieces>),
     /// Written as it comes, for as long as it comes.
     Stream(ByteStream),
     /// The connection is handed over.
@@ -122,6 +126,14 @@ impl Response {
         let headers = &mut response.headers;
         headers.add(header::CONTENT_TYPE, encoder.content_type());
         response
+    }
+
+    /// The same with a body that is there at once, if it is to have an end.
+    pub(crate) fn in_full(mut self) -> Self {
+        if let Body::Pieces(pieces) = self.body {
+            self.body = Body::Full(pieces.whole());
+        }
+        self
     }
 
     /// Leaves the head as it is: the connection is no longer the server's.
@@ -222,6 +234,13 @@ impl Presenter {
                 )));
             }
         };
+        if let Document::List(list, kind) = &document
+            && self.is_plain()
+            && let Some(pieces) = Pieces::of(list, kind)
+        {
+            let response = Response::with_body(200, Body::Pieces(Box::new(pieces)));
+            return Ok(response.header(header::CONTENT_TYPE, negotiation::JSON));
+        }
         Ok(Response::document(200, &document, self.negotiated))
     }
 

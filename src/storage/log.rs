@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Indexed, Revision};
 
 /// What an event takes beside the objects it holds, in bytes: itself, its place in the log, a version in its history.
-const EVENT_SIZE: usize = 256;
+const EVENT_SIZE: usize = 512;
 
 /// One write.
 #[derive(Debug)]

@@ -42,7 +42,7 @@ pub(crate) use view::{Moment, View};
 const DEFAULT_EVENT_LOG_LIMIT: usize = 100_000;
 
 /// How much the log keeps that is no longer of any object, in bytes, before it compacts the oldest away.
-const DEFAULT_EVENT_LOG_SIZE: usize = 64 * 1024 * 1024;
+const DEFAULT_EVENT_LOG_SIZE: usize = 48 * 1024 * 1024;
 
 /// The largest revision a store may start at: far from the end of what counts revisions, and of what clients read them
 /// into.

@@ -149,7 +149,7 @@ impl FakeApiServerBuilder {
             authenticator: access.authenticator.clone(),
             authorizer: Arc::new(authorizer),
             origins: Arc::new(self.origins()?),
-            max_body: self.limits.body,
+            max_body: self.limits.listener.body,
             places: Places::new(self.limits.reading, self.limits.writing),
             faults: faults.clone(),
             port: outages.clone(),
@@ -160,7 +160,7 @@ impl FakeApiServerBuilder {
                     recorder,
                     start: OnceLock::new(),
                     port: outages.clone(),
-                    max_body: self.limits.body,
+                    max_body: self.limits.listener.body,
                 })
             }),
             stale: None,

@@ -18,7 +18,6 @@ use crate::storage::{History, MAX_FIRST_REVISION, Revision};
 #[must_use = "this says how much there may be; give it to FakeApiServerBuilder::limits"]
 pub struct Limits {
     pub(super) listener: listener::Limits,
-    pub(super) body: usize,
     pub(super) history: History,
     pub(super) watch_backlog: usize,
     /// How many requests that read, and that write, are handled at a time.
@@ -47,8 +46,9 @@ impl Limits {
             listener: listener::Limits {
                 connections: listener::DEFAULT_MAX_CONNECTIONS,
                 headers: listener::DEFAULT_MAX_HEADERS,
+                body: DEFAULT_MAX_BODY,
+                intake: listener::DEFAULT_INTAKE,
             },
-            body: DEFAULT_MAX_BODY,
             history: History::default(),
             watch_backlog: DEFAULT_WATCH_BACKLOG,
             reading: None,
@@ -113,7 +113,20 @@ impl Limits {
         if bytes == 0 {
             panic!("a server that takes no body would refuse every write");
         }
-        self.body = bytes;
+        self.listener.body = bytes;
+        self
+    }
+
+    /// How much memory requests may take together that have not come in whole, in bytes: beyond it a body waits for others
+    /// to come in, one that does not go on for a second meanwhile is refused with 429, and a connection with a long head
+    /// is closed. Requests of up to 32 KiB do not count. Default: 32 MiB.
+    ///
+    /// ```
+    /// use fake_apiserver::{FakeApiServer, Limits};
+    /// let server = FakeApiServer::builder().limits(Limits::new().unfinished(8 * 1024 * 1024)).start_blocking();
+    /// ```
+    pub fn unfinished(mut self, bytes: usize) -> Self {
+        self.listener.intake = bytes;
         self
     }
 
@@ -164,7 +177,7 @@ impl Limits {
     }
 
     /// How much memory the events may hold that are kept, in bytes, before the oldest are compacted: the states of objects
-    /// that have been replaced or deleted. The newest event is kept whatever its size. Default: 64 MiB.
+    /// that have been replaced or deleted. The newest event is kept whatever its size. Default: 48 MiB.
     ///
     /// ```
     /// use fake_apiserver::{FakeApiServer, Limits};
