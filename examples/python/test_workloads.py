@@ -1,8 +1,8 @@
 """Pods, deployments, jobs, roles and a leader with the official Python client, where roles decide:
 
-        pip install kubernetes pytest
-    fake-apiserver exec --tls --authorization-mode RBAC --token-auth-file <(echo admin,admin,1,system:masters) -- \
-        pytest examples/python
+    pip install kubernetes pytest
+    echo admin,admin,1,system:masters > tokens.csv
+    fake-apiserver exec --tls --authorization-mode RBAC --token-auth-file tokens.csv -- pytest examples/python
 """
 
 import queue
