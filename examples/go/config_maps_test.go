@@ -1,7 +1,7 @@
 // client-go against the server that KUBECONFIG names:
 //
 //	cd examples/go && go mod tidy
-//	fake-apiserver exec -- go test ./...
+//	fake-apiserver exec -- go test -skip Role ./...
 package example
 
 import (

@@ -92,5 +92,6 @@ documents=$(grep -c '^kind:' "$every_kind")
 is "every kind is applied" "$documents" \
   "$(said serverside-applied kubectl apply --server-side -f "$every_kind")"
 is "and as it was said" "" "$(kubectl diff --server-side -f "$every_kind" 2> "$work/warnings")"
-kubectl delete -f "$every_kind" --ignore-not-found --timeout 30s > "$work/out" 2> "$work/warnings"
+kubectl delete -f "$every_kind" --ignore-not-found --wait=false > "$work/out" 2> "$work/warnings"
+kubectl wait namespace/every-kind --for delete --timeout 30s > "$work/out"
 refused "and deleted" "(NotFound)" kubectl get namespace every-kind

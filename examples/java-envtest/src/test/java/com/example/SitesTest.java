@@ -28,7 +28,16 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The extension starts kube-apiserver and etcd for the class, and stops both after it. */
+/**
+ * kube-api-test starts kube-apiserver and etcd for the class, and stops both after it. It finds
+ * them in the folder of their version and platform:
+ *
+ * <pre>
+ * export KUBE_API_TEST_DIR=/tmp/kube-api-test
+ * fake-apiserver envtest $KUBE_API_TEST_DIR/k8s/1.36.2-linux-amd64
+ * mvn test
+ * </pre>
+ */
 @EnableKubeAPIServer
 class SitesTest {
   static KubernetesClient client;

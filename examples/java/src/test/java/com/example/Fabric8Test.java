@@ -45,7 +45,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/** The client of fabric8 against the server that KUBECONFIG names. */
+/**
+ * The client of fabric8 against the server that KUBECONFIG names, where roles decide:
+ *
+ * <pre>
+ * echo admin,admin,1,system:masters > tokens.csv
+ * fake-apiserver exec --tls --authorization-mode RBAC --token-auth-file tokens.csv -- mvn test
+ * </pre>
+ */
 class Fabric8Test {
   private static final String RBAC = "rbac.authorization.k8s.io";
 
