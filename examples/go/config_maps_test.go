@@ -1,7 +1,7 @@
 // client-go against the server that KUBECONFIG names:
 //
 //	cd examples/go && go mod tidy
-//	fake-apiserver exec -- go test ./...
+//	fake-apiserver exec -- go test -skip Role ./...
 package example
 
 import (
@@ -16,12 +16,13 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
 	typed "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/util/retry"
 )
 
-// configMaps gives a test a namespace of its own.
-func configMaps(t *testing.T) typed.ConfigMapInterface {
+// connect gives a test a namespace of its own.
+func connect(t *testing.T) (*rest.Config, kubernetes.Interface, string) {
 	t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
 	if err != nil {
@@ -40,7 +41,13 @@ func configMaps(t *testing.T) typed.ConfigMapInterface {
 	t.Cleanup(func() {
 		_ = namespaces.Delete(context.Background(), created.Name, metav1.DeleteOptions{})
 	})
-	return clientset.CoreV1().ConfigMaps(created.Name)
+	return config, clientset, created.Name
+}
+
+func configMaps(t *testing.T) typed.ConfigMapInterface {
+	t.Helper()
+	_, clientset, namespace := connect(t)
+	return clientset.CoreV1().ConfigMaps(namespace)
 }
 
 func create(t *testing.T, api typed.ConfigMapInterface, name, count string) *corev1.ConfigMap {

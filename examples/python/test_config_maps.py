@@ -1,29 +1,12 @@
 """The official Python client against the server that KUBECONFIG names:
 
     pip install kubernetes pytest
-    fake-apiserver exec -- pytest examples/python
+    fake-apiserver exec -- pytest examples/python/test_config_maps.py
 """
 
-import uuid
-
 import pytest
-from kubernetes import client, config, watch
+from kubernetes import watch
 from kubernetes.client.exceptions import ApiException
-
-
-@pytest.fixture(scope="session")
-def api():
-    config.load_kube_config()
-    return client.CoreV1Api()
-
-
-@pytest.fixture
-def namespace(api):
-    """A namespace of the test's own."""
-    name = f"test-{uuid.uuid4().hex[:8]}"
-    api.create_namespace({"metadata": {"name": name}})
-    yield name
-    api.delete_namespace(name)
 
 
 def config_map(name, **data):
