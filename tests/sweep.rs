@@ -337,7 +337,7 @@ fn a_fixture_shows_the_watches_of_a_point_and_what_was_there() {
         missed_event::swept(sweep, missed_event::Version::Mended).unwrap()
     };
     for (id, expected) in [
-        ("3:watch-410@2", "code: 410"),
+        ("3:watch-410@2", "verb: watch"),
         ("3:watch-ended@1", "ended: true"),
         ("3:watch-refused", "code: 410"),
         ("3:watch-dropped@1", "code: 410"),

@@ -18,6 +18,13 @@ use crate::server::FakeApiServer;
 /// What runs a point alone; it may be one of those that are left out.
 const RUNS_ONE: &str = "cargo test -- --exact --include-ignored {}";
 
+/// The tests there are.
+struct Prepared {
+    points: Vec<Point>,
+    left_out: Vec<Point>,
+    shared: Arc<Trials>,
+}
+
 /// What all trials share.
 struct Trials {
     sweeping: Sweeping,
@@ -68,8 +75,8 @@ impl Sweep {
         if self.settings.replay_line == REPLAY_LINE {
             self.settings.replay_line = RUNS_ONE.to_owned();
         }
-        match self.trials(runner::boxed(program)) {
-            Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
+        match self.prepare(runner::boxed(program)) {
+            Ok(prepared) => libtest_mimic::run(&arguments, prepared.trials()).exit_code(),
             Err(error) => {
                 eprintln!("the sweep cannot run: {error}");
                 ExitCode::FAILURE
@@ -77,7 +84,7 @@ impl Sweep {
         }
     }
 
-    fn trials(self, program: Box<Program>) -> Result<Vec<Trial>, Error> {
+    fn prepare(self, program: Box<Program>) -> Result<Prepared, Error> {
         if self.settings.budget.is_some() {
             let problem = "no test can keep it, so it is not for test_main";
             return Err(Error::invalid("budget", problem));
@@ -90,24 +97,31 @@ impl Sweep {
         let kept: BTreeSet<String> = plan.points.iter().map(Point::id).collect();
         let all = sweeping.plan(true)?.points.into_iter();
         let left_out = all.filter(|point| !point.is_pair() && !kept.contains(&point.id()));
-        let left_out: Vec<Point> = left_out.collect();
-        let trials = Arc::new(Trials {
-            sweeping,
-            homes: Mutex::default(),
-        });
-        let run = plan.points.into_iter().map(|point| trials.trial(point));
-        let ignored = left_out
-            .into_iter()
-            .map(|point| trials.trial(point).with_ignored_flag(true));
-        Ok(run.chain(ignored).collect())
+        Ok(Prepared {
+            left_out: left_out.collect(),
+            points: plan.points,
+            shared: Arc::new(Trials {
+                sweeping,
+                homes: Mutex::default(),
+            }),
+        })
+    }
+}
+
+impl Prepared {
+    fn trials(&self) -> Vec<Trial> {
+        let run = self.points.iter().map(|point| self.shared.trial(point));
+        let left_out = self.left_out.iter().map(|point| self.shared.trial(point));
+        run.chain(left_out.map(|trial| trial.with_ignored_flag(true)))
+            .collect()
     }
 }
 
 impl Trials {
-    fn trial(self: &Arc<Self>, point: Point) -> Trial {
+    fn trial(self: &Arc<Self>, point: &Point) -> Trial {
         let requests = point.parts.iter().map(|part| ordinal(&part.seen.asked));
         let kind = requests.collect::<Vec<_>>().join("; ");
-        let trials = self.clone();
+        let (trials, point) = (self.clone(), point.clone());
         Trial::test(point.id(), move || trials.run(&point)).with_kind(kind)
     }
 
@@ -154,14 +168,14 @@ mod tests {
         })
     }
 
-    fn trials(sweep: Sweep) -> Vec<Trial> {
-        sweep.faults("500").trials(program()).unwrap()
+    fn prepared(sweep: Sweep) -> Prepared {
+        sweep.faults("500").prepare(program()).unwrap()
     }
 
     #[test]
     fn a_test_is_named_by_its_point_and_what_is_left_out_is_ignored() {
         let told = |sweep| {
-            let trials = trials(sweep);
+            let trials = prepared(sweep).trials();
             let told = trials.iter().map(|trial| {
                 let ignored = if trial.has_ignored_flag() {
                     " ignored"
@@ -186,19 +200,20 @@ mod tests {
 
     #[test]
     fn a_point_that_fails_is_a_test_that_fails() {
-        let arguments = Arguments {
-            filter: Some("3:500".to_owned()),
-            quiet: true,
-            ..Arguments::default()
+        let prepared = prepared(Sweep::new());
+        let [.., last] = prepared.points.as_slice() else {
+            panic!("there is no point");
         };
-        let conclusion = libtest_mimic::run(&arguments, trials(Sweep::new()));
-        assert_eq!((conclusion.num_failed, conclusion.num_filtered_out), (1, 3));
+        let failed = prepared.shared.run(last).unwrap_err();
+        let told = failed.message().unwrap();
+        assert!(told.contains("4:500: DIFFERENT"), "{told}");
+        assert!(told.contains("fault: internalError"), "{told}");
     }
 
     #[test]
     fn a_budget_is_refused() {
         let budget = std::time::Duration::from_secs(1);
-        let refused = Sweep::new().budget(budget).trials(program());
+        let refused = Sweep::new().budget(budget).prepare(program());
         assert!(refused.err().unwrap().to_string().contains("budget"));
     }
 }

@@ -148,7 +148,12 @@ pub(crate) fn of_its_kind(fault: Fault, identity: &Identity) -> Fault {
         .resource
         .split_once('/')
         .unwrap_or((&identity.resource, ""));
-    let fault = fault.verb(identity.verb.as_str()).resource(resource);
+    // Those of watches alone say so themselves.
+    let fault = match fault.to_script()["when"]["verb"].is_null() {
+        true => fault.verb(identity.verb.as_str()),
+        false => fault,
+    };
+    let fault = fault.resource(resource);
     match subresource {
         "" => fault,
         subresource => fault.subresource(subresource),
