@@ -9,7 +9,8 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::time::Duration;
 
-use examples::{controller, failed, finalizer, missed_event, retried, stale_status};
+use examples::{controller, failed, finalizer, missed_event, retried, stale_status, watcher};
+use fake_apiserver::fixture::{Fixture, Target};
 use fake_apiserver::sweep::{Report, Verdict};
 use fake_apiserver::{FakeApiServer, Sweep};
 use futures_util::TryStreamExt as _;
@@ -128,7 +129,6 @@ fn every_trouble_acts_and_is_survived_by_who_tries_again_and_looks_again() {
             );
         })
         .until_quiet(Duration::from_millis(100))
-        .jobs(32)
         .all()
         .try_run(careful)
         .unwrap();
@@ -136,7 +136,6 @@ fn every_trouble_acts_and_is_survived_by_who_tries_again_and_looks_again() {
     assert_eq!(watching.left_out(), 0);
 
     let writing = Sweep::new()
-        .jobs(32)
         .try_run(|server| async move {
             let client = examples::client(&server).unwrap();
             let api: Api<ConfigMap> = Api::default_namespaced(client);
@@ -185,7 +184,6 @@ fn what_is_run_again_gets_there() {
     let report = Sweep::new()
         .faults("500, 503, reset, always-500")
         .reruns(1)
-        .jobs(32)
         .try_run(|server| async move {
             let api = api(&server);
             let exists = api.get_opt("a").await.map_err(|error| error.to_string())?;
@@ -262,6 +260,8 @@ fn a_replay_runs_one_point_and_says_all_of_it() {
     );
     assert!(told.contains("fault: internalError"), "{told}");
     assert!(told.contains("resource: configmaps"), "{told}");
+    // The name of what is created stands in no path, so the second of both is meant.
+    assert!(told.contains("nth: 2"), "{told}");
     let pair = Sweep::new()
         .replay("1:500+2:reset")
         .reruns(2)
@@ -270,6 +270,84 @@ fn a_replay_runs_one_point_and_says_all_of_it() {
     assert_eq!(pair.points()[0].id(), "1:500+2:reset");
     for id in ["nonsense", "9:500"] {
         assert!(Sweep::new().replay(id).try_run(create_two).is_err(), "{id}");
+    }
+}
+
+/// Makes a fixture of a point, and plays it.
+fn contract(report: &Report) -> String {
+    let text = report.points()[0].fixture().unwrap();
+    let fixture = Fixture::parse("point.yaml", &text).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime
+        .block_on(fixture.run(&Target::private()))
+        .assert_passed();
+    text
+}
+
+#[test]
+fn a_point_becomes_a_fixture_that_passes() {
+    let create = |name: &'static str| {
+        move |server: Arc<FakeApiServer>| async move {
+            let api = api(&server);
+            let create = async || api.create(&PostParams::default(), &config(name)).await;
+            retried(async || match create().await {
+                Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
+                created => created.map(drop),
+            })
+            .await?;
+            api.list(&ListParams::default()).await.map(drop)
+        }
+    };
+    for (id, expected) in [
+        ("1:429", "status: 429"),
+        ("1:503", "code: 503"),
+        ("1:reset", "expect: broken"),
+        ("1:applied-then-reset", "code: 409"),
+        ("1:created-first", "code: 409"),
+        ("1:restart", "expect: broken"),
+        ("1:always-500", "code: 500"),
+        ("2:lagging", "lagging: {revisions: 1}"),
+        ("1:500+2:500", "code: 500"),
+    ] {
+        let report = Sweep::new().replay(id).try_run(create("a")).unwrap();
+        let text = contract(&report);
+        assert!(text.contains(expected), "{id}: {text}");
+        assert!(text.contains("faults:"), "{id}: {text}");
+    }
+    for (id, why) in [
+        ("1:timeout", "takes its time"),
+        ("2:stale", "goes back to a version"),
+    ] {
+        let report = Sweep::new().replay(id).try_run(create("a")).unwrap();
+        let refused = report.points()[0].fixture().unwrap_err().to_string();
+        assert!(refused.contains(id) && refused.contains(why), "{refused}");
+    }
+    let all = Sweep::new().faults("500").try_run(create("a")).unwrap();
+    let refused = all.points()[0].fixture().unwrap_err().to_string();
+    assert!(refused.contains("replayed"), "{refused}");
+}
+
+#[test]
+fn a_fixture_shows_the_watches_of_a_point_and_what_was_there() {
+    let sweep = |id: &str| {
+        let sweep = Sweep::new().replay(id);
+        missed_event::swept(sweep, missed_event::Version::Mended).unwrap()
+    };
+    for (id, expected) in [
+        ("3:watch-410@2", "verb: watch"),
+        ("3:watch-ended@1", "ended: true"),
+        ("3:watch-refused", "code: 410"),
+        ("3:watch-dropped@1", "code: 410"),
+    ] {
+        let text = contract(&sweep(id));
+        assert!(text.contains(expected), "{id}: {text}");
+    }
+    for id in ["3:recreated@1", "3:watch-delayed@1"] {
+        let refused = sweep(id).points()[0].fixture().unwrap_err();
+        assert!(refused.to_string().contains(id), "{refused}");
     }
 }
 
@@ -392,6 +470,11 @@ fn the_mended_examples_pass() {
         stale_status::sweep(stale_status::Version::Mended).unwrap(),
         missed_event::sweep(missed_event::Version::Mended).unwrap(),
         controller::sweep("applied-then-reset, 500, restart, watch-410, recreated").unwrap(),
+        watcher::sweep(
+            "ambiguous, watch",
+            kube::runtime::watcher::Config::default().streaming_lists(),
+        )
+        .unwrap(),
     ] {
         assert!(report.passed(), "{report}");
     }
@@ -449,6 +532,54 @@ fn the_bugs_of_scripts_are_found_as_well() {
         let text = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(0), "{text}");
     }
+}
+
+#[test]
+fn a_point_that_is_replayed_can_be_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let [script, fixture] = ["faults.yaml", "fixture.yaml"].map(|name| directory.path().join(name));
+    let binary = || Command::new(env!("CARGO_BIN_EXE_fake-apiserver"));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/sweep");
+    let mut sweep = binary();
+    sweep
+        .current_dir(&folder)
+        .arg("sweep")
+        .arg("--script")
+        .arg(&script);
+    sweep.arg("--fixture").arg(&fixture);
+    let refused = sweep.args(["--", "true"]).output().unwrap();
+    assert_eq!(
+        refused.status.code(),
+        Some(2),
+        "only what is replayed is kept"
+    );
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("python3 is not there, so no script is swept");
+        return;
+    }
+    let mut sweep = binary();
+    sweep
+        .current_dir(&folder)
+        .arg("sweep")
+        .arg("--script")
+        .arg(&script);
+    sweep.arg("--fixture").arg(&fixture);
+    sweep.args(["--replay", "1:429", "--", "python3", "hot_loop.py"]);
+    assert_eq!(sweep.output().unwrap().status.code(), Some(1));
+    let mut verify = binary();
+    assert!(
+        verify
+            .arg("verify")
+            .arg(&fixture)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut exec = binary();
+    exec.current_dir(&folder)
+        .args(["exec", "--fail-on-unused-faults", "--faults"]);
+    exec.arg(&script).args(["--", "python3", "hot_loop.py"]);
+    assert!(exec.status().unwrap().success());
 }
 
 #[test]

@@ -145,6 +145,7 @@ fn swept() -> io::Result<Duration> {
     let watch = Stopwatch::start(Clock::Wall);
     let report = Sweep::new()
         .faults("500, 503, applied-then-504")
+        .all()
         .jobs(1)
         .try_run(|server: Arc<FakeApiServer>| async move { reconcile(server.address()).await })
         .map_err(io::Error::other)?;

@@ -71,6 +71,10 @@ impl Report {
             Aim::None => String::new(),
             Aim::Ratio(aim) => format!("{aim:.2} {}", met(ratio >= aim)),
             Aim::Within(time) => format!("{} {}", show(time), met(measured.ours <= time)),
+            Aim::Above(time) => {
+                let is_met = measured.ours <= measured.other + time;
+                format!("+{} {}", show(time), met(is_met))
+            }
         };
         self.0.add([
             case.name.to_owned(),

@@ -53,10 +53,15 @@ async fn run(client: Client) {
 }
 
 pub(crate) fn sweep(faults: &str) -> Result<Report, Error> {
+    sweep_with(faults, 0)
+}
+
+/// Every fault at every request, and as many pairs of faults.
+pub(crate) fn sweep_with(faults: &str, pairs: usize) -> Result<Report, Error> {
     Sweep::new()
         .faults(faults)
+        .pairs(pairs, 7)
         .setup(super::stale_status::setup)
-        .jobs(32)
         .until_quiet(Duration::from_millis(100))
         .try_run(|server| async move {
             let client = client(&server)?;

@@ -59,12 +59,9 @@ fn setup(server: &FakeApiServer) {
 }
 
 pub(crate) fn sweep(version: Version) -> Result<Report, Error> {
-    Sweep::new()
-        .setup(setup)
-        .jobs(32)
-        .try_run(move |server| async move {
-            let client = client(&server)?;
-            let done = retried(async || clean_up(&client, version).await).await;
-            done.map_err(|error| error.to_string())
-        })
+    Sweep::new().setup(setup).try_run(move |server| async move {
+        let client = client(&server)?;
+        let done = retried(async || clean_up(&client, version).await).await;
+        done.map_err(|error| error.to_string())
+    })
 }

@@ -2,6 +2,7 @@
 //! the request.
 //!
 //!     cargo run --example sweep                  # those of this program
+//!     cargo run --release --example sweep 1000   # the controller through so many pairs of faults as well
 //!     fake-apiserver sweep -- ./create.sh        # and the scripts beside it
 //!     fake-apiserver sweep -- python3 hot_loop.py
 
@@ -9,6 +10,7 @@ pub(crate) mod controller;
 pub(crate) mod finalizer;
 pub(crate) mod missed_event;
 pub(crate) mod stale_status;
+pub(crate) mod watcher;
 
 use std::time::Duration;
 
@@ -18,6 +20,10 @@ use kube::{Client, Config};
 
 #[cfg_attr(test, expect(dead_code, reason = "the test calls what it calls"))]
 fn main() -> Result<(), fake_apiserver::Error> {
+    if let Some(pairs) = std::env::args().nth(1).and_then(|word| word.parse().ok()) {
+        println!("{}", controller::sweep_with("all", pairs)?);
+        return Ok(());
+    }
     for (name, report) in [
         (
             "a finalizer that is never released",
@@ -44,6 +50,17 @@ fn main() -> Result<(), fake_apiserver::Error> {
             missed_event::sweep(missed_event::Version::Mended)?,
         ),
         ("a controller of kube-rs", controller::sweep("all")?),
+        (
+            "its watcher",
+            watcher::sweep("all", kube::runtime::watcher::Config::default())?,
+        ),
+        (
+            "its watcher, with streaming lists",
+            watcher::sweep(
+                "all",
+                kube::runtime::watcher::Config::default().streaming_lists(),
+            )?,
+        ),
     ] {
         println!("== {name}\n{report}\n");
     }

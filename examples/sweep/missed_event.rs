@@ -28,7 +28,7 @@ pub(crate) enum Version {
 }
 
 /// Makes the stage after this one.
-async fn pass_on(api: &Api<ConfigMap>, stage: &ConfigMap) -> kube::Result<()> {
+pub(crate) async fn pass_on(api: &Api<ConfigMap>, stage: &ConfigMap) -> kube::Result<()> {
     let name = stage.name_any();
     let number: u32 = name.trim_start_matches("stage-").parse().unwrap_or(LAST);
     if !name.starts_with("stage-") || number >= LAST {
@@ -102,15 +102,18 @@ async fn newest(api: &Api<ConfigMap>) -> kube::Result<String> {
     Ok(list.metadata.resource_version.unwrap_or_default())
 }
 
-fn setup(server: &FakeApiServer) {
+pub(crate) fn setup(server: &FakeApiServer) {
     server
         .object(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "stage-1"}}));
 }
 
 pub(crate) fn sweep(version: Version) -> Result<Report, Error> {
-    Sweep::new()
+    swept(Sweep::new(), version)
+}
+
+pub(crate) fn swept(sweep: Sweep, version: Version) -> Result<Report, Error> {
+    sweep
         .setup(setup)
-        .jobs(32)
         .until_quiet(Duration::from_millis(100))
         .patience(Duration::from_secs(2))
         .try_run(move |server| async move {

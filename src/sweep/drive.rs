@@ -5,11 +5,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Runtime;
+
 use super::ended::Ended;
 use super::log::{Asked, Log};
 use super::point::Point;
 use super::recreate;
 use super::settings::Settings;
+use super::slots::{Slot, Slots};
 use super::state::{self, Objects, State};
 use super::still::Stillness;
 use super::trouble::Then;
@@ -28,7 +31,7 @@ const SETTLE_ROUNDS: u32 = 30;
 /// By how much the clock is moved for them.
 const SETTLE_STEP: Duration = Duration::from_secs(1);
 /// How long a refusal that lasts is looked at.
-const LASTING: Duration = Duration::from_secs(3);
+const LASTING: Duration = Duration::from_secs(2);
 /// How long it must have been quiet where trouble acts late.
 const LATE: Duration = Duration::from_millis(1500);
 
@@ -44,6 +47,15 @@ pub(crate) struct Start {
     pub(crate) snapshot: Snapshot,
     pub(crate) objects: Objects,
     pub(crate) revision: u64,
+}
+
+/// What runs have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Ground<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) start: &'a Start,
+    pub(crate) program: &'a Program,
+    pub(crate) slots: &'a Slots,
 }
 
 /// What a run is held against while it runs.
@@ -83,6 +95,7 @@ pub(crate) struct Run {
 struct Stage<'a> {
     settings: &'a Settings,
     start: &'a Start,
+    slot: Slot<'a>,
     expected: &'a Expected<'a>,
     point: Option<&'a Point>,
     server: Arc<FakeApiServer>,
@@ -108,16 +121,17 @@ enum Turn {
 /// Runs the program on a fork on the runtime of this server.
 pub(crate) fn run(
     home: &FakeApiServer,
-    (settings, start): (&Settings, &Start),
-    program: &Program,
+    ground: Ground<'_>,
     point: Option<&Point>,
     expected: &Expected<'_>,
 ) -> Result<Run, Error> {
-    let server = Arc::new(home.try_fork(&start.snapshot)?);
+    let slot = ground.slots.take();
+    let server = Arc::new(home.try_fork(&ground.start.snapshot)?);
     let log = Log::of(server.cluster());
     let mut stage = Stage {
-        settings,
-        start,
+        settings: ground.settings,
+        start: ground.start,
+        slot,
         expected,
         point,
         guards: Vec::new(),
@@ -128,7 +142,7 @@ pub(crate) fn run(
     };
     let watcher = stage.server.fault(stage.log.rule());
     stage.install();
-    let (over, reruns) = stage.play(program)?;
+    let (over, reruns) = stage.play(ground.program)?;
     if !matches!(over, Over::Storm) {
         stage.settle();
     }
@@ -182,10 +196,7 @@ impl Stage<'_> {
     fn play(&self, program: &Program) -> Result<(Over, u32), Error> {
         let (mut killed, mut reruns) = (0, 0);
         loop {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .map_err(|error| Error::invalid("the sweep", error.to_string()))?;
+            let runtime = runtime()?;
             let turn = catch_unwind(AssertUnwindSafe(|| {
                 runtime.block_on(async {
                     tokio::select! {
@@ -217,6 +228,8 @@ impl Stage<'_> {
         let mut lasting = None;
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
+            let since = still.since(&self.server);
+            self.slot.works(!still.waits());
             if self.is_to_be_killed(killed) {
                 return Turn::Restart;
             }
@@ -236,7 +249,7 @@ impl Stage<'_> {
                 return Turn::Over(Over::NeverQuiet);
             }
             if let Some(quiet) = self.settings.quiet
-                && self.is_over(&mut still, quiet)
+                && self.is_over(&mut still, since, quiet)
             {
                 return Turn::Over(Over::Quiet);
             }
@@ -262,26 +275,23 @@ impl Stage<'_> {
     }
 
     /// Nothing has happened for so long that nothing will. Where it ended as the reference did, that is soon.
-    fn is_over(&self, still: &mut Stillness, quiet: Duration) -> bool {
+    fn is_over(&self, still: &mut Stillness, since: Duration, quiet: Duration) -> bool {
         let least = match self.point {
             Some(point) if point.has(Then::Later) || point.has(Then::Recreate) => LATE.max(quiet),
             Some(_) => quiet,
             // Nothing says where it is to get to, so it must not be taken for quiet while it only hesitates.
             None => quiet * REFERENCE,
         };
-        let since = still.since(&self.server);
         if since < least {
             return false;
         }
-        if since < self.settings.patience.max(least) {
-            let now = state::objects(self.server.cluster());
-            if state::is_unsettled(&self.start.objects, &now) {
-                return false;
-            }
-            return still
-                .remembered(|| (self.expected.is_reached)(&State::of(&self.start.objects, &now)));
-        }
-        true
+        since >= self.settings.patience.max(least) || still.remembered(|| self.is_reached())
+    }
+
+    /// The server has nothing left to do, and this is how the reference ended.
+    fn is_reached(&self) -> bool {
+        let (start, now) = (&self.start.objects, state::objects(self.server.cluster()));
+        !state::is_unsettled(start, &now) && (self.expected.is_reached)(&State::of(start, &now))
     }
 
     /// Lets the server's own controllers finish what is left to them.
@@ -315,6 +325,13 @@ impl Installed {
     fn has_acted(&self) -> bool {
         self.guard.fired() > 0
     }
+}
+
+/// A runtime with one thread, the current one.
+pub(crate) fn runtime() -> Result<Runtime, Error> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let built = builder.enable_all().build();
+    built.map_err(|error| Error::invalid("the sweep", error.to_string()))
 }
 
 /// What a panic said.

@@ -11,7 +11,7 @@ use super::drive::{Over, Run};
 use super::ended::Ended;
 use super::identity::Identity;
 use super::log::{self, Asked};
-use super::point::Point;
+use super::point::{Part, Point};
 use super::reference::{Reference, idle_writes};
 use super::trouble::Then;
 
@@ -207,12 +207,18 @@ fn hot_loops(run: &Run, reference: &Reference) -> Vec<String> {
 /// The same client asked the same again before the time that a 429 had told it.
 fn too_soon(run: &Run, point: &Point) -> impl Iterator<Item = String> {
     let mut found = BTreeMap::new();
-    for part in point
-        .parts
-        .iter()
-        .filter(|part| part.trouble.id.ends_with("429"))
-    {
-        let refused = run.asked.iter().filter(|asked| part.is_about(asked));
+    // Who is killed forgets what it was told.
+    let parts = match point.has(Then::Restart) {
+        true => &[],
+        false => point.parts.as_slice(),
+    };
+    // The first part that is about a request is the one that answers it.
+    let answers = |part: &Part, asked: &Asked| {
+        let first = parts.iter().find(|part| part.is_about(asked));
+        first.is_some_and(|first| std::ptr::eq(first, part))
+    };
+    for part in parts.iter().filter(|part| part.trouble.id.ends_with("429")) {
+        let refused = run.asked.iter().filter(|asked| answers(part, asked));
         for refusal in refused {
             let mut later = run
                 .asked

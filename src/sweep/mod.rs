@@ -1,8 +1,12 @@
 #![doc = include_str!("../docs/sweep.md")]
 
+#[cfg(feature = "record")]
+mod contract;
 mod diff;
 mod drive;
 mod ended;
+#[cfg(feature = "fixture")]
+mod harness;
 mod identity;
 mod judge;
 mod log;
@@ -15,6 +19,7 @@ mod report;
 mod runner;
 mod seen;
 mod settings;
+mod slots;
 mod state;
 mod still;
 mod table;
@@ -30,6 +35,7 @@ pub use progress::Progress;
 pub use report::{PointReport, Report};
 
 use self::diff::Ignore;
+use self::drive::Program;
 use self::runner::{Sweeping, Tell};
 use self::settings::Settings;
 use crate::error::Error;
@@ -41,8 +47,11 @@ const JOURNAL: usize = 20_000;
 const LIMIT: Duration = Duration::from_secs(60);
 /// How long a run that ended differently may still take to get there.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Programs wait more than they work.
-const JOBS_PER_CORE: usize = 4;
+/// What replays a point, if the test says nothing else.
+const REPLAY_LINE: &str = "Sweep::new().replay(\"{}\")";
+/// Programs wait more than they work: so many runs there are for each core, and so many that work.
+const JOBS_PER_CORE: usize = 32;
+const WORKING_PER_CORE: usize = 4;
 
 /// What is done to a server before the program starts.
 type Setup = Box<dyn Fn(&FakeApiServer) + Send + Sync>;
@@ -105,12 +114,13 @@ impl Sweep {
                 budget: None,
                 references: 2,
                 jobs: cores * JOBS_PER_CORE,
+                working: cores * WORKING_PER_CORE,
                 reruns: 0,
                 all: false,
                 pairs: 0,
                 seed: 0,
                 replay: None,
-                replay_line: "Sweep::new().replay(\"{}\")".to_owned(),
+                replay_line: REPLAY_LINE.to_owned(),
             },
             builder: FakeApiServer::builder().limits(Limits::new().journal(JOURNAL)),
             setups: Vec::new(),
@@ -238,7 +248,8 @@ impl Sweep {
         self
     }
 
-    /// How many runs there are side by side. Default: four for each core, since programs wait more than they work.
+    /// How many runs there are side by side at most. Default: 32 for each core. While four for each core work, the others
+    /// are those that wait: for a `Retry-After`, or to try again.
     ///
     /// ```
     /// let sweep = fake_apiserver::Sweep::new().jobs(1);
@@ -347,12 +358,17 @@ impl Sweep {
     /// # Errors
     ///
     /// If the server cannot start, the reference run did not end well, or something was given that cannot be.
-    pub fn try_run<F, Fut>(mut self, program: F) -> Result<Report, Error>
+    pub fn try_run<F, Fut>(self, program: F) -> Result<Report, Error>
     where
         F: Fn(Arc<FakeApiServer>) -> Fut + Send + Sync + 'static,
         Fut: Future + 'static,
         Fut::Output: Into<Ended>,
     {
+        self.begin(runner::boxed(program))?.run()
+    }
+
+    /// Runs the references.
+    fn begin(mut self, program: Box<Program>) -> Result<Sweeping, Error> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
@@ -361,13 +377,7 @@ impl Sweep {
         }
         let base = self.builder.clone().try_start_blocking()?;
         self.setups.iter().for_each(|setup| setup(&base));
-        let program = runner::boxed(program);
-        let sweeping = Sweeping {
-            settings: &self.settings,
-            program: &*program,
-            tell: self.tell.as_deref(),
-        };
-        sweeping.run(&base)
+        Sweeping::begin(self.settings, program, self.tell, base)
     }
 
     /// The first mistake is the one that is told.

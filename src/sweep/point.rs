@@ -54,6 +54,12 @@ impl Point {
         ids.join("+")
     }
 
+    /// Two faults in one run.
+    #[cfg(feature = "fixture")]
+    pub(crate) fn is_pair(&self) -> bool {
+        self.parts.len() > 1
+    }
+
     /// What happens, in a sentence.
     pub(crate) fn told(&self) -> String {
         let told: Vec<String> = self.parts.iter().map(Part::told).collect();
@@ -100,53 +106,83 @@ impl Part {
         (self.trouble.faults)(&setting)
     }
 
-    /// The faults as a script, for a server that is not in a sweep; none if no script can say it.
-    pub(crate) fn script(&self, start: u64) -> Vec<Value> {
+    /// The faults as a script, for a server that is not in a sweep; none if no script can say it. What came in the run tells
+    /// how the rules have to count, which do not see what an earlier part answers.
+    pub(crate) fn script(&self, start: u64, asked: &[Asked], earlier: &[Part]) -> Vec<Value> {
         let then = self.trouble.then;
         if !self.seen.is_of_a_resource() || matches!(then, Then::Restart | Then::Recreate) {
             return Vec::new();
         }
-        let asked = &self.seen.asked;
-        let faults = self.faults(start);
-        let last = faults.len().saturating_sub(1);
-        let scripts = faults.into_iter().enumerate().map(|(index, fault)| {
-            let fault = narrowed(fault, &asked.identity);
-            let fault = match then {
-                Then::Lasting => fault.from_attempt(asked.nth),
-                _ => fault.nth(asked.nth),
-            };
-            match index == last {
-                true => fault.to_script(),
-                false => fault.carry_on().to_script(),
-            }
+        let identity = &self.seen.asked.identity;
+        let Some(at) = asked.iter().position(|asked| self.is_about(asked)) else {
+            return Vec::new();
+        };
+        let is_counted = |asked: &&Asked| {
+            let is_seen = !earlier.iter().any(|part| part.is_about(asked));
+            is_seen && covers(identity, &asked.identity)
+        };
+        let nth = asked.iter().take(at + 1).filter(is_counted).count();
+        let nth = u64::try_from(nth).unwrap_or(u64::MAX);
+        let rules = one_after_the_other(self.faults(start));
+        let rules = rules.map(|fault| match then {
+            Then::Lasting => narrowed(fault, identity).from_attempt(nth),
+            _ => narrowed(fault, identity).nth(nth),
         });
-        scripts.collect()
+        rules.map(|rule| rule.to_script()).collect()
     }
 }
 
-/// The fault for requests of this identity only.
-fn narrowed(fault: Fault, identity: &Identity) -> Fault {
+/// All but the last let the next one act too.
+pub(crate) fn one_after_the_other(faults: Vec<Fault>) -> impl Iterator<Item = Fault> {
+    let last = faults.len().saturating_sub(1);
+    let faults = faults.into_iter().enumerate();
+    faults.map(move |(index, fault)| match index == last {
+        true => fault,
+        false => fault.carry_on(),
+    })
+}
+
+/// The fault for requests of this kind, whatever object they are about.
+pub(crate) fn of_its_kind(fault: Fault, identity: &Identity) -> Fault {
     let (resource, subresource) = identity
         .resource
         .split_once('/')
         .unwrap_or((&identity.resource, ""));
-    let mut fault = match identity.verb.as_str() {
-        "watch" => fault,
-        verb => fault.verb(verb),
+    // Those of watches alone say so themselves.
+    let fault = match fault.to_script()["when"]["verb"].is_null() {
+        true => fault.verb(identity.verb.as_str()),
+        false => fault,
     };
-    fault = fault.resource(resource);
-    if !subresource.is_empty() {
-        fault = fault.subresource(subresource);
+    let fault = fault.resource(resource);
+    match subresource {
+        "" => fault,
+        subresource => fault.subresource(subresource),
     }
+}
+
+/// The fault for requests of this identity, as far as a script can tell them apart.
+fn narrowed(fault: Fault, identity: &Identity) -> Fault {
+    let mut fault = of_its_kind(fault, identity);
     if !identity.namespace.is_empty() {
         fault = fault.namespace(&identity.namespace);
     }
-    // That of a create stands in its body, where no script looks.
-    let in_path = identity.verb != "create" && !identity.name.is_empty();
-    match in_path && !identity.name.ends_with('*') {
+    match tells_by_name(identity) {
         true => fault.name(&identity.name),
         false => fault,
     }
+}
+
+/// Whether such a rule is about another request too.
+fn covers(identity: &Identity, other: &Identity) -> bool {
+    let is_like = (&identity.verb, &identity.resource, &identity.namespace)
+        == (&other.verb, &other.resource, &other.namespace);
+    is_like && (!tells_by_name(identity) || identity.name == other.name)
+}
+
+/// That of a create stands in its body, where no script looks.
+fn tells_by_name(identity: &Identity) -> bool {
+    let in_path = identity.verb != "create" && !identity.name.is_empty();
+    in_path && !identity.name.ends_with('*')
 }
 
 impl PartId {

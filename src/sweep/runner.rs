@@ -5,9 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use serde_json::Value;
 
+#[cfg(feature = "record")]
+use super::contract::{self, Played};
 use super::diff;
-use super::drive::{self, Expected, Program, Start};
+use super::drive::{self, Expected, Ground, Program, Run, Start};
 use super::judge::{self, Verdict};
 use super::log::MAX_ASKED;
 use super::plan::{Plan, Wanted};
@@ -16,6 +19,7 @@ use super::progress::Progress;
 use super::reference::Reference;
 use super::report::{PointReport, Report, Run as Shown};
 use super::settings::Settings;
+use super::slots::Slots;
 use super::state::{self, State};
 use crate::clock::Stopwatch;
 use crate::error::Error;
@@ -27,21 +31,23 @@ const MAX_NOT_RUN: usize = 1000;
 /// What is told about how far it is.
 pub(crate) type Tell = dyn Fn(&Progress) + Send + Sync;
 
-/// A sweep that is ready to begin.
-pub(crate) struct Sweeping<'a> {
-    pub(crate) settings: &'a Settings,
-    pub(crate) program: &'a Program,
-    pub(crate) tell: Option<&'a Tell>,
+/// A sweep whose references have been run.
+pub(crate) struct Sweeping {
+    settings: Settings,
+    program: Box<Program>,
+    tell: Option<Box<Tell>>,
+    base: Arc<FakeApiServer>,
+    start: Start,
+    slots: Slots,
+    reference: Reference,
+    watch: Stopwatch,
 }
 
 /// What all workers share.
 struct Work<'a> {
-    sweeping: &'a Sweeping<'a>,
-    start: &'a Start,
-    reference: &'a Reference,
+    sweeping: &'a Sweeping,
     points: &'a [Point],
     next: AtomicUsize,
-    watch: Stopwatch,
     done: Mutex<Done>,
 }
 
@@ -54,9 +60,14 @@ struct Done {
     error: Option<Error>,
 }
 
-impl Sweeping<'_> {
-    /// Sweeps over the program, beginning with the state of this server.
-    pub(crate) fn run(&self, base: &FakeApiServer) -> Result<Report, Error> {
+impl Sweeping {
+    /// Runs the references, beginning with the state of this server.
+    pub(crate) fn begin(
+        settings: Settings,
+        program: Box<Program>,
+        tell: Option<Box<Tell>>,
+        base: FakeApiServer,
+    ) -> Result<Self, Error> {
         let watch = Stopwatch::start();
         // Before the snapshot, which is to have them.
         let objects = state::all_objects(base.cluster());
@@ -65,24 +76,52 @@ impl Sweeping<'_> {
             objects,
             revision: base.revision(),
         };
-        let reference = self.reference(base, &start)?;
-        let plan = self.plan(&reference)?;
+        let slots = Slots::new(settings.working);
+        let mut runs = Vec::new();
+        for _ in 0..settings.references.max(1) {
+            let expected = Expected {
+                is_reached: &|_: &State| true,
+                most: MAX_ASKED - 1,
+            };
+            let ground = Ground {
+                settings: &settings,
+                start: &start,
+                program: &program,
+                slots: &slots,
+            };
+            runs.push(drive::run(&base, ground, None, &expected)?);
+            if let Some(tell) = &tell {
+                tell(&Progress::reference(runs.len(), settings.references));
+            }
+        }
+        let reference = Reference::of(&runs, &settings.ignored)?;
+        Ok(Sweeping {
+            settings,
+            program,
+            tell,
+            base: Arc::new(base),
+            start,
+            slots,
+            reference,
+            watch,
+        })
+    }
+
+    /// Runs the points.
+    pub(crate) fn run(self) -> Result<Report, Error> {
+        let plan = self.plan(self.settings.all)?;
         let work = Work {
-            sweeping: self,
-            start: &start,
-            reference: &reference,
+            sweeping: &self,
             points: &plan.points,
             next: AtomicUsize::new(0),
-            watch,
             done: Mutex::default(),
         };
         let workers = self.settings.jobs.clamp(1, plan.points.len().max(1));
         std::thread::scope(|scope| {
             for _ in 0..workers {
-                scope.spawn(|| work.take_points(base));
+                scope.spawn(|| work.take_points());
             }
         });
-        let took = work.watch.elapsed();
         let mut done = work.done.into_inner();
         if let Some(error) = done.error {
             return Err(error);
@@ -100,69 +139,134 @@ impl Sweeping<'_> {
             .take(MAX_NOT_RUN)
             .collect();
         Ok(Report::new(Shown {
-            requests: reference.requests,
-            unstable: reference.unstable,
             points: done.reports.into_iter().map(|(_, report)| report).collect(),
             left_out: plan.left_out,
             not_run,
-            took,
+            took: self.watch.elapsed(),
             budget: self.settings.budget,
+            requests: self.reference.requests,
+            unstable: self.reference.unstable,
         }))
     }
 
-    fn reference(&self, base: &FakeApiServer, start: &Start) -> Result<Reference, Error> {
-        let mut runs = Vec::new();
-        for _ in 0..self.settings.references.max(1) {
-            let expected = Expected {
-                is_reached: &|_: &State| true,
-                most: MAX_ASKED - 1,
-            };
-            let settings = self.settings;
-            runs.push(drive::run(
-                base,
-                (settings, start),
-                self.program,
-                None,
-                &expected,
-            )?);
-            if let Some(tell) = self.tell {
-                tell(&Progress::reference(runs.len(), settings.references));
-            }
-        }
-        Reference::of(&runs, &self.settings.ignored)
-    }
-
-    fn plan(&self, reference: &Reference) -> Result<Plan, Error> {
-        let settings = self.settings;
+    /// Which points there are; `all` leaves out none.
+    pub(crate) fn plan(&self, all: bool) -> Result<Plan, Error> {
+        let (settings, requests) = (&self.settings, &self.reference.requests);
         if let Some(id) = &settings.replay {
-            let plan = Plan::replay(&reference.requests, id);
+            let plan = Plan::replay(requests, id);
             return plan.map_err(|problem| Error::invalid("the point to replay", problem));
         }
         let wanted = Wanted {
             troubles: &settings.troubles,
-            all: settings.all,
+            all,
             pairs: settings.pairs,
             seed: settings.seed,
         };
-        Ok(Plan::of(&reference.requests, &wanted))
+        Ok(Plan::of(requests, &wanted))
+    }
+
+    /// What the references differ in, a sentence each.
+    #[cfg(feature = "fixture")]
+    pub(crate) fn unstable(&self) -> &[String] {
+        &self.reference.unstable
+    }
+
+    /// Points are run though others are like them.
+    #[cfg(feature = "fixture")]
+    pub(crate) fn leaves_out_none(&self) -> bool {
+        self.settings.all
+    }
+
+    /// A server on a thread of its own, on which points can be run.
+    pub(crate) fn home(&self) -> FakeApiServer {
+        self.base.fork()
+    }
+
+    /// Runs a point.
+    pub(crate) fn point(&self, home: &FakeApiServer, point: &Point) -> Result<PointReport, Error> {
+        let (settings, reference) = (&self.settings, &self.reference);
+        let is_reached = |state: &State| {
+            diff::differences(&reference.state, state, &reference.ignored).is_empty()
+                && state
+                    .unsound
+                    .iter()
+                    .all(|told| reference.state.unsound.contains(told))
+        };
+        let expected = Expected {
+            is_reached: &is_reached,
+            most: reference.most,
+        };
+        let ground = Ground {
+            settings,
+            start: &self.start,
+            program: &self.program,
+            slots: &self.slots,
+        };
+        let run = drive::run(home, ground, Some(point), &expected)?;
+        let judged = judge::judge(&run, point, reference);
+        let extra_requests = judge::extra_requests(&run, reference);
+        let (reruns, took) = (run.reruns, run.took);
+        let is_shown = judged.verdict != Verdict::Same || settings.replay.is_some();
+        let (journal, script) = match is_shown {
+            true => (PointReport::around(&run.journal), self.script(point, &run)),
+            false => Default::default(),
+        };
+        Ok(PointReport {
+            #[cfg(feature = "record")]
+            played: settings.replay.as_ref().map(|_| self.played(point, run)),
+            id: point.id(),
+            number: point.parts.first().map_or(0, |part| part.seen.number),
+            told: point.told(),
+            judged,
+            extra_requests,
+            reruns,
+            journal,
+            script,
+            replay: settings.replay_line.replace("{}", &point.id()),
+            took,
+        })
+    }
+
+    /// What a fixture of the point is made of.
+    #[cfg(feature = "record")]
+    fn played(&self, point: &Point, run: Run) -> Played {
+        Played {
+            base: self.base.clone(),
+            snapshot: self.start.snapshot.clone(),
+            existed: contract::keys(&self.start.objects),
+            point: point.clone(),
+            asked: run.asked,
+            journal: run.journal,
+        }
+    }
+
+    /// The faults of a point as a script.
+    fn script(&self, point: &Point, run: &Run) -> Vec<Value> {
+        let parts = point.parts.iter().enumerate();
+        let scripts = parts.flat_map(|(index, part)| {
+            let earlier = point.parts.get(..index).unwrap_or_default();
+            part.script(self.start.revision, &run.asked, earlier)
+        });
+        scripts.collect()
     }
 }
 
 impl Work<'_> {
     /// Runs points until there are none, or no time.
-    fn take_points(&self, base: &FakeApiServer) {
-        let home = base.fork();
+    fn take_points(&self) {
+        let sweeping = self.sweeping;
+        let home = sweeping.home();
         loop {
             let index = self.next.fetch_add(1, Ordering::AcqRel);
             let Some(point) = self.points.get(index) else {
                 return;
             };
-            let budget = self.sweeping.settings.budget;
-            let is_over = budget.is_some_and(|budget| self.watch.elapsed() >= budget);
+            let budget = sweeping.settings.budget;
+            let is_over = budget.is_some_and(|budget| sweeping.watch.elapsed() >= budget);
             if is_over || self.done.lock().error.is_some() {
                 return;
             }
-            let report = self.point(&home, point);
+            let report = sweeping.point(&home, point);
             let mut done = self.done.lock();
             match report {
                 Ok(report) => {
@@ -176,59 +280,14 @@ impl Work<'_> {
         }
     }
 
-    fn point(&self, home: &FakeApiServer, point: &Point) -> Result<PointReport, Error> {
-        let (settings, reference) = (self.sweeping.settings, self.reference);
-        let is_reached = |state: &State| {
-            diff::differences(&reference.state, state, &reference.ignored).is_empty()
-                && state
-                    .unsound
-                    .iter()
-                    .all(|told| reference.state.unsound.contains(told))
-        };
-        let expected = Expected {
-            is_reached: &is_reached,
-            most: reference.most,
-        };
-        let run = drive::run(
-            home,
-            (settings, self.start),
-            self.sweeping.program,
-            Some(point),
-            &expected,
-        )?;
-        let judged = judge::judge(&run, point, reference);
-        let extra = judge::extra_requests(&run, reference);
-        let shows_journal = judged.verdict != Verdict::Same || settings.replay.is_some();
-        let journal = match shows_journal {
-            true => PointReport::around(&run.journal),
-            false => Vec::new(),
-        };
-        let script = point
-            .parts
-            .iter()
-            .flat_map(|part| part.script(self.start.revision));
-        Ok(PointReport {
-            id: point.id(),
-            number: point.parts.first().map_or(0, |part| part.seen.number),
-            told: point.told(),
-            judged,
-            extra_requests: extra,
-            reruns: run.reruns,
-            journal,
-            script: script.collect(),
-            replay: settings.replay_line.replace("{}", &point.id()),
-            took: run.took,
-        })
-    }
-
     fn tell(&self, done: &Done) {
-        if let Some(tell) = self.sweeping.tell {
+        if let Some(tell) = &self.sweeping.tell {
             tell(&Progress {
                 is_reference: false,
                 done: done.reports.len(),
                 total: self.points.len(),
                 failed: done.failed,
-                elapsed: self.watch.elapsed(),
+                elapsed: self.sweeping.watch.elapsed(),
                 took: done.took,
                 jobs: self.sweeping.settings.jobs,
             });

@@ -19,7 +19,10 @@ pub(crate) struct Settings {
     /// How long all of them may.
     pub(crate) budget: Option<Duration>,
     pub(crate) references: usize,
+    /// How many runs there are side by side.
     pub(crate) jobs: usize,
+    /// How many of them work, while the others wait for something.
+    pub(crate) working: usize,
     pub(crate) reruns: u32,
     pub(crate) all: bool,
     pub(crate) pairs: usize,

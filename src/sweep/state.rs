@@ -4,7 +4,8 @@
 //! server makes up, the order of what has none.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -49,7 +50,7 @@ pub(crate) struct State {
     /// What is wrong with it whatever the reference says.
     pub(crate) unsound: Vec<String>,
     /// All the rest, as it was at the start.
-    pub(crate) unchanged: Objects,
+    pub(crate) unchanged: Vec<Arc<Object>>,
 }
 
 /// All that is stored; what the server makes up when somebody first looks is not the program's doing.
@@ -72,42 +73,46 @@ pub(crate) fn objects(cluster: &Cluster) -> Objects {
 impl State {
     /// What there is now, as far as it was not there at the start.
     pub(crate) fn of(start: &Objects, now: &Objects) -> Self {
-        let is_new = |key: &str, object: &Arc<Object>| {
-            start.get(key).is_none_or(|old| !Arc::ptr_eq(old, object))
-        };
-        let changed = now.iter().filter(|(key, object)| is_new(key, object));
-        let made_up = changed
-            .map(|(_, object)| object)
+        let both: Vec<Both<'_>> = side_by_side(start, now).collect();
+        let made_up = both
+            .iter()
+            .filter(|both| both.is_changed())
+            .filter_map(|both| both.now)
             .map(|object| meta_str(&object.value(), "generateName").to_owned())
             .filter(|start| !start.is_empty());
         let made_up: Vec<String> = made_up.chain(MADE_UP.map(str::to_owned)).collect();
+        let all: Vec<Arc<Object>> = now.values().cloned().collect();
         let names = Names {
-            now,
+            now: &all,
             titles: OnceCell::new(),
             made_up,
         };
         let mut state = State::default();
-        for (key, object) in now {
-            let touched = is_new(key, object);
-            if touched || object.is_terminating() || object.owners().next().is_some() {
-                state.unsound.extend(names.unsound(object));
-            }
-            if OF_HISTORY.contains(&object.kind.kind.as_ref()) {
-                continue;
-            }
-            let same = |object: &Arc<Object>| names.same(&object.value());
-            let value = touched.then(|| same(object));
-            // What was made anew just as it was is as it was.
-            let value = value.filter(|value| start.get(key).is_none_or(|old| same(old) != *value));
-            match value {
-                Some(value) => state.add(title(object, &names.made_up), value),
-                None => drop(state.unchanged.insert(key.clone(), object.clone())),
-            }
-        }
-        for (_, gone) in start.iter().filter(|(key, _)| !now.contains_key(*key)) {
-            state.add(title(gone, &names.made_up), Value::Null);
+        for both in both {
+            state.take_in(&both, &names);
         }
         state.in_order()
+    }
+
+    fn take_in(&mut self, both: &Both<'_>, names: &Names<'_>) {
+        let Some(object) = both.now else {
+            let gone = both.start.map(|gone| title(gone, &names.made_up));
+            gone.into_iter()
+                .for_each(|title| self.add(title, Value::Null));
+            return;
+        };
+        self.unsound.extend(names.unsound(object));
+        if OF_HISTORY.contains(&object.kind.kind.as_ref()) {
+            return;
+        }
+        let same = |object: &Arc<Object>| names.same(&object.value());
+        let value = both.is_changed().then(|| same(object));
+        // What was made anew just as it was is as it was.
+        let value = value.filter(|value| both.start.is_none_or(|old| same(old) != *value));
+        match value {
+            Some(value) => self.add(title(object, &names.made_up), value),
+            None => self.unchanged.push(object.clone()),
+        }
     }
 
     /// The object of a title, changed or not; nothing stands for one that was deleted.
@@ -117,7 +122,7 @@ impl State {
         }
         let found = self
             .unchanged
-            .values()
+            .iter()
             .find(|object| title(object, &[]) == wanted)?;
         let names = Names {
             now: &self.unchanged,
@@ -159,25 +164,55 @@ impl State {
     }
 }
 
-/// Whether the server has still to see to something: what is owned by nobody, or is about to go.
-pub(crate) fn is_unsettled(start: &Objects, now: &Objects) -> bool {
-    let uids: std::collections::BTreeSet<String> = now.values().map(uid).collect();
-    let lost = now.keys().len() < start.len() || start.keys().any(|key| !now.contains_key(key));
-    let touched = now.iter().filter(|(key, object)| {
-        lost || start.get(*key).is_none_or(|old| !Arc::ptr_eq(old, object))
-    });
-    touched.map(|(_, object)| object).any(|object| {
-        let value = object.value();
-        let is_owned = owner_references(&value).iter();
-        let mut gone =
-            is_owned.filter(|owner| !uids.contains(owner["uid"].as_str().unwrap_or_default()));
-        let is_going = object.is_terminating() && object.kind.kind == "Namespace";
-        gone.next().is_some() || is_going
+/// An object at the start and now, if it was there.
+struct Both<'a> {
+    start: Option<&'a Arc<Object>>,
+    now: Option<&'a Arc<Object>>,
+}
+
+impl Both<'_> {
+    fn is_changed(&self) -> bool {
+        match (self.start, self.now) {
+            (Some(start), Some(now)) => !Arc::ptr_eq(start, now),
+            _ => true,
+        }
+    }
+}
+
+/// All objects of two moments, which are both in the order of their keys.
+fn side_by_side<'a>(start: &'a Objects, now: &'a Objects) -> impl Iterator<Item = Both<'a>> {
+    let (mut start, mut now) = (start.iter().peekable(), now.iter().peekable());
+    std::iter::from_fn(move || {
+        let order = match (start.peek(), now.peek()) {
+            (Some((old, _)), Some((new, _))) => old.cmp(new),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return None,
+        };
+        let old = start.next_if(|_| order.is_le());
+        let new = now.next_if(|_| order.is_ge());
+        Some(Both {
+            start: old.map(|(_, object)| object),
+            now: new.map(|(_, object)| object),
+        })
     })
 }
 
-fn uid(object: &Arc<Object>) -> String {
-    meta_str(&object.value(), "uid").to_owned()
+/// Whether the server has still to see to something: what is owned by nobody, or is about to go.
+pub(crate) fn is_unsettled(start: &Objects, now: &Objects) -> bool {
+    let both: Vec<Both<'_>> = side_by_side(start, now).collect();
+    let lost = both.iter().any(|both| both.now.is_none());
+    let touched = both.iter().filter(|both| lost || both.is_changed());
+    // Most objects have no owner, and then nobody's uid is asked for.
+    let uids: OnceCell<BTreeSet<&str>> = OnceCell::new();
+    let is_there = |owner: &str| {
+        let uids = uids.get_or_init(|| now.values().map(|object| object.uid()).collect());
+        uids.contains(owner)
+    };
+    touched.filter_map(|both| both.now).any(|object| {
+        let is_going = object.is_terminating() && object.kind.kind == "Namespace";
+        is_going || object.owners().any(|owner| !is_there(owner))
+    })
 }
 
 /// `Deployment.apps shop/web`
@@ -192,17 +227,17 @@ fn title(object: &Arc<Object>, made_up: &[String]) -> String {
 
 /// What stands for what, from run to run.
 struct Names<'a> {
-    now: &'a Objects,
+    now: &'a [Arc<Object>],
     /// By uid; put together when the first uid is met.
-    titles: OnceCell<BTreeMap<String, String>>,
+    titles: OnceCell<BTreeMap<&'a str, String>>,
     made_up: Vec<String>,
 }
 
-impl Names<'_> {
-    fn titles(&self) -> &BTreeMap<String, String> {
+impl<'a> Names<'a> {
+    fn titles(&self) -> &BTreeMap<&'a str, String> {
         self.titles.get_or_init(|| {
-            let all = self.now.values();
-            all.map(|object| (uid(object), title(object, &self.made_up)))
+            let all = self.now.iter();
+            all.map(|object| (object.uid(), title(object, &self.made_up)))
                 .collect()
         })
     }
@@ -254,8 +289,11 @@ impl Names<'_> {
 
     /// What is wrong with an object by itself.
     fn unsound(&self, object: &Arc<Object>) -> Vec<String> {
-        let (value, title) = (object.value(), title(object, &self.made_up));
         let mut found = Vec::new();
+        if object.owners().next().is_none() && !object.is_terminating() {
+            return found;
+        }
+        let (value, title) = (object.value(), title(object, &self.made_up));
         for owner in owner_references(&value) {
             let (kind, name) = (&owner["kind"], &owner["name"]);
             if !self

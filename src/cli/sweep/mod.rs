@@ -21,6 +21,9 @@ use outputs::Outputs;
 /// The journal entries each run keeps.
 const JOURNAL: usize = 20_000;
 
+/// How many runs there are side by side: a process takes memory while it waits.
+const JOBS_PER_CORE: usize = 8;
+
 /// The part of the help that is about no single flag.
 const NOTES: &str = "\
 How it goes:
@@ -123,7 +126,7 @@ pub(crate) struct Sweep {
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Runs")]
     budget: Option<Duration>,
 
-    /// How many runs there are side by side [default: four for each core]
+    /// How many runs there are side by side [default: eight for each core]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Runs")]
     jobs: Option<u16>,
 
@@ -218,9 +221,8 @@ impl Sweep {
         if let Some(budget) = self.budget {
             sweep = sweep.budget(budget);
         }
-        if let Some(jobs) = self.jobs {
-            sweep = sweep.jobs(jobs.into());
-        }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        sweep = sweep.jobs(self.jobs.map_or(cores * JOBS_PER_CORE, usize::from));
         if let Some(id) = &self.replay {
             sweep = sweep.replay(id);
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use fake_apiserver::sweep::Report;
+use fake_apiserver::sweep::{PointReport, Report};
 
 use crate::cli::{Failure, files};
 
@@ -23,6 +23,14 @@ pub(super) struct Outputs {
     /// Write it as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+
+    /// Write the point that is replayed as a script of faults, for exec --faults
+    #[arg(long, value_name = "FILE.yaml", requires = "replay")]
+    script: Option<PathBuf>,
+
+    /// Write it as a contract fixture, for verify
+    #[arg(long, value_name = "FILE.yaml", requires = "replay")]
+    fixture: Option<PathBuf>,
 }
 
 impl Outputs {
@@ -43,6 +51,26 @@ impl Outputs {
         }
         // Nobody may be reading any more.
         let _ = std::io::stdout().write_all(text.as_bytes());
+        for point in report.points() {
+            self.write_point(point)?;
+        }
         Ok(super::exit_code(report))
+    }
+
+    /// Writes what was asked for of the point that was replayed.
+    fn write_point(&self, point: &PointReport) -> Result<(), Failure> {
+        if let Some(path) = &self.script {
+            let script = point.script().ok_or_else(|| {
+                format!(
+                    "{}: no rules of faults can say what happens in it",
+                    point.id()
+                )
+            })?;
+            files::write_report(path, &script)?;
+        }
+        if let Some(path) = &self.fixture {
+            files::write_report(path, &point.fixture()?)?;
+        }
+        Ok(())
     }
 }

@@ -7,6 +7,10 @@ use super::{PointReport, Report};
 use crate::sweep::point::ordinal;
 
 const STYLE: &str = include_str!("style.css");
+/// What the marks mean.
+const LEGEND: &str = "<p class=\"legend\"><span class=\"same\">same</span> came out as when nothing fails \
+     <span class=\"different\">failed</span> did not; follow it for the reasons \
+     <span class=\"not-met\">not met</span> the request did not come this time</p>\n";
 
 impl Report {
     /// As one HTML page: each request with the faults it has survived, and for those it has not the differences, the
@@ -58,13 +62,13 @@ impl Report {
         for point in &self.0.points {
             rows.entry(point.number).or_default().push(point);
         }
+        page.push_str(LEGEND);
         page.push_str("<table><tr><th>#</th><th>request</th><th>faults</th></tr>\n");
         for seen in &self.0.requests {
+            let (number, what) = (seen.number, escaped(&ordinal(&seen.asked)));
             let _ = write!(
                 page,
-                "<tr><td>{}</td><td>{}</td><td>",
-                seen.number,
-                escaped(&ordinal(&seen.asked))
+                "<tr id=\"request-{number}\"><td>{number}</td><td>{what}</td><td>"
             );
             for point in rows.get(&seen.number).into_iter().flatten() {
                 let (id, told) = (escaped(&point.id), escaped(&point.told));
@@ -100,7 +104,9 @@ impl PointReport {
         let class = self.class();
         let _ = write!(
             page,
-            "<section id=\"{id}\"><h3><span class=\"{class}\">{verdict}</span> {id}</h3>\n<p>{told}</p>\n"
+            "<section id=\"{id}\"><h3><span class=\"{class}\">{verdict}</span> {id}</h3>\n\
+             <p>{told} (<a href=\"#request-{}\">in the table</a>)</p>\n",
+            self.number
         );
         let reasons: String = self
             .reasons()
@@ -111,7 +117,7 @@ impl PointReport {
         self.differences(page);
         for (title, text) in [
             ("The requests around it", Some(self.journal.join("\n"))),
-            ("As a script of faults", self.script_text()),
+            ("As a script of faults", self.script()),
         ] {
             let Some(text) = text.as_deref().map(escaped) else {
                 continue;
@@ -136,15 +142,19 @@ impl PointReport {
         page.push_str("<table class=\"diff\"><tr><th>object</th><th>path</th><th>reference</th><th>here</th></tr>\n");
         for difference in differences {
             let shown = |value: &Option<serde_json::Value>| {
-                value
-                    .as_ref()
-                    .map_or_else(String::new, |value| escaped(&format!("{value:#}")))
+                let text = value.as_ref().map(|value| format!("{value:#}"));
+                text.map_or("<em>nothing</em>".to_owned(), |text| escaped(&text))
             };
             let (old, new) = (shown(&difference.reference), shown(&difference.here));
-            let (object, path) = (escaped(&difference.object), escaped(&difference.path));
+            let object = escaped(&difference.object);
+            let path = match difference.path.as_str() {
+                "" => "<em>all of it</em>".to_owned(),
+                path => escaped(path),
+            };
             let _ = writeln!(
                 page,
-                "<tr><td>{object}</td><td>{path}</td><td class=\"old\"><pre>{old}</pre></td><td class=\"new\"><pre>{new}</pre></td></tr>"
+                "<tr><td>{object}</td><td>{path}</td>\
+                 <td class=\"old\"><pre>{old}</pre></td><td class=\"new\"><pre>{new}</pre></td></tr>"
             );
         }
         page.push_str("</table>\n");

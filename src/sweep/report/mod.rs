@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use super::judge::{Judged, Verdict};
 use super::seen::Seen;
 use crate::codec::yaml;
+#[cfg(feature = "record")]
+use crate::error::Error;
 use crate::journal::Journal;
 
 /// How many requests before and after the first that met a fault are shown.
@@ -69,6 +71,9 @@ pub struct PointReport {
     pub(crate) script: Vec<Value>,
     pub(crate) replay: String,
     pub(crate) took: Duration,
+    /// Of a point that was replayed.
+    #[cfg(feature = "record")]
+    pub(crate) played: Option<crate::sweep::contract::Played>,
 }
 
 impl PointReport {
@@ -106,11 +111,41 @@ impl PointReport {
         self.took
     }
 
-    /// The rules that make the same happen to a program that runs without a sweep, if rules can.
-    fn script_text(&self) -> Option<String> {
+    /// The [script of faults](crate::docs::faults) that makes the same happen to a program that runs without a sweep, of a
+    /// point that failed or was replayed. None if no rules can say it.
+    ///
+    /// ```no_run
+    /// # let report = fake_apiserver::Sweep::new().replay("1:500").try_run(|_| async {}).unwrap();
+    /// std::fs::write("faults.yaml", report.points()[0].script().unwrap()).unwrap();
+    /// ```
+    pub fn script(&self) -> Option<String> {
         let script = json!({"faults": self.script});
         let is_there = !self.script.is_empty();
         is_there.then(|| String::from_utf8_lossy(&yaml::emit(&script)).into_owned())
+    }
+
+    /// The same as a [contract fixture](crate::fixture), of a point that was replayed: what the program asked, with the faults
+    /// that it met, and what was answered. `fake-apiserver verify` and
+    /// [`run_fixture`](crate::fixture::run_fixture) pass it; so it was made sure.
+    ///
+    /// ```no_run
+    /// # let report = fake_apiserver::Sweep::new().replay("1:500").try_run(|_| async {}).unwrap();
+    /// std::fs::write("fixtures/refused.yaml", report.points()[0].fixture()?)?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the point was not replayed, or no fixture can say what happens in it. The message tells what that is.
+    #[cfg(feature = "record")]
+    pub fn fixture(&self) -> Result<String, Error> {
+        match &self.played {
+            Some(played) => played.fixture(),
+            None => Err(Error::invalid(
+                &self.id,
+                "only a point that was replayed becomes a fixture",
+            )),
+        }
     }
 
     /// The requests around the first that met a fault, a line each.

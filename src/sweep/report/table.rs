@@ -41,8 +41,7 @@ impl fmt::Display for Report {
             }
         }
         for point in self.failures() {
-            writeln!(f)?;
-            point.write(f)?;
+            write!(f, "\n{point}")?;
         }
         writeln!(f)?;
         for remark in self.remarks() {
@@ -68,19 +67,29 @@ impl Report {
     pub fn replayed(&self) -> String {
         let mut text = String::new();
         for point in &self.0.points {
-            let (journal, verdict) = (point.journal.join("\n"), point.verdict());
+            let verdict = point.verdict();
             // Nothing can go wrong with a text.
-            let _ = write!(text, "\n{}: {verdict}\n{journal}\n", point.id);
-            if let Some(script) = point.script_text() {
-                let _ = write!(text, "\nAs a script of faults:\n{script}");
-            }
+            let _ = write!(text, "\n{}: {verdict}{}", point.id, point.replayed());
         }
         text
     }
 }
 
 impl PointReport {
-    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The requests around its fault, and the fault as a script.
+    pub(crate) fn replayed(&self) -> String {
+        let mut text = format!("\n{}\n", self.journal.join("\n"));
+        if let Some(script) = self.script() {
+            // Nothing can go wrong with a text.
+            let _ = write!(text, "\nAs a script of faults:\n{script}");
+        }
+        text
+    }
+}
+
+/// The id and the verdict, what happens, the reasons, and what replays it.
+impl fmt::Display for PointReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.id, self.verdict().as_str().to_uppercase())?;
         writeln!(f, "  {}", self.told)?;
         let reasons = self.reasons();
