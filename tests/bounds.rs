@@ -208,3 +208,32 @@ fn a_watch_that_is_read_is_told_everything() {
     }
     watcher.until("\"m19\"");
 }
+
+#[test]
+fn a_body_that_halts_makes_room_and_a_long_head_ends() {
+    let limits = Limits::new().unfinished(256 * 1024);
+    let server = FakeApiServer::builder().limits(limits).start_blocking();
+    let mut object = map("a", json!({"namespace": "default"}));
+    object["data"] = json!({"a": "x".repeat(200 * 1024)});
+    let body = object.to_string();
+    let head = |more: &str| {
+        let length = body.len();
+        format!("POST {MAPS} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n{more}\r\n")
+    };
+    let mut halting = Raw::connect(server.address());
+    // It is told to go on once there is room for it.
+    halting
+        .send(head("Expect: 100-continue\r\n"))
+        .until("100 Continue\r\n\r\n");
+    halting.send(&body[..100 * 1024]);
+    let mut going_on = Raw::connect(server.address());
+    going_on.send(head("")).send(&body);
+    assert_eq!(going_on.code(), 201);
+    assert_eq!(halting.code(), 429);
+    assert!(halting.rest().contains("\"retryAfterSeconds\":1"));
+
+    let mut long = Raw::connect(server.address());
+    let header = "x".repeat(300 * 1024);
+    long.send(format!("GET /readyz HTTP/1.1\r\nHost: x\r\nX: {header}"));
+    assert_eq!(long.rest(), "");
+}

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use support::client::{Answer, Client};
 use support::objects::{endpoints, namespace, path, revision};
+use support::raw::Raw;
 
 const SPACES: [&str; 2] = ["a", "a-b"];
 const NAMES: [&str; 3] = ["one", "two", "three"];
@@ -139,4 +140,34 @@ async fn who_accepts_gzip_gets_a_kept_list_packed_and_others_do_not() {
             Value::from("one")
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_list_comes_in_pieces_and_is_the_same_to_everyone() {
+    let server = server().await;
+    for i in 0..20 {
+        let mut large = endpoints("a", &format!("e{i:02}"), json!({"app": "x"}));
+        large["metadata"]["annotations"] = json!({"text": "x".repeat(i * 2_000)});
+        server.object(large);
+    }
+    let mut client = Client::connect(&server).await;
+    let all = client.get("/api/v1/endpoints").await;
+    let selected = client.get("/api/v1/endpoints?labelSelector=app=x").await;
+    assert!(selected.body.len() > 256 * 1024);
+    assert!(selected.body == all.body);
+    let journal = server.journal();
+    let kept = journal.iter().last().expect("a request").answer().body;
+    assert_eq!(kept.len, all.body.len());
+    let mut packing = Client::connect(&server)
+        .await
+        .with_header("accept-encoding", "gzip");
+    let packed = packing.get("/api/v1/endpoints?labelSelector=app=x").await;
+    assert_eq!(packed.headers["content-encoding"], "gzip");
+
+    let cut = server.fault(Fault::truncate_after(300_000).verb("list").first(1));
+    let mut raw = Raw::connect(server.address());
+    raw.send("GET /api/v1/endpoints?labelSelector=app=x HTTP/1.1\r\nHost: x\r\n\r\n");
+    let rest = raw.rest();
+    assert!(rest.len() > 300_000 && !rest.ends_with("]}\n\r\n0\r\n\r\n"));
+    assert_eq!(cut.fired(), 1);
 }

@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use crate::request::BodyError;
 
 /// How much is held for all connections together, in bytes.
-pub(crate) const DEFAULT_INTAKE: usize = 32 * 1024 * 1024;
+pub(crate) const DEFAULT_INTAKE: usize = 16 * 1024 * 1024;
 /// What is small, in bytes.
 const SMALL: usize = 32 * 1024;
 /// The room for bodies is given in units of so many bytes.

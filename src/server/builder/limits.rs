@@ -119,7 +119,7 @@ impl Limits {
 
     /// How much memory requests may take together that have not come in whole, in bytes: beyond it a body waits for others
     /// to come in, one that does not go on for a second meanwhile is refused with 429, and a connection with a long head
-    /// is closed. Requests of up to 32 KiB do not count. Default: 32 MiB.
+    /// is closed. Requests of up to 32 KiB do not count. Default: 16 MiB.
     ///
     /// ```
     /// use fake_apiserver::{FakeApiServer, Limits};
