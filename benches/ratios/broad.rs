@@ -2,10 +2,16 @@
 
 use std::io;
 use std::net::SocketAddr;
+#[cfg(feature = "cli")]
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use fake_apiserver::{FakeApiServer, Sweep};
+#[cfg(feature = "cli")]
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+#[cfg(feature = "cli")]
+use tokio::process::Command;
 
 use crate::bare::Bare;
 use crate::client::{Client, request};
@@ -41,6 +47,80 @@ async fn exchange(address: SocketAddr, request: &[u8], status: u16) -> io::Resul
     let watch = Stopwatch::start(Clock::Wall);
     client.exchange(request, status).await?;
     Ok(watch.elapsed())
+}
+
+/// What a suite costs at the least: a server, its definitions, and the end of it. Stopping is part of it on both sides.
+pub(crate) async fn cycle(rounds: &Rounds, definitions: usize) -> io::Result<Comparison> {
+    let installs: Vec<Vec<u8>> = (0..definitions)
+        .map(|number| definition(&format!("widget{number:02}"), widget_schema()).to_string())
+        .map(|body| request("POST", DEFINITIONS, JSON, &body))
+        .collect();
+    let answer = {
+        let server = FakeApiServer::start().await;
+        let mut client = Client::connect(server.address()).await?;
+        client.fetch(&installs[0]).await?
+    };
+    rounds
+        .compare_measured(
+            async || {
+                let watch = Stopwatch::start(Clock::Wall);
+                let server = FakeApiServer::start().await;
+                post_all(server.address(), &installs).await?;
+                drop(server);
+                Ok(watch.elapsed())
+            },
+            async || {
+                let watch = Stopwatch::start(Clock::Wall);
+                let server = Bare::reading(&answer)?;
+                post_all(server.address, &installs).await?;
+                drop(server);
+                Ok(watch.elapsed())
+            },
+        )
+        .await
+}
+
+async fn post_all(address: SocketAddr, requests: &[Vec<u8>]) -> io::Result<()> {
+    let mut client = Client::connect(address).await?;
+    for request in requests {
+        client.exchange(request, 201).await?;
+    }
+    Ok(())
+}
+
+/// From the start of the process to its first answer, against the same process where it only tells its version.
+#[cfg(feature = "cli")]
+pub(crate) async fn binary(rounds: &Rounds) -> io::Result<Comparison> {
+    rounds
+        .compare_measured(
+            async || {
+                let watch = Stopwatch::start(Clock::Wall);
+                let mut process = binary_doing("serve").kill_on_drop(true).spawn()?;
+                let stdout = process.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+                let line = BufReader::new(stdout).lines().next_line().await?;
+                let address = line.as_deref().and_then(|url| url.strip_prefix("http://"));
+                let address = address.and_then(|address| address.parse().ok());
+                let address: SocketAddr = address.ok_or(io::ErrorKind::InvalidData)?;
+                let mut client = Client::connect(address).await?;
+                client.exchange(&read("/readyz"), 200).await?;
+                let elapsed = watch.elapsed();
+                process.kill().await?;
+                Ok(elapsed)
+            },
+            async || {
+                let watch = Stopwatch::start(Clock::Wall);
+                binary_doing("--version").status().await?;
+                Ok(watch.elapsed())
+            },
+        )
+        .await
+}
+
+#[cfg(feature = "cli")]
+fn binary_doing(what: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fake-apiserver"));
+    command.arg(what).stdout(Stdio::piped());
+    command
 }
 
 /// What kubectl and client-go ask first. A definition that comes or goes makes it anew, on our side alone.

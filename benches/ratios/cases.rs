@@ -57,6 +57,11 @@ enum Measure {
     Watch(usize),
     /// A large definition, on a server that has none.
     Install,
+    /// A server, this many definitions, and its end.
+    Cycle(usize),
+    /// The process, up to its first answer.
+    #[cfg(feature = "cli")]
+    Binary,
     /// Of the groups, where there are this many custom kinds and one was just added or taken away.
     Discovery(usize),
     /// A write that a webhook was asked about, against one that is asked about by nobody.
@@ -75,6 +80,8 @@ const fn case(name: &'static str, aim: Aim, measure: Measure) -> Case {
         #[cfg(feature = "tls")]
         Measure::Webhook => "no webhook",
         Measure::Sweep => "program",
+        #[cfg(feature = "cli")]
+        Measure::Binary => "--version",
         _ => "bare",
     };
     Case {
@@ -100,6 +107,17 @@ pub(crate) const ALL: &[Case] = &[
         "start to first answer",
         Aim::Within(Duration::from_millis(1)),
         Measure::FirstAnswer,
+    ),
+    #[cfg(feature = "cli")]
+    case(
+        "the binary's start to first answer",
+        Aim::Within(Duration::from_millis(20)),
+        Measure::Binary,
+    ),
+    case(
+        "start, 20 definitions, stop",
+        Aim::Within(Duration::from_millis(100)),
+        Measure::Cycle(20),
     ),
     case("get", Aim::Ratio(0.9), Measure::Bare(Operation::Get)),
     case("get, 10 other rules", Aim::None, Measure::Rules(10)),
@@ -217,6 +235,9 @@ impl Case {
             Measure::Namespace(many, few) => Box::pin(namespace(rounds, many, few)),
             Measure::Watch(watchers) => Box::pin(watch(rounds, watchers)),
             Measure::Install => Box::pin(broad::install(rounds)),
+            Measure::Cycle(definitions) => Box::pin(broad::cycle(rounds, definitions)),
+            #[cfg(feature = "cli")]
+            Measure::Binary => Box::pin(broad::binary(rounds)),
             Measure::Discovery(kinds) => Box::pin(broad::discovery(rounds, kinds)),
             #[cfg(feature = "tls")]
             Measure::Webhook => Box::pin(broad::webhook(rounds)),

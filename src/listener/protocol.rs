@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+#[cfg(feature = "tls")]
 use std::time::Duration;
 
 use hyper::server::conn::http1;
