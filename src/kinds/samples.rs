@@ -1,5 +1,7 @@
 //! The structs that tests of the walks use.
 
+pub(crate) mod objects;
+
 use std::sync::LazyLock;
 
 use super::page::Page;
