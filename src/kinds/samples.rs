@@ -1,5 +1,6 @@
 //! The structs that tests of the walks use.
 
+pub(crate) mod choices;
 pub(crate) mod objects;
 
 use std::sync::LazyLock;

@@ -1,14 +1,14 @@
 //! Made-up objects of any kind, for what must hold of all of them.
 //!
-//! An object is built from its schema and a row of numbers, each of which chooses between some alternatives. When the
-//! numbers run out, the first alternative is chosen, which is the simplest one: a failing case shrinks to a small object.
+//! An object is built from its schema and a row of choices.
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use proptest::test_runner::{RngSeed, TestRunner};
+use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 
+use super::choices::{Choices, config, rows};
 use crate::codec::json::Node;
 use crate::kinds::{
     Catalog, Entry, Field, KindRef, List, ListKind, PatchStrategy, Raw, SchemaOr, Struct, Type,
@@ -17,32 +17,15 @@ use crate::schema::decode;
 
 /// How many structs are inside each other at most: a variable of a container of a pod template has all its fields.
 const MAX_DEPTH: usize = 9;
-/// How many choices there are for an object at most.
-const MAX_CHOICES: usize = 600;
 /// How often something is tried with a small kind.
 const MIN_CASES: usize = 8;
 /// How many fields of a struct are set at most.
 const MAX_FIELDS: usize = 8;
 
-/// Every run makes the same objects.
-pub(crate) fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(1),
-        ..ProptestConfig::default()
-    }
-}
-
 /// Every page, also those that are only parts of others.
 pub(crate) fn every_kind() -> Vec<KindRef> {
     let catalog = Catalog::built_in();
     catalog.entries.iter().map(Entry::kind).cloned().collect()
-}
-
-/// What chooses so many objects.
-pub(crate) fn choices<const N: usize>() -> impl Strategy<Value = [Vec<u16>; N]> {
-    std::array::from_fn(|_| prop::collection::vec(any::<u16>(), 0..MAX_CHOICES))
 }
 
 /// Tries something with objects of every kind, so many at a time: once for so many of its fields.
@@ -55,7 +38,7 @@ pub(crate) fn check_every_kind<const N: usize>(
         let fields = count_fields(&kind.schema, &mut BTreeSet::new());
         let cases = (fields / fields_per_case).max(MIN_CASES);
         let mut runner = TestRunner::new(config(cases.try_into().unwrap()));
-        let tried = runner.run(&choices::<N>(), |chosen| check(&kind, &chosen));
+        let tried = runner.run(&rows::<N>(), |chosen| check(&kind, &chosen));
         if let Err(error) = tried {
             panic!("{} {}: {error}", kind.api_version(), kind.kind);
         }
@@ -91,22 +74,20 @@ pub(crate) fn canonical(kind: &KindRef, choices: &[u16]) -> Value {
 }
 
 struct Builder<'a> {
-    choices: std::slice::Iter<'a, u16>,
+    choices: Choices<'a>,
     has_empty: bool,
 }
 
 impl<'a> Builder<'a> {
     fn new(choices: &'a [u16], has_empty: bool) -> Self {
         Builder {
-            choices: choices.iter(),
+            choices: Choices::of(choices),
             has_empty,
         }
     }
 
-    /// One of so many alternatives.
     fn choose(&mut self, alternatives: usize) -> usize {
-        let number = self.choices.next().copied().unwrap_or_default();
-        usize::from(number) % alternatives
+        self.choices.choose(alternatives)
     }
 
     fn one_of(&mut self, values: &[Value], empty: Value) -> Value {
@@ -127,7 +108,7 @@ impl<'a> Builder<'a> {
     }
 
     fn field(&mut self, field: &Field, depth: usize, members: &mut Map<String, Value>) {
-        let value = match self.has_empty && self.choose(8) == 7 {
+        let value = match self.has_empty && self.choices.once_in(8) {
             true => Value::Null,
             false => self.value(&field.ty, depth),
         };
@@ -242,7 +223,7 @@ impl<'a> Builder<'a> {
 
     /// How many there are of something.
     fn count(&mut self) -> usize {
-        match self.has_empty && self.choose(6) == 5 {
+        match self.has_empty && self.choices.once_in(6) {
             true => 0,
             false => 1 + self.choose(3),
         }
