@@ -1,5 +1,8 @@
 //! The structs that tests of the walks use.
 
+pub(crate) mod choices;
+pub(crate) mod objects;
+
 use std::sync::LazyLock;
 
 use super::page::Page;

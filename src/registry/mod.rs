@@ -33,6 +33,8 @@ mod nodes;
 pub(crate) mod pod;
 mod poddisruptionbudgets;
 mod priorityclasses;
+#[cfg(test)]
+mod property_tests;
 pub(crate) mod rbac;
 mod replicasets;
 mod replicationcontrollers;

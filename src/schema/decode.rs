@@ -14,8 +14,8 @@ use crate::codec::quote::quote;
 use crate::codec::{base64, time};
 use crate::kinds::{Field, Presence, SchemaOr, Struct, Type};
 use null::is_reset_by_null;
+use scalars::{float, read_int_or_string, some_time};
 pub(crate) use scalars::{int_or_string, quantity};
-use scalars::{read_int_or_string, some_time};
 pub(crate) use schema_or::schema_or;
 
 /// The decoder reports at most this many unknown and duplicate fields.
@@ -269,9 +269,9 @@ impl<'a> Decoder<'a> {
                 Ok(value) => *into = value,
                 Err(e) => self.end(e),
             },
-            (Type::Float64, Node::Number(n)) => match n.parse::<f64>() {
-                Ok(number) if number.is_finite() => *into = Node::Number(n).into_value(),
-                _ => self.type_error(&format!("number {n}"), "float64"),
+            (Type::Float64, Node::Number(n)) => match float(&n) {
+                Some(number) => *into = number,
+                None => self.type_error(&format!("number {n}"), "float64"),
             },
             (Type::FieldsV1 | Type::Raw(_) | Type::Untyped, node) => *into = node.into_value(),
             (Type::Map(inner) | Type::AtomicMap(inner), Node::Object(members)) => {

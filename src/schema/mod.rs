@@ -9,6 +9,8 @@ pub(crate) mod defaults;
 mod encode;
 pub(crate) mod internal;
 mod keep;
+#[cfg(test)]
+mod property_tests;
 pub(crate) mod protobuf;
 pub(crate) mod rules;
 pub(crate) mod structural;

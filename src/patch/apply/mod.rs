@@ -41,6 +41,8 @@ mod versions;
 #[cfg(test)]
 mod apply_tests;
 #[cfg(test)]
+mod every_kind_tests;
+#[cfg(test)]
 mod property_tests;
 #[cfg(test)]
 mod update_tests;

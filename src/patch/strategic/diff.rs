@@ -3,74 +3,131 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::lookup::Place;
-use super::{DELETE_FROM_PRIMITIVE_LIST, Members, PATCH, SET_ELEMENT_ORDER, apply};
+use super::{DELETE_FROM_PRIMITIVE_LIST, Members, PATCH, RETAIN_KEYS, SET_ELEMENT_ORDER, apply};
+use crate::kinds::samples::objects::{canonical, check_every_kind};
 use crate::kinds::samples::{ENDPOINTS, NAMESPACE};
-use crate::kinds::{PatchStrategy, Struct};
+use crate::kinds::{Field, List, PatchStrategy, Struct, Type};
 use crate::request::options::FieldValidation;
+use crate::schema::prune;
 
 /// What to send to make `old` into `new`.
-pub(super) fn diff(old: &Members, new: &Members, place: Place<'_>) -> Members {
+pub(super) fn diff(old: &Members, new: &Members, schema: &Struct) -> Members {
     let mut patch = Members::new();
-    for key in old.keys().filter(|key| !new.contains_key(*key)) {
-        patch.insert(key.clone(), Value::Null);
-    }
-    for (key, value) in new {
-        match (old.get(key), value) {
-            (Some(same), value) if same == value => {}
-            (Some(Value::Object(old)), Value::Object(new)) => {
-                // Below a map of scalars there is nothing to look up.
-                let inner = place.member(key).unwrap_or(place);
-                patch.insert(key.clone(), Value::Object(diff(old, new, inner)));
+    for field in &schema.fields {
+        let name = &*field.name;
+        match (old.get(name), new.get(name)) {
+            (Some(_), None) => {
+                patch.insert(name.to_owned(), Value::Null);
             }
-            (Some(Value::Array(old)), Value::Array(new)) => {
-                diff_lists(key, old, new, place, &mut patch)
+            (Some(old), Some(new)) if old != new => diff_field(old, new, field, &mut patch),
+            (None, Some(new)) => {
+                patch.insert(name.to_owned(), new.clone());
             }
-            (_, value) => {
-                patch.insert(key.clone(), value.clone());
-            }
+            _ => {}
         }
     }
     patch
 }
 
-fn diff_lists(key: &str, old: &[Value], new: &[Value], place: Place<'_>, patch: &mut Members) {
-    let (item, strategy) = place.list(key).unwrap();
-    let changes: Vec<Value> = match strategy {
+fn diff_field(old: &Value, new: &Value, field: &Field, patch: &mut Members) {
+    let change = match (&field.ty, old, new) {
+        (Type::List(list), Value::Array(old), Value::Array(new)) => {
+            return diff_lists(old, new, list, field, patch);
+        }
+        (Type::Struct(inner), Value::Object(old), Value::Object(new)) => {
+            diff_struct(old, new, inner, field.retain_keys)
+        }
+        (Type::Map(inner) | Type::AtomicMap(inner), Value::Object(old), Value::Object(new))
+            if is_scalar(inner) =>
+        {
+            let gone = old.keys().filter(|key| !new.contains_key(*key));
+            let gone = gone.map(|key| (key.clone(), Value::Null));
+            let changed = new
+                .iter()
+                .filter(|(key, value)| old.get(*key) != Some(value));
+            gone.chain(changed.map(|(key, value)| (key.clone(), value.clone())))
+                .collect()
+        }
+        // Upstream cannot look into anything else.
+        (_, Value::Object(_), Value::Object(new)) => {
+            let mut whole = new.clone();
+            whole.insert(PATCH.to_owned(), "replace".into());
+            whole
+        }
+        (_, _, new) => {
+            patch.insert(field.name.to_string(), new.clone());
+            return;
+        }
+    };
+    patch.insert(field.name.to_string(), change.into());
+}
+
+fn is_scalar(ty: &Type) -> bool {
+    !matches!(
+        ty,
+        Type::Struct(_)
+            | Type::List(_)
+            | Type::Map(_)
+            | Type::AtomicMap(_)
+            | Type::Raw(_)
+            | Type::Untyped
+            | Type::SchemaOr(..)
+            | Type::FieldsV1
+    )
+}
+
+fn diff_struct(old: &Members, new: &Members, schema: &Struct, retains_keys: bool) -> Members {
+    let mut patch = diff(old, new, schema);
+    if retains_keys {
+        patch.retain(|_, value| !value.is_null());
+        let names = new.keys().map(|name| Value::from(name.as_str()));
+        patch.insert(RETAIN_KEYS.to_owned(), names.collect());
+    }
+    patch
+}
+
+fn diff_lists(old: &[Value], new: &[Value], list: &List, field: &Field, patch: &mut Members) {
+    let name = &*field.name;
+    let changes: Vec<Value> = match &list.patch {
         PatchStrategy::Replace => {
-            patch.insert(key.to_owned(), new.into());
+            patch.insert(name.to_owned(), new.into());
             return;
         }
         PatchStrategy::MergePrimitives => {
             let gone: Vec<&Value> = old.iter().filter(|value| !new.contains(value)).collect();
             if !gone.is_empty() {
-                patch.insert(format!("{DELETE_FROM_PRIMITIVE_LIST}/{key}"), json!(gone));
+                patch.insert(format!("{DELETE_FROM_PRIMITIVE_LIST}/{name}"), json!(gone));
             }
-            patch.insert(format!("{SET_ELEMENT_ORDER}/{key}"), new.into());
-            new.iter()
-                .filter(|value| !old.contains(value))
-                .cloned()
-                .collect()
+            patch.insert(format!("{SET_ELEMENT_ORDER}/{name}"), new.into());
+            let added = new.iter().filter(|value| !old.contains(value));
+            added.cloned().collect()
         }
-        PatchStrategy::MergeBy(merge_key) => {
-            let names: Vec<Value> = new
-                .iter()
-                .map(|element| json!({merge_key: element[merge_key]}))
-                .collect();
-            patch.insert(format!("{SET_ELEMENT_ORDER}/{key}"), names.into());
-            diff_elements(old, new, item, merge_key)
+        PatchStrategy::MergeBy(key) => {
+            let order = new.iter().map(|element| json!({key: element[key]}));
+            patch.insert(format!("{SET_ELEMENT_ORDER}/{name}"), order.collect());
+            diff_elements(old, new, list, key, field.retain_keys)
         }
     };
     if !changes.is_empty() {
-        patch.insert(key.to_owned(), changes.into());
+        patch.insert(name.to_owned(), changes.into());
     }
 }
 
 /// New and changed elements in their order, then the deletions.
-fn diff_elements(old: &[Value], new: &[Value], item: Place<'_>, merge_key: &str) -> Vec<Value> {
+fn diff_elements(
+    old: &[Value],
+    new: &[Value],
+    list: &List,
+    key: &str,
+    retains_keys: bool,
+) -> Vec<Value> {
+    let Type::Struct(schema) = &list.item else {
+        panic!("only structs have keys");
+    };
     let find = |list: &[Value], wanted: &Value| {
-        list.iter()
-            .find(|e| e[merge_key] == wanted[merge_key])
+        let mut elements = list.iter();
+        elements
+            .find(|element| element[key] == wanted[key])
             .cloned()
     };
     let mut changes = Vec::new();
@@ -79,19 +136,15 @@ fn diff_elements(old: &[Value], new: &[Value], item: Place<'_>, merge_key: &str)
             None => changes.push(element.clone()),
             Some(before) if before == *element => {}
             Some(before) => {
-                let mut change = diff(
-                    before.as_object().unwrap(),
-                    element.as_object().unwrap(),
-                    item,
-                );
-                change.insert(merge_key.to_owned(), element[merge_key].clone());
-                changes.push(Value::Object(change));
+                let (before, after) = (before.as_object().unwrap(), element.as_object().unwrap());
+                let mut change = diff_struct(before, after, schema, retains_keys);
+                change.insert(key.to_owned(), element[key].clone());
+                changes.push(change.into());
             }
         }
     }
-    for element in old.iter().filter(|element| find(new, element).is_none()) {
-        changes.push(json!({merge_key: element[merge_key], PATCH: "delete"}));
-    }
+    let gone = old.iter().filter(|element| find(new, element).is_none());
+    changes.extend(gone.map(|element| json!({key: element[key], PATCH: "delete"})));
     changes
 }
 
@@ -190,11 +243,7 @@ fn namespace() -> impl Strategy<Value = Value> {
 
 /// What the patch from `old` to `new` makes of `old`.
 fn there(old: &Value, new: &Value, schema: &Struct) -> Value {
-    let patch = diff(
-        old.as_object().unwrap(),
-        new.as_object().unwrap(),
-        Place::Struct(schema),
-    );
+    let patch = diff(old.as_object().unwrap(), new.as_object().unwrap(), schema);
     let patch = Value::Object(patch).to_string();
     let patched = apply(old, patch.as_bytes(), schema, FieldValidation::Strict);
     let patched = patched.unwrap_or_else(|e| panic!("{e}: {patch}"));
@@ -218,4 +267,15 @@ proptest! {
         let patched = apply(&object, object.to_string().as_bytes(), &ENDPOINTS, FieldValidation::Strict);
         prop_assert_eq!(patched.unwrap().next.to_value(), object);
     }
+}
+
+#[test]
+fn the_patch_between_two_objects_of_a_kind_makes_one_of_the_other() {
+    check_every_kind(8, |kind, [old, new]| {
+        let (old, new) = (canonical(kind, old), canonical(kind, new));
+        let mut patched = there(&old, &new, &kind.schema);
+        prune(&mut patched, &kind.schema);
+        prop_assert_eq!(patched, new);
+        Ok(())
+    });
 }

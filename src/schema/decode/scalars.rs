@@ -46,3 +46,10 @@ pub(super) fn some_time(text: String) -> Value {
         _ => Value::String(text),
     }
 }
+
+/// What a `float64` keeps of a number: one that is whole is the same however it was written.
+pub(super) fn float(literal: &str) -> Option<Value> {
+    let number = literal.parse::<f64>().ok().filter(|n| n.is_finite())?;
+    let whole = number.to_string().parse::<i64>();
+    Some(whole.map_or_else(|_| number.into(), Value::from))
+}

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::codec::json;
-use crate::kinds::samples::{ENDPOINTS, EVENT, SECRET, SERVICE};
+use crate::kinds::samples::{ENDPOINTS, EVENT, SECRET, SERVICE, declared};
 use serde_json::json;
 
 fn run(text: &str) -> Result<Decoded, String> {
@@ -127,5 +127,26 @@ fn the_first_type_error_is_reported_in_gos_words() {
         ),
     ] {
         assert_eq!(run(text).unwrap_err(), error);
+    }
+}
+
+#[test]
+fn a_float_is_the_same_however_it_was_written() {
+    let schema = declared("struct Sample\n  1  factor  *float64\n");
+    let factor = |text: &str| {
+        let node = json::parse(format!(r#"{{"factor":{text}}}"#).as_bytes()).unwrap();
+        decode(node, &schema).unwrap().value["factor"].clone()
+    };
+    for (written, kept) in [
+        ("5", json!(5)),
+        ("5.0", json!(5)),
+        ("50e-1", json!(5)),
+        ("-2.0", json!(-2)),
+        ("1.5", json!(1.5)),
+        ("9007199254740993", json!(9_007_199_254_740_992_i64)),
+        ("1e20", json!(1e20)),
+        ("100000000000000000000", json!(1e20)),
+    ] {
+        assert_eq!(factor(written), kept, "{written}");
     }
 }

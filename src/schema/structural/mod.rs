@@ -13,6 +13,8 @@ mod default_checks;
 mod defaulting;
 mod list_type;
 mod metadata;
+#[cfg(test)]
+mod property_tests;
 mod prune;
 mod shown;
 #[cfg(test)]

@@ -1,0 +1,3 @@
+//! What holds of the rules of every kind.
+
+mod defaults;
