@@ -5,8 +5,11 @@
 
 use serde_json::Value;
 
+/// A pattern, and what matches it.
+type Pattern = (&'static str, fn(&str) -> bool);
+
 /// The patterns that are known, and what they match.
-pub(super) const PATTERNS: [(&str, fn(&str) -> bool); 5] = [
+pub(super) const PATTERNS: [Pattern; 5] = [
     ("^[a-c]+$", |text| {
         !text.is_empty() && text.chars().all(|c| ('a'..='c').contains(&c))
     }),
