@@ -5,8 +5,11 @@
 
 use serde_json::Value;
 
-/// The patterns that are known, and what they match.
-pub(super) const PATTERNS: [(&str, fn(&str) -> bool); 5] = [
+/// A pattern, and what it matches.
+type Pattern = (&'static str, fn(&str) -> bool);
+
+/// The patterns that are known.
+pub(super) const PATTERNS: [Pattern; 5] = [
     ("^[a-c]+$", |text| {
         !text.is_empty() && text.chars().all(|c| ('a'..='c').contains(&c))
     }),
