@@ -274,7 +274,7 @@ proptest! {
 
 #[test]
 fn the_patch_between_two_objects_of_a_kind_makes_one_of_the_other() {
-    check_every_kind(8, |kind, [old, new]| {
+    check_every_kind(4, |kind, [old, new]| {
         let (old, new) = (canonical(kind, old), canonical(kind, new));
         let mut patched = there(&old, &new, &kind.schema);
         prune(&mut patched, &kind.schema);
