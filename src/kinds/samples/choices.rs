@@ -11,6 +11,7 @@ pub(crate) fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
         failure_persistence: None,
+        max_shrink_iters: 4096,
         rng_seed: RngSeed::Fixed(1),
         ..ProptestConfig::default()
     }

@@ -13,7 +13,7 @@ use super::versions::Elsewhere;
 use super::{AppliedKind, Sent, Writer, apply, create, keep_times, update};
 use crate::codec::json::Node;
 use crate::kinds::Type;
-use crate::kinds::samples::NAMESPACE;
+use crate::kinds::samples::{NAMESPACE, choices};
 use crate::schema::prune;
 
 /// Namespace, because it has every kind of list.
@@ -195,7 +195,7 @@ fn owned(object: &Value) -> Set {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(choices::config(256))]
 
     #[test]
     fn applying_twice_is_applying_once(start in config(), wanted in config(), between in step()) {

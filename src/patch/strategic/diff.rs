@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{DELETE_FROM_PRIMITIVE_LIST, Members, PATCH, RETAIN_KEYS, SET_ELEMENT_ORDER, apply};
+use crate::kinds::samples::choices::config;
 use crate::kinds::samples::objects::{canonical, check_every_kind};
 use crate::kinds::samples::{ENDPOINTS, NAMESPACE};
 use crate::kinds::{Field, List, PatchStrategy, Struct, Type};
@@ -252,6 +253,8 @@ fn there(old: &Value, new: &Value, schema: &Struct) -> Value {
 }
 
 proptest! {
+    #![proptest_config(config(256))]
+
     #[test]
     fn the_patch_between_two_endpoints_makes_one_of_the_other(old in endpoints(), new in endpoints()) {
         prop_assert_eq!(there(&old, &new, &ENDPOINTS), new);
@@ -271,7 +274,7 @@ proptest! {
 
 #[test]
 fn the_patch_between_two_objects_of_a_kind_makes_one_of_the_other() {
-    check_every_kind(8, |kind, [old, new]| {
+    check_every_kind(4, |kind, [old, new]| {
         let (old, new) = (canonical(kind, old), canonical(kind, new));
         let mut patched = there(&old, &new, &kind.schema);
         prune(&mut patched, &kind.schema);

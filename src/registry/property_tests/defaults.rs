@@ -10,7 +10,7 @@ use crate::schema::decode;
 #[test]
 fn defaults_that_are_set_twice_are_set_once() {
     for build in [sent, filled] {
-        check_every_kind(8, |kind, [choices]| {
+        check_every_kind(4, |kind, [choices]| {
             let object = Node::from_value(&build(kind, choices));
             let mut once = decode(object, &kind.schema).unwrap().value;
             set_defaults(kind, &mut once);

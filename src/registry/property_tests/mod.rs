@@ -1,3 +1,4 @@
 //! What holds of the rules of every kind.
 
+mod declared;
 mod defaults;

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::kinds::meta::OBJECT_META;
+use crate::kinds::samples::choices::config;
 use crate::kinds::structural::Structural;
 
 fn found(schema: &Value, object: &Value) -> Vec<String> {
@@ -766,6 +767,8 @@ const FORMATS: &[Texts] = &[
 ];
 
 proptest! {
+    #![proptest_config(config(256))]
+
     #[test]
     fn a_pattern_is_one_or_says_why_not(pattern in ".{0,12}", text in ".{0,8}") {
         let schema = Structural::of(&json!({"pattern": pattern}));

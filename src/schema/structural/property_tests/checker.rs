@@ -5,10 +5,10 @@
 
 use serde_json::Value;
 
-/// A pattern, and what matches it.
+/// A pattern, and what it matches.
 type Pattern = (&'static str, fn(&str) -> bool);
 
-/// The patterns that are known, and what they match.
+/// The patterns that are known.
 pub(super) const PATTERNS: [Pattern; 5] = [
     ("^[a-c]+$", |text| {
         !text.is_empty() && text.chars().all(|c| ('a'..='c').contains(&c))

@@ -14,7 +14,7 @@ use super::{default, prune, prune_nulls, validate, validate_list_types};
 use crate::kinds::samples::choices::{config, rows};
 use crate::kinds::structural::Structural;
 
-const CASES: u32 = 1500;
+const CASES: u32 = 4000;
 
 const ALL: Parts = Parts {
     defaults: true,
