@@ -103,13 +103,8 @@ pub(super) async fn delete(
     options: &DeleteOptions,
 ) -> Result<Written, Status> {
     let write = Write {
-        cluster,
-        kind,
-        subresource: "",
-        namespace,
-        name,
-        author: Author::Server,
         dry_run: options.dry_run,
+        ..Write::of_the_server(cluster, kind, namespace, name)
     };
     write.run(options, &mut Warnings::default()).await
 }

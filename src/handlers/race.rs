@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Target;
 use super::cluster::Cluster;
-use super::write::{Author, Edit, Proposal, Propose, Write};
+use super::write::{Edit, Proposal, Propose, Write};
 use crate::object::{meta_str, metadata_mut};
 use crate::registry::{self, WriteContext};
 use crate::request::options::DeleteOptions;
@@ -31,15 +31,7 @@ pub(crate) async fn create(cluster: &Cluster, target: &Target, name: &str) {
 }
 
 async fn run(cluster: &Cluster, target: &Target, name: &str, intent: &dyn Propose) {
-    let write = Write {
-        cluster,
-        kind: &target.kind,
-        subresource: "",
-        namespace: &target.namespace,
-        name,
-        author: Author::Server,
-        dry_run: false,
-    };
+    let write = Write::of_the_server(cluster, &target.kind, &target.namespace, name);
     // What cannot be done before the request is not.
     let _ = write.run(intent, &mut Warnings::default()).await;
 }

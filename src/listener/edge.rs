@@ -121,8 +121,9 @@ async fn answer(
             (request::Body::new(body).of_length(length), None)
         }
         (true, _) => {
-            let body = intake.clone().body(length(&head.headers), body);
-            let (body, leftover) = Leftover::of(&head.headers, body);
+            let length = length(&head.headers);
+            let body = intake.clone().body(length, body);
+            let (body, leftover) = Leftover::of(&head.headers, length, body);
             (body, Some(leftover))
         }
     };

@@ -45,10 +45,10 @@ impl Leftover {
     /// A body for a handler, and the way to what that leaves of it.
     pub(super) fn of(
         headers: &HeaderMap,
+        length: Option<u64>,
         chunks: impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static,
     ) -> (Body, Self) {
         let (owner, back) = oneshot::channel();
-        let length = length(headers);
         let lent = Lent {
             rest: Rest::More(Box::pin(chunks), length),
             owner: Some(owner),
@@ -135,9 +135,10 @@ mod tests {
             let value = HeaderValue::from_str(value).unwrap();
             (http::HeaderName::from_static(name), value)
         });
+        let map = map.collect();
         let pieces = pieces.iter().map(|size| Ok(vec![0; size * KIB].into()));
         let chunks = futures_util::stream::iter(pieces.collect::<Vec<_>>());
-        let (mut body, leftover) = Leftover::of(&map.collect(), chunks);
+        let (mut body, leftover) = Leftover::of(&map, length(&map), chunks);
         for _ in 0..read {
             body.next().await;
         }
@@ -177,10 +178,10 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_breaks_off_is_the_last() {
         let chunks = || futures_util::stream::iter([Err(BodyError::Broken)]);
-        let (body, leftover) = Leftover::of(&HeaderMap::new(), chunks());
+        let (body, leftover) = Leftover::of(&HeaderMap::new(), None, chunks());
         drop(body);
         assert!(!leftover.drain().await);
-        let (mut body, leftover) = Leftover::of(&HeaderMap::new(), chunks());
+        let (mut body, leftover) = Leftover::of(&HeaderMap::new(), None, chunks());
         assert!(body.next().await.is_some());
         drop(body);
         assert!(!leftover.drain().await);

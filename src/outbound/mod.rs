@@ -9,6 +9,8 @@ mod call;
 #[cfg(feature = "tls")]
 mod hook;
 mod service;
+#[cfg(feature = "tls")]
+mod signatures;
 mod url;
 #[cfg(feature = "tls")]
 mod verify;
@@ -16,6 +18,8 @@ mod verify;
 #[cfg(feature = "tls")]
 pub(crate) use hook::{Hook, Respond};
 pub(crate) use service::Services;
+#[cfg(all(feature = "tls", feature = "fixture"))]
+pub(crate) use signatures::{Believe, Signatures};
 
 use std::time::Duration;
 

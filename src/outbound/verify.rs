@@ -7,28 +7,23 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio_rustls::rustls::client::danger::{
-    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
-};
+use tokio_rustls::rustls::client::danger::ServerCertVerifier as _;
 use tokio_rustls::rustls::client::{Resumption, WebPkiServerVerifier};
-use tokio_rustls::rustls::crypto::{
-    CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature,
-};
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{
-    ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-};
+use tokio_rustls::rustls::{ClientConfig, Error, RootCertStore};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::service::Place;
+use super::signatures::{Believe, Signatures};
 
 const UNKNOWN_AUTHORITY: &str = "x509: certificate signed by unknown authority";
 
 /// How to speak TLS with a webhook.
 pub(super) fn config(place: &Place, trusted: &[Vec<u8>]) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
-    let verifier = Verifier::new(place, trusted, provider.clone());
+    let verifier = Signatures::new(Verifier::new(place, trusted, &provider), provider.clone());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
@@ -49,11 +44,10 @@ struct Verifier {
     trusted: Vec<Vec<u8>>,
     /// None where no certificate of the bundle could vouch for another.
     authorities: Option<Arc<WebPkiServerVerifier>>,
-    provider: Arc<CryptoProvider>,
 }
 
 impl Verifier {
-    fn new(place: &Place, trusted: &[Vec<u8>], provider: Arc<CryptoProvider>) -> Self {
+    fn new(place: &Place, trusted: &[Vec<u8>], provider: &Arc<CryptoProvider>) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(trusted.iter().cloned().map(CertificateDer::from));
         let builder =
@@ -62,7 +56,6 @@ impl Verifier {
             names: place.names.clone(),
             trusted: trusted.to_vec(),
             authorities: builder.build().ok(),
-            provider,
         }
     }
 
@@ -90,44 +83,15 @@ impl Verifier {
     }
 }
 
-impl ServerCertVerifier for Verifier {
-    fn verify_server_cert(
+impl Believe for Verifier {
+    fn believe(
         &self,
         leaf: &CertificateDer<'_>,
         others: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-        _ocsp: &[u8],
         now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let verified = self.verify(leaf, others, name, now);
-        verified
-            .map(|()| ServerCertVerified::assertion())
-            .map_err(Error::General)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        algorithms.supported_schemes()
+    ) -> Result<(), Error> {
+        self.verify(leaf, others, name, now).map_err(Error::General)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::codec::go_value::{kind_name, type_name};
 use crate::codec::json::{self, Node};
 use crate::codec::{base64, time};
 use crate::kinds::{Struct, Type};
-use crate::schema::{int_or_string, quantity, schema_or};
+use crate::schema::{self, int_or_string, quantity, schema_or};
 
 /// An object, not yet in canonical form, and the fields no such object has.
 #[derive(Debug, PartialEq)]
@@ -125,18 +125,8 @@ impl Restorer {
 /// What `null` leaves behind in a list or a map.
 fn zero(ty: &Type) -> Value {
     match ty {
-        Type::String | Type::Named(_) | Type::Bytes => Value::String(String::new()),
-        Type::Bool => Value::Bool(false),
-        Type::Int32 | Type::Int64 | Type::Float64 | Type::IntOrString => 0.into(),
-        Type::Quantity => "0".into(),
-        Type::Time
-        | Type::MicroTime
-        | Type::FieldsV1
-        | Type::Raw(_)
-        | Type::Untyped
-        | Type::SchemaOr(..) => Value::Null,
-        Type::List(_) => Value::Array(Vec::new()),
-        Type::Map(_) | Type::AtomicMap(_) | Type::Struct(_) => Value::Object(Map::new()),
+        Type::Struct(_) => Value::Object(Map::new()),
+        other => schema::zero_value(other),
     }
 }
 

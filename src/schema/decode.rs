@@ -130,7 +130,7 @@ pub(crate) fn unset(field: &Field) -> Value {
 }
 
 /// Go's zero value of a type.
-fn zero(ty: &Type) -> Value {
+pub(crate) fn zero(ty: &Type) -> Value {
     match ty {
         Type::String | Type::Named(_) | Type::Bytes => Value::String(String::new()),
         Type::Bool => Value::Bool(false),

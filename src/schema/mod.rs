@@ -17,7 +17,7 @@ pub(crate) mod structural;
 
 pub(crate) use custom::read;
 pub(crate) use decode::{
-    Decoded, decode, int_or_string, prune, quantity, schema_or, zero_of as zero,
+    Decoded, decode, int_or_string, prune, quantity, schema_or, zero as zero_value, zero_of as zero,
 };
 pub(crate) use encode::{encode, to_json};
 pub(crate) use keep::keep;

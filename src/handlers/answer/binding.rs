@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Answer, Answered, Call};
-use crate::handlers::write::{Author, Proposal, Propose, Write};
+use crate::handlers::write::{Proposal, Propose, Write};
 use crate::object::{is_terminating, meta_str, object_mut};
 use crate::registry::WriteContext;
 use crate::registry::pod::conditions;
@@ -36,13 +36,9 @@ async fn bind(call: &mut Call<'_, '_>) -> Result<Value, Status> {
     let pods = cluster.catalog().find_stored("", "Pod");
     let pods = pods.ok_or_else(Status::no_route)?;
     let write = Write {
-        cluster,
-        kind: &pods,
         subresource: "binding",
-        namespace: &target.namespace,
-        name,
-        author: Author::Server,
         dry_run: call.options.dry_run,
+        ..Write::of_the_server(cluster, &pods, &target.namespace, name)
     };
     write.run(&Bind(binding), &mut Warnings::default()).await?;
     Err(Status::done(201))

@@ -8,7 +8,7 @@ use super::{Answer, Answered, Call};
 use crate::codec::json::Node;
 use crate::handlers::cluster::{Cluster, prefix};
 use crate::handlers::delete::delete;
-use crate::handlers::write::{Author, Edit, Write};
+use crate::handlers::write::{Edit, Write};
 use crate::kinds::KindRef;
 use crate::object::{Object, is_terminating, meta_str, object_mut};
 use crate::registry::Lister;
@@ -181,7 +181,6 @@ impl<'a> Eviction<'a> {
     {
         let write = Write {
             subresource: "status",
-            author: Author::Server,
             ..Write::by_the_server(self.cluster, object)
         };
         write.run(edit, &mut Warnings::default()).await.map(drop)

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{Author, Proposal, Propose, Write};
 use crate::handlers::cluster::Cluster;
+use crate::kinds::KindRef;
 use crate::object::Object;
 use crate::registry::WriteContext;
 use crate::response::Warnings;
@@ -28,12 +29,23 @@ impl<F: Fn(&Value) -> Option<Value> + Sync> Propose for Edit<F> {
 impl<'a> Write<'a> {
     /// A write of the server's own to an object that is there.
     pub(crate) fn by_the_server(cluster: &'a Cluster, object: &'a Object) -> Self {
+        let (namespace, name) = (object.namespace(), object.name());
+        Write::of_the_server(cluster, &object.kind, namespace, name)
+    }
+
+    /// A write of the server's own to whatever is there.
+    pub(crate) fn of_the_server(
+        cluster: &'a Cluster,
+        kind: &'a KindRef,
+        namespace: &'a str,
+        name: &'a str,
+    ) -> Self {
         Write {
             cluster,
-            kind: &object.kind,
+            kind,
             subresource: "",
-            namespace: object.namespace(),
-            name: object.name(),
+            namespace,
+            name,
             author: Author::Server,
             dry_run: false,
         }

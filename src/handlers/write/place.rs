@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::attempt::Attempt;
-use super::{Author, Proposal, Propose, Stop, Write, Written};
+use super::{Proposal, Propose, Stop, Write, Written};
 use crate::handlers::cluster::Cluster;
 use crate::ids::NAME_ATTEMPTS;
 use crate::kinds::KindRef;
@@ -37,15 +37,8 @@ pub(crate) fn place(
     kind: &KindRef,
     object: &Value,
 ) -> Result<Arc<Object>, Status> {
-    let write = Write {
-        cluster,
-        kind,
-        subresource: "",
-        namespace: meta_str(object, "namespace"),
-        name: meta_str(object, "name"),
-        author: Author::Server,
-        dry_run: false,
-    };
+    let (namespace, name) = (meta_str(object, "namespace"), meta_str(object, "name"));
+    let write = Write::of_the_server(cluster, kind, namespace, name);
     let placed = write.run_now(&Placed(object), &mut Warnings::default())?;
     match placed {
         Written::Created(object) | Written::Updated(object) | Written::Deleted(object) => {

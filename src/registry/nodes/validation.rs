@@ -2,25 +2,13 @@
 
 use serde_json::Value;
 
+use super::super::validation::resource_names::COUNTED;
 use super::super::validation::{core, ip};
 use crate::codec::json::compact;
 use crate::codec::quantity::Quantity;
 use crate::codec::quote::quote;
 use crate::names::{is_label_value, is_qualified_name, name_is_dns_subdomain};
 use crate::status::field::FieldError;
-
-/// What is counted in whole numbers.
-const COUNTED: [&str; 9] = [
-    "configmaps",
-    "persistentvolumeclaims",
-    "pods",
-    "replicationcontrollers",
-    "resourcequotas",
-    "secrets",
-    "services",
-    "services.loadbalancers",
-    "services.nodeports",
-];
 
 const MAX_FEATURE_NAME: usize = 253;
 

@@ -15,7 +15,7 @@ const REQUESTS: &str = "requests.";
 const OF_CONTAINERS: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 
 /// What is counted in wholes.
-const COUNTED: [&str; 9] = [
+pub(crate) const COUNTED: [&str; 9] = [
     "configmaps",
     "persistentvolumeclaims",
     "pods",

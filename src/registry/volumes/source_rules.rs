@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::names::{is_dns1123_label, is_dns1123_subdomain, name_is_dns_label};
+use crate::registry::pod::spec::volumes::HOST_PATH_TYPES;
 use crate::registry::validation::drivers::validate_driver_name;
 use crate::registry::validation::meta::invalid_each;
 use crate::registry::validation::read::{list_at, members_at, number_at, text_at};
@@ -40,26 +41,20 @@ fn no_steps_back(source: &Value, path: &str) -> Option<FieldError> {
 }
 
 pub(super) fn host_path(source: &Value, _name: &str, path: &str) -> Vec<FieldError> {
-    const TYPES: [&str; 8] = [
-        "",
-        "BlockDevice",
-        "CharDevice",
-        "Directory",
-        "DirectoryOrCreate",
-        "File",
-        "FileOrCreate",
-        "Socket",
-    ];
     let mut errors = required(source, &["path"], path);
     if !errors.is_empty() {
         return errors;
     }
     errors.extend(no_steps_back(source, path));
     if let Some(ty) = source["type"].as_str()
-        && !TYPES.contains(&ty)
+        && !HOST_PATH_TYPES.contains(&ty)
     {
         let path = format!("{path}.type");
-        errors.push(FieldError::not_supported(path, &ty.into(), &TYPES));
+        errors.push(FieldError::not_supported(
+            path,
+            &ty.into(),
+            &HOST_PATH_TYPES,
+        ));
     }
     errors
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::handlers::body;
 use crate::handlers::cluster::{Cluster, key, prefix};
 use crate::handlers::seed::Seeder;
-use crate::handlers::write::{Author, Proposal, Propose, Write, Written};
+use crate::handlers::write::{Proposal, Propose, Write, Written};
 use crate::kinds::KindRef;
 use crate::object::Object;
 use crate::patch::{self, PatchType};
@@ -99,13 +99,8 @@ impl Hand<'_> {
         intent: &dyn Propose,
     ) -> Result<Value, String> {
         let write = Write {
-            cluster: self.cluster,
-            kind: &self.kind,
             subresource,
-            namespace,
-            name,
-            author: Author::Server,
-            dry_run: false,
+            ..Write::of_the_server(self.cluster, &self.kind, namespace, name)
         };
         match write.run_now(intent, &mut Warnings::default()) {
             Ok(Written::Created(object) | Written::Updated(object) | Written::Deleted(object)) => {

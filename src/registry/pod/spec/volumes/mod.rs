@@ -5,6 +5,8 @@ mod legacy;
 mod projected;
 mod sources;
 
+pub(crate) use sources::HOST_PATH_TYPES;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;

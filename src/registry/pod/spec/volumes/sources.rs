@@ -10,7 +10,8 @@ use crate::registry::pod::spec::Context;
 use crate::registry::pod::spec::environment::{VOLUME_FIELDS, validate_field, validate_resource};
 use crate::registry::pod::spec::validate_pull_policy;
 
-const HOST_PATH_TYPES: [&str; 8] = [
+/// What a path of a host may be.
+pub(crate) const HOST_PATH_TYPES: [&str; 8] = [
     "",
     "BlockDevice",
     "CharDevice",
